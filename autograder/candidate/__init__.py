@@ -1,0 +1,1 @@
+"""The process that holds student code, and the wire to it."""

@@ -1,0 +1,28 @@
+"""Asks the student's own notebook kernel: the self-check of a cell, without a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autograder.candidate.process import StudentError, unpack
+from autograder.candidate.server import guarded, run_procedure
+from autograder.candidate.student import KernelStudent
+
+
+class Kernel:
+    """Answers from a namespace of this process."""
+
+    def __init__(self, namespace: dict[str, Any], lab: str, device: str = "cpu") -> None:
+        self._student = KernelStudent(namespace, device)
+        self._lab = lab
+        self.notes: list[str] = []
+
+    def ask(
+        self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]
+    ) -> Any:
+        for name in uses:
+            value = unpack(guarded(lambda name=name: self._student.get(name)))  # type: ignore[misc]
+            if value is None or value is Ellipsis:
+                raise StudentError(StudentError.STUB, f"`{name}` is not filled in yet.")
+        return unpack(guarded(lambda: run_procedure(self._student, self._lab, procedure, arguments)))

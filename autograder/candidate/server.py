@@ -1,0 +1,80 @@
+"""The candidate's side of the wire: runs procedures on a student's definitions and answers with plain data.
+
+Runs untrusted code. It holds no expected value, no label and no result; whatever it says is checked elsewhere.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from autograder.candidate import wire
+from autograder.candidate.student import FileStudent, Student, describe, quiet
+
+
+def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
+    """Answers requests from one pipe on the other until the examiner closes it."""
+    import torch
+
+    torch.set_num_threads(int(settings.get("threads", 1)))
+    folder = Path(settings["folder"])
+    sys.path.append(str(folder))  # last, so that no file of the student's stands in for a library
+    student = FileStudent(folder, Path(settings["scratch"]), settings["device"])
+    limit = int(settings["frame_mb"]) * 2**20
+    while True:
+        try:
+            request = wire.receive(requests, limit)
+        except wire.WireClosed:
+            return
+        answer = _answer(student, request)
+        try:
+            wire.send(replies, answer)
+        except wire.WireError as error:
+            wire.send(replies, {"error": {"type": "WireError", "message": str(error), "places": []}})
+
+
+def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
+    kind = request["kind"]
+    if kind == "describe":
+        definitions = student.definitions
+        return {
+            "value": {
+                "problems": definitions.problems[:50],
+                "files": [unit.name for unit in definitions.units],
+            }
+        }
+    student.notebooks.update(request.get("notebooks", {}))
+    if kind == "load":
+        name = request["name"]
+
+        def load() -> dict[str, Any]:
+            value = student.get(name)
+            notes = student.definitions.notes(name, student.notebooks.get(name, ""))
+            return {"untouched": value is None or value is Ellipsis, "notes": notes}
+
+        return guarded(load)
+    return guarded(lambda: run_procedure(student, request["lab"], request["procedure"], request["arguments"]))
+
+
+def guarded(work: Callable[[], Any]) -> dict[str, Any]:
+    """`{"value": …}` of `work`, or `{"error": …}` for whatever student code raised."""
+    try:
+        with quiet():
+            return {"value": work()}
+    except BaseException as error:
+        return {"error": describe(error)}
+
+
+def run_procedure(student: Student, lab: str, procedure: str, arguments: dict[str, Any]) -> Any:
+    """Runs one of the lab's procedures (`autograder/checks/<lab>/procedures.py`) on the student's definitions."""
+    procedures = importlib.import_module(f"autograder.checks.{lab}.procedures")
+    function = getattr(procedures, procedure.replace("-", "_"))
+    here = os.getcwd()
+    try:
+        return function(student, **arguments)
+    finally:
+        os.chdir(here)

@@ -1,0 +1,104 @@
+"""How procedures reach what a student wrote, in a candidate process or in the student's own kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from autograder.submission.definitions import Definitions, LoadFailed, Missing
+
+
+class Student(Protocol):
+    """What a procedure may use of a submission."""
+
+    device: str
+    scratch: Path
+
+    def get(self, name: str) -> Any:
+        """The student's object called `name`; raises `Missing`."""
+
+
+class FileStudent:
+    """A submission on disk: its definitions run here when they are asked for."""
+
+    def __init__(self, folder: Path, scratch: Path, device: str = "cpu") -> None:
+        self.definitions = Definitions(folder)
+        self.scratch = scratch
+        self.device = device
+        self.notebooks: dict[str, str] = {}
+
+    def get(self, name: str) -> Any:
+        return self.definitions.load(name, self.notebooks.get(name, ""))
+
+
+class KernelStudent:
+    """The student's own notebook kernel: names are looked up as they stand there now."""
+
+    def __init__(self, namespace: dict[str, Any], device: str = "cpu") -> None:
+        self.namespace = namespace
+        self.device = device
+        self.scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
+
+    def get(self, name: str) -> Any:
+        try:
+            return self.namespace[name]
+        except KeyError:
+            raise Missing(f"`{name}` is not defined; run the cell that defines it.") from None
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Drops what student code prints, plots and warns of, so that a check's own words are all that is seen."""
+    sink = _Sink()
+    with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+class _Sink(io.TextIOBase):
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return False
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """A student's exception as plain data: its type, its message, and the places in the student's own code."""
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if ", cell " in name or (name.endswith(".py") and _is_students(name)) or name.startswith("<ipython"):
+            places.append(
+                f"{os.path.basename(name)}, line {trace.tb_lineno}, in {trace.tb_frame.f_code.co_name}"
+            )
+        trace = trace.tb_next
+    try:
+        message = str(error)[:2000]
+    except BaseException:
+        message = "(its message cannot be shown)"
+    return {
+        "type": type(error).__name__[:100],
+        "message": message,
+        "places": places[-4:],
+        "stub": isinstance(error, NotImplementedError),
+        "missing": isinstance(error, Missing),
+        "load": isinstance(error, LoadFailed),
+    }
+
+
+def _is_students(name: str) -> bool:
+    path = os.path.abspath(name)
+    libraries = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), sys.prefix, sys.base_prefix)
+    return not path.startswith(libraries)

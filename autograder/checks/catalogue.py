@@ -1,0 +1,101 @@
+"""Reads, without importing them, which checks a lab has: their tasks, sentences, and what they need."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course import Assignment, CourseError
+
+CHECKS = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check as its file declares it."""
+
+    task: str
+    id: str
+    public: bool
+    needs: tuple[str, ...]
+    sentence: str
+    file: Path
+    lines: tuple[int, int]  # of the whole function with its decorators, from 1
+
+
+def check_files(lab: str) -> list[Path]:
+    """The check files of a lab, in the order of its notebooks."""
+    return sorted((CHECKS / lab).glob("test_*.py"))
+
+
+def read_checks(lab: str) -> list[Check]:
+    """All checks of a lab; raises `CourseError` naming file and line where one is declared wrongly."""
+    checks: list[Check] = []
+    for path in check_files(lab):
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                checks.append(_check(node, path))
+    return checks
+
+
+def check_id(function: str) -> str:
+    """The id of a check function: `test_better_cnn__same_function` → `same-function`."""
+    return function.removeprefix("test_").split("__")[-1].split("[")[0].replace("_", "-")
+
+
+def agree(lab: str, assignment: Assignment, course: Path) -> list[Check]:
+    """The lab's checks, once `course.yml` gives points to each of them and to no other; else `CourseError`."""
+    checks = read_checks(lab)
+    declared = {(check.task, check.id): check for check in checks}
+    for check in checks:
+        task = assignment.by_id.get(check.task)
+        if task is None or check.id not in task.checks:
+            raise CourseError(
+                f"{course}: gives no points to the check {check.id!r} of the task {check.task!r}"
+                f" (declared in {check.file.name}, line {check.lines[0]})"
+            )
+    for task in assignment.tasks:
+        for name in task.checks:
+            if (task.id, name) not in declared:
+                raise CourseError(
+                    f"{course}: the task {task.id!r} gives points to {name!r}, but {CHECKS.name}/{lab} has no such check"
+                )
+    return checks
+
+
+def public_points(assignment: Assignment, checks: list[Check]) -> dict[str, float]:
+    """What each task's public checks are worth: the points of its cell in the notebook."""
+    points = {task.id: 0.0 for task in assignment.tasks}
+    for check in checks:
+        if check.public:
+            points[check.task] += assignment.task(check.task).checks[check.id]
+    return points
+
+
+def _check(node: ast.FunctionDef, path: Path) -> Check:
+    marks: dict[str, list[str]] = {}
+    for decorator in node.decorator_list:
+        name = decorator.func if isinstance(decorator, ast.Call) else decorator
+        given = decorator.args if isinstance(decorator, ast.Call) else []
+        if isinstance(name, ast.Attribute):
+            marks[name.attr] = [str(arg.value) for arg in given if isinstance(arg, ast.Constant)]
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    where = f"{path.name}, line {first}: {node.name}"
+    if len(marks.get("task", [])) != 1:
+        raise CourseError(f"{where} needs a marker @pytest.mark.task(…)")
+    if ("public" in marks) == ("hidden" in marks):
+        raise CourseError(f"{where} needs one of the markers @pytest.mark.public and @pytest.mark.hidden")
+    sentence = (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " ")
+    if not sentence:
+        raise CourseError(f"{where} needs a docstring: the sentence that students read")
+    return Check(
+        task=marks["task"][0],
+        id=check_id(node.name),
+        public="public" in marks,
+        needs=tuple(marks.get("needs", [])),
+        sentence=sentence,
+        file=path,
+        lines=(first, node.end_lineno or first),
+    )

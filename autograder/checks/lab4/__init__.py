@@ -1,0 +1,1 @@
+"""Lab 4: convolutional networks for MNIST."""

@@ -1,0 +1,457 @@
+"""What a candidate is asked to do with a student's definitions in lab 4.
+
+Each function gets the student's definitions and plain data, and returns plain data: arrays, numbers, strings. They run
+beside student code, so they hold no expected value; the checks judge what comes back.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from autograder.candidate.networks import DropoutOff, fitting, give_weights, shapes_of, state_of
+from autograder.candidate.student import Student
+
+State = list[list[Any]]  # [[name, array], …]
+
+
+# --- networks ---------------------------------------------------------------------------------------------------------
+
+
+def parameters(student: Student, definition: str, arguments: list[int]) -> dict[str, Any]:
+    """Names and shapes of the network's parameters, and the shape of what it makes of two images."""
+    model = student.get(definition)(*arguments)
+    channels = arguments[0] if arguments else 1
+    size = 12 if arguments else 28
+    output = model(torch.zeros(2, channels, size, size))
+    return {"parameters": shapes_of(model), "output": _shape(output)}
+
+
+def outputs(
+    student: Student,
+    definition: str,
+    arguments: list[int],
+    state: State,
+    images: np.ndarray,
+    train: bool = False,
+) -> dict[str, Any]:
+    """What the network makes of `images` with the weights `state`, dropout off, once for each way to give them out.
+
+    `train` runs it in training mode (batch norm by the batch's own statistics).
+    """
+    batch = torch.tensor(images)
+    model = student.get(definition)(*arguments).eval()
+    ways = fitting(model, _arrays(state), batch)
+    answers = []
+    for weights in ways:
+        fresh = copy.deepcopy(model)
+        give_weights(fresh, weights)
+        fresh = fresh.to(student.device).train(train)
+        with DropoutOff(), torch.no_grad():
+            answers.append(_numbers(fresh(batch.to(student.device))))
+    return {"outputs": answers, "parameters": shapes_of(model)}
+
+
+def dropout_samples(
+    student: Student, definition: str, state: State, images: np.ndarray, repeats: int
+) -> dict[str, Any]:
+    """Each image `repeats` times through the network, in training mode and in evaluation mode, and its dropout calls."""
+    torch.manual_seed(0)
+    model = student.get(definition)()
+    batch = torch.tensor(images)
+    ways = fitting(model, _arrays(state), batch)
+    if ways:
+        give_weights(model, ways[0])
+    repeated = batch.repeat_interleave(repeats, 0)
+    with torch.no_grad():
+        model.train()
+        with DropoutOff(off=False) as noted:
+            trained = _numbers(model(repeated))
+        model.eval()
+        evaluated = _numbers(model(repeated))
+    shape = (len(images), repeats, -1)
+    return {
+        "train": trained.reshape(shape),
+        "eval": evaluated.reshape(shape),
+        "calls": noted.calls[:20],
+        "fits": bool(ways),
+    }
+
+
+# --- training and evaluation ------------------------------------------------------------------------------------------
+
+
+class Small(nn.Module):
+    """The examiner's own little network, so that a student's `train` is judged by itself. (N, 1, 28, 28) → (N, 10)."""
+
+    def __init__(self, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(784, 16)
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(16, 10)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.out(self.dropout(torch.relu(self.hidden(images.flatten(1)))))
+
+
+def train_small(
+    student: Student, state: State, images: np.ndarray, labels: np.ndarray, batch: int, epochs: int, lr: float
+) -> dict[str, Any]:
+    """Trains the little network with the student's `train`; returns the history and the weights it ends with."""
+    torch.manual_seed(0)
+    model = _small(state)
+    loader = _loader(images, labels, batch)
+    history = student.get("train")(model, loader, epochs, device=student.device, lr=lr)
+    return {"history": _plain(history), "kind": type(history).__name__, "state": _lists(state_of(model))}
+
+
+def evaluate_small(
+    student: Student, state: State, images: np.ndarray, labels: np.ndarray, batch: int
+) -> dict[str, Any]:
+    """Evaluates the little network, which has dropout and starts in training mode, with the student's `evaluate`."""
+    torch.manual_seed(0)
+    model = _small(state, dropout=0.5).train()
+    accuracy = student.get("evaluate")(model, _loader(images, labels, batch), device=student.device)
+    return {"accuracy": _plain(accuracy), "kind": type(accuracy).__name__, "training": model.training}
+
+
+def values(student: Student, name: str) -> Any:
+    """A short answer, as plain data."""
+    return _plain(student.get(name))
+
+
+# --- saving and loading -----------------------------------------------------------------------------------------------
+
+
+def round_trip(student: Student, state: State, images: np.ndarray) -> dict[str, Any]:
+    """Saves a BetterCNN that has the weights `state`, spoils the original, loads the file."""
+    model, fits = _better(student, state)
+    model.train()
+    path = student.scratch / "kept" / "model of mine.pt"
+    path.parent.mkdir(exist_ok=True)
+    student.get("save_model")(model, str(path))
+    if not path.is_file():
+        return {"fits": fits, "written": False}
+    with torch.no_grad():
+        for value in model.parameters():
+            value.zero_()
+    loaded = student.get("load_model")(str(path))
+    return {"fits": fits, "written": True, "file": _bytes(path)} | _described(student, loaded, images)
+
+
+def load_file(student: Student, file: np.ndarray, images: np.ndarray) -> dict[str, Any]:
+    """Loads a file that another process saved."""
+    path = student.scratch / "from-elsewhere.pt"
+    path.write_bytes(file.tobytes())
+    return _described(student, student.get("load_model")(str(path)), images)
+
+
+def _described(student: Student, loaded: Any, images: np.ndarray) -> dict[str, Any]:
+    if not isinstance(loaded, nn.Module):
+        return {"kind": type(loaded).__name__, "module": False}
+    answer = {
+        "kind": type(loaded).__name__,
+        "module": True,
+        "better": isinstance(loaded, student.get("BetterCNN")),
+        "training": any(module.training for module in loaded.modules()),
+        "devices": sorted({str(value.device) for value in loaded.parameters()}),
+        "state": _lists(state_of(loaded)),
+    }
+    with torch.no_grad(), DropoutOff():
+        answer["outputs"] = _numbers(loaded(torch.tensor(images)))
+    return answer
+
+
+def resume_small(
+    student: Student,
+    state: State,
+    images: np.ndarray,
+    labels: np.ndarray,
+    batch: int,
+    lr: float,
+    epochs: list[int],
+) -> dict[str, Any]:
+    """Trains for `epochs[0]` epochs, saves the trial, and lets a new trial go on up to `epochs[1]` epochs."""
+    import torchbearer
+
+    def trial(model: nn.Module) -> Any:
+        optimiser = torch.optim.Adam(model.parameters(), lr=lr)
+        made = torchbearer.Trial(
+            model, optimiser, nn.functional.cross_entropy, metrics=["loss", "acc"], verbose=0
+        )
+        return made.with_train_generator(_loader(images, labels, batch)).to(student.device)
+
+    torch.manual_seed(0)
+    first = trial(_small(state))
+    first.run(epochs=epochs[0], verbose=0)
+    path = student.scratch / "trial of mine.pt"
+    student.get("save_trial")(first, str(path))
+    if not path.is_file():
+        return {"written": False}
+    second = trial(Small())
+    resumed = student.get("resume_trial")(second, str(path))
+    if not isinstance(resumed, torchbearer.Trial):
+        return {"written": True, "trial": False, "kind": type(resumed).__name__}
+    before = len(resumed.state[torchbearer.state.HISTORY] or [])
+    resumed.run(epochs=epochs[1], verbose=0)
+    history = resumed.state[torchbearer.state.HISTORY]
+    model = resumed.state[torchbearer.state.MODEL]
+    return {
+        "written": True,
+        "trial": True,
+        "before": before,
+        "after": len(history or []),
+        "history": _plain(history),
+        "state": _lists(state_of(model)),
+    }
+
+
+# --- own images -------------------------------------------------------------------------------------------------------
+
+
+def load_images(student: Student, files: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    """What `load_image` makes of each file, in order."""
+    from autograder.candidate.student import describe
+
+    answers: list[dict[str, Any]] = []
+    for name, path in _write(student, files):
+        try:
+            image = student.get("load_image")(str(path))
+        except Exception as error:
+            answers.append({"name": name, "error": describe(error)})
+        else:
+            described = {
+                "name": name,
+                "kind": type(image).__name__,
+                "dtype": str(getattr(image, "dtype", "")),
+            }
+            if isinstance(image, Tensor):
+                described["image"] = image.detach().cpu().numpy()
+            answers.append(described)
+    return answers
+
+
+def classify_files(
+    student: Student, files: dict[str, np.ndarray], weight: np.ndarray, bias: np.ndarray
+) -> Any:
+    """The student's `classify` on a linear network with the given weights."""
+    model = nn.Sequential(nn.Dropout(0.5), nn.Flatten(), nn.Linear(784, 10))
+    with torch.no_grad():
+        model[2].weight.copy_(torch.tensor(weight))
+        model[2].bias.copy_(torch.tensor(bias))
+    model = model.to(student.device).train()
+    answer = student.get("classify")(model, [str(path) for _, path in _write(student, files)])
+    return {"kind": type(answer).__name__, "said": _plain(answer)}
+
+
+def _write(student: Student, files: dict[str, np.ndarray]) -> Iterator[tuple[str, Path]]:
+    for name, content in files.items():
+        path = student.scratch / name
+        path.write_bytes(content.tobytes())
+        yield name, path
+
+
+# --- what the network learned -----------------------------------------------------------------------------------------
+
+
+class Stand(nn.Module):
+    """Stands in where the student's own BetterCNN cannot take the weights: the same first layer."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        first = state[0][1].shape
+        self.conv1 = nn.Conv2d(1, first[0], first[2])
+        self.fc1 = nn.Linear(first[0], 10)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.fc1(torch.relu(self.conv1(images)).amax((2, 3)))
+
+
+def filters(student: Student, state: State) -> dict[str, Any]:
+    """The image arrays on the axes of `plot_filters`."""
+    return _figure(lambda: student.get("plot_filters")(_seen(student, state)[0]))
+
+
+def maps(student: Student, state: State, image: np.ndarray) -> dict[str, Any]:
+    """The feature maps of the first convolution, and how many hooks are on the model before and after."""
+    model, layer = _seen(student, state)
+    before = _hooks(model)
+    answer = student.get("feature_maps")(model, layer, torch.tensor(image))
+    return {
+        "kind": type(answer).__name__,
+        "maps": _numbers(answer) if isinstance(answer, Tensor) else None,
+        "before": before,
+        "after": _hooks(model),
+    }
+
+
+def map_figure(student: Student, maps: np.ndarray) -> dict[str, Any]:
+    """The image arrays on the axes of `plot_feature_maps`."""
+    return _figure(lambda: student.get("plot_feature_maps")(torch.tensor(maps)))
+
+
+def maximise(student: Student, state: State, unit: int, steps: int, lr: float) -> dict[str, Any]:
+    """What `maximise_activation` finds for a unit of the first convolution, and whether the weights stayed."""
+    torch.manual_seed(0)
+    model, layer = _seen(student, state)
+    before = [value.detach().clone() for value in model.parameters()]
+    answer = student.get("maximise_activation")(model, layer, unit, steps=steps, lr=lr)
+    changed = any(not torch.equal(one, other) for one, other in zip(before, model.parameters(), strict=True))
+    return {
+        "kind": type(answer).__name__,
+        "image": _numbers(answer) if isinstance(answer, Tensor) else None,
+        "changed": changed,
+        "hooks": _hooks(model),
+    }
+
+
+def _seen(student: Student, state: State) -> tuple[nn.Module, nn.Module]:
+    """A model in evaluation mode that has the weights `state`, and its first convolution."""
+    try:
+        model, fits = _better(student, state)
+    except Exception:
+        fits = False
+    if not fits:
+        model = Stand(state)
+        give_weights(model, {"conv1.weight": state[0][1], "conv1.bias": state[1][1]})
+    model = model.to(student.device).eval()
+    wanted = torch.tensor(state[0][1])
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d) and layer.weight.shape == wanted.shape:
+            return model, layer
+    raise RuntimeError("BetterCNN has no nn.Conv2d as its first layer")
+
+
+def _better(student: Student, state: State) -> tuple[nn.Module, bool]:
+    model = student.get("BetterCNN")()
+    ways = fitting(model, _arrays(state), torch.zeros(1, 1, 28, 28))
+    if ways:
+        give_weights(model, ways[0])
+    return model, bool(ways)
+
+
+def _hooks(model: nn.Module) -> int:
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return sum(len(getattr(module, kind, ())) for module in model.modules() for kind in kinds)
+
+
+def _figure(make: Any) -> dict[str, Any]:
+    """The figure that `make` returns or leaves current: its axes' images in order, their places, and the picture."""
+    from matplotlib import pyplot
+    from matplotlib.figure import Figure
+
+    pyplot.close("all")
+    try:
+        figure = made = make()
+        if isinstance(made, tuple) and made and isinstance(made[0], Figure):
+            figure = made[0]  # what `plt.subplots` returns
+        if not isinstance(figure, Figure):
+            if not pyplot.get_fignums():
+                return {"figure": False, "kind": type(made).__name__}
+            figure = pyplot.gcf()
+        images, places = [], []
+        for axes in figure.axes:
+            for image in axes.get_images()[:1]:
+                images.append(_numbers(np.ma.filled(image.get_array(), 0)))
+                box = axes.get_position()
+                places.append([round(float(box.x0), 3), round(float(box.y0), 3)])
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=70)
+        return {
+            "figure": True,
+            "images": images[:256],
+            "places": places[:256],
+            "picture": np.frombuffer(picture.getvalue(), np.uint8),
+        }
+    finally:
+        pyplot.close("all")
+
+
+# --- the student's best model -----------------------------------------------------------------------------------------
+
+
+def best_outputs(student: Student, file: np.ndarray, images: np.ndarray, batch: int = 500) -> dict[str, Any]:
+    """The logits of `best_model()` with the weights `file`, for images of bytes (N, 28, 28)."""
+    model = student.get("best_model")()
+    state = torch.load(io.BytesIO(file.tobytes()), map_location="cpu", weights_only=True)
+    try:
+        model.load_state_dict(state)
+    except RuntimeError:
+        arrays = [(name, value.numpy()) for name, value in state.items() if value.is_floating_point()]
+        ways = fitting(model, arrays, torch.zeros(2, 1, 28, 28))
+        if not ways:
+            return {"fits": False, "parameters": shapes_of(model)}
+        give_weights(model, ways[0])
+    model = model.to(student.device).eval()
+    logits = []
+    with torch.no_grad():
+        for start in range(0, len(images), batch):
+            part = torch.tensor(images[start : start + batch]).float().div(255)[:, None]
+            logits.append(_numbers(model(part.to(student.device))))
+    return {
+        "fits": True,
+        "outputs": np.concatenate(logits),
+        "count": sum(v.numel() for v in model.parameters()),
+    }
+
+
+# --- plain data -------------------------------------------------------------------------------------------------------
+
+
+def _arrays(state: State) -> list[tuple[str, np.ndarray]]:
+    return [(name, value) for name, value in state]
+
+
+def _lists(arrays: list[tuple[str, np.ndarray]]) -> State:
+    return [[name, value] for name, value in arrays]
+
+
+def _small(state: State, dropout: float = 0.0) -> Small:
+    model = Small(dropout)
+    give_weights(model, dict(_arrays(state)))
+    return model
+
+
+def _loader(images: np.ndarray, labels: np.ndarray, batch: int) -> Any:
+    from torch.utils.data import DataLoader, TensorDataset
+
+    return DataLoader(TensorDataset(torch.tensor(images), torch.tensor(labels)), batch_size=batch)
+
+
+def _bytes(path: Path) -> np.ndarray:
+    return np.frombuffer(path.read_bytes(), np.uint8)
+
+
+def _shape(value: Any) -> list[int] | str:
+    return list(value.shape) if isinstance(value, Tensor) else type(value).__name__
+
+
+def _numbers(value: Any) -> np.ndarray:
+    if isinstance(value, (tuple, list)) and value and isinstance(value[0], Tensor):
+        value = value[0]  # a network that returns its logits and something more
+    if isinstance(value, Tensor):
+        value = value.detach().cpu()
+        value = value.float() if value.dtype == torch.bfloat16 else value
+        return value.contiguous().numpy()
+    return np.ascontiguousarray(value)
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    """Numbers, strings, lists and dicts as they are; small tensors and arrays as lists; anything else as its text."""
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return value[:1000] if isinstance(value, str) else value
+    if isinstance(value, (Tensor, np.ndarray, np.generic)):
+        few = 0 < int(np.prod(value.shape)) <= 64
+        return value.tolist() if few else f"an array of shape {tuple(value.shape)}"
+    if isinstance(value, dict) and depth < 4:
+        return {str(key)[:100]: _plain(item, depth + 1) for key, item in list(value.items())[:100]}
+    if isinstance(value, (list, tuple)) and depth < 4:
+        return [_plain(item, depth + 1) for item in value[:100]]
+    return repr(value)[:1000]

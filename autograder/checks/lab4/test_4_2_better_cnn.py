@@ -1,0 +1,121 @@
+"""Checks of notebook 4_2_better_cnn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.checks.examination import Examination
+from autograder.checks.lab4 import asking, inputs
+from autograder.judge import accuracy, probes, weights
+from autograder.judge.compare import array
+from autograder.judge.verdict import Failed, NotAttempted
+
+BETTER_FILE, BEST_FILE = "weights/better_cnn.pt", "weights/best_model.pt"
+
+# --- better-cnn -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.task("better-cnn")
+@pytest.mark.public
+def test_layer_shapes(examination: Examination) -> None:
+    """BetterCNN has layers of the sheet's sizes and gives ten logits an image."""
+    asking.layer_shapes(examination, inputs.BETTER, output=[2, 10])
+
+
+@pytest.mark.task("better-cnn")
+@pytest.mark.public
+@pytest.mark.needs("layer-shapes")
+def test_same_function(examination: Examination) -> None:
+    """With the same weights, BetterCNN computes what the sheet's network computes."""
+    asking.same_function(examination, inputs.BETTER)
+
+
+@pytest.mark.task("better-cnn")
+@pytest.mark.public
+@pytest.mark.needs("layer-shapes")
+def test_dropout(examination: Examination) -> None:
+    """BetterCNN drops values with the sheet's rate and place, and only in training mode."""
+    asking.dropout(examination, inputs.BETTER)
+
+
+# --- better-cnn-accuracy ----------------------------------------------------------------------------------------------
+
+
+class Layers(torch.nn.Module):
+    """Parameters of given shapes and no function: to see whether weights fit."""
+
+    def __init__(self, shapes: list[tuple[str, list[int]]]) -> None:
+        super().__init__()
+        for name, shape in shapes:
+            layer, _, leaf = name.rpartition(".")
+            if not hasattr(self, layer):
+                self.add_module(layer, torch.nn.Module())
+            getattr(self, layer).register_parameter(leaf, torch.nn.Parameter(torch.zeros(shape)))
+
+
+@pytest.mark.task("better-cnn-accuracy")
+@pytest.mark.public
+def test_better__weights_fit(examination: Examination) -> None:
+    """weights/better_cnn.pt holds the state dict of a trained BetterCNN."""
+    limit = examination.assignment.limits.weights_mb
+    arrays = weights.read_weights(examination.file(BETTER_FILE), BETTER_FILE, limit)
+    weights.fit_weights(arrays, Layers(asking.expected_shapes(examination, inputs.BETTER)), BETTER_FILE)
+
+
+@pytest.mark.task("better-cnn-accuracy")
+@pytest.mark.hidden
+@pytest.mark.needs("weights-fit")
+def test_better__accuracy(examination: Examination) -> None:
+    """Those weights, in the sheet's network, are right on images that nobody has seen."""
+    limit = examination.assignment.limits.weights_mb
+    arrays = weights.read_weights(examination.file(BETTER_FILE), BETTER_FILE, limit)
+    model = weights.fit_weights(arrays, examination.oracle.network("BetterCNN"), BETTER_FILE)
+    images, labels, data = examination.hidden_images()
+    reached = accuracy.accuracy_of(accuracy.logits_of(model, images, examination.device), labels, "BetterCNN")
+    accuracy.judge_accuracy(reached, examination.band("better-cnn-accuracy", data), "The trained BetterCNN")
+
+
+# --- best-model -------------------------------------------------------------------------------------------------------
+
+
+def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
+    """What the student's best model says of images of bytes (N, 28, 28)."""
+    path = examination.file(BEST_FILE)
+    limit = examination.assignment.limits.weights_mb
+    if not path.is_file():
+        raise NotAttempted(
+            f"There is no file {BEST_FILE}.", hint="Train the network and save its state dict there."
+        )
+    weights.read_weights(
+        path, BEST_FILE, limit
+    )  # a readable state dict of sensible size, before anyone loads it
+    file = np.frombuffer(path.read_bytes(), np.uint8)
+    answer = examination.ask("best_outputs", ["best_model"], file=file, images=images)
+    if not answer["fits"]:
+        raise Failed(
+            f"The weights in {BEST_FILE} do not fit the network that `best_model()` returns.",
+            hint="Were they saved before the network was changed? Train again, save again.",
+        )
+    return array(answer["outputs"], "What the best model returned")
+
+
+@pytest.mark.task("best-model")
+@pytest.mark.public
+def test_best__weights_fit(examination: Examination) -> None:
+    """`best_model()` takes the weights of weights/best_model.pt and gives ten logits an image."""
+    images = (probes.images(3, examination.oracle.seed)[:, 0] * 255).round().astype(np.uint8)
+    logits = best_logits(examination, images)
+    if logits.shape != (3, 10):
+        raise Failed(f"The best model was asked for logits of shape (3, 10); it returned {logits.shape}.")
+
+
+@pytest.mark.task("best-model")
+@pytest.mark.hidden
+@pytest.mark.needs("weights-fit")
+def test_best__accuracy(examination: Examination) -> None:
+    """The best model is right on images that nobody has seen."""
+    images, labels, data = examination.hidden_images()
+    reached = accuracy.accuracy_of(best_logits(examination, images), labels, "The best model")
+    accuracy.judge_accuracy(reached, examination.band("best-model", data), "The best model")

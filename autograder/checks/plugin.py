@@ -1,0 +1,204 @@
+"""The pytest plugin that runs checks on one submission and turns what they conclude into results."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Collection, Generator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.checks.catalogue import check_id
+from autograder.checks.examination import Examination
+from autograder.judge.verdict import Blocked, NotAttempted, Verdict
+from autograder.results import CheckResult
+
+SIGNS = {"passed": "✓", "partial": "◐", "failed": "✗", "not attempted": "·", "blocked": "↑", "error": "!"}
+MARKERS = (
+    "task(id): the task that a check belongs to",
+    "points(n): what the check is worth; comes from course.yml",
+    "public: students can run it themselves",
+    "hidden: only the marker has it",
+    "needs(id, …): checks of the same task, or task/check, that must have passed",
+)
+
+
+class Examiner:
+    """Runs the checks of `tasks` (default: all) on an examination."""
+
+    def __init__(
+        self,
+        examination: Examination | None = None,
+        tasks: Collection[str] | None = None,
+        hidden: bool = True,
+    ) -> None:
+        self.current = examination
+        self.tasks = tasks
+        self.hidden = hidden
+        self._stack = ExitStack()
+        self._details: dict[tuple[str, str], str] = {}
+
+    # --- set-up -------------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl
+    def pytest_configure(self, config: pytest.Config) -> None:
+        for line in MARKERS:
+            config.addinivalue_line("markers", line)
+
+    @pytest.hookimpl
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        if self.current is None:
+            self.current = _from_options(session.config, self._stack)
+
+    @pytest.hookimpl
+    def pytest_sessionfinish(self) -> None:
+        self._stack.close()
+
+    @pytest.hookimpl
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        assert self.current is not None
+        kept, dropped = [], []
+        for item in items:
+            task, check = _name(item)
+            points = self.current.assignment.task(task).checks.get(check)
+            wanted = (self.tasks is None or task in self.tasks) and (self.hidden or _public(item))
+            if points is None:
+                raise pytest.UsageError(f"course.yml gives no points to {task}/{check}")
+            item.add_marker(pytest.mark.points(points))
+            (kept if wanted else dropped).append(item)
+        items[:] = kept
+        if dropped:
+            config.hook.pytest_deselected(items=dropped)
+
+    @pytest.fixture
+    def examination(self) -> Examination:
+        """The submission under examination."""
+        assert self.current is not None
+        return self.current
+
+    # --- each check ---------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        assert self.current is not None
+        task, _ = _name(item)
+        for mark in item.iter_markers("needs"):
+            for needed in mark.args:
+                key = (task, needed) if "/" not in needed else tuple(needed.split("/"))
+                result = self.current.results.get(key)  # type: ignore[arg-type]
+                if result is None or result.status in ("passed", "partial"):
+                    continue
+                if result.status == "not attempted":
+                    raise NotAttempted(result.message)
+                raise Blocked(f"Waits for “{result.title}”.")
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, Any, None]:
+        outcome = yield
+        report: pytest.TestReport = outcome.get_result()
+        if call.when == "call" or call.excinfo is not None:
+            result = self._conclude(item, call)
+            report.outcome = "passed" if result.status == "passed" else "failed"
+            report.longrepr = (
+                None if result.status == "passed" else f"{result.message}\n{result.hint}".strip()
+            )
+            if result.status == "error":
+                report.longrepr = self._details[_name(item)]
+            report.sections = []
+
+    def _conclude(self, item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
+        assert self.current is not None
+        task, check = _name(item)
+        points = float(next(item.iter_markers("points")).args[0])
+        sentence = " ".join((getattr(item, "function", item).__doc__ or "").split("\n\n")[0].split())
+        result = CheckResult(
+            id=check, status="passed", score=points, max_score=points, public=_public(item), title=sentence
+        )
+        if call.excinfo is not None:
+            problem = call.excinfo.value
+            if isinstance(problem, (KeyboardInterrupt, pytest.exit.Exception)):
+                raise problem
+            result.score = 0
+            if isinstance(problem, Verdict):
+                result.status = problem.status  # type: ignore[assignment]
+                result.score = round(points * problem.fraction, 2)
+                result.message, result.hint, result.diagnosis = (
+                    problem.message,
+                    problem.hint,
+                    problem.diagnosis,
+                )
+            else:  # whatever else goes wrong is ours
+                result.status = "error"
+                result.message = f"The grader failed here: {call.excinfo.typename}: {str(problem)[:500]}"
+                self._details[task, check] = str(call.excinfo.getrepr(style="short"))
+        pictures = [name for name in self.current.pictures if name.startswith(f"{task}-{check}")]
+        result.pictures = sorted(pictures)
+        self.current.results[task, check] = result
+        return result
+
+    # --- what the terminal shows --------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        assert self.current is not None
+        write = terminalreporter.write_line
+        score = total = 0.0
+        for task in self.current.task_results():
+            score, total = score + task.score, total + task.max_score
+            write("")
+            write(f"{task.title}: {task.score:g} of {task.max_score:g}")
+            for check in task.checks:
+                kind = "" if check.public else "  (hidden)"
+                write(f"  {SIGNS[check.status]} {check.score:g}/{check.max_score:g}  {check.title}{kind}")
+        write("")
+        write(f"{score:g} of {total:g} points")
+
+
+def _name(item: pytest.Item) -> tuple[str, str]:
+    return str(next(item.iter_markers("task")).args[0]), check_id(item.name)
+
+
+def _public(item: pytest.Item) -> bool:
+    return item.get_closest_marker("public") is not None
+
+
+def _from_options(config: pytest.Config, stack: ExitStack) -> Examination:
+    """The examination that `pytest autograder/checks/<lab> --submission FOLDER` asks for."""
+    from autograder.candidate.process import Candidate, Nursery
+    from autograder.checks.setting import Setting
+    from autograder.submission.collect import SubmissionError, single_submission
+
+    folder = config.getoption("submission")
+    if not folder:
+        raise pytest.UsageError("say whose work is checked: --submission FOLDER")
+    lab = next((Path(arg).resolve() for arg in config.args), Path.cwd())
+    lab = lab.parent if lab.is_file() else lab
+    setting = Setting.find(lab.name)
+    seed = config.getoption("seed")
+    seed = secrets.randbits(32) if seed is None else seed
+    print(f"seed {seed} (give --seed {seed} to repeat)")
+    staging = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-")))
+    try:
+        submission = single_submission(Path(folder), staging, setting.assignment.limits)
+    except SubmissionError as error:
+        raise pytest.UsageError(str(error)) from None
+    nursery = Nursery()
+    stack.callback(nursery.close)
+
+    def candidate() -> Candidate:
+        return Candidate(nursery, submission.folder, setting.lab, setting.assignment.limits, threads=2)
+
+    return Examination(
+        lab=setting.lab,
+        assignment=setting.assignment,
+        respondent=stack.enter_context(candidate()),
+        restart=candidate,
+        folder=submission.folder,
+        oracle=setting.oracle(seed),
+        hidden_seed=seed,
+    )

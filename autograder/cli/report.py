@@ -1,0 +1,39 @@
+"""`autograder report`: the pages of a MARKS folder, made again from its results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from autograder.results import Results, ResultsError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+
+    @app.command()
+    def report(
+        marks: Annotated[
+            Path, typer.Argument(metavar="MARKS", help="The folder that `autograder mark` wrote.")
+        ],
+    ) -> None:
+        """Write the HTML pages: one a student, one for the class."""
+        from autograder.report import write_report
+
+        file = marks / "results.json"
+        if not file.is_file():
+            fail(f"{file}: there are no results; `autograder mark SUBMISSIONS -o {marks}` writes them.")
+        try:
+            typer.echo(write_report(Results.read(file), marks))
+        except ResultsError as error:
+            fail(str(error))
+        except OSError as error:
+            fail(f"{error.filename}: can't be written: {error.strerror}")
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with a message on stderr and exit status 1."""
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,226 @@
+"""Reads `course.yml` into typed objects; every error names the file and the line."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Points = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class CourseError(Exception):
+    """`course.yml`, or what it names, is wrong. The message names file and line."""
+
+
+class Strict(BaseModel):
+    """Takes no key that it does not know, and cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Band(Strict):
+    """Credit for an accuracy: none up to `zero`, all from `full`, a straight line between (both in [0, 1])."""
+
+    zero: Fraction
+    full: Fraction
+
+    @model_validator(mode="after")
+    def _rises(self) -> Band:
+        if self.zero >= self.full:
+            raise ValueError(f"zero ({self.zero}) must lie below full ({self.full})")
+        return self
+
+    def credit(self, accuracy: float) -> float:
+        """The fraction of the points, in [0, 1], that `accuracy` (in [0, 1]) earns."""
+        return min(1.0, max(0.0, (accuracy - self.zero) / (self.full - self.zero)))
+
+
+class Late(Strict):
+    """What lateness costs."""
+
+    grace_minutes: float = Field(default=0, ge=0)
+    percent_per_day: float = Field(default=0, ge=0, le=100)
+    days: int = Field(default=0, ge=0)
+
+
+class Limits(Strict):
+    """What one submission may use."""
+
+    load_seconds: Positive = 30
+    check_seconds: Positive = 90
+    submission_seconds: Positive = 600
+    memory_mb: Positive = 4096
+    frame_mb: Positive = 64
+    weights_mb: Positive = 8
+    picture_mb: Positive = 4
+    submission_mb: Positive = 64
+    files: int = Field(default=400, gt=0)
+
+
+class Task(Strict):
+    """One task: where it stands, which names it asks for, and what each of its checks is worth."""
+
+    id: Identifier
+    notebook: str
+    title: str
+    definitions: list[str]
+    checks: dict[Identifier, Points] = Field(min_length=1)
+
+    @property
+    def points(self) -> float:
+        return sum(self.checks.values())
+
+
+class Written(Strict):
+    """A written question, marked by a person."""
+
+    id: Identifier
+    notebook: str
+    points: Points
+
+
+class Assignment(Strict):
+    """One assignment: its tasks, and everything that a teacher tunes."""
+
+    title: str
+    points: Positive
+    deadline: datetime | None = None
+    late: Late = Late()
+    limits: Limits = Limits()
+    bands: dict[Identifier, dict[str, Band]] = {}
+    support: list[str] = []
+    tasks: list[Task] = Field(min_length=1)
+    written: list[Written] = []
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Assignment:
+        ids = [task.id for task in self.tasks]
+        for twice in sorted({name for name in ids if ids.count(name) > 1}):
+            raise ValueError(f"the task {twice!r} is there twice")
+        total = sum(task.points for task in self.tasks)
+        if abs(total - self.points) > 1e-9:
+            raise ValueError(
+                f"the tasks' checks add up to {total:g} points, but `points` says {self.points:g}"
+            )
+        for task in self.bands:
+            if task not in ids:
+                raise ValueError(f"`bands` names {task!r}, which is no task; the tasks are {', '.join(ids)}")
+        return self
+
+    @cached_property
+    def by_id(self) -> dict[str, Task]:
+        return {task.id: task for task in self.tasks}
+
+    @property
+    def notebooks(self) -> list[str]:
+        """The notebooks' names without ending, in the order of the tasks."""
+        return list(dict.fromkeys(task.notebook for task in self.tasks))
+
+    def task(self, name: str) -> Task:
+        """The task called `name`; raises `CourseError` with the known names."""
+        try:
+            return self.by_id[name]
+        except KeyError:
+            raise CourseError(f"there is no task {name!r}; the tasks are: {', '.join(self.by_id)}") from None
+
+
+class Course(Strict):
+    """A course: its name and its assignments."""
+
+    course: str
+    assignments: dict[str, Assignment] = Field(min_length=1)
+
+    def assignment(self, name: str | None = None) -> tuple[str, Assignment]:
+        """The assignment `name`, or the only one."""
+        if name is None:
+            if len(self.assignments) > 1:
+                raise CourseError(f"say which assignment: {', '.join(self.assignments)}")
+            name = next(iter(self.assignments))
+        if name not in self.assignments:
+            raise CourseError(f"there is no assignment {name!r}; there are: {', '.join(self.assignments)}")
+        return name, self.assignments[name]
+
+
+def read_course(path: Path) -> Course:
+    """Reads `path`; raises `CourseError` naming the file and the line of what is wrong."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CourseError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise CourseError(f"{path}: is not UTF-8 ({error.reason} at byte {error.start})") from error
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        lines = _line_numbers(root, path)
+        value = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise CourseError(f"{path}, line {line}: {error.problem}") from error
+    if not isinstance(value, dict):
+        raise CourseError(f"{path}, line 1: a mapping with the keys `course` and `assignments` is needed")
+    try:
+        return Course.model_validate(value)
+    except ValidationError as error:
+        raise CourseError(
+            "\n".join(_sentence(path, lines, problem) for problem in error.errors(include_url=False))
+        ) from error
+
+
+def find_course(start: Path | None = None) -> Path | None:
+    """The nearest `course.yml` in `start` (default: the current folder) or above it."""
+    here = Path(start or Path.cwd()).resolve()
+    for folder in [here, *here.parents]:
+        if (folder / "course.yml").is_file():
+            return folder / "course.yml"
+    return None
+
+
+def _line_numbers(root: yaml.Node | None, path: Path) -> dict[tuple[Any, ...], int]:
+    """Maps a place in the document, such as ("assignments", "lab4", "tasks", 3), to its line (from 1)."""
+    lines: dict[tuple[Any, ...], int] = {(): 1}
+
+    def visit(node: yaml.Node, place: tuple[Any, ...]) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                inner = (*place, key.value)
+                if inner in lines:
+                    raise CourseError(
+                        f"{path}, line {key.start_mark.line + 1}: `{key.value}` is there twice"
+                        f" (first on line {lines[inner]})"
+                    )
+                lines[inner] = key.start_mark.line + 1
+                visit(value, inner)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                lines[(*place, index)] = value.start_mark.line + 1
+                visit(value, (*place, index))
+
+    if root is not None:
+        visit(root, ())
+    return lines
+
+
+def _sentence(path: Path, lines: dict[tuple[Any, ...], int], problem: Any) -> str:
+    place = tuple(part for part in problem["loc"] if part != "[key]")
+    known = place
+    if problem["type"] == "value_error" and "`points` says" in problem["msg"]:
+        known = (*place, "points")
+    while known not in lines:
+        known = known[:-1]
+    name = ".".join(str(part) for part in place) or "the course"
+    if problem["type"] == "extra_forbidden":
+        what = f"the key `{place[-1]}` is not known here"
+    elif problem["type"] == "missing":
+        what = f"the key `{place[-1]}` is missing"
+    else:
+        what = f"{name}: {problem['msg'].removeprefix('Value error, ')}"
+    return f"{path}, line {lines[known]}: {what}"

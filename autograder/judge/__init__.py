@@ -1,0 +1,1 @@
+"""How an answer is judged: same function, dropout, weights, accuracy, images, figures, values."""

@@ -1,0 +1,47 @@
+"""Counts right answers, and turns an accuracy into credit."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+from autograder.course import Band
+from autograder.judge.compare import array
+from autograder.judge.verdict import Failed, Partial
+
+
+def logits_of(model: nn.Module, images: np.ndarray, device: str = "cpu", batch: int = 1000) -> np.ndarray:
+    """The logits (N, 10) of a trusted model for images of bytes (N, 28, 28)."""
+    model = model.to(device).eval()
+    parts = []
+    with torch.no_grad():
+        for start in range(0, len(images), batch):
+            part = torch.tensor(images[start : start + batch]).float().div(255)[:, None]
+            parts.append(model(part.to(device)).cpu().numpy())
+    return np.concatenate(parts)
+
+
+def accuracy_of(logits: object, labels: np.ndarray, what: str) -> float:
+    """The fraction of `labels` (N,) that the largest of `logits` (N, 10) name, in [0, 1]."""
+    numbers = array(logits, f"What {what} returned")
+    if numbers.shape != (len(labels), 10):
+        raise Failed(
+            f"{what} was asked for 10 logits an image; it returned an array of shape {numbers.shape}."
+        )
+    return float((numbers.argmax(1) == labels).mean())
+
+
+def judge_accuracy(accuracy: float, band: Band, what: str) -> None:
+    """Full credit from the band's upper end, partial credit within it."""
+    credit = band.credit(accuracy)
+    if credit >= 1:
+        return
+    said = (
+        f"{what} is right on {accuracy:.2%} of the hidden images; full credit begins at {band.full:.2%}"
+        f" and credit at {band.zero:.2%}."
+    )
+    hint = "Does its validation accuracy still rise with more epochs? Is dropout off when it is evaluated?"
+    if credit <= 0:
+        raise Failed(said, hint)
+    raise Partial(credit, said, hint)

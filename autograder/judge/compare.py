@@ -1,0 +1,42 @@
+"""Are two arrays the same numbers?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.judge.verdict import Failed
+
+# float32 sums of some thousand products, in any order, differ by about 1e-5 of their size; mistakes by far more.
+RELATIVE = 1e-3
+ABSOLUTE = 1e-4
+
+
+def array(value: Any, what: str) -> np.ndarray:
+    """`value` if it is an array of finite real numbers; raises `Failed` otherwise."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
+        raise Failed(f"{what} is no tensor of numbers.")
+    if not np.isfinite(value).all():
+        raise Failed(f"{what} holds values that are not finite (NaN or infinity).")
+    return value
+
+
+def same(value: np.ndarray, expected: np.ndarray) -> bool:
+    """Whether shapes are equal and values differ by no more than rounding, measured against the largest."""
+    if value.shape != expected.shape or not np.isfinite(value).all():
+        return False
+    return bool(
+        np.abs(value - expected).max(initial=0) <= ABSOLUTE + RELATIVE * np.abs(expected).max(initial=0)
+    )
+
+
+def difference(value: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference, as a fraction of the largest expected value."""
+    scale = float(np.abs(expected).max(initial=0)) or 1.0
+    return float(np.abs(value.astype(np.float64) - expected).max(initial=0)) / scale
+
+
+def shape_text(shape: Any) -> str:
+    """A shape as people write it: (N, 10) → "2 × 10"."""
+    return " × ".join(str(size) for size in shape) if len(shape) else "a single number"

@@ -1,0 +1,80 @@
+"""Does a figure show the arrays that it must show?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.judge.compare import array
+from autograder.judge.verdict import Failed
+
+LIKENESS = 0.995  # correlation; a figure may scale, shift or quantise the values, not change them
+
+
+def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: str) -> None:
+    """The figure has one image axis for each of `expected` (count, height, width), in order.
+
+    `one` names a single image, such as "filter". The order is that in which the axes were made, or reading order,
+    or column by column.
+    """
+    if not answer.get("figure"):
+        raise Failed(
+            f"{what} was asked for a matplotlib Figure; it returned {answer.get('kind')} and left no figure open."
+        )
+    images = [_grey(array(image, "An image of the figure")) for image in answer["images"]]
+    if not images:
+        raise Failed(
+            f"{what}: no axis of the figure holds an image.", hint="`axis.imshow(…)` puts one there."
+        )
+    if len(images) != len(expected):
+        raise Failed(
+            f"{what} was asked for one image for each {one}, {len(expected)} in all; the figure has {len(images)}.",
+            hint="One axis a filter or map; a grid may have empty axes, but not empty images."
+            if len(images) > 1
+            else "All of them in one image cannot be told apart: give each its own axis.",
+        )
+    shapes = {image.shape for image in images}
+    if shapes != {expected[0].shape}:
+        raise Failed(
+            f"{what}: each image was to have the size {expected[0].shape[0]}×{expected[0].shape[1]} of a {one};"
+            f" there are images of {', '.join(f'{h}×{w}' for h, w in sorted(shapes))}."
+        )
+    places = np.array([[float(x), float(y)] for x, y in answer["places"]])
+    orders = [
+        np.arange(len(images)),
+        np.lexsort((places[:, 0], -places[:, 1])),
+        np.lexsort((-places[:, 1], places[:, 0])),
+    ]
+    if any(
+        all(_alike(images[i], right) > LIKENESS for i, right in zip(o, expected, strict=True)) for o in orders
+    ):
+        return
+    if all(_alike(image, right) < -LIKENESS for image, right in zip(images, expected, strict=True)):
+        raise Failed(f"{what}: the images are there with the sign turned round.", diagnosis="figure-negative")
+    found = sum(max(_alike(image, right) for image in images) > LIKENESS for right in expected)
+    if found == len(expected):
+        raise Failed(
+            f"{what}: each {one} is there, but in another order than the layer's.", diagnosis="figure-order"
+        )
+    raise Failed(
+        f"{what}: {found} of the {len(expected)} images show a {one} of the model that was given.",
+        hint=f"Take the values from the model that is passed in, and show one {one} an axis.",
+    )
+
+
+def _grey(image: np.ndarray) -> np.ndarray:
+    image = image.astype(np.float64)
+    if image.ndim == 3 and image.shape[2] in (3, 4):
+        return image[:, :, :3].mean(2)
+    if image.ndim == 3 and image.shape[2] == 1:
+        return image[:, :, 0]
+    if image.ndim != 2:
+        raise Failed(f"an axis holds an image of shape {image.shape}")
+    return image
+
+
+def _alike(image: np.ndarray, right: np.ndarray) -> float:
+    if image.shape != right.shape or image.std() < 1e-12 or right.std() < 1e-12:
+        return 0.0
+    return float(np.corrcoef(image.ravel(), right.ravel())[0, 1])

@@ -1,0 +1,106 @@
+"""Is the picture that came back the one that went in, as MNIST would show it?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.judge.compare import array
+from autograder.judge.verdict import Failed
+
+
+def judge_image(answer: dict[str, Any], expected: np.ndarray, exact: bool, name: str) -> None:
+    """`load_image`'s tensor for the file `name` is `expected` (1, 28, 28): exactly, or as well as resampling allows."""
+    if "error" in answer:
+        error = answer["error"]
+        raise Failed(f"{name}: load_image raised {error.get('type')}: {str(error.get('message'))[:300]}")
+    if "image" not in answer:
+        raise Failed(f"{name}: load_image was asked for a Tensor; it returned {answer.get('kind')}.")
+    image = array(answer["image"], f"{name}: the tensor")
+    if image.shape != (1, 28, 28):
+        raise Failed(f"{name}: asked for a tensor of shape (1, 28, 28); it has {image.shape}.")
+    if answer.get("dtype") != "torch.float32":
+        raise Failed(f"{name}: asked for float32; it is {answer.get('dtype')}.")
+    if image.min() < -1e-6 or image.max() > 1 + 1e-6:
+        raise Failed(
+            f"{name}: asked for values in [0, 1]; they lie in [{image.min():.3g}, {image.max():.3g}]."
+        )
+    image, right = image[0].astype(np.float64), expected[0].astype(np.float64)
+    if image.max() < 0.1:
+        raise Failed(
+            f"{name}: the tensor is black.",
+            hint="A 1-bit or 16-bit picture has other values than 0 to 255: what does `Image.mode` say?",
+            diagnosis="black-image",
+        )
+    if image.max() - image.min() < 0.1:
+        raise Failed(
+            f"{name}: the tensor has one value everywhere.",
+            hint="Is the digit in the transparency? What does `Image.mode` say?",
+        )
+    if exact and np.abs(image - right).max() <= 2.5 / 255:
+        return
+    correlation = _best_correlation(image, right)
+    if correlation < 0.5 and _best_correlation(1 - image, right) > 0.8:
+        raise Failed(
+            f"{name}: the digit is dark on light; asked for light on dark.",
+            hint="Look at the picture's border: is it paper that is lighter than the pen?",
+            diagnosis="not-inverted",
+        )
+    if exact:
+        raise Failed(
+            f"{name}: a picture that is 28×28 already keeps its size; the tensor differs by up to"
+            f" {np.abs(image - right).max():.2f}.",
+            hint="Only pictures of another size are cropped and scaled.",
+        )
+    _judge_place(image, right, name)
+    if correlation < 0.85:
+        if _best_correlation(image.T, right) > 0.85:
+            raise Failed(f"{name}: the digit is transposed, rows are columns.", diagnosis="transposed")
+        raise Failed(
+            f"{name}: the tensor does not show the digit of the picture as it should (likeness {correlation:.2f} of 1).",
+            hint="Show it with `imshow` beside the picture.",
+        )
+
+
+def _judge_place(image: np.ndarray, right: np.ndarray, name: str) -> None:
+    rows, columns = np.nonzero(image > 0.25 * image.max())
+    height, width = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
+    right_rows, right_columns = np.nonzero(right > 0.25 * right.max())
+    right_height, right_width = int(np.ptp(right_rows)) + 1, int(np.ptp(right_columns)) + 1
+    if not 17 <= max(height, width) <= 22:
+        raise Failed(
+            f"{name}: the digit is to fit 20×20 within the 28×28; here it takes {width}×{height}.",
+            hint="Crop to the digit first, then scale its longer side to 20.",
+            diagnosis="wrong-size",
+        )
+    if abs(height - right_height) > 3 or abs(width - right_width) > 3:
+        raise Failed(
+            f"{name}: the digit has lost its proportions: {width}×{height} instead of about"
+            f" {right_width}×{right_height}.",
+            hint="Both sides are scaled by the same factor.",
+            diagnosis="stretched",
+        )
+    box = ((rows.min() + rows.max()) / 2 - 13.5, (columns.min() + columns.max()) / 2 - 13.5)
+    grid = np.arange(28)
+    mass = (
+        (image.sum(1) * grid).sum() / image.sum() - 13.5,
+        (image.sum(0) * grid).sum() / image.sum() - 13.5,
+    )
+    if min(max(map(abs, box)), max(map(abs, mass))) > 1.6:
+        raise Failed(
+            f"{name}: the digit is not in the middle (off by {mass[1]:+.1f} columns and {mass[0]:+.1f} rows).",
+            hint="MNIST puts the digit's centre of mass in the middle.",
+            diagnosis="not-centred",
+        )
+
+
+def _best_correlation(image: np.ndarray, right: np.ndarray, reach: int = 3) -> float:
+    """The highest correlation over shifts of up to `reach` pixels: students may centre the box or the mass."""
+    best = -1.0
+    for down in range(-reach, reach + 1):
+        for across in range(-reach, reach + 1):
+            shifted = np.roll(image, (down, across), (0, 1))
+            if shifted.std() > 1e-9 and right.std() > 1e-9:
+                best = max(best, float(np.corrcoef(shifted.ravel(), right.ravel())[0, 1]))
+    return best

@@ -1,0 +1,112 @@
+"""Is the student's network the same function as the reference's? And if not, which known mistake is it?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.judge.compare import array, difference, same, shape_text
+from autograder.judge.oracle import RIGHT, Oracle
+from autograder.judge.verdict import Failed
+
+
+def judge_parameters(
+    answer: Any, expected: list[tuple[str, list[int]]], output: list[int], name: str
+) -> None:
+    """The network's parameters have the sheet's shapes, in any order and under any names; so has its output."""
+    own = [(str(item[0]), [int(size) for size in item[1]]) for item in answer["parameters"]]
+    if sorted(shape for _, shape in own) != sorted(list(shape) for _, shape in expected):
+        raise Failed(
+            f"{name} was asked for parameters of the shapes on the left; yours are on the right:\n"
+            + side_by_side([shape for _, shape in expected], own),
+            hint="Compare line by line: channels, kernel size, the size of the flattened image, a missing layer.",
+        )
+    if answer["output"] != output:
+        came = shape_text(answer["output"]) if isinstance(answer["output"], list) else answer["output"]
+        raise Failed(
+            f"{name} was given a batch of {output[0]} and asked for an output of {shape_text(output)}; it gave {came}.",
+            hint="Does `flatten` keep the batch dimension (start_dim=1)? Is the last layer the one that is returned?",
+        )
+
+
+def judge_outputs(answer: Any, expected: dict[str, np.ndarray], oracle: Oracle, name: str) -> None:
+    """Some way of giving out the examiner's weights makes the student's outputs equal the reference's."""
+    right = expected[RIGHT]
+    outputs = answer["outputs"]
+    if not isinstance(outputs, list) or not outputs:
+        raise Failed(
+            f"{name} could not take the examiner's weights: its parameters have other shapes than the sheet's."
+        )
+    arrays = [array(output, f"What {name} returned") for output in outputs]
+    if any(same(output, right) for output in arrays):
+        return
+    if arrays[0].shape != right.shape:
+        raise Failed(
+            f"{name} was asked for an output of {shape_text(right.shape)}; it gave {shape_text(arrays[0].shape)}."
+        )
+    for mistake, wrong in expected.items():
+        if mistake != RIGHT and any(same(output, wrong) for output in arrays):
+            raise Failed(oracle.mistake(mistake), diagnosis=mistake)
+    nearest = min(difference(output, right) for output in arrays)
+    raise Failed(
+        f"{name} has the right parameters, but with the same weights and images as the sheet's network it gives other"
+        f" outputs (they differ by {nearest:.0%} of the largest).",
+        hint="Go through `forward` line by line: is every ReLU there, is the pooling a maximum, are the layers used in"
+        " the sheet's order, and does the network end in plain logits?",
+    )
+
+
+def judge_dropout(answer: Any, expected: np.ndarray, rate: float, name: str) -> None:
+    """Dropout has the sheet's rate and place in training mode, and is off in evaluation mode.
+
+    `expected` (images, outputs) is the variance of the reference's outputs in training mode.
+    """
+    evaluated = array(answer["eval"], f"What {name} returned").astype(np.float64)
+    trained = array(answer["train"], f"What {name} returned").astype(np.float64)
+    scale = np.sqrt(expected.mean())
+    if np.abs(evaluated - evaluated[:, :1]).max() > 1e-3 * scale:
+        raise Failed(
+            f"{name}.eval() was called, and the same image still gives other outputs each time: dropout stays on.",
+            hint="`nn.Dropout` switches itself off in eval mode; `F.dropout` only with `training=self.training`.",
+            diagnosis="dropout-always-on",
+        )
+    if np.abs(trained - trained[:, :1]).max() <= 1e-6 * scale:
+        raise Failed(
+            f"In training mode {name} gives the same output each time: no dropout takes place.",
+            hint="Is the dropout layer used in `forward`?",
+            diagnosis="dropout-never-on",
+        )
+    calls = [call for call in answer["calls"] if isinstance(call, dict)]
+    rates = sorted({round(float(call.get("rate", -1)), 4) for call in calls})
+    if calls and rates != [rate]:
+        raise Failed(
+            f"{name} was asked for dropout with the rate {rate:g}; it uses {', '.join(f'{one:g}' for one in rates)}."
+        )
+    if len(calls) > 1:
+        raise Failed(
+            f"{name} was asked for dropout once; it takes place {len(calls)} times in a forward pass."
+        )
+    if not answer["fits"]:
+        raise Failed(
+            f"{name} could not take the examiner's weights: its parameters have other shapes than the sheet's."
+        )
+    ratio = float(trained.var(axis=1).mean() / expected.mean())
+    if not 0.7 <= ratio <= 1.4:
+        raise Failed(
+            f"In training mode the outputs of {name} vary {ratio:.2g} times as much as they should: dropout has another"
+            " place, kind or rate.",
+            hint="The sheet says after which layer dropout comes, and that single values are dropped, not whole maps.",
+        )
+
+
+def side_by_side(expected: list[list[int]], own: list[tuple[str, list[int]]]) -> str:
+    """Two lists of shapes in columns, with a mark where they differ."""
+    rows = []
+    for index in range(max(len(expected), len(own))):
+        left = shape_text(expected[index]) if index < len(expected) else "–"
+        name, shape = own[index] if index < len(own) else ("", [])
+        right = f"{shape_text(shape)}  ({name})" if index < len(own) else "–"
+        differs = index >= len(expected) or index >= len(own) or expected[index] != shape
+        rows.append(f"  {left:<18} {'≠' if differs else ' '} {right}")
+    return "\n".join(rows)

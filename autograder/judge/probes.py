@@ -1,0 +1,55 @@
+"""Weights and inputs that the examiner makes up, from NumPy's PCG64 so that they are the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+Arrays = list[tuple[str, np.ndarray]]
+
+
+def generator(seed: int, *purpose: str) -> np.random.Generator:
+    """A generator for `seed` and a purpose: other purposes draw other numbers."""
+    return np.random.Generator(np.random.PCG64([seed, *(b for word in purpose for b in word.encode())]))
+
+
+def weights(shapes: Sequence[tuple[str, Sequence[int]]], seed: int) -> Arrays:
+    """Random weights for named shapes, scaled so that activations keep their size from layer to layer.
+
+    He et al. 2015 for weights, wide biases so that each ReLU cuts some and lets some pass, and positive running
+    variances for batch norm. float32.
+    """
+    draw = generator(seed, "weights")
+    arrays: Arrays = []
+    for name, shape in shapes:
+        if name.endswith("running_var"):
+            value = draw.uniform(0.5, 2.0, shape)
+        elif name.endswith(("bias", "running_mean")):
+            value = draw.normal(0, 0.3, shape)
+        elif len(shape) == 1:  # the scale of a batch norm
+            value = draw.uniform(0.5, 1.5, shape)
+        else:
+            value = draw.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape)
+        arrays.append((name, value.astype(np.float32)))
+    return arrays
+
+
+def images(count: int, seed: int, channels: int = 1, size: int = 28) -> np.ndarray:
+    """Random images (count, channels, size, size), float32 in [0, 1]: blots of several sizes on black."""
+    draw = generator(seed, "images")
+    made = np.zeros((count, channels, size, size))
+    for grain in (2, 4, 7):
+        coarse = draw.uniform(-1, 1, (count, channels, size // grain + 1, size // grain + 1))
+        made += np.kron(coarse, np.ones((grain, grain)))[:, :, :size, :size]
+    made = np.clip(made, 0, None)
+    return (made / made.max()).astype(np.float32)
+
+
+def classes(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """An easy classification task: images (count, 1, 28, 28) of ten noisy patterns, and their labels (count,)."""
+    draw = generator(seed, "classes")
+    patterns = draw.uniform(0, 1, (10, 1, 28, 28))
+    labels = draw.permutation(np.arange(count) % 10).astype(np.int64)
+    noisy = 0.6 * patterns[labels] + 0.4 * draw.uniform(0, 1, (count, 1, 28, 28))
+    return noisy.astype(np.float32), labels

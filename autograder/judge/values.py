@@ -1,0 +1,42 @@
+"""Reads short answers in the spellings that students use."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from autograder.judge.verdict import Failed, NotAttempted
+
+
+def read_shape(value: Any, what: str) -> tuple[int, ...]:
+    """A shape from a tuple, a list, a `torch.Size` or a text such as "(32, 24, 24)" or "128x32x24x24"."""
+    if value is None or value in ("Ellipsis", "", "..."):
+        raise NotAttempted(f"`{what}` is not filled in yet.")
+    if isinstance(value, list) and all(
+        isinstance(size, (int, float)) and size == int(size) for size in value
+    ):
+        return tuple(int(size) for size in value)
+    if isinstance(value, str):
+        text = re.sub(r"^\s*torch\.(Size|Tensor)", "", value)
+        if re.fullmatch(r"[\s\d,;x×*()\[\]]+", text, re.IGNORECASE) and (sizes := re.findall(r"\d+", text)):
+            return tuple(int(size) for size in sizes)
+    raise Failed(f"`{what}` was asked for a shape such as (1, 2, 3); it is {str(value)[:80]!r}.")
+
+
+def read_count(value: Any, what: str) -> int:
+    """A whole number from a number or a text such as "26,154" or "26 154"."""
+    if value is None or value in ("Ellipsis", "", "..."):
+        raise NotAttempted(f"`{what}` is not filled in yet.")
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value):
+        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"\d{1,3}([ ,_.'\u202f\u00a0]?\d{3})*", value.strip()):
+        return int(re.sub(r"\D", "", value))
+    raise Failed(f"`{what}` was asked for a whole number; it is {str(value)[:80]!r}.")
+
+
+def digest(question: str, *numbers: int) -> bytes:
+    """What an answer key holds of a short answer: a hash, so that looking into the key does not tell it."""
+    return hashlib.sha256(f"{question}: {'x'.join(map(str, numbers))}".encode()).digest()

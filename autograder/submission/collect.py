@@ -1,0 +1,203 @@
+"""Finds each student's submission in a folder, a tree or a zip, and copies its regular files to a place of ours."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import stat
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from autograder.course import Limits
+
+SKIPPED = {
+    ".git",
+    ".ipynb_checkpoints",
+    "__pycache__",
+    ".venv",
+    "venv",
+    "node_modules",
+    "__MACOSX",
+    ".mypy_cache",
+}
+DATA_SETS = {"MNIST", "FashionMNIST"}
+CLASS_SIZE = 1000  # a zip of a class may hold this many times what one student may hand in
+
+
+class SubmissionError(Exception):
+    """Submissions cannot be taken in; the message names the path and says what to do."""
+
+
+@dataclass
+class Submission:
+    """One student's files, as they were handed in (untrusted)."""
+
+    student: str
+    folder: Path
+    problems: list[str] = field(default_factory=list)
+
+    def files(self) -> list[Path]:
+        """The relative paths of all files, sorted."""
+        return sorted(
+            Path(root, name).relative_to(self.folder)
+            for root, _, names in os.walk(self.folder)
+            for name in names
+        )
+
+    def digest(self) -> str:
+        """SHA-256 over the names and the bytes of all files: equal digests, equal submissions."""
+        whole = hashlib.sha256()
+        for name in self.files():
+            content = hashlib.sha256((self.folder / name).read_bytes()).hexdigest()
+            whole.update(f"{name.as_posix()}\0{content}\n".encode("utf-8", "surrogateescape"))
+        return whole.hexdigest()
+
+
+def find_submissions(source: Path, assignment: str, staging: Path, limits: Limits) -> list[Submission]:
+    """All submissions in `source`, copied to `staging/<number>`, sorted by student.
+
+    `source` is nbgrader's tree `<student>/<assignment>/`, a folder of folders (one a student), or a zip of either.
+    Only regular files are copied: no links, devices or data sets. What is left out stands in `Submission.problems`.
+    Raises `SubmissionError` where there is nothing to take in.
+    """
+    source = Path(source)
+    if not source.exists():
+        raise SubmissionError(f"{source}: there is no such folder or zip file")
+    if source.is_file():
+        if not zipfile.is_zipfile(source):
+            raise SubmissionError(f"{source}: is neither a folder nor a zip file")
+        unpacked = staging / "unpacked"
+        _unpack(source, unpacked, room=limits.submission_mb * 2**20 * CLASS_SIZE)
+        source = unpacked
+        inner = [path for path in sorted(source.iterdir()) if path.name not in SKIPPED]
+        if (
+            len(inner) == 1
+            and inner[0].is_dir()
+            and _students(inner[0])
+            and not _is_submission(inner[0], assignment)
+        ):
+            source = inner[0]  # the zip of a folder holds that folder
+    students = _students(source)
+    if not students:
+        raise SubmissionError(
+            f"{source}: holds no submissions; expected {source}/<student>/{assignment}/ or a folder for each student"
+        )
+    return [
+        _take(name, folder, staging / f"{number:05}", assignment, limits)
+        for number, (name, folder) in enumerate(students)
+    ]
+
+
+def single_submission(folder: Path, staging: Path, limits: Limits, student: str = "") -> Submission:
+    """The one submission that `folder` is, copied to `staging/submission`."""
+    if not Path(folder).is_dir():
+        raise SubmissionError(f"{folder}: there is no such folder")
+    return _take(student or Path(folder).resolve().name, Path(folder), staging / "submission", "", limits)
+
+
+def _students(source: Path) -> list[tuple[str, Path]]:
+    entries = sorted(
+        path for path in source.iterdir() if not path.name.startswith(".") and path.name not in SKIPPED
+    )
+    return [(path.name, path) for path in entries if path.is_dir() and not path.is_symlink()] + [
+        (path.stem, path)
+        for path in entries
+        if path.is_file() and path.suffix == ".zip" and not path.is_symlink()
+    ]
+
+
+def _is_submission(folder: Path, assignment: str) -> bool:
+    return (folder / assignment).is_dir() or any(folder.glob("*.ipynb")) or any(folder.glob("*.py"))
+
+
+def _take(student: str, origin: Path, target: Path, assignment: str, limits: Limits) -> Submission:
+    submission = Submission(student, target)
+    target.mkdir(parents=True)
+    try:
+        if origin.is_file():
+            unpacked = target.with_name(f"{target.name}-unpacked")
+            _unpack(origin, unpacked, room=limits.submission_mb * 2**20)
+            origin = unpacked
+        origin = _root(origin, assignment)
+        _copy(origin, submission, limits)
+    except (SubmissionError, OSError, zipfile.BadZipFile) as error:
+        submission.problems.append(str(error))
+    return submission
+
+
+def _root(origin: Path, assignment: str) -> Path:
+    """Steps into `<assignment>/`, or through folders that hold one folder and no code, to where the work lies."""
+    if assignment and (origin / assignment).is_dir() and not (origin / assignment).is_symlink():
+        return origin / assignment
+    for _ in range(3):
+        if _is_submission(origin, ""):
+            return origin
+        inner = [
+            path for path in origin.iterdir() if path.name not in SKIPPED and not path.name.startswith(".")
+        ]
+        if len(inner) == 1 and inner[0].is_dir() and not inner[0].is_symlink():
+            origin = inner[0]
+        else:
+            return origin
+    return origin
+
+
+def _copy(origin: Path, submission: Submission, limits: Limits) -> None:
+    total, count = 0, 0
+    for root, folders, names in os.walk(origin, followlinks=False):
+        kept = []
+        for name in sorted(folders):
+            path = Path(root, name)
+            if path.is_symlink():
+                submission.problems.append(f"{path.relative_to(origin)}: a link, left out")
+            elif name not in SKIPPED and name not in DATA_SETS:
+                kept.append(name)
+        folders[:] = kept
+        for name in sorted(names):
+            path = Path(root, name)
+            relative = path.relative_to(origin)
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                submission.problems.append(f"{relative}: not a regular file, left out")
+                continue
+            if total + status.st_size > limits.submission_mb * 2**20:
+                submission.problems.append(
+                    f"{relative}: left out, the submission is larger than {limits.submission_mb:g} MB"
+                )
+                continue
+            if count >= limits.files:
+                submission.problems.append(f"more than {limits.files} files; the rest was left out")
+                return
+            total, count = total + status.st_size, count + 1
+            target = submission.folder / relative
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target, follow_symlinks=False)
+
+
+def _unpack(archive: Path, target: Path, room: float) -> None:
+    """Unpacks regular files entry by entry, `room` bytes at most; refuses names that lead out of `target`."""
+    target.mkdir(parents=True)
+    with zipfile.ZipFile(archive) as opened:
+        for entry in opened.infolist():
+            name = entry.filename.replace("\\", "/")
+            parts = PurePosixPath(name).parts
+            kind = stat.S_IFMT(entry.external_attr >> 16)
+            if entry.is_dir():
+                continue
+            if name.startswith("/") or ".." in parts or re.match(r"^[A-Za-z]:", name) or "\0" in name:
+                raise SubmissionError(f"{archive.name}: the entry {entry.filename!r} leads out of its folder")
+            if kind not in (0, stat.S_IFREG):
+                raise SubmissionError(f"{archive.name}: the entry {entry.filename!r} is not a regular file")
+            if entry.flag_bits & 1:
+                raise SubmissionError(f"{archive.name}: the entry {entry.filename!r} is encrypted")
+            path = target.joinpath(*parts)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with opened.open(entry) as packed, path.open("wb") as out:
+                while part := packed.read(2**20):
+                    room -= len(part)
+                    if room < 0:
+                        raise SubmissionError(f"{archive.name}: unpacks to more than is allowed")
+                    out.write(part)

@@ -1,0 +1,296 @@
+"""Finds what a submission defines, and runs just as much of it as a definition needs.
+
+How a statement is chosen. A name that a check asks for is a *root*. Every top-level statement that binds a root runs
+(class, function, assignment, import), and so, again and again, does every statement of the same file that binds a
+name which a chosen statement uses. Statements that change a chosen name run too: `Net.forward = forward`,
+`sizes.append(5)`, `sizes[0] = 5`. What nobody needs stays unrun: the cell that trains, the plot, the loop that
+prints. The order is the file's own. A name that the file does not bind is looked for in the submission's other files.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import builtins
+import linecache
+import symtable
+import sys
+import types
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.submission.source import Statement, read_statements
+
+CHANGES = {
+    "append",
+    "extend",
+    "insert",
+    "update",
+    "add",
+    "setdefault",
+    "pop",
+    "remove",
+    "clear",
+    "sort",
+    "reverse",
+}
+
+
+class Missing(Exception):
+    """The submission does not define the name."""
+
+
+class LoadFailed(Exception):
+    """The name is there, but running its definition failed; the message says where and why."""
+
+
+@dataclass
+class Unit:
+    """One notebook or script: its statements, what they bind and use, and the module they run in."""
+
+    name: str
+    stem: str
+    statements: list[Statement]
+    problems: list[str]
+    binds: list[set[str]] = field(default_factory=list)
+    uses: list[set[str]] = field(default_factory=list)
+    changes: list[set[str]] = field(default_factory=list)
+    done: set[int] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)
+    module: types.ModuleType = field(default_factory=lambda: types.ModuleType("__main__"))
+
+    def __post_init__(self) -> None:
+        for statement in self.statements:
+            binds, uses, changes = _names(statement)
+            self.binds.append(binds)
+            self.uses.append(uses)
+            self.changes.append(changes)
+        self.module.__dict__["display"] = lambda *values, **options: None  # what Jupyter adds
+
+    @property
+    def future_flags(self) -> int:
+        """The compiler flags of the file's `from __future__ import …`."""
+        flags = 0
+        for statement in self.statements:
+            if isinstance(statement.node, ast.ImportFrom) and statement.node.module == "__future__":
+                for alias in statement.node.names:
+                    flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
+        return flags
+
+    def defines(self, name: str) -> bool:
+        return any(name in bound for bound in self.binds)
+
+    def needed(self, roots: Iterable[str]) -> tuple[list[int], set[str]]:
+        """The statements that `roots` need, in the file's order, and the names that this file does not bind."""
+        wanted, open_names, chosen = set(), list(roots), set()
+        while open_names:
+            name = open_names.pop()
+            if name in wanted:
+                continue
+            wanted.add(name)
+            for index, bound in enumerate(self.binds):
+                if (name in bound or name in self.changes[index]) and index not in chosen:
+                    chosen.add(index)
+                    open_names += sorted(self.uses[index])
+        starred = {index for index, bound in enumerate(self.binds) if "*" in bound}
+        if chosen:
+            chosen |= starred
+        elsewhere = set() if starred else {name for name in wanted if not self.defines(name)}
+        return sorted(chosen), {name for name in elsewhere if not hasattr(builtins, name)}
+
+
+class Definitions:
+    """The definitions of one submission, found by name and run on demand.
+
+    Runs student code in this process: to be used in a candidate, or on the student's own machine.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self.units: list[Unit] = []
+        paths = [*sorted(self.folder.rglob("*.ipynb")), *sorted(self.folder.rglob("*.py"))]
+        for path in paths:
+            if path.is_file() and not path.is_symlink():
+                name = path.relative_to(self.folder).as_posix()
+                statements, problems = read_statements(path, name)
+                self.units.append(Unit(name, path.stem, statements, problems))
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence for each cell or file that could not be read."""
+        return [problem for unit in self.units for problem in unit.problems]
+
+    def where(self, name: str, notebook: str = "") -> list[Unit]:
+        """The files that define `name`, the one that counts first: the task's own notebook, notebooks, scripts."""
+        found = [unit for unit in self.units if unit.defines(name) and not _only_borrowed(unit, name)]
+        # A definition that somebody wrote counts before a stub that nobody touched.
+        return sorted(found, key=lambda unit: (_is_stub(unit, name), unit.stem != notebook))
+
+    def notes(self, name: str, notebook: str = "") -> list[str]:
+        """What a student should know of where `name` was found."""
+        found = self.where(name, notebook)
+        if not found:
+            return []
+        notes = []
+        first = found[0]
+        twice = [
+            first.statements[i]
+            for i, bound in enumerate(first.binds)
+            if name in bound and isinstance(first.statements[i].node, (ast.FunctionDef, ast.ClassDef))
+        ]
+        if len(twice) > 1:
+            notes.append(
+                f"`{name}` is defined {len(twice)} times in {first.name}; the last counts ({twice[-1].place})."
+            )
+        others = [unit.name for unit in found[1:] if not _is_stub(unit, name)]
+        if others:
+            notes.append(f"`{name}` is also defined in {', '.join(others)}; the one in {first.name} counts.")
+        return notes
+
+    def load(self, name: str, notebook: str = "") -> Any:
+        """The object that the submission calls `name`; raises `Missing`, `LoadFailed`, or what its stub raises."""
+        found = self.where(name, notebook)
+        if not found:
+            raise Missing(f"`{name}` is not defined in any notebook or script.")
+        unit = found[0]
+        self._run(unit, [name], set())
+        if not hasattr(unit.module, name):
+            if name in unit.failed:
+                raise LoadFailed(unit.failed[name])
+            raise NotImplementedError(f"`{name}` is not filled in yet.")
+        return getattr(unit.module, name)
+
+    def _run(self, unit: Unit, roots: list[str], under_way: set[tuple[str, str]]) -> None:
+        chosen, elsewhere = unit.needed(roots)
+        for name in sorted(elsewhere):
+            if (unit.name, name) in under_way or hasattr(unit.module, name):
+                continue
+            under_way.add((unit.name, name))
+            for other in self.where(name):
+                if other is not unit:
+                    self._run(other, [name], under_way)
+                    if hasattr(other.module, name):
+                        setattr(unit.module, name, getattr(other.module, name))
+                        break
+        unit.module.__dict__["__file__"] = str(self.folder / unit.name)
+        # Found by `sys.modules` while classes are made: dataclasses and pickle look their module up there.
+        sys.modules["__main__"] = unit.module
+        for index in chosen:
+            if index in unit.done:
+                continue
+            unit.done.add(index)
+            self._execute(unit, index)
+
+    def _execute(self, unit: Unit, index: int) -> None:
+        statement = unit.statements[index]
+        cell = statement.cell
+        linecache.cache[cell.place] = (len(cell.text), None, cell.text.splitlines(keepends=True), cell.place)
+        try:
+            module = ast.Module([statement.node], [])
+            code = compile(module, cell.place, "exec", flags=unit.future_flags, dont_inherit=True)
+            exec(code, unit.module.__dict__)
+        except NotImplementedError:
+            return  # a stub that nobody touched: the name stays unbound
+        except BaseException as error:  # sys.exit() in a cell ends the cell, not the submission
+            detail = f"{type(error).__name__}: {_text(error)}"
+            for name in unit.binds[index] or unit.changes[index]:
+                unit.failed[name] = f"`{name}` could not be defined: {statement.place} raised {detail}"
+
+
+def _text(error: BaseException, limit: int = 500) -> str:
+    try:
+        return str(error)[:limit]
+    except Exception:
+        return "(its message cannot be shown)"
+
+
+def _names(statement: Statement) -> tuple[set[str], set[str], set[str]]:
+    """What a top-level statement binds, what it uses of the module's names, and whose value it changes."""
+    node = statement.node
+    binds: set[str] = set()
+    uses: set[str] = set()
+    changes: set[str] = set()
+    source = ast.unparse(node)
+    try:
+        table = symtable.symtable(source, "<statement>", "exec")
+    except (SyntaxError, ValueError, RecursionError):
+        return binds, uses, changes
+    for symbol in table.get_symbols():
+        if symbol.is_assigned() or symbol.is_imported():
+            binds.add(symbol.get_name())
+        if symbol.is_referenced():
+            uses.add(symbol.get_name())
+    open_tables = list(table.get_children())
+    while open_tables:
+        inner = open_tables.pop()
+        open_tables += inner.get_children()
+        for symbol in inner.get_symbols():
+            if symbol.is_global():
+                uses.add(symbol.get_name())
+                if symbol.is_declared_global() and symbol.is_assigned():
+                    changes.add(symbol.get_name())
+    if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+        binds.add("*")
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return binds, uses - binds, set()
+    for target in _targets(node):
+        if isinstance(target, (ast.Attribute, ast.Subscript)) and (base := _base(target)):
+            changes.add(base)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        called = node.value.func
+        if isinstance(called, ast.Attribute) and called.attr in CHANGES and (base := _base(called.value)):
+            changes.add(base)
+        elif isinstance(called, ast.Name) and called.id == "setattr" and node.value.args:
+            if base := _base(node.value.args[0]):
+                changes.add(base)
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        uses.add(node.target.id)
+    return binds, uses, changes
+
+
+def _targets(node: ast.stmt) -> list[ast.expr]:
+    if isinstance(node, ast.Assign):
+        return list(node.targets)
+    if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+        return [node.target]
+    return []
+
+
+def _base(node: ast.expr) -> str | None:
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _only_borrowed(unit: Unit, name: str) -> bool:
+    """Whether the file binds `name` just by importing it or by `name = borrow("name")`."""
+    for index, bound in enumerate(unit.binds):
+        if name not in bound:
+            continue
+        node = unit.statements[index].node
+        value = getattr(node, "value", None)
+        borrowed = (
+            any(isinstance(part, ast.Call) and _base(part.func) == "borrow" for part in ast.walk(value))
+            if isinstance(value, ast.expr)
+            else False
+        )
+        if not (borrowed or isinstance(node, (ast.Import, ast.ImportFrom))):
+            return False
+    return True
+
+
+def _is_stub(unit: Unit, name: str) -> bool:
+    """Whether the last definition of `name` in the file is the released stub: nothing but NotImplementedError."""
+    for index in reversed(range(len(unit.statements))):
+        if name in unit.binds[index]:
+            node = unit.statements[index].node
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                return any(
+                    isinstance(part, ast.Raise) and "NotImplementedError" in ast.dump(part)
+                    for part in ast.walk(node)
+                )
+            value = getattr(node, "value", None)
+            return isinstance(value, ast.Constant) and value.value in (None, Ellipsis)
+    return False
