@@ -107,9 +107,7 @@ class Assignment(Strict):
             raise ValueError(f"the task {twice!r} is there twice")
         total = sum(task.points for task in self.tasks)
         if abs(total - self.points) > 1e-9:
-            raise ValueError(
-                f"the tasks' checks add up to {total:g} points, but `points` says {self.points:g}"
-            )
+            raise ValueError(f"the tasks' checks add up to {total:g} points, but `points` says {self.points:g}")
         for task in self.bands:
             if task not in ids:
                 raise ValueError(f"`bands` names {task!r}, which is no task; the tasks are {', '.join(ids)}")
@@ -201,8 +199,9 @@ def _line_numbers(root: yaml.Node | None, path: Path) -> dict[tuple[Any, ...], i
                 visit(value, inner)
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
-                lines[(*place, index)] = value.start_mark.line + 1
-                visit(value, (*place, index))
+                inner = (*place, index)
+                lines[inner] = value.start_mark.line + 1
+                visit(value, inner)
 
     if root is not None:
         visit(root, ())

@@ -61,9 +61,7 @@ class TensorLoader:
             for batch in order.split(self.batch_size):
                 yield self.images[batch], self.labels[batch]
         else:
-            yield from zip(
-                self.images.split(self.batch_size), self.labels.split(self.batch_size), strict=True
-            )
+            yield from zip(self.images.split(self.batch_size), self.labels.split(self.batch_size), strict=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +94,7 @@ class Data:
         images, labels = self.part(part)
         if device is not None:
             images, labels = images.to(device), labels.to(device)
-        return TensorLoader(
-            images, labels, batch_size, shuffle=part == "train" if shuffle is None else shuffle
-        )
+        return TensorLoader(images, labels, batch_size, shuffle=part == "train" if shuffle is None else shuffle)
 
 
 def load_data(name: Literal["auto", "mnist", "digits"] = "auto", root: str | Path | None = None) -> Data:

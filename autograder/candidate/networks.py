@@ -80,9 +80,7 @@ def shapes_of(model: nn.Module) -> list[list[Any]]:
     return [[name[:100], list(value.shape)] for name, value in state_of(model)][:200]
 
 
-def assignments(
-    model: nn.Module, given: Arrays, used: set[str] | None = None
-) -> Iterator[dict[str, np.ndarray]]:
+def assignments(model: nn.Module, given: Arrays, used: set[str] | None = None) -> Iterator[dict[str, np.ndarray]]:
     """The ways to give the arrays `given` to the model's parameters, the likeliest first; none if they do not fit.
 
     By name where all names agree; else layer by layer, in order, among layers of the same shapes; else array by
@@ -98,8 +96,7 @@ def assignments(
         yield from itertools.islice(_matchings(layers, wanted), ORDERS)
     elif sorted(value.shape for _, value in own) == sorted(value.shape for _, value in given):
         single_own, single_given = [[item] for item in own], [[item] for item in given]
-        for matching in itertools.islice(_matchings(single_own, single_given, shape_only=True), ORDERS):
-            yield matching
+        yield from itertools.islice(_matchings(single_own, single_given, shape_only=True), ORDERS)
 
 
 def give_weights(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
@@ -115,8 +112,7 @@ def called_layers(model: nn.Module, images: Tensor) -> set[str]:
     called: set[str] = set()
     names = {module: name for name, module in model.named_modules()}
     hooks = [
-        module.register_forward_pre_hook(lambda module, _: called.add(names[module]))
-        for module in model.modules()
+        module.register_forward_pre_hook(lambda module, _: called.add(names[module])) for module in model.modules()
     ]
     try:
         with torch.no_grad():
@@ -160,9 +156,7 @@ def _signature(layer: Arrays) -> tuple[tuple[str, tuple[int, ...]], ...]:
     return tuple(sorted((name.rpartition(".")[2], value.shape) for name, value in layer))
 
 
-def _matchings(
-    own: list[Arrays], given: list[Arrays], shape_only: bool = False
-) -> Iterator[dict[str, np.ndarray]]:
+def _matchings(own: list[Arrays], given: list[Arrays], shape_only: bool = False) -> Iterator[dict[str, np.ndarray]]:
     def key(layer: Arrays) -> Any:
         return layer[0][1].shape if shape_only else _signature(layer)
 

@@ -48,9 +48,7 @@ class Respondent(Protocol):
 
     notes: list[str]
 
-    def ask(
-        self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]
-    ) -> Any:
+    def ask(self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]) -> Any:
         """The value of the lab's `procedure`, which uses the definitions `uses`.
 
         `notebooks` maps the lab's definitions to the notebooks that they belong to. Raises `StudentError` for
@@ -66,14 +64,9 @@ class Nursery:
         self._channel = ours
         environment = clean_environment(home=tempfile.gettempdir())
         environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+        safe = "-P" if sys.version_info >= (3, 11) else "-s"  # the folder it starts in is nobody's package
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-P" if sys.version_info >= (3, 11) else "-s",
-                "-m",
-                "autograder.candidate.nursery",
-            ]
-            + [str(theirs.fileno())],
+            [sys.executable, safe, "-m", "autograder.candidate.nursery", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=environment,
@@ -146,9 +139,7 @@ class Candidate:
         problems = value.get("problems", []) if isinstance(value, dict) else []
         return [str(problem)[:500] for problem in problems][:50]
 
-    def ask(
-        self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]
-    ) -> Any:
+    def ask(self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]) -> Any:
         for name in uses:
             self._load(name, dict(notebooks))
         request = {
@@ -187,9 +178,7 @@ class Candidate:
                 raise StudentError(StudentError.STUB, f"`{name}` is not filled in yet.")
         except StudentError as error:
             if error.kind == StudentError.TIMEOUT:
-                error.message = (
-                    f"`{name}` did not finish loading within {self._limits.load_seconds:g} seconds."
-                )
+                error.message = f"`{name}` did not finish loading within {self._limits.load_seconds:g} seconds."
             self._refused[name] = error
             raise
         self._loaded.add(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import sys
 import tempfile
 import warnings
@@ -52,6 +53,10 @@ class KernelStudent:
         except KeyError:
             raise Missing(f"`{name}` is not defined; run the cell that defines it.") from None
 
+    def close(self) -> None:
+        """Removes what the procedures have written."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
@@ -80,9 +85,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         if ", cell " in name or (name.endswith(".py") and _is_students(name)) or name.startswith("<ipython"):
-            places.append(
-                f"{os.path.basename(name)}, line {trace.tb_lineno}, in {trace.tb_frame.f_code.co_name}"
-            )
+            places.append(f"{os.path.basename(name)}, line {trace.tb_lineno}, in {trace.tb_frame.f_code.co_name}")
         trace = trace.tb_next
     try:
         message = str(error)[:2000]

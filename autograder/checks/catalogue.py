@@ -60,7 +60,8 @@ def agree(lab: str, assignment: Assignment, course: Path) -> list[Check]:
         for name in task.checks:
             if (task.id, name) not in declared:
                 raise CourseError(
-                    f"{course}: the task {task.id!r} gives points to {name!r}, but {CHECKS.name}/{lab} has no such check"
+                    f"{course}: the task {task.id!r} gives points to {name!r},"
+                    f" but {CHECKS.name}/{lab} has no such check"
                 )
     return checks
 

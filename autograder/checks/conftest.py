@@ -14,5 +14,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if not config.pluginmanager.has_plugin("examiner"):
+    if not any(isinstance(plugin, Examiner) for plugin in config.pluginmanager.get_plugins()):
         config.pluginmanager.register(Examiner(), "examiner")

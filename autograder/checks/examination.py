@@ -15,7 +15,7 @@ from autograder.candidate.process import Respondent, StudentError
 from autograder.course import Assignment, Band, CourseError
 from autograder.judge.oracle import Oracle
 from autograder.judge.verdict import Blocked, Failed, NotAttempted
-from autograder.results import CheckResult, TaskResult
+from autograder.results import CheckResult, OwnDigit, TaskResult
 
 PICTURE_PIXELS = 4_000_000
 
@@ -35,6 +35,7 @@ class Examination:
     hidden_seed: int = 0  # from which the hidden images are made: the same for a whole class
     results: dict[tuple[str, str], CheckResult] = field(default_factory=dict)
     pictures: dict[str, bytes] = field(default_factory=dict)
+    digits: list[OwnDigit] = field(default_factory=list)
 
     def ask(self, procedure: str, uses: Sequence[str], **arguments: Any) -> Any:
         """What the lab's `procedure` gives on the student's definitions; student's errors become verdicts."""
@@ -45,9 +46,7 @@ class Examination:
         with self.restart() as fresh:
             return self._ask(fresh, procedure, uses, arguments)
 
-    def _ask(
-        self, respondent: Respondent, procedure: str, uses: Sequence[str], arguments: dict[str, Any]
-    ) -> Any:
+    def _ask(self, respondent: Respondent, procedure: str, uses: Sequence[str], arguments: dict[str, Any]) -> Any:
         notebooks = {name: task.notebook for task in self.assignment.tasks for name in task.definitions}
         try:
             return respondent.ask(procedure, list(uses), notebooks, arguments)
@@ -66,9 +65,7 @@ class Examination:
             where = "\n".join(f"  {place}" for place in error.places)
             loading = "could not be defined" in error.message
             said = error.message if loading else f"Calling {called} raised {error.message}"
-            return Failed(
-                f"{said}\n{where}".rstrip(), hint="" if loading else "The last place is where it happened."
-            )
+            return Failed(f"{said}\n{where}".rstrip(), hint="" if loading else "The last place is where it happened.")
         if error.kind == StudentError.TIMEOUT:
             return Failed(
                 error.message, hint="Is there a loop that does not end, or training where nothing is trained?"

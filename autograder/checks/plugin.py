@@ -60,7 +60,8 @@ class Examiner:
     @pytest.hookimpl
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         assert self.current is not None
-        kept, dropped = [], []
+        kept: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
         for item in items:
             task, check = _name(item)
             points = self.current.assignment.task(task).checks.get(check)
@@ -87,8 +88,8 @@ class Examiner:
         task, _ = _name(item)
         for mark in item.iter_markers("needs"):
             for needed in mark.args:
-                key = (task, needed) if "/" not in needed else tuple(needed.split("/"))
-                result = self.current.results.get(key)  # type: ignore[arg-type]
+                other, _, check = needed.rpartition("/")
+                result = self.current.results.get((other or task, check))
                 if result is None or result.status in ("passed", "partial"):
                     continue
                 if result.status == "not attempted":
@@ -96,17 +97,13 @@ class Examiner:
                 raise Blocked(f"Waits for “{result.title}”.")
 
     @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, Any, None]:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
         outcome = yield
         report: pytest.TestReport = outcome.get_result()
         if call.when == "call" or call.excinfo is not None:
             result = self._conclude(item, call)
             report.outcome = "passed" if result.status == "passed" else "failed"
-            report.longrepr = (
-                None if result.status == "passed" else f"{result.message}\n{result.hint}".strip()
-            )
+            report.longrepr = None if result.status == "passed" else f"{result.message}\n{result.hint}".strip()
             if result.status == "error":
                 report.longrepr = self._details[_name(item)]
             report.sections = []

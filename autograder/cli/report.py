@@ -15,9 +15,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def report(
-        marks: Annotated[
-            Path, typer.Argument(metavar="MARKS", help="The folder that `autograder mark` wrote.")
-        ],
+        marks: Annotated[Path, typer.Argument(metavar="MARKS", help="The folder that `autograder mark` wrote.")],
     ) -> None:
         """Write the HTML pages: one a student, one for the class."""
         from autograder.report import write_report

@@ -26,9 +26,7 @@ def accuracy_of(logits: object, labels: np.ndarray, what: str) -> float:
     """The fraction of `labels` (N,) that the largest of `logits` (N, 10) name, in [0, 1]."""
     numbers = array(logits, f"What {what} returned")
     if numbers.shape != (len(labels), 10):
-        raise Failed(
-            f"{what} was asked for 10 logits an image; it returned an array of shape {numbers.shape}."
-        )
+        raise Failed(f"{what} was asked for 10 logits an image; it returned an array of shape {numbers.shape}.")
     return float((numbers.argmax(1) == labels).mean())
 
 

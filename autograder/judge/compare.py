@@ -26,9 +26,7 @@ def same(value: np.ndarray, expected: np.ndarray) -> bool:
     """Whether shapes are equal and values differ by no more than rounding, measured against the largest."""
     if value.shape != expected.shape or not np.isfinite(value).all():
         return False
-    return bool(
-        np.abs(value - expected).max(initial=0) <= ABSOLUTE + RELATIVE * np.abs(expected).max(initial=0)
-    )
+    return bool(np.abs(value - expected).max(initial=0) <= ABSOLUTE + RELATIVE * np.abs(expected).max(initial=0))
 
 
 def difference(value: np.ndarray, expected: np.ndarray) -> float:

@@ -24,9 +24,7 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
         )
     images = [_grey(array(image, "An image of the figure")) for image in answer["images"]]
     if not images:
-        raise Failed(
-            f"{what}: no axis of the figure holds an image.", hint="`axis.imshow(…)` puts one there."
-        )
+        raise Failed(f"{what}: no axis of the figure holds an image.", hint="`axis.imshow(…)` puts one there.")
     if len(images) != len(expected):
         raise Failed(
             f"{what} was asked for one image for each {one}, {len(expected)} in all; the figure has {len(images)}.",
@@ -46,17 +44,13 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
         np.lexsort((places[:, 0], -places[:, 1])),
         np.lexsort((-places[:, 1], places[:, 0])),
     ]
-    if any(
-        all(_alike(images[i], right) > LIKENESS for i, right in zip(o, expected, strict=True)) for o in orders
-    ):
+    if any(all(_alike(images[i], right) > LIKENESS for i, right in zip(o, expected, strict=True)) for o in orders):
         return
     if all(_alike(image, right) < -LIKENESS for image, right in zip(images, expected, strict=True)):
         raise Failed(f"{what}: the images are there with the sign turned round.", diagnosis="figure-negative")
     found = sum(max(_alike(image, right) for image in images) > LIKENESS for right in expected)
     if found == len(expected):
-        raise Failed(
-            f"{what}: each {one} is there, but in another order than the layer's.", diagnosis="figure-order"
-        )
+        raise Failed(f"{what}: each {one} is there, but in another order than the layer's.", diagnosis="figure-order")
     raise Failed(
         f"{what}: {found} of the {len(expected)} images show a {one} of the model that was given.",
         hint=f"Take the values from the model that is passed in, and show one {one} an axis.",

@@ -23,9 +23,7 @@ def judge_image(answer: dict[str, Any], expected: np.ndarray, exact: bool, name:
     if answer.get("dtype") != "torch.float32":
         raise Failed(f"{name}: asked for float32; it is {answer.get('dtype')}.")
     if image.min() < -1e-6 or image.max() > 1 + 1e-6:
-        raise Failed(
-            f"{name}: asked for values in [0, 1]; they lie in [{image.min():.3g}, {image.max():.3g}]."
-        )
+        raise Failed(f"{name}: asked for values in [0, 1]; they lie in [{image.min():.3g}, {image.max():.3g}].")
     image, right = image[0].astype(np.float64), expected[0].astype(np.float64)
     if image.max() < 0.1:
         raise Failed(
@@ -58,7 +56,7 @@ def judge_image(answer: dict[str, Any], expected: np.ndarray, exact: bool, name:
         if _best_correlation(image.T, right) > 0.85:
             raise Failed(f"{name}: the digit is transposed, rows are columns.", diagnosis="transposed")
         raise Failed(
-            f"{name}: the tensor does not show the digit of the picture as it should (likeness {correlation:.2f} of 1).",
+            f"{name}: the tensor does not show the picture's digit as it should (likeness {correlation:.2f} of 1).",
             hint="Show it with `imshow` beside the picture.",
         )
 

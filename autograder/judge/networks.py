@@ -11,9 +11,7 @@ from autograder.judge.oracle import RIGHT, Oracle
 from autograder.judge.verdict import Failed
 
 
-def judge_parameters(
-    answer: Any, expected: list[tuple[str, list[int]]], output: list[int], name: str
-) -> None:
+def judge_parameters(answer: Any, expected: list[tuple[str, list[int]]], output: list[int], name: str) -> None:
     """The network's parameters have the sheet's shapes, in any order and under any names; so has its output."""
     own = [(str(item[0]), [int(size) for size in item[1]]) for item in answer["parameters"]]
     if sorted(shape for _, shape in own) != sorted(list(shape) for _, shape in expected):
@@ -84,9 +82,7 @@ def judge_dropout(answer: Any, expected: np.ndarray, rate: float, name: str) -> 
             f"{name} was asked for dropout with the rate {rate:g}; it uses {', '.join(f'{one:g}' for one in rates)}."
         )
     if len(calls) > 1:
-        raise Failed(
-            f"{name} was asked for dropout once; it takes place {len(calls)} times in a forward pass."
-        )
+        raise Failed(f"{name} was asked for dropout once; it takes place {len(calls)} times in a forward pass.")
     if not answer["fits"]:
         raise Failed(
             f"{name} could not take the examiner's weights: its parameters have other shapes than the sheet's."

@@ -13,9 +13,7 @@ def read_shape(value: Any, what: str) -> tuple[int, ...]:
     """A shape from a tuple, a list, a `torch.Size` or a text such as "(32, 24, 24)" or "128x32x24x24"."""
     if value is None or value in ("Ellipsis", "", "..."):
         raise NotAttempted(f"`{what}` is not filled in yet.")
-    if isinstance(value, list) and all(
-        isinstance(size, (int, float)) and size == int(size) for size in value
-    ):
+    if isinstance(value, list) and all(isinstance(size, (int, float)) and size == int(size) for size in value):
         return tuple(int(size) for size in value)
     if isinstance(value, str):
         text = re.sub(r"^\s*torch\.(Size|Tensor)", "", value)

@@ -20,9 +20,7 @@ HINT = "Save a state dict: `torch.save(model.state_dict(), path)`."
 def read_weights(path: Path, name: str, limit_mb: float) -> Arrays:
     """The arrays of the state dict in `path`; raises `Failed`, or `NotAttempted` where there is no file."""
     if not path.is_file():
-        raise NotAttempted(
-            f"There is no file {name}.", hint="Train the network and save its state dict there."
-        )
+        raise NotAttempted(f"There is no file {name}.", hint="Train the network and save its state dict there.")
     size = path.stat().st_size
     if size > limit_mb * 2**20:
         raise Failed(f"{name} has {size / 2**20:.1f} MB; at most {limit_mb:g} MB are taken.")
@@ -38,11 +36,7 @@ def weights_of(content: bytes, name: str, limit_mb: float) -> Arrays:
     try:
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
-        kind = (
-            "a whole module or other objects"
-            if "weights_only" in str(error).lower()
-            else "no readable weights"
-        )
+        kind = "a whole module or other objects" if "weights_only" in str(error).lower() else "no readable weights"
         raise Failed(f"{name} holds {kind}, not a state dict.", hint=HINT) from None
     for key in ("state_dict", "model_state_dict", "model"):
         if isinstance(state, dict) and isinstance(state.get(key), dict):
@@ -52,9 +46,7 @@ def weights_of(content: bytes, name: str, limit_mb: float) -> Arrays:
     arrays = []
     for key, value in state.items():
         if not isinstance(value, Tensor) or value.layout != torch.strided or value.is_quantized:
-            raise Failed(
-                f"{name} holds no state dict: the entry {key[:100]!r} is no plain tensor.", hint=HINT
-            )
+            raise Failed(f"{name} holds no state dict: the entry {key[:100]!r} is no plain tensor.", hint=HINT)
         # A stride of zero lets a few bytes claim to be gigabytes.
         if value.numel() * value.element_size() > limit_mb * 2**20:
             raise Failed(f"{name}: the tensor {key[:100]!r} is larger than the file can hold.")

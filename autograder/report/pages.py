@@ -49,9 +49,7 @@ def _class_view(results: Results) -> dict[str, Any]:
     loader = PackageLoader("autograder.report")
     script, _, _ = loader.get_source(Environment(), "sort_tables.js")
     return {
-        "rows": [
-            (student, Counter(check.status for _, check in student.checks)) for student in results.students
-        ],
+        "rows": [(student, Counter(check.status for _, check in student.checks)) for student in results.students],
         "spread": class_statistics.spread(results),
         "rates": class_statistics.check_rates(results),
         "diagnoses": class_statistics.common_diagnoses(results),

@@ -42,9 +42,7 @@ class Submission:
     def files(self) -> list[Path]:
         """The relative paths of all files, sorted."""
         return sorted(
-            Path(root, name).relative_to(self.folder)
-            for root, _, names in os.walk(self.folder)
-            for name in names
+            Path(root, name).relative_to(self.folder) for root, _, names in os.walk(self.folder) for name in names
         )
 
     def digest(self) -> str:
@@ -73,12 +71,7 @@ def find_submissions(source: Path, assignment: str, staging: Path, limits: Limit
         _unpack(source, unpacked, room=limits.submission_mb * 2**20 * CLASS_SIZE)
         source = unpacked
         inner = [path for path in sorted(source.iterdir()) if path.name not in SKIPPED]
-        if (
-            len(inner) == 1
-            and inner[0].is_dir()
-            and _students(inner[0])
-            and not _is_submission(inner[0], assignment)
-        ):
+        if len(inner) == 1 and inner[0].is_dir() and _students(inner[0]) and not _is_submission(inner[0], assignment):
             source = inner[0]  # the zip of a folder holds that folder
     students = _students(source)
     if not students:
@@ -99,13 +92,9 @@ def single_submission(folder: Path, staging: Path, limits: Limits, student: str 
 
 
 def _students(source: Path) -> list[tuple[str, Path]]:
-    entries = sorted(
-        path for path in source.iterdir() if not path.name.startswith(".") and path.name not in SKIPPED
-    )
+    entries = sorted(path for path in source.iterdir() if not path.name.startswith(".") and path.name not in SKIPPED)
     return [(path.name, path) for path in entries if path.is_dir() and not path.is_symlink()] + [
-        (path.stem, path)
-        for path in entries
-        if path.is_file() and path.suffix == ".zip" and not path.is_symlink()
+        (path.stem, path) for path in entries if path.is_file() and path.suffix == ".zip" and not path.is_symlink()
     ]
 
 
@@ -135,9 +124,7 @@ def _root(origin: Path, assignment: str) -> Path:
     for _ in range(3):
         if _is_submission(origin, ""):
             return origin
-        inner = [
-            path for path in origin.iterdir() if path.name not in SKIPPED and not path.name.startswith(".")
-        ]
+        inner = [path for path in origin.iterdir() if path.name not in SKIPPED and not path.name.startswith(".")]
         if len(inner) == 1 and inner[0].is_dir() and not inner[0].is_symlink():
             origin = inner[0]
         else:

@@ -101,6 +101,9 @@ class Unit:
         return sorted(chosen), {name for name in elsewhere if not hasattr(builtins, name)}
 
 
+lender: Definitions | None = None  # whose `borrow` lends: the definitions that this process has loaded from last
+
+
 class Definitions:
     """The definitions of one submission, found by name and run on demand.
 
@@ -151,6 +154,8 @@ class Definitions:
 
     def load(self, name: str, notebook: str = "") -> Any:
         """The object that the submission calls `name`; raises `Missing`, `LoadFailed`, or what its stub raises."""
+        global lender
+        lender = self
         found = self.where(name, notebook)
         if not found:
             raise Missing(f"`{name}` is not defined in any notebook or script.")
@@ -243,8 +248,7 @@ def _names(statement: Statement) -> tuple[set[str], set[str], set[str]]:
         if isinstance(called, ast.Attribute) and called.attr in CHANGES and (base := _base(called.value)):
             changes.add(base)
         elif isinstance(called, ast.Name) and called.id == "setattr" and node.value.args:
-            if base := _base(node.value.args[0]):
-                changes.add(base)
+            changes.add(_base(node.value.args[0]) or "")
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         uses.add(node.target.id)
     return binds, uses, changes
@@ -288,8 +292,7 @@ def _is_stub(unit: Unit, name: str) -> bool:
             node = unit.statements[index].node
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 return any(
-                    isinstance(part, ast.Raise) and "NotImplementedError" in ast.dump(part)
-                    for part in ast.walk(node)
+                    isinstance(part, ast.Raise) and "NotImplementedError" in ast.dump(part) for part in ast.walk(node)
                 )
             value = getattr(node, "value", None)
             return isinstance(value, ast.Constant) and value.value in (None, Ellipsis)

@@ -46,9 +46,7 @@ def read_statements(path: Path, name: str) -> tuple[list[Statement], list[str]]:
         try:
             body = ast.parse(cell.text).body
         except SyntaxError as error:
-            problems.append(
-                f"{cell.place}, line {error.lineno}: a syntax error, the cell was left out ({error.msg})"
-            )
+            problems.append(f"{cell.place}, line {error.lineno}: a syntax error, the cell was left out ({error.msg})")
         except (ValueError, RecursionError, MemoryError) as error:
             problems.append(f"{cell.place}: cannot be parsed, the cell was left out ({error})")
         else:
@@ -122,11 +120,7 @@ def _notebook_cells(path: Path, name: str) -> Iterator[Cell]:
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if cells is None and isinstance(notebook, dict):  # nbformat 3
         sheets = notebook.get("worksheets")
-        cells = (
-            sheets[0].get("cells")
-            if isinstance(sheets, list) and sheets and isinstance(sheets[0], dict)
-            else None
-        )
+        cells = sheets[0].get("cells") if isinstance(sheets, list) and sheets and isinstance(sheets[0], dict) else None
     if not isinstance(cells, list):
         raise ValueError("no valid notebook, it has no list of cells")
     for number, cell in enumerate(cells, start=1):

@@ -113,16 +113,12 @@ def _network(probe: inputs.NetworkProbe, reference: Reference) -> nn.Module:
 
 
 def _shapes(network: nn.Module) -> list[tuple[str, list[int]]]:
-    return [
-        (name, list(value.shape)) for name, value in network.state_dict().items() if value.is_floating_point()
-    ]
+    return [(name, list(value.shape)) for name, value in network.state_dict().items() if value.is_floating_point()]
 
 
 def _weighted(probe: inputs.NetworkProbe, reference: Reference, seed: int) -> nn.Module:
     network = _network(probe, reference)
-    weights: dict[str, Tensor] = {
-        name: torch.tensor(value) for name, value in probes.weights(_shapes(network), seed)
-    }
+    weights: dict[str, Tensor] = {name: torch.tensor(value) for name, value in probes.weights(_shapes(network), seed)}
     network.load_state_dict(weights, strict=False)
     return network.double().eval()
 

@@ -24,9 +24,7 @@ class Mistake:
     forward: Callable[[Any, Tensor], Tensor]
 
 
-def _simple(
-    net: Any, x: Tensor, *, relu1: bool = True, relu2: bool = True, pool: Any = F.max_pool2d
-) -> Tensor:
+def _simple(net: Any, x: Tensor, *, relu1: bool = True, relu2: bool = True, pool: Any = F.max_pool2d) -> Tensor:
     x = net.conv1(x)
     x = pool(F.relu(x) if relu1 else x, 2).flatten(1)
     x = net.fc1(x)
@@ -74,9 +72,7 @@ MISTAKES: dict[str, Mistake] = {
     "simple-no-relu-after-fc1": Mistake(
         "SimpleCNN", _no_relu("the first fully connected layer"), lambda net, x: _simple(net, x, relu2=False)
     ),
-    "simple-average-pooling": Mistake(
-        "SimpleCNN", _AVERAGE, lambda net, x: _simple(net, x, pool=F.avg_pool2d)
-    ),
+    "simple-average-pooling": Mistake("SimpleCNN", _AVERAGE, lambda net, x: _simple(net, x, pool=F.avg_pool2d)),
     "simple-softmax": Mistake("SimpleCNN", _SOFTMAX, lambda net, x: net(x).softmax(1)),
     "simple-log-softmax": Mistake("SimpleCNN", _LOG_SOFTMAX, lambda net, x: net(x).log_softmax(1)),
     "simple-relu-on-logits": Mistake("SimpleCNN", _RELU_LOGITS, lambda net, x: net(x).relu()),
@@ -96,15 +92,11 @@ MISTAKES: dict[str, Mistake] = {
         _no_relu("the second fully connected layer"),
         lambda net, x: _better(net, x, without="fc2"),
     ),
-    "better-average-pooling": Mistake(
-        "BetterCNN", _AVERAGE, lambda net, x: _better(net, x, pool=F.avg_pool2d)
-    ),
+    "better-average-pooling": Mistake("BetterCNN", _AVERAGE, lambda net, x: _better(net, x, pool=F.avg_pool2d)),
     "better-softmax": Mistake("BetterCNN", _SOFTMAX, lambda net, x: net(x).softmax(1)),
     "better-log-softmax": Mistake("BetterCNN", _LOG_SOFTMAX, lambda net, x: net(x).log_softmax(1)),
     "better-relu-on-logits": Mistake("BetterCNN", _RELU_LOGITS, lambda net, x: net(x).relu()),
-    "branch-no-relu-left": Mistake(
-        "BranchModel", _no_relu("the left branch"), lambda n, x: _branch(n, x, left=False)
-    ),
+    "branch-no-relu-left": Mistake("BranchModel", _no_relu("the left branch"), lambda n, x: _branch(n, x, left=False)),
     "branch-no-relu-right": Mistake(
         "BranchModel", _no_relu("the right branch"), lambda net, x: _branch(net, x, right=False)
     ),

@@ -62,7 +62,7 @@ def outputs(
 def dropout_samples(
     student: Student, definition: str, state: State, images: np.ndarray, repeats: int
 ) -> dict[str, Any]:
-    """Each image `repeats` times through the network, in training mode and in evaluation mode, and its dropout calls."""
+    """Each image `repeats` times through the network, in training and in evaluation mode, and its dropout calls."""
     torch.manual_seed(0)
     model = student.get(definition)()
     batch = torch.tensor(images)
@@ -183,9 +183,7 @@ def resume_small(
 
     def trial(model: nn.Module) -> Any:
         optimiser = torch.optim.Adam(model.parameters(), lr=lr)
-        made = torchbearer.Trial(
-            model, optimiser, nn.functional.cross_entropy, metrics=["loss", "acc"], verbose=0
-        )
+        made = torchbearer.Trial(model, optimiser, nn.functional.cross_entropy, metrics=["loss", "acc"], verbose=0)
         return made.with_train_generator(_loader(images, labels, batch)).to(student.device)
 
     torch.manual_seed(0)
@@ -227,7 +225,7 @@ def load_images(student: Student, files: dict[str, np.ndarray]) -> list[dict[str
         except Exception as error:
             answers.append({"name": name, "error": describe(error)})
         else:
-            described = {
+            described: dict[str, Any] = {
                 "name": name,
                 "kind": type(image).__name__,
                 "dtype": str(getattr(image, "dtype", "")),
@@ -238,14 +236,13 @@ def load_images(student: Student, files: dict[str, np.ndarray]) -> list[dict[str
     return answers
 
 
-def classify_files(
-    student: Student, files: dict[str, np.ndarray], weight: np.ndarray, bias: np.ndarray
-) -> Any:
+def classify_files(student: Student, files: dict[str, np.ndarray], weight: np.ndarray, bias: np.ndarray) -> Any:
     """The student's `classify` on a linear network with the given weights."""
-    model = nn.Sequential(nn.Dropout(0.5), nn.Flatten(), nn.Linear(784, 10))
+    linear = nn.Linear(784, 10)
     with torch.no_grad():
-        model[2].weight.copy_(torch.tensor(weight))
-        model[2].bias.copy_(torch.tensor(bias))
+        linear.weight.copy_(torch.tensor(weight))
+        linear.bias.copy_(torch.tensor(bias))
+    model = nn.Sequential(nn.Dropout(0.5), nn.Flatten(), linear)
     model = model.to(student.device).train()
     answer = student.get("classify")(model, [str(path) for _, path in _write(student, files)])
     return {"kind": type(answer).__name__, "said": _plain(answer)}

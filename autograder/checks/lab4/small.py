@@ -30,9 +30,7 @@ def start(seed: int) -> list[tuple[str, np.ndarray]]:
 
 def outputs(weights: Weights, images: np.ndarray) -> Tensor:
     """Its logits (N, 10) for images (N, 1, 28, 28), without dropout."""
-    hidden = torch.relu(
-        F.linear(torch.tensor(images).flatten(1), weights["hidden.weight"], weights["hidden.bias"])
-    )
+    hidden = torch.relu(F.linear(torch.tensor(images).flatten(1), weights["hidden.weight"], weights["hidden.bias"]))
     return F.linear(hidden, weights["out.weight"], weights["out.bias"])
 
 
@@ -68,6 +66,4 @@ def distance(weights: Weights, expected: Weights) -> float:
     A step of Adam has the size of the learning rate whatever the gradient: rounding moves a weight by a small part of
     a step, another optimiser, loss, rate or order by much of one.
     """
-    return (
-        max(float((weights[name] - value).abs().mean()) for name, value in expected.items()) / LEARNING_RATE
-    )
+    return max(float((weights[name] - value).abs().mean()) for name, value in expected.items()) / LEARNING_RATE

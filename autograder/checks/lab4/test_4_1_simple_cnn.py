@@ -68,7 +68,8 @@ def test_history(examination: Examination) -> None:
     history = answer["history"]
     if not isinstance(history, list):
         raise Failed(
-            f"`train` was asked for its history, a list with a dictionary for each epoch; it returned {answer['kind']}.",
+            "`train` was asked for its history, a list with a dictionary for each epoch;"
+            f" it returned {answer['kind']}.",
             hint="`Trial.run` returns the history.",
         )
     if len(history) != EPOCHS:
@@ -121,13 +122,9 @@ def evaluated(examination: Examination) -> tuple[dict[str, Any], float, float]:
     images, _ = probes.classes(103, examination.oracle.seed)
     said = small.outputs({name: torch.tensor(value) for name, value in state}, images).argmax(1).numpy()
     right = np.arange(103) % 4 != 0
-    right[96:] = (
-        False  # the last batch is small and all wrong: a mean over batches differs from one over images
-    )
+    right[96:] = False  # the last batch is small and all wrong: a mean over batches differs from one over images
     labels = np.where(right, said, (said + 1) % 10)
-    answer = examination.ask(
-        "evaluate_small", ["evaluate"], state=state, images=images, labels=labels, batch=32
-    )
+    answer = examination.ask("evaluate_small", ["evaluate"], state=state, images=images, labels=labels, batch=32)
     return (
         answer,
         float(right.mean()),
@@ -147,9 +144,7 @@ def test_evaluate_counts(examination: Examination) -> None:
     if abs(said - right) < 1e-4:
         return
     if abs(said - 100 * right) < 1e-2:
-        raise Failed(
-            f"`evaluate` returned {said:.4g}: a percentage, where a fraction in [0, 1] was asked for."
-        )
+        raise Failed(f"`evaluate` returned {said:.4g}: a percentage, where a fraction in [0, 1] was asked for.")
     if abs(said - over_batches) < 1e-4:
         raise Failed(
             f"`evaluate` returned {said:.4f}; {right:.4f} of the images are right. Yours is the mean over the batches,"
@@ -211,6 +206,4 @@ def test_parameters(examination: Examination) -> None:
     name = "simple_cnn_parameters"
     count = values.read_count(examination.ask("values", [name], name=name), name)
     if values.digest(name, count) != examination.oracle.ask(name)[RIGHT].tobytes():
-        raise Failed(
-            f"`{name}` is {count}; that is not their number.", hint="Weights and biases of every layer."
-        )
+        raise Failed(f"`{name}` is {count}; that is not their number.", hint="Weights and biases of every layer.")

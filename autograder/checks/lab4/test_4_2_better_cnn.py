@@ -85,12 +85,8 @@ def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
     path = examination.file(BEST_FILE)
     limit = examination.assignment.limits.weights_mb
     if not path.is_file():
-        raise NotAttempted(
-            f"There is no file {BEST_FILE}.", hint="Train the network and save its state dict there."
-        )
-    weights.read_weights(
-        path, BEST_FILE, limit
-    )  # a readable state dict of sensible size, before anyone loads it
+        raise NotAttempted(f"There is no file {BEST_FILE}.", hint="Train the network and save its state dict there.")
+    weights.read_weights(path, BEST_FILE, limit)  # a readable state dict of sensible size, before anyone loads it
     file = np.frombuffer(path.read_bytes(), np.uint8)
     answer = examination.ask("best_outputs", ["best_model"], file=file, images=images)
     if not answer["fits"]:

@@ -1,0 +1,52 @@
+"""What several verbs share: the errors that end them, and the choice of a device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+
+
+def fail(message: str) -> NoReturn:
+    """Ends the command with a message on stderr and exit status 2."""
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turns the errors that a user can mend into one message without a traceback."""
+    from autograder.course import CourseError
+    from autograder.judge.oracle import OracleError
+    from autograder.submission.collect import SubmissionError
+
+    try:
+        yield
+    except (CourseError, SubmissionError, OracleError) as error:
+        fail(str(error))
+
+
+def choose_device(device: str) -> str:
+    """ "cpu" or "cuda" for "auto", "cpu" or "cuda"; ends the command where that cannot be."""
+    if device not in ("auto", "cpu", "cuda"):
+        fail(f"--device is auto, cpu or cuda, not {device!r}")
+    if device == "cpu":
+        return "cpu"
+    # Asked of a process of its own: once this one has touched a GPU, what it forks cannot.
+    import subprocess
+    import sys
+
+    code = "import torch, sys; sys.exit(0 if torch.cuda.is_available() else 1)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+    if device == "cuda" and not found:
+        fail("--device cuda: torch finds no GPU here (`autograder doctor` says more)")
+    return "cuda" if found else "cpu"
+
+
+def choose_data(data: str) -> str:
+    """Refuses unknown data sets."""
+    if data not in ("auto", "mnist", "digits"):
+        fail(f"--data is auto, mnist or digits, not {data!r}")
+    return data
