@@ -32,6 +32,7 @@ class Oracle(Protocol):
     """Knows the right answers for the inputs of one seed."""
 
     seed: int
+    live: bool  # whether it is the reference itself
 
     def ask(self, question: str) -> dict[str, np.ndarray]:
         """The arrays that answer `question`: under `RIGHT` the right one, under a mistake's name that mistake's."""
@@ -42,15 +43,28 @@ class Oracle(Protocol):
     def network(self, name: str) -> Any:
         """A new network of the reference's class `name`; only a live oracle has one."""
 
+    def definition(self, name: str) -> Any:
+        """The reference's own definition of `name`; only a live oracle has it."""
+
 
 class LiveOracle:
     """Asks the reference itself."""
+
+    live = True
 
     def __init__(self, lab: str, reference: Path, seed: int) -> None:
         self.seed = seed
         self._reference = Reference(reference)
         self._expected = importlib.import_module(f"autograder.checks.{lab}.expected")
         self._known: dict[str, dict[str, np.ndarray]] = {}
+
+    def questions(self) -> list[str]:
+        """All questions of the lab."""
+        return list(self._expected.QUESTIONS)
+
+    def mistakes(self) -> dict[str, str]:
+        """All known mistakes and their sentences."""
+        return dict(self._expected.MISTAKES)
 
     def ask(self, question: str) -> dict[str, np.ndarray]:
         if question not in self._known:
@@ -63,9 +77,14 @@ class LiveOracle:
     def network(self, name: str) -> Any:
         return getattr(self._reference, name)()
 
+    def definition(self, name: str) -> Any:
+        return getattr(self._reference, name)
+
 
 class KeyOracle:
     """Reads the answers that the build froze."""
+
+    live = False
 
     def __init__(self, lab: str, folder: Path = KEYS) -> None:
         try:
@@ -92,6 +111,9 @@ class KeyOracle:
 
     def network(self, name: str) -> Any:
         raise OracleError("a student's package holds no networks")
+
+    def definition(self, name: str) -> Any:
+        raise OracleError("a student's package holds no solutions")
 
 
 class Reference:

@@ -81,7 +81,7 @@ def python_of(text: str) -> str:
 
 
 def _inside_strings(lines: list[str]) -> set[int]:
-    """The lines that begin within a bracket or a triple-quoted string: a `%` there is no magic."""
+    """The lines that go on an earlier one, within a bracket, a string or after `\\`: a `%` there is no magic."""
     inside: set[int] = set()
     depth, quote = 0, ""
     for index, line in enumerate(lines):
@@ -105,7 +105,9 @@ def _inside_strings(lines: list[str]) -> set[int]:
             elif line[at] in ")]}":
                 depth -= 1
             at += 1
-        if len(quote) == 1 and not line.endswith("\\"):
+        if line.endswith("\\"):
+            inside.add(index + 1)
+        elif len(quote) == 1:
             quote = ""  # a plain string ends with its line
     return inside
 

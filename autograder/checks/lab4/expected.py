@@ -6,8 +6,10 @@ Computed in float64, so that the key has the same bytes wherever it is built.
 from __future__ import annotations
 
 import copy
+import tempfile
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -73,6 +75,14 @@ def count_digest(name: str, reference: Reference, seed: int) -> Answers:
     return {RIGHT: _bytes(values.digest(name, getattr(reference, name)))}
 
 
+def loaded_image(picture: inputs.Picture, reference: Reference, seed: int) -> Answers:
+    """What the reference makes of a picture: (1, 28, 28)."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / picture.name
+        path.write_bytes(picture.png(seed).tobytes())
+        return {RIGHT: reference.load_image(path).double().numpy()}
+
+
 QUESTIONS: dict[str, Question] = {
     "conv1_output_shape": partial(shape_digests, "conv1_output_shape"),
     "conv1_7x3_output_shape": partial(shape_digests, "conv1_7x3_output_shape"),
@@ -83,6 +93,8 @@ for _probe in inputs.NETWORKS:
     QUESTIONS[f"{_probe.question}/outputs"] = partial(outputs, _probe)
 for _probe in (inputs.RESIDUAL_SAME, inputs.RESIDUAL_OTHER):
     QUESTIONS[f"{_probe.question}/train-outputs"] = partial(outputs, _probe, train=True)
+for _picture in (*inputs.PUBLIC_PICTURES, *inputs.HIDDEN_PICTURES):
+    QUESTIONS[f"load_image/{_picture.name}"] = partial(loaded_image, _picture)
 for _probe in inputs.WITH_DROPOUT:
     QUESTIONS[f"{_probe.question}/dropout"] = partial(dropout, _probe)
 

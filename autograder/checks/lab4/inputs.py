@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from autograder.drawing import draw
 from autograder.judge import probes
 
 
@@ -31,10 +34,10 @@ class NetworkProbe:
 SIMPLE = NetworkProbe("SimpleCNN")
 BETTER = NetworkProbe("BetterCNN")
 BRANCH = NetworkProbe("BranchModel")
-INCEPTION = NetworkProbe("InceptionBlock", (3, 4), channels=3, size=12)
-INCEPTION_WIDER = NetworkProbe("InceptionBlock", (5, 8), channels=5, size=12)
-RESIDUAL_SAME = NetworkProbe("ResidualBlock", (6, 6), channels=6, size=12)
-RESIDUAL_OTHER = NetworkProbe("ResidualBlock", (4, 6), channels=4, size=12)
+INCEPTION = NetworkProbe("InceptionBlock", (3, 4), batch=3, channels=3, size=8)
+INCEPTION_WIDER = NetworkProbe("InceptionBlock", (5, 8), batch=3, channels=5, size=8)
+RESIDUAL_SAME = NetworkProbe("ResidualBlock", (6, 6), batch=3, channels=6, size=8)
+RESIDUAL_OTHER = NetworkProbe("ResidualBlock", (4, 6), batch=3, channels=4, size=8)
 NETWORKS = (SIMPLE, BETTER, BRANCH, INCEPTION, INCEPTION_WIDER, RESIDUAL_SAME, RESIDUAL_OTHER)
 WITH_DROPOUT = (SIMPLE, BETTER, BRANCH)
 DROPOUT = 0.2
@@ -42,9 +45,59 @@ DROPOUT = 0.2
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture for `load_image`: what `autograder.drawing.draw` is told, and the file's name."""
+    """One picture for `load_image`. One that is `exact` is 28×28 already and keeps its size."""
 
     name: str
     digit: int
-    exact: bool  # 28×28 already: keeps its size
-    drawn: dict[str, object]
+    exact: bool
+    drawn: dict[str, Any]
+
+    def png(self, seed: int) -> np.ndarray:
+        """The file's bytes."""
+        file = io.BytesIO()
+        draw(self.digit, seed=seed % 2**32, **self.drawn).save(file, "PNG")
+        return np.frombuffer(file.getvalue(), np.uint8)
+
+
+LIGHT_ON_DARK: dict[str, Any] = {"ink": 255, "paper": 0}
+DARK_ON_LIGHT: dict[str, Any] = {"ink": 20, "paper": 240}
+PUBLIC_PICTURES = (
+    Picture("3_grey.png", 3, True, {"size": 28, "mode": "L", **LIGHT_ON_DARK}),
+    Picture("5_dark_on_light.png", 5, True, {"size": 28, "mode": "L", **DARK_ON_LIGHT}),
+    Picture("7_one_bit.png", 7, False, {"size": (200, 300), "mode": "1", "ink": 0, "paper": 255, "fill": 0.6}),
+    Picture("2_blue_pen.png", 2, False, {"size": (160, 140), "mode": "RGB", "ink": (30, 40, 160), "paper": 250}),
+    Picture("6_transparent.png", 6, False, {"size": (220, 260), "mode": "RGBA", "ink": 10, "paper": None, "fill": 0.5}),
+)
+HIDDEN_PICTURES = (
+    Picture("4_palette.png", 4, False, {"size": (180, 240), "mode": "P", **DARK_ON_LIGHT}),
+    Picture(
+        "9_chalk.png", 9, False, {"size": (300, 200), "mode": "RGB", "ink": (250, 250, 230), "paper": (20, 40, 30)}
+    ),
+    Picture("0_one_bit.png", 0, True, {"size": 28, "mode": "1", **LIGHT_ON_DARK}),
+    Picture("8_corner.png", 8, False, {"size": (240, 240), **DARK_ON_LIGHT, "fill": 0.3, "offset": (0.25, -0.2)}),
+    Picture("2_thin.png", 2, False, {"size": (200, 300), **DARK_ON_LIGHT, "pen": 0.05, "fill": 0.7}),
+    Picture("6_thick.png", 6, False, {"size": (150, 150), **LIGHT_ON_DARK, "pen": 0.2, "fill": 0.7}),
+)
+
+
+def to_classify(seed: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[int]]:
+    """Pictures of 28×28, a linear network (10, 784) and its biases (10,), and what it says of each picture.
+
+    Pictures that it is nearly undecided about are left out, so that rounding decides nothing.
+    """
+    draw_weights = probes.generator(seed, "classify")
+    weight = draw_weights.normal(0, 1, (10, 784)).astype(np.float32)
+    bias = np.zeros(10, np.float32)
+    found: list[tuple[float, np.ndarray, int]] = []
+    for number in range(24):
+        image = draw(number % 10, size=28, seed=(seed + number) % 2**32)
+        logits = weight @ (np.asarray(image, np.float32).ravel() / 255)
+        first, second = np.sort(logits)[::-1][:2]
+        file = io.BytesIO()
+        image.save(file, "PNG")
+        found.append((float(first - second), np.frombuffer(file.getvalue(), np.uint8), int(logits.argmax())))
+    found = sorted(found, key=lambda one: -one[0])[:8]
+    order = draw_weights.permutation(len(found))
+    # Names in an order that is neither that of the list nor that of the answers.
+    files = {f"{int(place)}_picture.png": found[number][1] for number, place in enumerate(order)}
+    return files, weight, bias, [said for _, _, said in found]

@@ -1,0 +1,47 @@
+# Two commands for newcomers: `make demo` and `make test`. Each sets everything up on a fresh machine.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := build/demo
+
+.PHONY: help demo test test-all bench lint format clean
+
+help:  ## What can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(READY)  ## Build the release, mark a small class, write the report
+	$(BIN)/python -m tests.demo $(DEMO)
+
+test: $(READY)  ## Everything that runs on every push (under 15 minutes on 2 cores)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-all: $(READY)  ## That, and what takes long: notebooks on real MNIST, a student's install from nothing
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(READY)  ## How long marking takes, beside nbgrader
+	$(BIN)/python -m tests.bench
+
+lint: $(READY)  ## Style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)  ## Put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## Take away what was built here, the environment included
+	rm -rf build dist marks $(VENV)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "Python 3.10 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Say which: make PYTHON=python3.12 …"; exit 1; }
+	@echo "Setting up $(VENV): some minutes the first time, most of them for torch."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[course,dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Reference → source → release, and the gate that a release must pass."""

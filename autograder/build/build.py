@@ -1,0 +1,71 @@
+"""Builds `source/` and `release/` of an assignment, all or nothing, behind the gate."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.build.gate import breaches
+from autograder.build.notebooks import BuildError, generate_release, source_notebook, write_notebook
+from autograder.build.package import build_wheel, student_requirements
+from autograder.checks.catalogue import agree
+from autograder.checks.setting import Setting
+
+
+def build(
+    setting: Setting,
+    root: Path,
+    data: str = "auto",
+    gate: bool = True,
+    step: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Builds into `root/source/<lab>` and `root/release/<lab>`, which stay as they were if anything is wrong.
+
+    `data` is what the gate marks with. `step` is told what is going on. Raises `BuildError` with all breaches.
+    """
+    if setting.reference is None:
+        raise BuildError(f"{setting.course_file.parent}/reference/{setting.lab}: there is no reference")
+    checks = agree(setting.lab, setting.assignment, setting.course_file)
+    with tempfile.TemporaryDirectory(prefix="build-") as folder:
+        work = Path(folder)
+        source, release = work / "new-source", work / "new-release"
+        step("reference → source")
+        for name in setting.assignment.notebooks:
+            script = setting.reference / f"{name}.py"
+            if not script.is_file():
+                raise BuildError(f"{script}: the reference of this notebook is missing")
+            write_notebook(source_notebook(script), source / f"{name}.ipynb")
+        _support(setting, source)
+        step("source → release (nbgrader)")
+        generated = generate_release(source, work / "course", setting.lab)
+        release.mkdir()
+        for path in sorted(generated.glob("*.ipynb")):
+            shutil.copyfile(path, release / path.name)
+        _support(setting, release)
+        step("the students' package and its answer key")
+        wheel = build_wheel(setting, checks, work, release)
+        (release / "requirements.txt").write_text(student_requirements(wheel.name), encoding="utf-8")
+        if gate:
+            step("the gate: validity, points, leaks, and the marks of reference and release")
+            if found := breaches(setting, checks, source, release, data):
+                raise BuildError("the gate stays shut:\n" + "\n".join(f"  – {sentence}" for sentence in found))
+        for new, old in ((source, root / "source" / setting.lab), (release, root / "release" / setting.lab)):
+            shutil.rmtree(old, ignore_errors=True)
+            shutil.copytree(new, old)
+
+
+def _support(setting: Setting, target: Path) -> None:
+    """Copies the files that `course.yml` lists under `support`, and no others."""
+    assert setting.reference is not None
+    for pattern in setting.assignment.support:
+        found = sorted(path for path in setting.reference.glob(pattern) if path.is_file())
+        if not found:
+            raise BuildError(
+                f"{setting.course_file}: `support` lists {pattern}, but {setting.reference} has no such file"
+            )
+        for path in found:
+            copy = target / path.relative_to(setting.reference)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)

@@ -1,0 +1,157 @@
+"""What must hold before a release leaves the house. Each breach is a sentence; no breach, and it may go."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autograder.build.notebooks import open_lines, solution_lines
+from autograder.build.package import PACKAGE, hidden_lines
+from autograder.checks.catalogue import Check, check_files, public_points
+from autograder.checks.setting import Setting
+from autograder.marking.marker import Progress, mark_class
+from autograder.results import Results
+
+SECRET_MODULES = ("mistakes.py", "expected.py")
+
+
+def breaches(setting: Setting, checks: list[Check], source: Path, release: Path, data: str = "auto") -> list[str]:
+    """Everything that is wrong with a built source and release; marks both, which takes its time."""
+    found = [*notebook_breaches(source), *notebook_breaches(release)]
+    found += points_breaches(setting, checks, source)
+    found += leaks(setting, checks, release)
+    if not found:  # a broken notebook would only say the same again, in marks
+        found += marks_breaches(setting, source, release, data)
+    return found
+
+
+def notebook_breaches(folder: Path) -> list[str]:
+    """Notebooks that are not valid."""
+    import nbformat
+
+    found = []
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            nbformat.validate(nbformat.read(path, as_version=4))
+        except (nbformat.ValidationError, ValueError) as error:
+            found.append(f"{path.parent.parent.name}/{path.name} is no valid notebook: {error}")
+    return found
+
+
+def points_breaches(setting: Setting, checks: list[Check], source: Path) -> list[str]:
+    """Grade cells whose points are not those of `course.yml`, and tasks without their cell."""
+    expected: dict[tuple[str, str], float] = {}
+    for task, points in public_points(setting.assignment, checks).items():
+        expected[setting.assignment.task(task).notebook, f"{task}-check"] = points
+    for question in setting.assignment.written:
+        expected[question.notebook, question.id] = question.points
+    there: dict[tuple[str, str], float] = {}
+    for path in sorted(source.glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            marked: dict[str, Any] = cell["metadata"].get("nbgrader", {})
+            if marked.get("grade"):
+                there[path.stem, marked["grade_id"]] = float(marked["points"])
+    found = []
+    for (notebook, cell_id), points in expected.items():
+        if (notebook, cell_id) not in there:
+            found.append(f"{notebook}: there is no grade cell {cell_id!r}, worth {points:g} by course.yml")
+        elif there[notebook, cell_id] != points:
+            given = there[notebook, cell_id]
+            found.append(f"{notebook}: the cell {cell_id!r} is worth {given:g} points, by course.yml {points:g}")
+    for notebook, cell_id in there:
+        if (notebook, cell_id) not in expected:
+            found.append(f"{notebook}: course.yml knows no grade cell {cell_id!r}")
+    return found
+
+
+def leaks(setting: Setting, checks: list[Check], release: Path) -> list[str]:
+    """Released lines that are a line of a solution, of a known mistake or of a hidden check."""
+    assert setting.reference is not None
+    scripts = sorted(setting.reference.glob("[0-9]*.py"))
+    shown = {line for script in scripts for line in open_lines(script)}
+    secrets: dict[str, str] = {}
+    for script in scripts:
+        secrets |= {_squeezed(line): script.name for line in solution_lines(script) - shown if _tells(line)}
+    lab = PACKAGE / "checks" / setting.lab
+    for name in SECRET_MODULES:
+        text = (lab / name).read_text(encoding="utf-8")
+        secrets |= {_squeezed(line): name for line in text.splitlines() if _tells(line) and "import" not in line}
+    for path in check_files(setting.lab):
+        public = {check.id for check in checks if check.public and check.file == path}
+        hidden = hidden_lines(path.read_text(encoding="utf-8"), public)
+        secrets |= {_squeezed(line): path.name for line in hidden if _tells(line) and "import" not in line}
+    found = []
+    for place, text in _texts(release):
+        for number, line in enumerate(text.splitlines(), start=1):
+            if (squeezed := _squeezed(line)) in secrets:
+                found.append(f"{place}, line {number}: stands in {secrets[squeezed]} as a secret: {line.strip()[:80]}")
+    return found
+
+
+def marks_breaches(setting: Setting, source: Path, release: Path, data: str) -> list[str]:
+    """The reference must score everything, the release nothing."""
+    with tempfile.TemporaryDirectory(prefix="gate-") as folder:
+        submitted = Path(folder) / "submitted"
+        as_submission(setting, source, submitted / "reference" / setting.lab, data)
+        shutil.copytree(release, submitted / "release" / setting.lab)
+        results = mark_class(setting, submitted, Path(folder) / "marks", data, "cpu", progress=Progress()).results
+    return [
+        *_not_all(results, "reference", lambda score, points: score == points, "lost points"),
+        *_not_all(results, "release", lambda score, points: score == 0, "earned points with no work"),
+    ]
+
+
+def as_submission(setting: Setting, source: Path, target: Path, data: str) -> None:
+    """Lays the reference out as a student would hand it in: notebooks, weights for the data set, own pictures."""
+    from autograder.data import load_data
+
+    assert setting.reference is not None
+    target.mkdir(parents=True)
+    for path in sorted(source.glob("*.ipynb")):
+        shutil.copyfile(path, target / path.name)
+    weights = setting.reference / "weights" / load_data(data).name  # type: ignore[arg-type]
+    for folder, name in ((weights, "weights"), (setting.reference / "own", "own")):
+        if folder.is_dir():
+            shutil.copytree(folder, target / name)
+
+
+def _not_all(results: Results, student: str, right: Any, what: str) -> Iterator[str]:
+    result = results.student(student)
+    for message in result.messages:
+        yield f"the {student}: {message}"
+    for task, check in result.checks:
+        if check.status == "error":
+            yield f"the {student}: {task.id}/{check.id}: {check.message}"
+        elif not right(check.score, check.max_score):
+            yield f"the {student} {what}: {task.id}/{check.id} {check.score:g} of {check.max_score:g}: {check.message}"
+
+
+def _texts(release: Path) -> Iterator[tuple[str, str]]:
+    for path in sorted(path for path in release.rglob("*") if path.is_file()):
+        name = path.relative_to(release).as_posix()
+        if path.suffix == ".whl":
+            with zipfile.ZipFile(path) as wheel:
+                for entry in wheel.namelist():
+                    if entry.endswith((".py", ".yml", ".json", ".toml", ".txt")) and "/keys/" not in entry:
+                        yield f"{name}: {entry}", wheel.read(entry).decode()
+        elif path.suffix == ".ipynb":
+            for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"], start=1):
+                yield f"{name}, cell {number}", "".join(cell["source"])
+        elif path.suffix in (".py", ".md", ".txt", ".yml", ".json"):
+            yield name, path.read_text(encoding="utf-8")
+
+
+def _squeezed(line: str) -> str:
+    return re.sub(r"\s+", "", line.split("  #")[0])
+
+
+def _tells(line: str) -> bool:
+    """Whether a line says something: three words or numbers, one of them of more than two letters, and some length."""
+    words = re.findall(r"\w+", line)
+    return len(words) >= 3 and len(_squeezed(line)) >= 14 and not line.startswith(("#", '"""', "@pytest", "assert "))

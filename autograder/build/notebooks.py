@@ -1,0 +1,103 @@
+"""The reference's scripts → nbgrader's source notebooks → the students' notebooks."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+SOLUTION_BEGIN, SOLUTION_END = "### BEGIN SOLUTION", "### END SOLUTION"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+class BuildError(Exception):
+    """The build failed; the message names the file and says what to mend."""
+
+
+def source_notebook(script: Path) -> Any:
+    """The notebook of a literate script: live cells, no outputs, the same bytes each time."""
+    import jupytext
+    import nbformat
+
+    notebook = jupytext.read(script)
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell["id"] = f"{script.stem.replace('_', '-')}-{number:02}"[:64]  # jupytext draws random ones
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    nbformat.validate(notebook)
+    return notebook
+
+
+def write_notebook(notebook: Any, path: Path) -> None:
+    """Writes a notebook as Jupyter does."""
+    import nbformat
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(nbformat.writes(notebook, version=4).rstrip("\n") + "\n", encoding="utf-8")
+
+
+def generate_release(source: Path, course_root: Path, assignment: str) -> Path:
+    """Runs nbgrader's `generate_assignment` on the notebooks in `source`; the folder with the students' notebooks."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.converters.base import NbGraderException
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
+
+    shutil.copytree(source, course_root / "source" / assignment)
+    config = Config()
+    config.CourseDirectory.root = str(course_root)
+    config.CourseDirectory.assignment_id = assignment
+    config.CourseDirectory.db_url = f"sqlite:///{course_root / 'gradebook.db'}"
+    config.Application.log_level = logging.WARNING
+    converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
+    converter.force = True
+    converter.create_assignment = True
+    log = logging.getLogger("traitlets")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    # nbgrader calls `alembic` by name: it lies beside this Python, activated or not.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    try:
+        with mock.patch.dict(os.environ, {"PATH": path}):
+            converter.start()
+    except (SystemExit, NbGraderException) as error:
+        raise BuildError(f"nbgrader's generate_assignment failed: {error}") from error
+    finally:
+        log.setLevel(level)
+    return course_root / "release" / assignment
+
+
+def solution_lines(script: Path) -> set[str]:
+    """The lines between the solution marks of a script, stripped; comment signs of text cells taken off."""
+    lines: set[str] = set()
+    inside = False
+    for line in script.read_text(encoding="utf-8").splitlines():
+        text = line.strip().removeprefix("# ").strip()
+        if text == SOLUTION_BEGIN:
+            inside = True
+        elif text == SOLUTION_END:
+            inside = False
+        elif inside:
+            lines.add(text)
+    return lines
+
+
+def open_lines(script: Path) -> set[str]:
+    """The lines of a script that students see, stripped likewise."""
+    lines: set[str] = set()
+    inside = False
+    for line in script.read_text(encoding="utf-8").splitlines():
+        text = line.strip().removeprefix("# ").strip()
+        if text == SOLUTION_BEGIN:
+            inside = True
+        elif text == SOLUTION_END:
+            inside = False
+        elif not inside:
+            lines.add(text)
+    return lines

@@ -1,0 +1,229 @@
+"""The wheel that students get: the public part of this package, and an answer key of numbers."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from autograder.build.notebooks import BuildError
+from autograder.checks.catalogue import Check, check_files
+from autograder.checks.setting import CHECKOUT, Setting
+from autograder.judge.oracle import KEY_SEED, LiveOracle
+
+PACKAGE = Path(__file__).resolve().parents[1]
+# What a student's package holds; everything else stays here. `{lab}` is the lab's folder.
+PUBLIC = (
+    "__init__.py",
+    "course.py",
+    "data.py",
+    "drawing.py",
+    "notebook.py",
+    "results.py",
+    "submission/*.py",
+    "candidate/*.py",
+    "judge/*.py",
+    "checks/__init__.py",
+    "checks/catalogue.py",
+    "checks/conftest.py",
+    "checks/examination.py",
+    "checks/plugin.py",
+    "checks/run.py",
+    "checks/setting.py",
+    "checks/{lab}/__init__.py",
+    "checks/{lab}/asking.py",
+    "checks/{lab}/inputs.py",
+    "checks/{lab}/procedures.py",
+    "checks/{lab}/small.py",
+    "cli/__init__.py",
+    "cli/shared.py",
+    "cli/check.py",
+    "cli/doctor.py",
+)
+DECIMALS = 5  # of the key's numbers, which are computed in float64: other machines round to the same
+STAMP = (2020, 2, 2, 0, 0, 0)
+PROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "lab4-autograder"
+version = "{version}"
+description = "Checks your work: the students' part of the autograder."
+requires-python = ">=3.10"
+license = "MIT"
+dependencies = {dependencies}
+
+[project.scripts]
+autograder = "autograder.cli:main"
+
+[tool.hatch.build.targets.wheel]
+packages = ["autograder"]
+"""
+
+
+def build_wheel(setting: Setting, checks: list[Check], work: Path, target: Path) -> Path:
+    """Builds the students' wheel into the folder `target`; the same bytes each time."""
+    staged = work / "students"
+    for pattern in PUBLIC:
+        found = sorted(PACKAGE.glob(pattern.format(lab=setting.lab)))
+        if not found:
+            raise BuildError(f"{PACKAGE.name}/{pattern}: nothing there to put into the students' package")
+        for path in found:
+            copy = staged / "autograder" / path.relative_to(PACKAGE)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+    for path in check_files(setting.lab):
+        public = without_hidden(path.read_text(encoding="utf-8"), {c.id for c in checks if c.public and c.file == path})
+        (staged / "autograder" / "checks" / setting.lab / path.name).write_text(public, encoding="utf-8")
+    write_key(setting, checks, staged / "autograder" / "keys")
+    described = _own_project()
+    dependencies = json.dumps(described["dependencies"], indent=4)
+    text = PROJECT.format(version=described["version"], dependencies=dependencies)
+    (staged / "pyproject.toml").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "wheel")]
+    done = subprocess.run(command, cwd=staged, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise BuildError(f"the students' wheel could not be built:\n{done.stdout}{done.stderr}")
+    built = next((work / "wheel").glob("*.whl"))
+    target.mkdir(parents=True, exist_ok=True)
+    _repack(built, target / built.name)
+    return target / built.name
+
+
+def write_key(setting: Setting, checks: list[Check], folder: Path) -> None:
+    """Writes the answer key and the public part of `course.yml` to `folder`."""
+    assert setting.reference is not None
+    oracle = LiveOracle(setting.lab, setting.reference, KEY_SEED)
+    arrays: dict[str, np.ndarray] = {}
+    mistakes: dict[str, str] = {}
+    for question in sorted(oracle.questions()):
+        for name, value in oracle.ask(question).items():
+            if value.dtype.kind == "f":
+                value = np.round(value, DECIMALS).astype(np.float32) + np.float32(0)  # no negative zeros
+            arrays[f"{question}:{name}"] = value
+            if name in oracle.mistakes():
+                mistakes[name] = oracle.mistake(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(folder / f"{setting.lab}.npz", **arrays)  # type: ignore[arg-type]
+    key = {"seed": KEY_SEED, "mistakes": mistakes}
+    (folder / f"{setting.lab}.json").write_text(json.dumps(key, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (folder / "course.yml").write_text(_public_course(setting, checks), encoding="utf-8")
+
+
+def without_hidden(source: str, public: set[str]) -> str:
+    """A check file without hidden checks, and without whatever only those use."""
+    from autograder.checks.catalogue import check_id
+
+    tree = ast.parse(source)
+    definitions: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            definitions[node.name] = node
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                for part in ast.walk(target):
+                    if isinstance(part, ast.Name):
+                        definitions[part.id] = node
+    tests = [name for name in definitions if name.startswith("test_")]
+    open_names = [name for name in tests if check_id(name) in public and not _hidden(definitions[name])]
+    kept: set[str] = set()
+    while open_names:
+        name = open_names.pop()
+        if name not in kept:
+            kept.add(name)
+            open_names += [used for used in _names_in(definitions[name]) if used in definitions]
+    used = {name for one in kept for name in _names_in(definitions[one])}
+    drop: set[int] = set()
+    for node in tree.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+            gone = not bound & used and getattr(node, "module", "") != "__future__"
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            gone = node.name not in kept
+        elif isinstance(node, ast.Assign):
+            gone = not any(definitions[name] is node and name in kept for name in definitions)
+        else:
+            gone = False
+        if gone:
+            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            drop |= set(range(first, (node.end_lineno or first) + 1))
+    lines = [line for number, line in enumerate(source.splitlines(), start=1) if number not in drop]
+    text = "\n".join(lines)
+    while "\n\n\n\n" in text:
+        text = text.replace("\n\n\n\n", "\n\n\n")
+    return text.rstrip() + "\n"
+
+
+def hidden_lines(source: str, public: set[str]) -> set[str]:
+    """The lines, stripped, that `without_hidden` takes out."""
+    left = {line.strip() for line in without_hidden(source, public).splitlines()}
+    return {line.strip() for line in source.splitlines()} - left
+
+
+def _hidden(node: ast.stmt) -> bool:
+    return any("hidden" in ast.dump(decorator) for decorator in getattr(node, "decorator_list", []))
+
+
+def _names_in(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def _public_course(setting: Setting, checks: list[Check]) -> str:
+    """`course.yml` with public checks alone: no bands, no hidden check."""
+    import yaml
+
+    public = {(check.task, check.id) for check in checks if check.public}
+    tasks = []
+    for task in setting.assignment.tasks:
+        left = {name: points for name, points in task.checks.items() if (task.id, name) in public}
+        if left:
+            tasks.append({**task.model_dump(), "checks": left})
+    points = sum(sum(task["checks"].values()) for task in tasks)
+    limits = setting.assignment.limits.model_dump()
+    assignment = {"title": setting.assignment.title, "points": points, "limits": limits, "tasks": tasks}
+    course = {"course": setting.course, "assignments": {setting.lab: assignment}}
+    return yaml.safe_dump(course, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _own_project() -> dict:
+    """The `project` table of this checkout's pyproject.toml."""
+    import importlib.metadata
+
+    metadata = importlib.metadata.metadata("lab4-autograder")
+    needs = [need for need in metadata.get_all("Requires-Dist") or [] if "extra ==" not in need]
+    return {"version": metadata["Version"], "dependencies": sorted(needs)}
+
+
+def student_requirements(wheel: str) -> str:
+    """requirements.txt of a release: what its notebooks need, pinned as the course pins it, and the wheel."""
+    from packaging.requirements import Requirement
+
+    wanted = [Requirement(need).name for need in _own_project()["dependencies"]]
+    wanted += ["jupyterlab", "ipywidgets", "ipykernel"]
+    pins: dict[str, list[str]] = {}
+    for line in (CHECKOUT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            pins.setdefault(line.split("==")[0].strip().lower(), []).append(line)
+    lines = ["# pip install -r requirements.txt, in this folder"]
+    for name in sorted(set(wanted)):
+        if name.lower() not in pins:
+            raise BuildError(f"constraints.txt does not pin {name}, which students need")
+        lines += pins[name.lower()]
+    return "\n".join([*lines, f"./{wheel}"]) + "\n"
+
+
+def _repack(built: Path, target: Path) -> None:
+    """Stores the wheel's entries uncompressed, in order: compressors differ from machine to machine."""
+    with zipfile.ZipFile(built) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as new:
+        for name in sorted(old.namelist(), key=lambda name: (".dist-info/" in name, name)):
+            entry = zipfile.ZipInfo(name, STAMP)
+            entry.external_attr = 0o644 << 16
+            new.writestr(entry, old.read(name))

@@ -1,0 +1,5 @@
+"""`python -m autograder.cli`: the same as the console script."""
+
+from autograder.cli import main
+
+main()

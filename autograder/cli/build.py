@@ -1,0 +1,39 @@
+"""`autograder build`: reference → source → release, then the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.cli.shared import choose_data, clear_errors, fail
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+
+    @app.command()
+    def build(
+        assignment: Annotated[str | None, typer.Option(help="Which assignment; default: the only one.")] = None,
+        data: Annotated[str, typer.Option(help="What the gate marks with: auto, mnist or digits.")] = "auto",
+        out: Annotated[Path | None, typer.Option(help="Another place for source/ and release/.")] = None,
+        gate: Annotated[bool, typer.Option(help="--no-gate only to look at a draft.")] = True,
+    ) -> None:
+        """Build the notebooks of source/ and release/ from reference/, then let them through the gate.
+
+        The gate: the reference scores everything, the release nothing, no solution stands in the release, the
+        notebooks are valid and their points are course.yml's. Example: autograder build
+        """
+        from autograder.build.build import build as make
+        from autograder.build.notebooks import BuildError
+        from autograder.checks.setting import Setting
+
+        with clear_errors():
+            setting = Setting.find(assignment)
+            root = out or setting.course_file.parent
+            try:
+                make(setting, root, choose_data(data), gate, step=lambda text: typer.echo(f"… {text}"))
+            except BuildError as error:
+                fail(str(error))
+        typer.echo(f"Built {root / 'source' / setting.lab} and {root / 'release' / setting.lab}")

@@ -1,0 +1,94 @@
+"""`autograder train`: trains the reference networks and writes down what they reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autograder.cli.shared import choose_data, choose_device, fail
+
+if TYPE_CHECKING:
+    from autograder.training.reference import Measurement
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+
+    @app.command()
+    def train(
+        model: Annotated[
+            list[str], typer.Option(help="Which network: simple, better, best, branch or all; may be repeated.")
+        ] = ["better", "best"],  # noqa: B006 (typer copies it)
+        data: Annotated[str, typer.Option(help="auto (MNIST, else the embedded digits), mnist or digits")] = "auto",
+        device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+        seed: Annotated[int, typer.Option(help="Of the first weights, the order and the augmentation.")] = 0,
+        reference: Annotated[
+            Path | None, typer.Option(help="The reference notebooks; default: reference/lab4 of the checkout.")
+        ] = None,
+        out: Annotated[
+            Path | None, typer.Option(help="Where weights go; default: weights/<data>/ of the reference.")
+        ] = None,
+    ) -> None:
+        """Train the reference networks by the recipes of notebook 4.2.
+
+        Writes a state dict a network and training.json, with the accuracies, beside them. Example:
+        autograder train --model better --data digits
+        """
+        from autograder.data import DataUnavailable
+        from autograder.training.reference import ReferenceMissing
+
+        reference = reference or Path(__file__).resolve().parents[2] / "reference" / "lab4"
+        try:
+            run(model, choose_data(data), choose_device(device), seed, reference, out)
+        except (DataUnavailable, ReferenceMissing) as error:
+            fail(str(error))
+
+
+def run(models: list[str], data_name: str, device: str, seed: int, reference: Path, out: Path | None) -> None:
+    """Trains, shows progress, saves, prints the table."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    from autograder.data import load_data
+    from autograder.training.reference import find_networks, save, train_network
+
+    console = Console(highlight=False)
+    networks = find_networks(reference, models)
+    data = load_data(data_name)  # type: ignore[arg-type]
+    console.print(f"Data: {data.description}. Device: {device}.", markup=False)
+    folder = out or reference / "weights" / data.name
+    measurements = []
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        for network in networks:
+            recipe = network.recipe(data.name)
+            steps = recipe.epochs * len(data.loader("train", recipe.batch_size))
+            bar = progress.add_task(f"{network.name}, {recipe.epochs} epochs", total=steps)
+            network_, measurement = train_network(
+                network, data, seed, device, on_step=lambda bar=bar: progress.advance(bar)
+            )
+            save(network_, measurement, network, folder)
+            measurements.append(measurement)
+    print_table(measurements)
+    console.print(f"Weights and training.json are in {folder}", markup=False)
+
+
+def print_table(measurements: list[Measurement]) -> None:
+    """The measurements as a table, accuracies in per cent."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("network", "parameters", "epochs", "validation %", "test %", "test, moved and turned %", "minutes")
+    for one in measurements:
+        table.add_row(
+            one.network,
+            f"{one.parameters:,}",
+            f"{one.epochs} (best {one.best_epoch})",
+            f"{one.validation:.2%}".rstrip("%"),
+            f"{one.test:.2%}".rstrip("%"),
+            f"{one.test_perturbed:.2%}".rstrip("%"),
+            f"{one.minutes:.1f}",
+        )
+    Console(highlight=False).print(table)

@@ -1,0 +1,1 @@
+"""Training: the recipes that notebooks and teachers share, and the reference networks."""

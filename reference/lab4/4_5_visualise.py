@@ -1,0 +1,262 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 4.5 Looking inside
+#
+# A trained network is a pile of numbers, but some of them can be looked at. In this notebook you look at three things: the filters of
+# the first layer, the feature maps that an image leaves in any layer, and the image that a unit would like best.
+#
+# All figures are made the same way: a function makes a matplotlib `Figure` and *returns* it. It neither shows nor saves it; whoever
+# called the function decides. If you make it with `plt.subplots`, call `plt.close(figure)` before you return it, or the notebook will
+# show it twice. `matplotlib.figure.Figure(...)` makes one that the notebook doesn't know about in the first place.
+
+# %%
+import contextlib
+import math
+from collections.abc import Iterator
+
+import torch
+from matplotlib.figure import Figure
+from torch import nn
+
+# %% tags=["active-ipynb"]
+# %matplotlib inline
+# from pathlib import Path
+#
+# import matplotlib.pyplot as plt
+#
+# from autograder.data import load_data
+# from autograder.notebook import best_device, borrow, check
+#
+# data = load_data()
+# device = best_device()
+# print(data.description)
+# print(f"Networks run on: {device}")
+#
+# torch.manual_seed(0)
+# model = borrow("BetterCNN")()
+# if Path("weights/better_cnn.pt").exists():
+#     model.load_state_dict(torch.load("weights/better_cnn.pt", map_location="cpu", weights_only=True))
+#     print("The network is the one that you trained in notebook 4.2.")
+# else:
+#     print("There is no weights/better_cnn.pt yet (notebook 4.2 makes it): this network is untrained, and so are its pictures.")
+# model = model.to(device).eval()
+
+# %% [markdown]
+# ## What a filter shows, and what it doesn't
+#
+# A filter of the first layer works on the pixels themselves, so it can be read as a picture. Where its weights are positive it
+# wants light, where they are negative it wants dark: a red bar beside a blue bar is an edge detector. The scale must be the same on
+# both sides of zero and the same for all filters, or a filter of tiny weights looks as strong as the others.
+#
+# What it does not show: what the network does with the answer. A strong filter may be ignored by the next layer; the
+# ReLU throws half of the answers away; and in deeper layers a filter works on feature maps and not on pixels, so that
+# its weights are no picture of anything. Nor are the filters unique: train again with another seed and you get others, in another
+# order, with the same accuracy.
+#
+# ## Task `filters`
+#
+# The first convolution is the first `nn.Conv2d` among `model.modules()`; its `weight` has the shape (filters, in channels,
+# rows, columns), and for our grey images there is one input channel. Draw each filter with `axis.imshow`, in a figure that has one axis for
+# each filter and no others (30 filters in a grid of 4×8 would leave two empty axes: don't make those, or remove them).
+
+# %% nbgrader={"grade": false, "grade_id": "filters", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def plot_filters(model: nn.Module) -> Figure:
+    """Return a Figure with one image axis for each filter of the model's first nn.Conv2d, in order.
+
+    Each image is the filter's weights (rows, columns), as they are.
+    """
+    ### BEGIN SOLUTION
+    conv = next(module for module in model.modules() if isinstance(module, nn.Conv2d))
+    filters = conv.weight.detach().cpu()[:, 0]
+    limit = float(filters.abs().max())
+    columns = min(10, len(filters))
+    rows = math.ceil(len(filters) / columns)
+    figure = Figure(figsize=(0.9 * columns, 1.05 * rows + 0.5), layout="constrained")
+    figure.suptitle(f"{len(filters)} filters, from −{limit:.2f} (blue) to {limit:.2f} (red)", fontsize=11)
+    for index, weights in enumerate(filters):
+        axis = figure.add_subplot(rows, columns, index + 1)
+        axis.imshow(weights.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit)
+        axis.set_title(index, fontsize=8)
+        axis.axis("off")
+    return figure
+    ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] nbgrader={"grade": true, "grade_id": "filters-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# check("filters")
+
+# %% tags=["active-ipynb"]
+# plot_filters(model)
+
+# %% [markdown]
+# ## Feature maps and hooks
+#
+# What comes out of a layer somewhere in the middle? You could write a second `forward` that stops there. A *forward hook* does it
+# without touching the model: `handle = layer.register_forward_hook(hook)` asks PyTorch to call `hook(layer, inputs, output)` each time
+# that the layer has run. The hook stores the output and returns nothing.
+#
+# A hook stays until `handle.remove()`. A forgotten hook costs memory and time at every call from then on, so remove it *whatever
+# happens*, also if the model raises an error: with `try … finally`, or with the handle in a `with` statement, which removes it
+# at the end.
+#
+# We give you one tool. `with eval_mode(model):` switches all of the model's modules to eval mode and puts each back to what it was.
+
+# %%
+@contextlib.contextmanager
+def eval_mode(model: nn.Module) -> Iterator[None]:
+    """Switch every module of `model` to eval mode; afterwards, put each back into the mode it was in."""
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
+
+
+# %% [markdown]
+# ## Task `feature-maps`
+#
+# `layer` is one of the model's own modules, such as `model.conv1`; `image` is one image without a batch dimension. Mind that the model may be
+# on a GPU. What is returned should be on the CPU and detached from the graph.
+
+# %% nbgrader={"grade": false, "grade_id": "feature-maps", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def feature_maps(model: nn.Module, layer: nn.Module, image: torch.Tensor) -> torch.Tensor:
+    """Return what `layer` puts out, shape (C, H, W), when `model` sees the image (1, 28, 28), dropout off.
+
+    Uses a forward hook on `layer`, which is removed again, also after an error.
+    """
+    ### BEGIN SOLUTION
+    outputs = []
+    device = next(model.parameters()).device
+    with layer.register_forward_hook(lambda module, inputs, output: outputs.append(output.detach())):
+        with eval_mode(model), torch.no_grad():
+            model(image[None].to(device))
+    return outputs[0][0].cpu()
+    ### END SOLUTION
+
+
+def plot_feature_maps(maps: torch.Tensor) -> Figure:
+    """Return a Figure with one image axis for each of the C maps (C, H, W), in order, and no other axes."""
+    ### BEGIN SOLUTION
+    columns = min(10, len(maps))
+    rows = math.ceil(len(maps) / columns)
+    figure = Figure(figsize=(0.9 * columns, 1.05 * rows + 0.5), layout="constrained")
+    figure.suptitle(f"{len(maps)} feature maps of {maps.shape[1]}×{maps.shape[2]}", fontsize=11)
+    for index, values in enumerate(maps.detach().cpu()):
+        axis = figure.add_subplot(rows, columns, index + 1)
+        axis.imshow(values.numpy(), cmap="viridis", vmin=float(maps.min()), vmax=float(maps.max()))
+        axis.set_title(index, fontsize=8)
+        axis.axis("off")
+    return figure
+    ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] nbgrader={"grade": true, "grade_id": "feature-maps-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# check("feature-maps")
+
+# %% [markdown]
+# One test image, after the first convolution and after the second. The early maps still look like the digit, with its edges brought out; the later
+# ones are small and coarse, and answer questions that we have no words for. (The cell takes the model's first two convolutions, whatever you
+# called them.)
+
+# %% tags=["active-ipynb"]
+# convolutions = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
+# image = data.test_images[0]
+# plot_feature_maps(feature_maps(model, convolutions[0], image))
+
+# %% tags=["active-ipynb"]
+# plot_feature_maps(feature_maps(model, convolutions[1], image))
+
+# %% [markdown]
+# ## Which image does a unit like best?
+#
+# Training changes the weights to lower the loss. Turn it round: keep the weights, and change the *image* so that one unit answers more
+# strongly. That is gradient *ascent* on the input. Raw gradients may be tiny or huge, so use their direction only:
+#
+# $$x \leftarrow \mathrm{clip}\left(x + \text{lr} \cdot \frac{g}{\lVert g \rVert},\ 0,\ 1\right), \qquad g = \frac{\partial\, a(x)}{\partial x}$$
+#
+# where $a(x)$ is the mean of the unit's feature map. Clipping keeps x an image. (Add something like $10^{-8}$ below the fraction
+# line, in case the gradient is zero.)
+#
+# ## Task `maximise`
+#
+# Start from a dull image, for instance weak noise. The model must be as it was afterwards: parameters, their `.grad`, and the mode of each module.
+# `torch.autograd.grad(activation, image)` returns the gradient for the image and stores nothing in the model, unlike `backward()`.
+
+# %% nbgrader={"grade": false, "grade_id": "maximise", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def maximise_activation(
+    model: nn.Module, layer: nn.Module, unit: int, steps: int = 30, lr: float = 1.0
+) -> torch.Tensor:
+    """Return an image (1, 28, 28) in [0, 1] that excites one unit of `layer`, found by gradient ascent.
+
+    What is maximised is the mean of channel `unit` of the layer's output; where the layer is fully connected, that
+    one output. Dropout is off; the model's parameters, gradients, modes and hooks are left as they were.
+    """
+    ### BEGIN SOLUTION
+    outputs = []
+    device = next(model.parameters()).device
+    noise = torch.rand(1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    image = (0.1 * noise).to(device)
+    hook = layer.register_forward_hook(lambda module, inputs, output: outputs.append(output))
+    with hook, eval_mode(model), torch.enable_grad():
+        for _ in range(steps):
+            outputs.clear()
+            image.requires_grad_()
+            model(image)
+            (gradient,) = torch.autograd.grad(outputs[0][0, unit].mean(), image)
+            image = (image.detach() + lr * gradient / (gradient.norm() + 1e-8)).clamp(0, 1)
+    return image.detach()[0].cpu()
+    ### END SOLUTION
+
+
+# %% tags=["active-ipynb"] nbgrader={"grade": true, "grade_id": "maximise-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# check("maximise")
+
+# %% [markdown]
+# First the favourite images of ten units of the *second* convolution. (For the first they would tell little: it is linear, so the mean of a
+# map depends on the sum of the filter's weights, and on the image's edges, and on nothing else.) Then those of the ten output logits. Do you
+# recognise the digits?
+
+# %% tags=["active-ipynb"]
+# last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
+# figure, axes = plt.subplots(2, 10, figsize=(10, 2.6), layout="constrained")
+# for unit in range(10):
+#     for axis, layer, name in [(axes[0, unit], convolutions[1], "channel"), (axes[1, unit], last, "logit")]:
+#         axis.imshow(maximise_activation(model, layer, unit)[0], cmap="gray", vmin=0, vmax=1)
+#         axis.set_title(f"{name} {unit}", fontsize=8)
+#         axis.axis("off")
+
+# %% [markdown]
+# Mostly not, though the network is nearly sure of them:
+
+# %% tags=["active-ipynb"]
+# favourites = torch.stack([maximise_activation(model, last, digit) for digit in range(10)])
+# with torch.no_grad():
+#     confidence = model(favourites.to(device)).softmax(1).diagonal().cpu()
+# for digit in range(10):
+#     print(f"favourite image of {digit}: the network says {digit} with {confidence[digit]:.1%}")
+
+# %% [markdown]
+# ## A question to answer in words
+#
+# Choose two first-layer filters of your trained network by their numbers in the picture above. For each: which part of a digit makes it
+# answer strongly, and how do you see that in its weights *and* in its feature map? Then: the favourite images of the ten logits hardly look
+# like digits, yet the network is nearly sure of them. What does that tell you about what the network has learned? (Six sentences are enough.
+# A person reads this answer.)
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "written-filters", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
+# ### BEGIN SOLUTION
+# @WRITTEN_FILTERS@
+# ### END SOLUTION

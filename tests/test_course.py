@@ -1,0 +1,81 @@
+"""Does every error in course.yml get a sentence with file and line?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.checks import catalogue
+from autograder.course import Band, CourseError, read_course
+
+COURSE = Path(__file__).resolve().parents[1] / "course.yml"
+
+
+def line_of(text: str, part: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), start=1) if part in line)
+
+
+def test_the_course_itself_is_read() -> None:
+    name, assignment = read_course(COURSE).assignment()
+    assert name == "lab4"
+    assert sum(task.points for task in assignment.tasks) == assignment.points == 100
+    assert len(assignment.tasks) == 16
+    assert len(assignment.notebooks) == 6
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "sentence"),
+    [
+        ("deadline:", "deadlin:", "deadlin:", "`deadlin` is not known"),
+        ('title: "Lab', 'titel: "Lab', "titel", "`titel` is not known"),
+        ("{every-filter: 3}", "{every-filter: 4}", "points: 100", "add up to 101 points, but `points` says 100"),
+        ("{every-filter: 3}", "{every-filter: three}", "every-filter", "valid number"),
+        ("{zero: 0.95, full: 0.985}", "{zero: 0.99, full: 0.985}", "zero: 0.99", "zero (0.99) must lie below full"),
+        ("- id: filters", "- id: maximise", "lab4:", "'maximise' is there twice"),
+        ("points: 100  ", "points: [100  ", None, "expected"),
+        ("course: Deep", "course: 'Deep", None, "found"),
+        (
+            "      best-model:\n        mnist",
+            "      best-modell:\n        mnist",
+            "lab4:",
+            "'best-modell', which is no task",
+        ),
+        ("    tasks:\n", "    points: 3\n    tasks:\n", "points: 3", "`points` is there twice"),
+    ],
+)
+def test_errors_name_file_and_line(tmp_path: Path, old: str, new: str, at: str | None, sentence: str) -> None:
+    text = COURSE.read_text()
+    assert old in text
+    changed = tmp_path / "course.yml"
+    changed.write_text(text.replace(old, new, 1))
+    with pytest.raises(CourseError) as error:
+        read_course(changed)
+    assert sentence in str(error.value)
+    if at is None:
+        assert f"{changed}, line " in str(error.value)
+    else:
+        assert f"{changed}, line {line_of(changed.read_text(), at)}: " in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match=r"nowhere\.yml: cannot be read"):
+        read_course(tmp_path / "nowhere.yml")
+
+
+def test_checks_and_course_must_agree(tmp_path: Path) -> None:
+    text = COURSE.read_text()
+    dropped = tmp_path / "course.yml"
+    dropped.write_text(text.replace("in-order: 2, own-pictures: 2", "in-order: 4"))
+    with pytest.raises(CourseError, match=r"gives no points to the check 'own-pictures'.*test_4_4_own_image\.py, line"):
+        catalogue.agree("lab4", read_course(dropped).assignments["lab4"], dropped)
+    added = tmp_path / "more.yml"
+    added.write_text(text.replace("in-order: 2, own-pictures: 2", "in-order: 2, own-pictures: 1, beauty: 1"))
+    with pytest.raises(CourseError, match="gives points to 'beauty'"):
+        catalogue.agree("lab4", read_course(added).assignments["lab4"], added)
+
+
+def test_a_band_is_a_straight_line() -> None:
+    band = Band(zero=0.9, full=0.98)
+    assert [band.credit(accuracy) for accuracy in (0.1, 0.9, 0.98, 1.0)] == [0, 0, 1, 1]
+    assert band.credit(0.94) == pytest.approx(0.5)

@@ -1,0 +1,84 @@
+"""Are definitions found by name, and does just what they need run? (Fixtures: tests/fixtures/definitions.)"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from autograder.submission.definitions import Definitions, LoadFailed, Missing
+from autograder.submission.source import python_of
+
+FOLDER = Path(__file__).parent / "fixtures" / "definitions"
+
+
+@pytest.fixture
+def definitions(monkeypatch: pytest.MonkeyPatch) -> Definitions:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    return Definitions(FOLDER)
+
+
+def test_a_function_gets_the_helpers_and_constants_it_needs_and_no_training_runs(definitions: Definitions) -> None:
+    assert definitions.load("wanted", "4_1_simple_cnn")(2) == 2 * 3 + 6
+
+
+def test_a_method_put_on_a_class_afterwards_is_there_and_missing_names_come_from_other_files(
+    definitions: Definitions,
+) -> None:
+    assert definitions.load("Net", "4_1_simple_cnn")().forward() == 4
+
+
+def test_the_last_definition_in_the_tasks_own_notebook_counts_and_is_said(definitions: Definitions) -> None:
+    assert definitions.load("twice", "4_1_simple_cnn")() == 2
+    assert definitions.load("twice", "4_2_better_cnn")() == 3
+    notes = " ".join(definitions.notes("twice", "4_1_simple_cnn"))
+    assert "defined 2 times in 4_1_simple_cnn.ipynb" in notes
+    assert "also defined in 4_2_better_cnn.ipynb" in notes
+
+
+def test_a_stub_gives_way_to_a_written_definition(definitions: Definitions) -> None:
+    assert definitions.load("stubbed", "4_2_better_cnn")() == 1
+
+
+def test_borrowed_names_are_the_same_object(definitions: Definitions) -> None:
+    lent = definitions.load("lent", "4_2_better_cnn")
+    assert lent(2) == 12
+    assert lent.__globals__["wanted"] is definitions.load("wanted", "4_2_better_cnn")
+
+
+def test_a_syntax_error_costs_its_own_cell_and_is_named(definitions: Definitions) -> None:
+    assert any("4_1_simple_cnn.ipynb, cell 7, line 1: a syntax error" in problem for problem in definitions.problems)
+
+
+def test_unfilled_values_are_not_values(definitions: Definitions) -> None:
+    assert definitions.load("value", "4_1_simple_cnn") is Ellipsis
+
+
+def test_what_cannot_be_defined_says_where(definitions: Definitions) -> None:
+    with pytest.raises(LoadFailed, match=r"`ratio` could not be defined: .*cell 14, line 1 raised ZeroDivisionError"):
+        definitions.load("ratio", "4_1_simple_cnn")
+    with pytest.raises(Missing, match="`nothing` is not defined"):
+        definitions.load("nothing")
+
+
+def test_magics_in_strings_and_brackets_stay(definitions: Definitions) -> None:
+    assert definitions.load("text", "4_1_simple_cnn") == "\n%not a magic\n"
+    assert definitions.load("number", "4_1_simple_cnn") == 2
+
+
+@pytest.mark.parametrize(
+    ("cell", "python"),
+    [
+        ("%time x = 1", "pass"),
+        ("  !ls\nx = 1", "  pass\nx = 1"),
+        ("x?", "pass"),
+        ("files = !ls", "files = None"),
+        ("%%html\n<b>", "\n"),
+        ("%%time\nx = 1", "\nx = 1"),
+        ("x = 5 \\\n  % 3", "x = 5 \\\n  % 3"),
+    ],
+)
+def test_cells_become_plain_python_line_by_line(cell: str, python: str) -> None:
+    assert python_of(cell) == python
