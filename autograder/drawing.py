@@ -74,11 +74,12 @@ def draw(
     """Draw a handwritten digit; the same arguments give the same picture.
 
     `size` is (width, height) in pixels, or one number for a square. `fill` is the digit's larger side as a fraction
-    of the picture's smaller side, `pen` the width of the stroke as a fraction of the digit's larger side. `mode`
-    is one of `MODES`. `ink` and `paper` are a grey from 0 to 255 or (red, green, blue);
-    `paper=None` is transparent and needs mode LA, P or RGBA. `offset` moves the digit right and down,
-    in fractions of width and height; it stays inside the picture. `slant` leans it to the right (0.2 is a fair
-    amount) and `seed` chooses among the ways to write it and makes each a little different.
+    of the picture's smaller side, and `pen` the width of the stroke as a fraction of the digit's larger side.
+    `mode` is one of `MODES`. `ink` and `paper` are a grey from 0 to 255 or (red, green, blue); `paper=None` is
+    transparent and needs mode LA, P or RGBA. The digit's centre of mass lies in the middle, as in MNIST;
+    `offset` moves it right and down, in fractions of width and height, as far as the digit stays inside. `slant`
+    leans it to the right (0.2 is a fair amount). `seed` chooses among the ways to write it and makes each a little
+    different.
 
     Raises ValueError for a digit or mode that doesn't exist, or transparent paper in a mode without transparency.
     """
@@ -125,16 +126,24 @@ def _coverage(
     unit = scale / (max(high - low) + pen)
     radius = unit * pen / 2
     room = np.maximum(0, (canvas - unit * (high - low)) / 2 - radius)
-    middle = canvas / 2 + np.clip(np.array(offset) * canvas, -room, room)
+    centre = (low + high) / 2
+    middle = canvas / 2 + np.clip(np.array(offset) * canvas + (centre - _mass(curves)) * unit, -room, room)
 
     image = Image.new("L", (int(canvas[0]), int(canvas[1])), 0)
     brush = ImageDraw.Draw(image)
     for curve in curves:
-        path = (curve - (low + high) / 2) * unit + middle
+        path = (curve - centre) * unit + middle
         pressure = 1 + 0.12 * np.sin(np.linspace(0, rng.uniform(2, 5), len(path)) + rng.uniform(0, 6))
         for (x, y), r in zip(path, radius * pressure, strict=True):
             brush.ellipse((x - r, y - r, x + r, y + r), fill=255)
     return image.resize((width, height), Image.Resampling.BOX)
+
+
+def _mass(curves: list[np.ndarray]) -> np.ndarray:
+    """The centre of mass (x, y) of curves that are drawn with an even pen."""
+    lengths = np.concatenate([np.linalg.norm(np.diff(curve, axis=0), axis=1) for curve in curves])
+    middles = np.concatenate([(curve[1:] + curve[:-1]) / 2 for curve in curves])
+    return (lengths[:, None] * middles).sum(0) / lengths.sum()
 
 
 def _smooth(points: np.ndarray, steps: int = 60) -> np.ndarray:

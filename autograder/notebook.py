@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autograder.checks.setting import Setting
+    from autograder.judge.oracle import Oracle
     from autograder.results import CheckResult, TaskResult
 
 SIGNS = {
@@ -30,9 +32,8 @@ def check(task: str) -> float:
     from autograder.candidate.student import quiet
     from autograder.checks.examination import Examination
     from autograder.checks.run import run_checks
-    from autograder.checks.setting import Setting
 
-    setting = Setting.find()
+    setting, oracle = _setting()
     setting.assignment.task(task)
     respondent = Kernel(_namespace(), setting.lab)
     examination = Examination(
@@ -40,7 +41,7 @@ def check(task: str) -> float:
         assignment=setting.assignment,
         respondent=respondent,
         folder=Path.cwd(),
-        oracle=_oracle(setting),
+        oracle=oracle,
     )
     try:
         with quiet():  # anything on stderr would cost the points under nbgrader
@@ -82,10 +83,12 @@ def best_device() -> str:
 
 
 @cache
-def _oracle(setting: Any) -> Any:
+def _setting() -> tuple[Setting, Oracle]:
+    from autograder.checks.setting import Setting
     from autograder.judge.oracle import KEY_SEED
 
-    return setting.oracle(KEY_SEED)
+    setting = Setting.find()
+    return setting, setting.oracle(KEY_SEED)
 
 
 def _namespace() -> dict[str, Any]:

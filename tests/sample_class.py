@@ -140,7 +140,9 @@ def set_text(cell: dict[str, Any], text: str) -> None:
 
 
 def without_marks(text: str) -> str:
-    return "\n".join(line for line in text.split("\n") if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION"))
+    return "\n".join(
+        line for line in text.split("\n") if line.strip() not in ("### BEGIN SOLUTION", "### END SOLUTION")
+    )
 
 
 def split_at_blank_lines(text: str) -> list[str]:

@@ -19,6 +19,7 @@ from autograder.marking.marker import Progress, mark_class
 from autograder.results import Results
 
 SECRET_MODULES = ("mistakes.py", "expected.py")
+IDIOMS = {"kwargs:dict[str,Any]|None=None,"}  # signatures that a library prescribes
 
 
 def breaches(setting: Setting, checks: list[Check], source: Path, release: Path, data: str = "auto") -> list[str]:
@@ -152,6 +153,8 @@ def _squeezed(line: str) -> str:
 
 
 def _tells(line: str) -> bool:
-    """Whether a line says something: three words or numbers, one of them of more than two letters, and some length."""
+    """Whether a line says something of its own: four words or numbers, some length, and no idiom of the language."""
+    line = line.split("  #")[0]
     words = re.findall(r"\w+", line)
-    return len(words) >= 3 and len(_squeezed(line)) >= 14 and not line.startswith(("#", '"""', "@pytest", "assert "))
+    idiom = line.startswith(("#", '"""', "@pytest", "assert ")) or _squeezed(line) in IDIOMS
+    return len(words) >= 4 and len(_squeezed(line)) >= 14 and not idiom

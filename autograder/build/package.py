@@ -41,6 +41,8 @@ PUBLIC = (
     "checks/{lab}/inputs.py",
     "checks/{lab}/procedures.py",
     "checks/{lab}/small.py",
+    "training/__init__.py",
+    "training/recipes.py",
     "cli/__init__.py",
     "cli/shared.py",
     "cli/check.py",

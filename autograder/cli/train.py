@@ -48,6 +48,8 @@ def register(app: typer.Typer) -> None:
 
 def run(models: list[str], data_name: str, device: str, seed: int, reference: Path, out: Path | None) -> None:
     """Trains, shows progress, saves, prints the table."""
+    from functools import partial
+
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -66,10 +68,8 @@ def run(models: list[str], data_name: str, device: str, seed: int, reference: Pa
             recipe = network.recipe(data.name)
             steps = recipe.epochs * len(data.loader("train", recipe.batch_size))
             bar = progress.add_task(f"{network.name}, {recipe.epochs} epochs", total=steps)
-            network_, measurement = train_network(
-                network, data, seed, device, on_step=lambda bar=bar: progress.advance(bar)
-            )
-            save(network_, measurement, network, folder)
+            trained, measurement = train_network(network, data, seed, device, partial(progress.advance, bar))
+            save(trained, measurement, network, folder)
             measurements.append(measurement)
     print_table(measurements)
     console.print(f"Weights and training.json are in {folder}", markup=False)

@@ -10,6 +10,8 @@ from autograder.judge.compare import array, difference, same, shape_text
 from autograder.judge.oracle import RIGHT, Oracle
 from autograder.judge.verdict import Failed
 
+SPREAD = 0.2  # root mean square of the logarithm of (variance seen / variance expected) that passes
+
 
 def judge_parameters(answer: Any, expected: list[tuple[str, list[int]]], output: list[int], name: str) -> None:
     """The network's parameters have the sheet's shapes, in any order and under any names; so has its output."""
@@ -87,11 +89,14 @@ def judge_dropout(answer: Any, expected: np.ndarray, rate: float, name: str) -> 
         raise Failed(
             f"{name} could not take the examiner's weights: its parameters have other shapes than the sheet's."
         )
-    ratio = float(trained.var(axis=1).mean() / expected.mean())
-    if not 0.7 <= ratio <= 1.4:
+    # 800 samples estimate a variance to 5 %; dropping whole maps, or elsewhere, changes single outputs by 30 % and more.
+    ratios = np.maximum(trained.var(axis=1), 1e-12) / expected
+    if np.sqrt((np.log(ratios) ** 2).mean()) > SPREAD:
+        kinds = sorted({str(call.get("kind")) for call in calls} - {"dropout"})
+        seen = f" (`{kinds[0]}` drops whole maps)" if kinds else ""
         raise Failed(
-            f"In training mode the outputs of {name} vary {ratio:.2g} times as much as they should: dropout has another"
-            " place, kind or rate.",
+            f"In training mode the outputs of {name} do not vary as they should: dropout has another place, kind or"
+            f" rate{seen}.",
             hint="The sheet says after which layer dropout comes, and that single values are dropped, not whole maps.",
         )
 

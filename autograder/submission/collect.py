@@ -99,7 +99,9 @@ def _students(source: Path) -> list[tuple[str, Path]]:
 
 
 def _is_submission(folder: Path, assignment: str) -> bool:
-    return (folder / assignment).is_dir() or any(folder.glob("*.ipynb")) or any(folder.glob("*.py"))
+    return (
+        bool(assignment and (folder / assignment).is_dir()) or any(folder.glob("*.ipynb")) or any(folder.glob("*.py"))
+    )
 
 
 def _take(student: str, origin: Path, target: Path, assignment: str, limits: Limits) -> Submission:

@@ -36,18 +36,18 @@ def fit(
     data: Data,
     recipe: Recipe,
     device: str = "cpu",
-    verbose: int = 2,
+    verbose: int = 1,
     extra: Iterable[Any] = (),
 ) -> list[dict[str, float]]:
     """Trains ``model`` in place and leaves it on the CPU, in eval mode, with its best validation epoch's weights.
 
     AdamW with a one-cycle learning rate; each batch is augmented afresh. Reproducible under
     ``torch.manual_seed``. ``extra`` takes more Torchbearer callbacks, ``verbose`` is Torchbearer's (2: a bar
-    an epoch, 0: silent). Returns the history, a dict an epoch with loss, acc, val_loss and val_acc; images
-    are augmented and dropout is on while loss and acc are taken, so acc may well lie below val_acc.
+    an epoch, 1: one bar in all, 0: silent). Returns the history, a dict an epoch with loss, acc, val_loss and
+    val_acc; images are augmented and dropout is on while loss and acc are taken, so acc may lie below val_acc.
     """
-    # channels last is the layout that CPU convolutions like best: twice as fast with 16 channels and more
-    model.to(device, memory_format=torch.channels_last)
+    # channels last: the layout that CPU convolutions like; it saves about a third of the time here
+    model.to(device).to(memory_format=torch.channels_last)
     batches = data.loader("train", recipe.batch_size, device=device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.max_lr, betas=(0.7, 0.9))
     best = BestEpoch()
@@ -61,7 +61,7 @@ def fit(
     trial.with_generators(train_generator=batches, val_generator=data.loader("validation", 500, device=device))
     history = trial.run(recipe.epochs, verbose=verbose)
     best.restore(model)
-    model.to("cpu", memory_format=torch.contiguous_format).eval()
+    model.to("cpu").to(memory_format=torch.contiguous_format).eval()
     return history
 
 

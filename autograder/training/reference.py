@@ -89,7 +89,7 @@ def train_network(
     data: Data,
     seed: int = 0,
     device: str = "cpu",
-    on_step: Callable[[], None] = lambda: None,
+    on_step: Callable[[], object] = lambda: None,
 ) -> tuple[nn.Module, Measurement]:
     """Trains one network by its recipe and measures it; ``on_step`` is called after each training batch."""
     import torch
@@ -145,7 +145,8 @@ def _import(file: Path) -> ModuleType:
         raise ReferenceMissing(f"{file}: not found")
     name = f"reference_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # so that classes of the module find their home
     spec.loader.exec_module(module)

@@ -134,6 +134,7 @@ from torchbearer import Trial
 # that step 5 leaves: use the formula. Return the logits as they are, without softmax: the cross-entropy loss
 # that you will use contains it.
 
+
 # %% nbgrader={"grade": false, "grade_id": "simple-cnn", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class SimpleCNN(nn.Module):
     """One convolution, two fully connected layers: (N, 1, 28, 28) images to (N, 10) logits."""
@@ -181,6 +182,7 @@ class SimpleCNN(nn.Module):
 # eval mode and without gradients. You may also write that loop by hand; then switch the model to eval mode
 # yourself, work under `torch.no_grad()`, and divide by the number of *images*. (The mean of the batches' accuracies is not
 # quite the accuracy: the last batch may be smaller.)
+
 
 # %% nbgrader={"grade": false, "grade_id": "train-evaluate", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def train(model: nn.Module, loader, epochs: int, device: str = "cpu", lr: float = 1e-3) -> list[dict]:

@@ -74,6 +74,7 @@ BetterCNN = borrow("BetterCNN")  # the class that you wrote in notebook 4.2
 # After `load_model(path)`, the model must be on the CPU, in eval mode, and equal to the saved one bit for bit. Think of a model that
 # was in train mode, or on a GPU, when it was saved.
 
+
 # %% nbgrader={"grade": false, "grade_id": "save-load", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def save_model(model: nn.Module, path: str | Path) -> None:
     """Write the model's state dict, and nothing else, to the file `path`."""
@@ -127,6 +128,7 @@ def load_model(path: str | Path) -> nn.Module:
 
 # %% [markdown]
 # ## Task `resume`
+
 
 # %% nbgrader={"grade": false, "grade_id": "resume", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def save_trial(trial: Trial, path: str | Path) -> None:

@@ -70,6 +70,7 @@ from torch import nn
 # rows, columns), and for our grey images there is one input channel. Draw each filter with `axis.imshow`, in a figure that has one axis for
 # each filter and no others (30 filters in a grid of 4×8 would leave two empty axes: don't make those, or remove them).
 
+
 # %% nbgrader={"grade": false, "grade_id": "filters", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def plot_filters(model: nn.Module) -> Figure:
     """Return a Figure with one image axis for each filter of the model's first nn.Conv2d, in order.
@@ -112,6 +113,7 @@ def plot_filters(model: nn.Module) -> Figure:
 #
 # We give you one tool. `with eval_mode(model):` switches all of the model's modules to eval mode and puts each back to what it was.
 
+
 # %%
 @contextlib.contextmanager
 def eval_mode(model: nn.Module) -> Iterator[None]:
@@ -130,6 +132,7 @@ def eval_mode(model: nn.Module) -> Iterator[None]:
 #
 # `layer` is one of the model's own modules, such as `model.conv1`; `image` is one image without a batch dimension. Mind that the model may be
 # on a GPU. What is returned should be on the CPU and detached from the graph.
+
 
 # %% nbgrader={"grade": false, "grade_id": "feature-maps", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def feature_maps(model: nn.Module, layer: nn.Module, image: torch.Tensor) -> torch.Tensor:
@@ -195,6 +198,7 @@ def plot_feature_maps(maps: torch.Tensor) -> Figure:
 # Start from a dull image, for instance weak noise. The model must be as it was afterwards: parameters, their `.grad`, and the mode of each module.
 # `torch.autograd.grad(activation, image)` returns the gradient for the image and stores nothing in the model, unlike `backward()`.
 
+
 # %% nbgrader={"grade": false, "grade_id": "maximise", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def maximise_activation(
     model: nn.Module, layer: nn.Module, unit: int, steps: int = 30, lr: float = 1.0
@@ -258,5 +262,11 @@ def maximise_activation(
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written-filters", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# @WRITTEN_FILTERS@
+# (In the network that we trained for this picture; yours has other filters.) Filter 14 has light weights in its upper rows and strongly
+# negative ones in the two lowest, so it answers where ink lies above paper: along the underside of a horizontal stroke. Its map shows
+# it: bright just below the bar of the 7, dark along the bar's upper side. Filter 29 is positive on the left and negative on the right, so it
+# wants ink left of paper, the right-hand side of an upright stroke, and its map is bright along the right side of the 7's leg. The
+# favourite images have strokes here and there, in places where the digit has some, but no whole digit. So the network has learned which
+# features *tell the ten digits apart* on images like MNIST's, and not what a digit is: away from such images it may be nearly sure and
+# quite wrong, and its confidence is no sign of understanding.
 # ### END SOLUTION

@@ -94,6 +94,7 @@ from torch import nn
 #
 # Both branches see the same images.
 
+
 # %% nbgrader={"grade": false, "grade_id": "branch-model", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class BranchModel(nn.Module):
     """Two convolutions side by side, summed: (N, 1, 28, 28) images to (N, 10) logits."""
@@ -144,6 +145,7 @@ class BranchModel(nn.Module):
 # side by side on the same input, with paddings 0, 1 and 2, so that the three outputs have the input's height and width.
 # Each is followed by a ReLU. Then they are concatenated on the channels, **in the order 1×1, 3×3, 5×5**.
 
+
 # %% nbgrader={"grade": false, "grade_id": "inception-block", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class InceptionBlock(nn.Module):
     """Three convolutions side by side: (N, in_channels, H, W) to (N, 3 * branch_channels, H, W)."""
@@ -178,6 +180,7 @@ class InceptionBlock(nn.Module):
 # *Batch norm* (`nn.BatchNorm2d`) shifts and scales each channel to mean 0 and variance 1, then applies a learned scale and shift. In
 # train mode it uses the mean and variance of the batch, in eval mode running averages that it kept while training. That is
 # one more reason to call `model.eval()`, and the reason why these averages are saved with the weights.
+
 
 # %% nbgrader={"grade": false, "grade_id": "residual-block", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class ResidualBlock(nn.Module):

@@ -65,7 +65,7 @@ def dropout(examination: Examination, probe: inputs.NetworkProbe) -> None:
         definition=probe.definition,
         state=made_up_weights(examination, probe),
         images=probe.images(examination.oracle.seed)[:2],
-        repeats=400,
+        repeats=800,
     )
     expected = examination.oracle.ask(f"{probe.question}/dropout")[RIGHT]
     networks.judge_dropout(answer, expected, inputs.DROPOUT, probe.definition)

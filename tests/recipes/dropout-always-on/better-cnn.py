@@ -1,0 +1,15 @@
+class BetterCNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 30, 5)
+        self.conv2 = nn.Conv2d(30, 15, 3)
+        self.fc1 = nn.Linear(15 * 5 * 5, 128)
+        self.fc2 = nn.Linear(128, 50)
+        self.fc3 = nn.Linear(50, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        x = F.dropout(x, 0.2)
+        x = x.view(x.size(0), -1)
+        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x)))))

@@ -1,0 +1,357 @@
+"""Does the judge pass right answers in any spelling, fail wrong ones, and name the mistake?"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from autograder.candidate.kernel import Kernel
+from autograder.checks.examination import Examination
+from autograder.checks.lab4 import asking, inputs
+from autograder.checks.lab4.mistakes import MISTAKES
+from autograder.checks.setting import Setting
+from autograder.drawing import draw
+from autograder.judge import figures, images, values, weights
+from autograder.judge.oracle import RIGHT
+from autograder.judge.verdict import Failed, NotAttempted
+
+SETTING = Setting.find("lab4")
+ORACLE = SETTING.oracle(seed=11)
+
+
+def examination(**definitions: object) -> Examination:
+    """An examination of definitions that stand in this process."""
+    kernel = Kernel(dict(definitions), "lab4")
+    return Examination("lab4", SETTING.assignment, kernel, SETTING.course_file.parent, ORACLE)
+
+
+# --- networks ---------------------------------------------------------------------------------------------------------
+
+PROBES = {probe.definition: probe for probe in reversed(inputs.NETWORKS)}
+
+
+@pytest.mark.parametrize("name", sorted(MISTAKES))
+def test_every_known_mistake_fails_under_its_own_name(name: str) -> None:
+    mistake = MISTAKES[name]
+    right = ORACLE.definition(mistake.network)
+
+    class Wrong(right):
+        plain = False
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if self.plain:  # the mistake asks for the right outputs on its way
+                return super().forward(x)
+            self.plain = True
+            try:
+                return mistake.forward(self, x)
+            finally:
+                self.plain = False
+
+    Wrong.__name__ = mistake.network
+    with pytest.raises(Failed) as failed:
+        asking.same_function(examination(**{mistake.network: Wrong}), PROBES[mistake.network])
+    assert failed.value.diagnosis == name
+    assert failed.value.message == mistake.sentence
+
+
+@pytest.mark.parametrize("probe", inputs.NETWORKS, ids=lambda probe: probe.question)
+def test_the_reference_passes(probe: inputs.NetworkProbe) -> None:
+    asking.same_function(examination(**{probe.definition: ORACLE.definition(probe.definition)}), probe)
+
+
+class OtherOrder(nn.Module):
+    """A residual block whose layers are made in an order of its own: all norms first, the skip before the rest."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.same = in_channels == out_channels
+        self.c, self.b, self.a = (nn.BatchNorm2d(out_channels) for _ in range(3))
+        if self.same:
+            del self.c
+        else:
+            self.fit = nn.Conv2d(in_channels, out_channels, 1, bias=False)
+        self.two = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.one = nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        skip = x if self.same else self.c(self.fit(x))
+        return torch.relu(skip + self.b(self.two(torch.relu(self.a(self.one(x))))))
+
+
+@pytest.mark.parametrize("probe", [inputs.RESIDUAL_SAME, inputs.RESIDUAL_OTHER], ids=lambda probe: probe.question)
+@pytest.mark.parametrize("train", [False, True])
+def test_the_order_in_which_layers_are_made_is_free(probe: inputs.NetworkProbe, train: bool) -> None:
+    asking.same_function(examination(ResidualBlock=OtherOrder), probe, train)
+
+
+class UnusedLayer(nn.Module):
+    """The right BranchModel, functional pooling before ReLU, and a layer that nobody calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leftover = nn.Linear(3, 3)
+        self.body = nn.ModuleDict({"r": nn.Conv2d(1, 16, 5, padding="same"), "l": nn.Conv2d(1, 16, 1)})
+        self.head = nn.Sequential(nn.Flatten(), nn.Linear(3136, 128), nn.ReLU(inplace=True), nn.Linear(128, 10))
+        self.drop = nn.Dropout(p=0.2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        both = self.body["l"](x).clamp(min=0) + self.body["r"](x).clamp(min=0)
+        return self.head(self.drop(nn.functional.max_pool2d(both, (2, 2), stride=2)))
+
+
+def test_a_layer_that_is_never_called_does_no_harm() -> None:
+    asking.same_function(examination(BranchModel=UnusedLayer), inputs.BRANCH)
+    asking.dropout(examination(BranchModel=UnusedLayer), inputs.BRANCH)
+
+
+def test_other_shapes_are_shown_side_by_side() -> None:
+    class SimpleCNN(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(1, 16, 5)
+            self.fc = nn.Linear(16 * 144, 10)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.fc(nn.functional.max_pool2d(self.conv(x).relu(), 2).flatten(1))
+
+    with pytest.raises(Failed) as failed:
+        asking.layer_shapes(examination(SimpleCNN=SimpleCNN), inputs.SIMPLE, [2, 10])
+    assert "32 × 1 × 5 × 5" in failed.value.message
+    assert "16 × 1 × 5 × 5  (conv.weight)" in failed.value.message
+
+
+# --- dropout ----------------------------------------------------------------------------------------------------------
+
+
+def simple(dropout: object) -> type[nn.Module]:
+    """A SimpleCNN with `dropout(network, maps)` after its pooling."""
+
+    class SimpleCNN(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv1 = nn.Conv2d(1, 32, 5)
+            self.fc1 = nn.Linear(4608, 128)
+            self.fc2 = nn.Linear(128, 10)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = dropout(self, nn.functional.max_pool2d(self.conv1(x).relu(), 2))  # type: ignore[operator]
+            return self.fc2(self.fc1(x.flatten(1)).relu())
+
+    return SimpleCNN
+
+
+def own_mask(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    return x * (torch.rand_like(x) > 0.2) / 0.8 if net.training else x
+
+
+@pytest.mark.parametrize(
+    "dropout",
+    [lambda net, x: nn.functional.dropout(x, 0.2, net.training), lambda net, x: nn.Dropout(0.2).train(net.training)(x)]
+    + [own_mask],
+)
+def test_dropout_in_any_spelling_passes(dropout: object) -> None:
+    asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE)
+
+
+@pytest.mark.parametrize(
+    ("dropout", "sentence"),
+    [
+        (lambda net, x: nn.functional.dropout(x, 0.2), "dropout stays on"),
+        (lambda net, x: x, "no dropout takes place"),
+        (lambda net, x: nn.functional.dropout(x, 0.5, net.training), "it uses 0.5"),
+        (lambda net, x: nn.functional.dropout2d(x, 0.2, net.training), "do not vary as they should"),
+        (lambda net, x: nn.functional.dropout(own_mask(net, x), 0.2, net.training), "do not vary as they should"),
+    ],
+)
+def test_wrong_dropout_fails_and_says_how(dropout: object, sentence: str) -> None:
+    with pytest.raises(Failed, match=sentence):
+        asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE)
+
+
+# --- short answers ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["torch.Size([128, 32, 24, 24])", "(128, 32, 24, 24)", "128x32x24x24", "128 × 32 × 24 × 24", "[128,32,24,24]"]
+    + ["128, 32, 24, 24", [128, 32, 24, 24], [128.0, 32.0, 24.0, 24.0], "torch.Size((128, 32, 24, 24))"],
+)
+def test_shapes_are_read_in_the_spellings_that_students_use(given: object) -> None:
+    assert values.read_shape(given, "shape") == (128, 32, 24, 24)
+
+
+@pytest.mark.parametrize("given", ["about 24", [1.5, 2], {"a": 1}, True, 5, "24 pixels"])
+def test_what_is_no_shape_is_refused(given: object) -> None:
+    with pytest.raises(Failed):
+        values.read_shape(given, "shape")
+
+
+@pytest.mark.parametrize("given", [592074, 592074.0, "592074", "592,074", "592 074", "592_074", [592074]])
+def test_counts_are_read_in_the_spellings_that_students_use(given: object) -> None:
+    assert values.read_count(given, "count") == 592074
+
+
+@pytest.mark.parametrize("given", ["many", 1.5, [1, 2], True])
+def test_what_is_no_count_is_refused(given: object) -> None:
+    with pytest.raises(Failed):
+        values.read_count(given, "count")
+
+
+@pytest.mark.parametrize("given", [None, "Ellipsis", ""])
+def test_an_empty_answer_is_not_attempted(given: object) -> None:
+    with pytest.raises(NotAttempted):
+        values.read_shape(given, "shape")
+
+
+# --- images -----------------------------------------------------------------------------------------------------------
+
+SCALED = inputs.PUBLIC_PICTURES[2]  # dark on light, 200×300
+EXACT = inputs.PUBLIC_PICTURES[1]
+
+
+def loaded(picture: inputs.Picture) -> np.ndarray:
+    return ORACLE.ask(f"load_image/{picture.name}")[RIGHT].astype(np.float32)
+
+
+def answered(image: np.ndarray) -> dict[str, object]:
+    return {"name": "x", "kind": "Tensor", "dtype": "torch.float32", "image": image.astype(np.float32)}
+
+
+def box_centred(resample: Image.Resampling) -> np.ndarray:
+    """The picture loaded in another right way: bounding box in the middle, another filter."""
+    opened = np.asarray(Image.open(io.BytesIO(SCALED.png(ORACLE.seed).tobytes())).convert("L"), np.float32)
+    ink = 1 - opened / 255
+    rows, columns = np.nonzero(ink > 0.5)
+    cut = Image.fromarray(ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] * 255).convert("L")
+    scale = 20 / max(cut.size)
+    cut = cut.resize((max(1, round(cut.width * scale)), max(1, round(cut.height * scale))), resample)
+    canvas = np.zeros((1, 28, 28), np.float32)
+    top, left = (28 - cut.height) // 2, (28 - cut.width) // 2
+    canvas[0, top : top + cut.height, left : left + cut.width] = np.asarray(cut) / 255
+    return canvas
+
+
+@pytest.mark.parametrize("resample", [Image.Resampling.BILINEAR, Image.Resampling.LANCZOS, Image.Resampling.BOX])
+def test_other_right_ways_to_load_an_image_pass(resample: Image.Resampling) -> None:
+    images.judge_image(answered(box_centred(resample)), loaded(SCALED), False, "x")
+
+
+def stretched() -> np.ndarray:
+    drawn = np.asarray(draw(7, size=(200, 300), fill=0.6, mode="L", seed=ORACLE.seed), np.float32)
+    rows, columns = np.nonzero(drawn > 100)
+    cut = drawn[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    square = np.asarray(Image.fromarray(cut).convert("L").resize((20, 20)), np.float32) / 255
+    return np.pad(square, 4)[None]
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda right: 1 - right, "dark on light"),
+        (lambda right: right * 255, r"values in \[0, 1\]"),
+        (lambda right: right * 0, "black"),
+        (lambda right: right.transpose(0, 2, 1), "proportions|transposed|likeness"),
+        (lambda right: right[0], "shape"),
+        (lambda right: np.roll(right, 5, 2), "not in the middle"),
+        (lambda right: right[:, ::-1], "likeness"),
+        (lambda right: stretched(), "proportions"),
+        (lambda right: np.pad(right[:, ::2, ::2], ((0, 0), (7, 7), (7, 7))), "20×20"),
+        (lambda right: np.full_like(right, np.nan), "not finite"),
+    ],
+)
+def test_wrong_images_fail_and_say_how(make: object, sentence: str) -> None:
+    with pytest.raises(Failed, match=sentence):
+        images.judge_image(answered(make(loaded(SCALED))), loaded(SCALED), False, "x")  # type: ignore[operator]
+
+
+def test_a_picture_of_28_by_28_keeps_its_pixels() -> None:
+    right = loaded(EXACT)
+    images.judge_image(answered(right), right, True, "x")
+    with pytest.raises(Failed, match="keeps its size"):
+        images.judge_image(answered(np.roll(right, 1, 1)), right, True, "x")
+
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+
+MAPS = np.random.default_rng(0).normal(size=(6, 5, 5))
+
+
+def figure(arrays: object, columns: int = 3) -> dict[str, object]:
+    listed = [np.asarray(array, np.float32) for array in arrays]  # type: ignore[attr-defined]
+    places = [[index % columns / columns, -(index // columns) / 10] for index in range(len(listed))]
+    return {"figure": True, "images": listed, "places": places}
+
+
+def test_a_figure_may_scale_shift_colour_and_lay_out_as_it_likes() -> None:
+    grey = [(array - array.min()) / np.ptp(array) for array in MAPS]
+    for arrays in (MAPS, grey, [np.stack([array] * 3, 2) for array in grey], [np.round(array * 255) for array in grey]):
+        figures.judge_figure(figure(arrays), MAPS, "`plot`", "map")
+    by_column = figure(MAPS)
+    by_column["places"] = [[index // 2 / 3, -(index % 2) / 10] for index in range(6)]
+    figures.judge_figure(by_column, MAPS, "`plot`", "map")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ([np.concatenate(list(MAPS), 1)], "one image for each map, 6 in all; the figure has 1"),
+        ([], "no axis of the figure holds an image"),
+        (MAPS[[1, 0, 2, 3, 4, 5]], "another order"),
+        (-MAPS, "sign turned round"),
+        (np.random.default_rng(1).normal(size=(6, 5, 5)), "0 of the 6 images"),
+        (np.zeros((6, 5, 5)), "0 of the 6 images"),
+        (np.random.default_rng(1).normal(size=(6, 4, 4)), "size 5×5"),
+    ],
+)
+def test_a_figure_of_something_else_fails_and_says_how(arrays: object, sentence: str) -> None:
+    with pytest.raises(Failed, match=sentence):
+        figures.judge_figure(figure(arrays), MAPS, "`plot`", "map")
+
+
+# --- weights files ----------------------------------------------------------------------------------------------------
+
+
+def saved(value: object) -> bytes:
+    file = io.BytesIO()
+    torch.save(value, file)
+    return file.getvalue()
+
+
+def test_state_dicts_are_read_however_they_were_wrapped() -> None:
+    state = {"a.weight": torch.ones(2, 3), "a.num_batches_tracked": torch.tensor(3)}
+    for content in (saved(state), saved({"state_dict": state}), saved({"model": state, "epoch": 3})):
+        ((name, value),) = weights.weights_of(content, "w.pt", 1)
+        assert (name, value.shape) == ("a.weight", (2, 3))
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (saved(nn.Linear(2, 2)), "not a state dict"),
+        (b"garbage", "not a state dict"),
+        (saved([1, 2]), "no state dict"),
+        (saved({"a": torch.zeros(1).expand(10**9)}), "larger than the file can hold"),
+        (saved({"a": torch.zeros(600_000)}), "unpacks to more"),
+    ],
+)
+def test_other_files_are_refused(content: bytes, sentence: str) -> None:
+    with pytest.raises(Failed, match=sentence):
+        weights.weights_of(content, "w.pt", 2)
+
+
+def test_weights_fit_by_name_by_order_and_with_a_prefix() -> None:
+    def network() -> nn.Module:
+        return nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
+
+    arrays = [(name, value.numpy() + 1) for name, value in network().state_dict().items()]
+    for prefix, names in (("", None), ("module.", None), ("", ["x.weight", "x.bias", "y.weight", "y.bias"])):
+        given = [(prefix + (names[i] if names else name), value) for i, (name, value) in enumerate(arrays)]
+        model = weights.fit_weights(given, network(), "w.pt")
+        assert all(np.array_equal(v.numpy(), a) for v, (_, a) in zip(model.state_dict().values(), arrays, strict=True))
+    with pytest.raises(Failed, match="does not fit"):
+        weights.fit_weights(arrays[:2], network(), "w.pt")
