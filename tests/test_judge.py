@@ -106,7 +106,7 @@ class UnusedLayer(nn.Module):
 
 def test_a_layer_that_is_never_called_does_no_harm() -> None:
     asking.same_function(examination(BranchModel=UnusedLayer), inputs.BRANCH)
-    asking.dropout(examination(BranchModel=UnusedLayer), inputs.BRANCH)
+    asking.dropout(examination(BranchModel=UnusedLayer), inputs.BRANCH, "branch-model")
 
 
 def test_other_shapes_are_shown_side_by_side() -> None:
@@ -155,7 +155,7 @@ def own_mask(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
     + [own_mask],
 )
 def test_dropout_in_any_spelling_passes(dropout: object) -> None:
-    asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE)
+    asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE, "simple-cnn")
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_dropout_in_any_spelling_passes(dropout: object) -> None:
 )
 def test_wrong_dropout_fails_and_says_how(dropout: object, sentence: str) -> None:
     with pytest.raises(Failed, match=sentence):
-        asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE)
+        asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE, "simple-cnn")
 
 
 # --- short answers ----------------------------------------------------------------------------------------------------

@@ -212,10 +212,10 @@ class Candidate:
                 StudentError.TIMEOUT,
                 f"The submission has used up its {self._limits.submission_seconds:g} seconds.",
             )
+        requests, replies = self._start()  # before the clock: starting takes our time, not the student's
         started = time.monotonic()
         deadline = started + min(seconds, self._budget)
         try:
-            requests, replies = self._start()
             wire.send(requests, request, deadline)
             reply = wire.receive(replies, int(self._limits.frame_mb * 2**20), deadline)
         except wire.WireTimeout:

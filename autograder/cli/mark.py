@@ -71,11 +71,11 @@ def run(submissions: Path, marks: Path, assignment: str | None, data: str, devic
         outcome = mark_class(setting, submissions, marks, data, device, jobs, progress)
     results = outcome.results
     table = Table(title=f"{setting.assignment.title} ({results.data}, {results.device})")
-    table.add_column("Student")
+    table.add_column("Student", no_wrap=True, min_width=12)
     table.add_column("Score", justify="right")
     for name in setting.assignment.notebooks:
         table.add_column(name[:3].replace("_", "."), justify="right")
-    table.add_column("Remarks")
+    table.add_column("Remarks", no_wrap=True, overflow="ellipsis")
     for student in results.students:
         by_notebook = [
             f"{sum(task.score for task in student.tasks if task.notebook == name):g}"
@@ -83,7 +83,7 @@ def run(submissions: Path, marks: Path, assignment: str | None, data: str, devic
         ]
         remark = visible(student.messages[0]) if student.messages else ""
         score = "withheld" if student.score is None else f"{student.score:g}"
-        table.add_row(Text(visible(student.student)), score, *by_notebook, Text(remark, overflow="ellipsis"))
+        table.add_row(Text(visible(student.student)), score, *by_notebook, Text(remark))
     console.print(table)
     page = write_report(results, marks)
     count = len(outcome.fresh)

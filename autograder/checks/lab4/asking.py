@@ -57,8 +57,11 @@ def same_function(examination: Examination, probe: inputs.NetworkProbe, train: b
     networks.judge_outputs(answer, expected, examination.oracle, probe.definition)
 
 
-def dropout(examination: Examination, probe: inputs.NetworkProbe) -> None:
-    """Dropout of the sheet's rate, at the sheet's place, and off in evaluation mode."""
+def dropout(examination: Examination, probe: inputs.NetworkProbe, task: str) -> None:
+    """Dropout of the sheet's rate, at the sheet's place, and off in evaluation mode.
+
+    Where the task's `same-function` has failed, which costs points there, only the dropout calls are judged.
+    """
     answer = examination.ask(
         "dropout_samples",
         [probe.definition],
@@ -67,5 +70,7 @@ def dropout(examination: Examination, probe: inputs.NetworkProbe) -> None:
         images=probe.images(examination.oracle.seed)[:2],
         repeats=800,
     )
-    expected = examination.oracle.ask(f"{probe.question}/dropout")[RIGHT]
+    function = examination.results.get((task, "same-function"))
+    other = function is not None and function.status != "passed"
+    expected = None if other else examination.oracle.ask(f"{probe.question}/dropout")[RIGHT]
     networks.judge_dropout(answer, expected, inputs.DROPOUT, probe.definition)

@@ -37,7 +37,7 @@ def test_same_function(examination: Examination) -> None:
 @pytest.mark.needs("layer-shapes")
 def test_dropout(examination: Examination) -> None:
     """SimpleCNN drops values with the sheet's rate and place, and only in training mode."""
-    asking.dropout(examination, inputs.SIMPLE)
+    asking.dropout(examination, inputs.SIMPLE, "simple-cnn")
 
 
 # --- train-evaluate ---------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def test_same_function(examination: Examination) -> None:
 @pytest.mark.needs("layer-shapes")
 def test_dropout(examination: Examination) -> None:
     """BetterCNN drops values with the sheet's rate and place, and only in training mode."""
-    asking.dropout(examination, inputs.BETTER)
+    asking.dropout(examination, inputs.BETTER, "better-cnn")
 
 
 # --- better-cnn-accuracy ----------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def test_branch__same_function(examination: Examination) -> None:
 @pytest.mark.needs("layer-shapes")
 def test_dropout(examination: Examination) -> None:
     """BranchModel drops values with the sheet's rate and place, and only in training mode."""
-    asking.dropout(examination, inputs.BRANCH)
+    asking.dropout(examination, inputs.BRANCH, "branch-model")
 
 
 # --- inception-block --------------------------------------------------------------------------------------------------

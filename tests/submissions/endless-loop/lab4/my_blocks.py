@@ -1,0 +1,12 @@
+"""Waits for a result that never comes."""
+
+from torch import nn
+
+
+def convolution(into, out, size):
+    return nn.Conv2d(into, out, size, padding=size // 2)
+
+
+tries = 0
+while True:
+    tries += 1

@@ -1,0 +1,169 @@
+"""Are source and release what the build makes, the same each time, and does the gate stay shut when it should?"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from autograder.build import gate
+from autograder.build.build import build
+from autograder.build.notebooks import BuildError
+from autograder.build.package import without_hidden
+from autograder.checks.catalogue import agree
+from autograder.checks.setting import Setting
+from tests.conftest import ROOT, autograder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build of the checkout's reference, gate included, by the command line."""
+    root = tmp_path_factory.mktemp("built")
+    done = autograder("build", "--out", root)
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("room", ["source", "release"])
+def test_what_is_committed_is_what_the_build_makes(built: Path, room: str) -> None:
+    assert tree(built / room) == tree(ROOT / room), "run `autograder build` and commit source/ and release/"
+
+
+def test_building_twice_gives_the_same_bytes(built: Path, tmp_path: Path) -> None:
+    build(Setting.find("lab4"), tmp_path, gate=False)
+    assert tree(tmp_path / "release") == tree(built / "release")
+    assert tree(tmp_path / "source") == tree(built / "source")
+
+
+def test_the_release_holds_what_the_list_says_and_nothing_else(built: Path) -> None:
+    names = {name for name in tree(built / "release") if not name.startswith("lab4/images/")}
+    notebooks = {f"lab4/{name}.ipynb" for name in Setting.find("lab4").assignment.notebooks}
+    assert names == notebooks | {
+        "lab4/README.md",
+        "lab4/requirements.txt",
+        "lab4/lab4_autograder-0.1.0-py3-none-any.whl",
+    }
+    assert len([name for name in tree(built / "release") if name.startswith("lab4/images/")]) >= 10
+
+
+def test_the_students_package_holds_no_reference_no_mistake_and_no_hidden_check(built: Path) -> None:
+    (wheel,) = (built / "release/lab4").glob("*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        names = opened.namelist()
+        text = "\n".join(opened.read(name).decode() for name in names if name.endswith(".py"))
+    assert not [name for name in names if "expected" in name or "mistakes" in name or "marking" in name]
+    assert "@pytest.mark.hidden" not in text
+    assert "def test_better__weights_fit" in text
+
+
+# --- the gate ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copies(built: Path, tmp_path: Path) -> tuple[Setting, Path, Path]:
+    """The setting, and copies of source and release to break."""
+    shutil.copytree(built / "source/lab4", tmp_path / "source/lab4")
+    shutil.copytree(built / "release/lab4", tmp_path / "release/lab4")
+    return Setting.find("lab4"), tmp_path / "source/lab4", tmp_path / "release/lab4"
+
+
+def breaches(setting: Setting, source: Path, release: Path) -> list[str]:
+    checks = agree("lab4", setting.assignment, setting.course_file)
+    found = [*gate.notebook_breaches(source), *gate.notebook_breaches(release)]
+    return found + gate.points_breaches(setting, checks, source) + gate.leaks(setting, checks, release)
+
+
+def edit(path: Path, change: object) -> None:
+    notebook = json.loads(path.read_text())
+    change(notebook)  # type: ignore[operator]
+    path.write_text(json.dumps(notebook))
+
+
+def cell_of(notebook: dict, grade_id: str) -> dict:
+    return next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
+
+
+def test_the_gate_lets_a_clean_build_through(copies: tuple[Setting, Path, Path]) -> None:
+    assert breaches(*copies) == []
+
+
+def test_the_gate_finds_a_solution_line_in_a_notebook(copies: tuple[Setting, Path, Path]) -> None:
+    line = "    self.conv2 = nn.Conv2d(30, 15,  kernel_size=3)  # left behind"
+    edit(copies[2] / "4_2_better_cnn.ipynb", lambda nb: cell_of(nb, "better-cnn")["source"].append(line))
+    (sentence,) = breaches(*copies)
+    assert "4_2_better_cnn.ipynb, cell" in sentence
+    assert "stands in 4_2_better_cnn.py as a secret" in sentence
+
+
+def test_the_gate_finds_a_hidden_check_and_a_mistake_in_the_wheel(copies: tuple[Setting, Path, Path]) -> None:
+    (wheel,) = copies[2].glob("*.whl")
+    with zipfile.ZipFile(wheel, "a") as opened:
+        for name in ("test_4_2_better_cnn.py", "mistakes.py"):
+            opened.write(ROOT / "autograder/checks/lab4" / name, f"autograder/checks/more/{name}")
+    found = "\n".join(breaches(*copies))
+    assert "stands in test_4_2_better_cnn.py as a secret" in found
+    assert "stands in mistakes.py as a secret" in found
+
+
+def test_the_gate_finds_wrong_points_missing_cells_and_unknown_ones(copies: tuple[Setting, Path, Path]) -> None:
+    def change(notebook: dict) -> None:
+        cell_of(notebook, "simple-cnn-check")["metadata"]["nbgrader"]["points"] = 7
+        cell_of(notebook, "shapes-check")["metadata"]["nbgrader"]["grade_id"] = "shape-check"
+
+    edit(copies[1] / "4_1_simple_cnn.ipynb", change)
+    found = breaches(*copies)
+    assert "4_1_simple_cnn: the cell 'simple-cnn-check' is worth 7 points, by course.yml 10" in found
+    assert "4_1_simple_cnn: there is no grade cell 'shapes-check', worth 6 by course.yml" in found
+    assert "4_1_simple_cnn: course.yml knows no grade cell 'shape-check'" in found
+
+
+def test_the_gate_finds_an_invalid_notebook(copies: tuple[Setting, Path, Path]) -> None:
+    edit(copies[2] / "4_6_branches.ipynb", lambda nb: nb["cells"][0].pop("cell_type"))
+    assert any("release/4_6_branches.ipynb is no valid notebook" in sentence for sentence in breaches(*copies))
+
+
+def test_the_gate_marks_a_reference_that_is_wrong_and_a_release_that_is_not_empty(
+    copies: tuple[Setting, Path, Path],
+) -> None:
+    setting, source, release = copies
+    solved = json.loads((source / "4_6_branches.ipynb").read_text())
+    right = "".join(cell_of(solved, "inception-block")["source"])
+    edit(
+        source / "4_6_branches.ipynb",
+        lambda nb: cell_of(nb, "inception-block").update(source=right.replace("F.relu", "")),
+    )
+    edit(release / "4_6_branches.ipynb", lambda nb: cell_of(nb, "inception-block").update(source=right))
+    found = gate.marks_breaches(setting, source, release, "auto")
+    assert any("the reference lost points: inception-block/same-function 0 of 3" in sentence for sentence in found)
+    assert any("the release earned points with no work: inception-block/same-function 3 of 3" in s for s in found)
+    assert len(found) == 2
+
+
+def test_a_breach_leaves_source_and_release_as_they_were(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "reference", tmp_path / "reference")
+    shutil.copyfile(ROOT / "course.yml", tmp_path / "course.yml")
+    script = tmp_path / "reference/lab4/4_6_branches.py"
+    script.write_text(script.read_text().replace('"points": 3', '"points": 4'))
+    (tmp_path / "release/lab4").mkdir(parents=True)
+    (tmp_path / "release/lab4/old.txt").write_text("old")
+    with pytest.raises(BuildError, match=r"4_6_branches: the cell 'inception-block-check' is worth 4 points"):
+        build(Setting.find("lab4", tmp_path / "course.yml"), tmp_path)
+    assert tree(tmp_path / "release") == {"lab4/old.txt": b"old"}
+
+
+def test_hidden_checks_and_what_only_they_use_are_taken_out() -> None:
+    source = (Path(__file__).parent / "fixtures" / "checks_to_strip.py").read_text()
+    public = without_hidden(source, {"open"})
+    assert "test_open" in public
+    assert "shared_helper" in public
+    assert "SHARED = 1" in public
+    for gone in ("test_secret", "secret_helper", "SECRET", "import math"):
+        assert gone not in public
+    compile(public, "public", "exec")

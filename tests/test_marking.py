@@ -1,0 +1,115 @@
+"""Does the sample class get its marks, the same twice, and does nobody's broken work stop the others?"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from autograder.results import Results
+from tests.conftest import ROOT, autograder
+from tests.sample_class import make_class
+
+SUBMISSIONS = ROOT / "tests" / "submissions"
+EXPECTED = yaml.safe_load((SUBMISSIONS / "expected.yml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def submitted(tmp_path_factory: pytest.TempPathFactory, data_name: str) -> Path:
+    """The sample class, with weights for the data set that this machine has."""
+    if data_name == "mnist":
+        return SUBMISSIONS
+    folder = tmp_path_factory.mktemp("submitted")
+    make_class(folder, data_name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def marks(submitted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The class marked by the command line."""
+    folder = tmp_path_factory.mktemp("marks")
+    done = autograder("mark", submitted, "-o", folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(marks: Path) -> Results:
+    return Results.read(marks / "results.json")
+
+
+def test_every_student_is_there(results: Results) -> None:
+    assert {student.student for student in results.students} == set(EXPECTED)
+    assert len(EXPECTED) >= 12
+
+
+@pytest.mark.parametrize("student", sorted(EXPECTED))
+def test_marks_are_the_expected_ones(results: Results, student: str) -> None:
+    """All checks give their points but those that the file lists, with the points that they give."""
+    result = results.student(student)
+    expected = EXPECTED[student]
+    lost = {f"{task.id}/{check.id}": check.score for task, check in result.checks if check.score < check.max_score}
+    assert result.status == "marked"
+    assert result.max_score == 100
+    if expected["lost"] == "everything":
+        assert not any(check.score for _, check in result.checks)
+    else:
+        assert lost == expected["lost"]
+    assert result.score == expected["score"]
+
+
+@pytest.mark.parametrize("student", sorted(name for name, value in EXPECTED.items() if "says" in value))
+def test_the_mistake_is_named(results: Results, student: str) -> None:
+    found = {
+        f"{task.id}/{check.id}": f"{check.diagnosis}: {check.message}"
+        for task, check in results.student(student).checks
+    }
+    for check, words in EXPECTED[student]["says"].items():
+        where = found[check] if check != "submission" else " ".join(results.student(student).messages)
+        assert words in where
+
+
+def test_the_reference_has_everything_and_the_release_nothing_attempted(results: Results) -> None:
+    assert results.student("reference").score == 100
+    release = results.student("release")
+    assert release.score == 0
+    assert {check.status for _, check in release.checks} == {"not attempted"}
+
+
+def test_pages_are_written_for_each(marks: Path, results: Results) -> None:
+    assert (marks / "index.html").is_file()
+    for student in results.students:
+        page = (marks / student.folder / "index.html").read_text(encoding="utf-8")
+        assert student.student in page
+    assert (marks / results.student("reference").folder / "filters-every-filter.png").is_file()
+    assert len(results.student("reference").digits) == 4
+
+
+def test_a_second_run_marks_only_what_has_changed(submitted: Path, marks: Path, tmp_path: Path) -> None:
+    few = ("release", "half-done", "no-weights")
+    for student in few:
+        shutil.copytree(submitted / student, tmp_path / "in" / student)
+    shutil.copytree(marks, tmp_path / "marks")
+    before = json.loads((marks / "results.json").read_text())
+    again = autograder("mark", tmp_path / "in", "-o", tmp_path / "marks")
+    assert "0 marked in" in again.stdout
+    assert "3 unchanged" in again.stdout
+    after = json.loads((tmp_path / "marks/results.json").read_text())
+    assert after["students"] == [student for student in before["students"] if student["student"] in few]
+
+    (tmp_path / "in/release/lab4/4_1_simple_cnn.ipynb").write_text("no notebook any more")
+    third = autograder("mark", tmp_path / "in", "-o", tmp_path / "marks")
+    assert "1 marked in" in third.stdout
+    assert "release: 0" in third.stdout
+    changed = Results.read(tmp_path / "marks/results.json").student("release")
+    assert any("4_1_simple_cnn.ipynb: cannot be read (line 1: no valid notebook" in text for text in changed.messages)
+
+
+def test_there_is_a_clear_word_when_nothing_can_be_marked(tmp_path: Path) -> None:
+    done = autograder("mark", tmp_path / "nowhere", "-o", tmp_path / "marks")
+    assert done.returncode == 2
+    assert "there is no such folder" in done.stderr
+    assert "Traceback" not in done.stderr
