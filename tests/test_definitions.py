@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import warnings
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,7 @@ FOLDER = Path(__file__).parent / "fixtures" / "definitions"
 
 
 @pytest.fixture
-def definitions(monkeypatch: pytest.MonkeyPatch) -> Definitions:
-    import sys
-
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+def definitions() -> Definitions:
     return Definitions(FOLDER)
 
 
@@ -61,6 +60,18 @@ def test_what_cannot_be_defined_says_where(definitions: Definitions) -> None:
         definitions.load("ratio", "4_1_simple_cnn")
     with pytest.raises(Missing, match="`nothing` is not defined"):
         definitions.load("nothing")
+
+
+def test_what_fills_a_name_by_a_call_or_a_loop_runs_and_so_does_what_sets_a_library_up(
+    definitions: Definitions,
+) -> None:
+    with warnings.catch_warnings():
+        assert definitions.load("registered", "4_1_simple_cnn")() == (["conv", 1, 2], "UserWarning")
+
+
+def test_classes_are_found_where_pickle_looks_for_them(definitions: Definitions) -> None:
+    point = definitions.load("Point")(3)
+    assert pickle.loads(pickle.dumps(point)) == point
 
 
 def test_magics_in_strings_and_brackets_stay(definitions: Definitions) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -18,6 +19,8 @@ from typing import Any, Protocol
 
 from autograder.candidate import wire
 from autograder.course import Limits
+
+MESSAGE_LIMIT = 600  # characters of a student's own error message that are passed on
 
 
 class NurseryError(Exception):
@@ -241,16 +244,19 @@ def unpack(reply: Any) -> Any:
     error = reply.get("error") if isinstance(reply, dict) else None
     if not isinstance(error, dict):
         raise StudentError(StudentError.NONSENSE, "The answer cannot be used.")
-    message = str(error.get("message", ""))[:2000]
-    places = error.get("places")
+    message = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", str(error.get("message", "")))
+    if len(message) > MESSAGE_LIMIT:
+        message = message[:MESSAGE_LIMIT].rstrip() + " …"
+    given = error.get("places")
+    places = [str(place)[:300] for place in given][:4] if isinstance(given, list) else []
     if error.get("stub"):
-        raise StudentError(StudentError.STUB, message or "It is not filled in yet.")
+        raise StudentError(StudentError.STUB, message or "It is not filled in yet.", places)
     if error.get("missing"):
         raise StudentError(StudentError.MISSING, message)
     raise StudentError(
         StudentError.RAISED,
         message if error.get("load") else f"{str(error.get('type'))[:100]}: {message}",
-        [str(place)[:300] for place in places][:4] if isinstance(places, list) else [],
+        places,
     )
 
 

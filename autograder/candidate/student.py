@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import shutil
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -103,5 +102,5 @@ def describe(error: BaseException) -> dict[str, Any]:
 
 def _is_students(name: str) -> bool:
     path = os.path.abspath(name)
-    libraries = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), sys.prefix, sys.base_prefix)
-    return not path.startswith(libraries)
+    libraries = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), os.path.dirname(os.__file__))
+    return not path.startswith(libraries) and "site-packages" not in path and "dist-packages" not in path

@@ -76,7 +76,7 @@ def run(folder: Path, device: str) -> int:
             f"  [{colour}]{sign} {word:<11}[/] {escape(task.title)}  [dim]{task.score:g} of {task.max_score:g}[/dim]"
         )
         for one in task.checks if state == "failed" else []:
-            if one.status in ("failed", "partial", "error"):
+            if one.status in ("failed", "partial", "blocked", "error"):
                 lines = [*one.message.splitlines(), *([f"Hint: {one.hint}"] if one.hint else [])]
                 for number, line in enumerate(lines):
                     console.print(

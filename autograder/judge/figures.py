@@ -28,7 +28,7 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
     if len(images) != len(expected):
         raise Failed(
             f"{what} was asked for one image for each {one}, {len(expected)} in all; the figure has {len(images)}.",
-            hint="One axis a filter or map; a grid may have empty axes, but not empty images."
+            hint="Which layer's are they, and are they all there?"
             if len(images) > 1
             else "All of them in one image cannot be told apart: give each its own axis.",
         )

@@ -14,13 +14,13 @@ SPREAD = 0.2  # root mean square of the logarithm of (variance seen / variance e
 
 
 def judge_parameters(answer: Any, expected: list[tuple[str, list[int]]], output: list[int], name: str) -> None:
-    """The network's parameters have the sheet's shapes, in any order and under any names; so has its output."""
+    """The network's parameters have the task's shapes, in any order and under any names; so has its output."""
     own = [(str(item[0]), [int(size) for size in item[1]]) for item in answer["parameters"]]
     if sorted(shape for _, shape in own) != sorted(list(shape) for _, shape in expected):
         raise Failed(
             f"{name} was asked for parameters of the shapes on the left; yours are on the right:\n"
             + side_by_side([shape for _, shape in expected], own),
-            hint="Compare line by line: channels, kernel size, the size of the flattened image, a missing layer.",
+            hint="Look at the lines with ≠: channels, kernel size, the size of the flattened image, a bias, a layer.",
         )
     if answer["output"] != output:
         came = shape_text(answer["output"]) if isinstance(answer["output"], list) else answer["output"]
@@ -30,14 +30,12 @@ def judge_parameters(answer: Any, expected: list[tuple[str, list[int]]], output:
         )
 
 
-def judge_outputs(answer: Any, expected: dict[str, np.ndarray], oracle: Oracle, name: str) -> None:
+def judge_outputs(answer: Any, expected: dict[str, np.ndarray], oracle: Oracle, name: str, hint: str) -> None:
     """Some way of giving out the examiner's weights makes the student's outputs equal the reference's."""
     right = expected[RIGHT]
     outputs = answer["outputs"]
     if not isinstance(outputs, list) or not outputs:
-        raise Failed(
-            f"{name} could not take the examiner's weights: its parameters have other shapes than the sheet's."
-        )
+        raise Failed(f"{name} could not take the examiner's weights: its parameters have other shapes than the task's.")
     arrays = [array(output, f"What {name} returned") for output in outputs]
     if any(same(output, right) for output in arrays):
         return
@@ -50,15 +48,14 @@ def judge_outputs(answer: Any, expected: dict[str, np.ndarray], oracle: Oracle, 
             raise Failed(oracle.mistake(mistake), diagnosis=mistake)
     nearest = min(difference(output, right) for output in arrays)
     raise Failed(
-        f"{name} has the right parameters, but with the same weights and images as the sheet's network it gives other"
+        f"{name} has the right parameters, but with the same weights and images as the task's network it gives other"
         f" outputs (they differ by {nearest:.0%} of the largest).",
-        hint="Go through `forward` line by line: is every ReLU there, is the pooling a maximum, are the layers used in"
-        " the sheet's order, and does the network end in plain logits?",
+        hint=hint,
     )
 
 
 def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: str) -> None:
-    """Dropout has the sheet's rate and place in training mode, and is off in evaluation mode.
+    """Dropout has the task's rate and place in training mode, and is off in evaluation mode.
 
     `expected` (images, outputs) is the variance of the reference's outputs in training mode. It says nothing of a
     network that is another function: for one, it is None, and the dropout calls alone are judged.
@@ -78,7 +75,7 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
             hint="Is the dropout layer used in `forward`?",
             diagnosis="dropout-never-on",
         )
-    calls = [call for call in answer["calls"] if isinstance(call, dict)]
+    calls = [call for call in answer["calls"] if isinstance(call, dict) and call.get("rate") != 0]
     rates = sorted({round(float(call.get("rate", -1)), 4) for call in calls})
     if calls and rates != [rate]:
         raise Failed(
@@ -87,14 +84,12 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
     if len(calls) > 1:
         raise Failed(f"{name} was asked for dropout once; it takes place {len(calls)} times in a forward pass.")
     if not answer["fits"]:
-        raise Failed(
-            f"{name} could not take the examiner's weights: its parameters have other shapes than the sheet's."
-        )
+        raise Failed(f"{name} could not take the examiner's weights: its parameters have other shapes than the task's.")
     if expected is None:
         if not calls:
-            raise Blocked("Waits for a network that computes what the sheet's does.")
+            raise Blocked("Waits for a network that computes what the task's does.")
         return
-    # 800 samples estimate a variance to 5 %; dropping whole maps, or elsewhere, changes single outputs by 30 % and more.
+    # 800 samples estimate a variance to 5 %; dropping whole maps, or elsewhere, changes single outputs by 30 % or more.
     ratios = np.maximum(trained.var(axis=1), 1e-12) / expected
     if np.sqrt((np.log(ratios) ** 2).mean()) > SPREAD:
         kinds = sorted({str(call.get("kind")) for call in calls} - {"dropout"})
@@ -102,17 +97,26 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
         raise Failed(
             f"In training mode the outputs of {name} do not vary as they should: dropout has another place, kind or"
             f" rate{seen}.",
-            hint="The sheet says after which layer dropout comes, and that single values are dropped, not whole maps.",
+            hint="The task says after which layer dropout comes, and that single values are dropped, not whole maps.",
         )
 
 
 def side_by_side(expected: list[list[int]], own: list[tuple[str, list[int]]]) -> str:
-    """Two lists of shapes in columns, with a mark where they differ."""
-    rows = []
-    for index in range(max(len(expected), len(own))):
-        left = shape_text(expected[index]) if index < len(expected) else "–"
-        name, shape = own[index] if index < len(own) else ("", [])
-        right = f"{shape_text(shape)}  ({name})" if index < len(own) else "–"
-        differs = index >= len(expected) or index >= len(own) or expected[index] != shape
-        rows.append(f"  {left:<18} {'≠' if differs else ' '} {right}")
-    return "\n".join(rows)
+    """Two lists of shapes in columns, equal ones beside each other whatever their order, the others marked."""
+    left = list(own)
+    rows: list[tuple[list[int] | None, tuple[str, list[int]] | None]] = []
+    for shape in expected:
+        match = next((one for one in left if one[1] == shape), None)
+        if match is not None:
+            left.remove(match)
+        rows.append((shape, match))
+    for index, (missing, match) in enumerate(rows):
+        if match is None and left:  # what is over goes beside what is missing
+            rows[index] = (missing, left.pop(0))
+    lines = []
+    for asked, there in [*rows, *((None, one) for one in left)]:
+        wanted = shape_text(asked) if asked is not None else "nothing"
+        found = f"{shape_text(there[1])}  ({there[0]})" if there is not None else "nothing"
+        mark = " " if there is not None and asked == there[1] else "≠"
+        lines.append(f"  {wanted:<18} {mark} {found}")
+    return "\n".join(lines)

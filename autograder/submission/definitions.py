@@ -3,7 +3,9 @@
 How a statement is chosen. A name that a check asks for is a *root*. Every top-level statement that binds a root runs
 (class, function, assignment, import), and so, again and again, does every statement of the same file that binds a
 name which a chosen statement uses. Statements that change a chosen name run too: `Net.forward = forward`,
-`sizes.append(5)`, `sizes[0] = 5`. What nobody needs stays unrun: the cell that trains, the plot, the loop that
+`sizes.append(5)`, `sizes[0] = 5`, a loop that does so, or the call of a function that does so. So do calls that set a
+library up, such as `torch.serialization.add_safe_globals([…])`: statements that call an imported module's function on
+nothing but literals and imported names. What nobody needs stays unrun: the cell that trains, the plot, the loop that
 prints. The order is the file's own. A name that the file does not bind is looked for in the submission's other files.
 """
 
@@ -13,6 +15,7 @@ import __future__
 import ast
 import builtins
 import linecache
+import re
 import symtable
 import sys
 import types
@@ -57,17 +60,43 @@ class Unit:
     binds: list[set[str]] = field(default_factory=list)
     uses: list[set[str]] = field(default_factory=list)
     changes: list[set[str]] = field(default_factory=list)
+    sets_up: set[int] = field(default_factory=set)
     done: set[int] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
-    module: types.ModuleType = field(default_factory=lambda: types.ModuleType("__main__"))
+    module: types.ModuleType = field(init=False)
 
     def __post_init__(self) -> None:
+        # Where pickle and dataclasses look a class's module up, they find it by this name.
+        self.module = types.ModuleType("submitted_" + re.sub(r"\W", "_", self.name))
+        sys.modules[self.module.__name__] = self.module
         for statement in self.statements:
             binds, uses, changes = _names(statement)
             self.binds.append(binds)
             self.uses.append(uses)
             self.changes.append(changes)
+        self._follow_calls()
         self.module.__dict__["display"] = lambda *values, **options: None  # what Jupyter adds
+
+    def _follow_calls(self) -> None:
+        """Adds to each statement's changes what the file's own functions change when it calls them."""
+        within: dict[str, set[str]] = {}
+        imported: set[str] = set()
+        for index, statement in enumerate(self.statements):
+            node = statement.node
+            if isinstance(node, ast.FunctionDef):
+                within.setdefault(node.name, set()).update(_changed_in(node) & self.uses[index])
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                imported |= self.binds[index]
+        for index, statement in enumerate(self.statements):
+            if isinstance(statement.node, (ast.FunctionDef, ast.ClassDef)):
+                continue
+            for part in ast.walk(statement.node):
+                if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
+                    self.changes[index] |= within.get(part.func.id, set())
+            called = getattr(getattr(statement.node, "value", None), "func", None)
+            plain_call = isinstance(statement.node, ast.Expr) and isinstance(called, ast.Attribute)
+            if plain_call and self.uses[index] <= imported:
+                self.sets_up.add(index)
 
     @property
     def future_flags(self) -> int:
@@ -97,6 +126,10 @@ class Unit:
         starred = {index for index, bound in enumerate(self.binds) if "*" in bound}
         if chosen:
             chosen |= starred
+            for index in self.sets_up:
+                chosen.add(index)
+                for name in self.uses[index]:
+                    chosen |= {other for other, bound in enumerate(self.binds) if name in bound}
         elsewhere = set() if starred else {name for name in wanted if not self.defines(name)}
         return sorted(chosen), {name for name in elsewhere if not hasattr(builtins, name)}
 
@@ -180,8 +213,6 @@ class Definitions:
                         setattr(unit.module, name, getattr(other.module, name))
                         break
         unit.module.__dict__["__file__"] = str(self.folder / unit.name)
-        # Found by `sys.modules` while classes are made: dataclasses and pickle look their module up there.
-        sys.modules["__main__"] = unit.module
         for index in chosen:
             if index in unit.done:
                 continue
@@ -240,18 +271,26 @@ def _names(statement: Statement) -> tuple[set[str], set[str], set[str]]:
         binds.add("*")
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return binds, uses - binds, set()
-    for target in _targets(node):
-        if isinstance(target, (ast.Attribute, ast.Subscript)) and (base := _base(target)):
-            changes.add(base)
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        called = node.value.func
-        if isinstance(called, ast.Attribute) and called.attr in CHANGES and (base := _base(called.value)):
-            changes.add(base)
-        elif isinstance(called, ast.Name) and called.id == "setattr" and node.value.args:
-            changes.add(_base(node.value.args[0]) or "")
+    changes |= _changed_in(node)
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         uses.add(node.target.id)
     return binds, uses, changes
+
+
+def _changed_in(node: ast.AST) -> set[str]:
+    """The names whose values a statement changes in place, anywhere within it."""
+    changed: set[str] = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.stmt):
+            for target in _targets(part):
+                if isinstance(target, (ast.Attribute, ast.Subscript)):
+                    changed.add(_base(target) or "")
+        if isinstance(part, ast.Call):
+            if isinstance(part.func, ast.Attribute) and part.func.attr in CHANGES:
+                changed.add(_base(part.func.value) or "")
+            elif isinstance(part.func, ast.Name) and part.func.id == "setattr" and part.args:
+                changed.add(_base(part.args[0]) or "")
+    return changed - {""}
 
 
 def _targets(node: ast.stmt) -> list[ast.expr]:

@@ -11,10 +11,18 @@ from autograder.judge.oracle import RIGHT
 from autograder.judge.verdict import Failed
 
 Shapes = list[tuple[str, list[int]]]
+NETWORK = (
+    "Go through `forward` line by line: is every ReLU there and in its place, is the pooling a maximum, are the layers"
+    " used in the task's order, and does the network end in plain logits?"
+)
+BLOCK = (
+    "Go through `forward` line by line: is every ReLU there and in its place, and is it the sum, or the concatenation"
+    " in the task's order, that was asked for?"
+)
 
 
 def expected_shapes(examination: Examination, probe: inputs.NetworkProbe) -> Shapes:
-    """Names and shapes of the parameters that the sheet's network has."""
+    """Names and shapes of the parameters that the task's network has."""
     answer = examination.oracle.ask(f"{probe.question}/parameters")
     return [
         (str(name), [int(size) for size in shape if size])
@@ -28,7 +36,7 @@ def made_up_weights(examination: Examination, probe: inputs.NetworkProbe) -> lis
 
 
 def layer_shapes(examination: Examination, probe: inputs.NetworkProbe, output: list[int]) -> None:
-    """The parameters have the sheet's shapes, and two images give an output of the shape `output`."""
+    """The parameters have the task's shapes, and two images give an output of the shape `output`."""
     answer = examination.ask(
         "parameters", [probe.definition], definition=probe.definition, arguments=list(probe.arguments)
     )
@@ -54,11 +62,13 @@ def same_function(examination: Examination, probe: inputs.NetworkProbe, train: b
         )
     kind = "train-outputs" if train else "outputs"
     expected = examination.oracle.ask(f"{probe.question}/{kind}")
-    networks.judge_outputs(answer, expected, examination.oracle, probe.definition)
+    networks.judge_outputs(
+        answer, expected, examination.oracle, probe.definition, BLOCK if probe.arguments else NETWORK
+    )
 
 
 def dropout(examination: Examination, probe: inputs.NetworkProbe, task: str) -> None:
-    """Dropout of the sheet's rate, at the sheet's place, and off in evaluation mode.
+    """Dropout of the task's rate, at the task's place, and off in evaluation mode.
 
     Where the task's `same-function` has failed, which costs points there, only the dropout calls are judged.
     """

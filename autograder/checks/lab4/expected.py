@@ -24,7 +24,7 @@ from autograder.judge import probes, values
 from autograder.judge.oracle import RIGHT, Question, Reference
 
 MISTAKES = {name: mistake.sentence for name, mistake in BANK.items()}
-DROPOUT_SAMPLES = 3000
+DROPOUT_SAMPLES = 1200
 
 Answers = dict[str, np.ndarray]
 

@@ -102,12 +102,12 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "branch-subtracted": Mistake(
         "BranchModel",
-        "One branch is subtracted where the sheet adds them.",
+        "One branch is subtracted where the task adds them.",
         lambda net, x: _branch(net, x, sign=-1),
     ),
     "branch-averaged": Mistake(
         "BranchModel",
-        "The branches' mean is taken where the sheet takes their sum.",
+        "The branches' mean is taken where the task takes their sum.",
         lambda net, x: net.fc2(
             F.relu(net.fc1(F.max_pool2d((F.relu(net.left(x)) + F.relu(net.right(x))) / 2, 2).flatten(1)))
         ),
@@ -130,7 +130,7 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "residual-relu-before-sum": Mistake(
         "ResidualBlock",
-        "The last ReLU comes before the sum; the sheet puts it on the sum.",
+        "The last ReLU comes before the sum; the task puts it on the sum.",
         lambda net, x: F.relu(net.norm2(net.conv2(F.relu(net.norm1(net.conv1(x)))))) + net.skip(x),
     ),
     "residual-no-last-relu": Mistake(

@@ -130,7 +130,7 @@ def values(student: Student, name: str) -> Any:
 # --- saving and loading -----------------------------------------------------------------------------------------------
 
 
-def round_trip(student: Student, state: State, images: np.ndarray) -> dict[str, Any]:
+def round_trip(student: Student, state: State) -> dict[str, Any]:
     """Saves a BetterCNN that has the weights `state`, spoils the original, loads the file."""
     model, fits = _better(student, state)
     model.train()
@@ -143,20 +143,20 @@ def round_trip(student: Student, state: State, images: np.ndarray) -> dict[str, 
         for value in model.parameters():
             value.zero_()
     loaded = student.get("load_model")(str(path))
-    return {"fits": fits, "written": True, "file": _bytes(path)} | _described(student, loaded, images)
+    return {"fits": fits, "written": True, "file": _bytes(path)} | _described(student, loaded)
 
 
-def load_file(student: Student, file: np.ndarray, images: np.ndarray) -> dict[str, Any]:
+def load_file(student: Student, file: np.ndarray) -> dict[str, Any]:
     """Loads a file that another process saved."""
     path = student.scratch / "from-elsewhere.pt"
     path.write_bytes(file.tobytes())
-    return _described(student, student.get("load_model")(str(path)), images)
+    return _described(student, student.get("load_model")(str(path)))
 
 
-def _described(student: Student, loaded: Any, images: np.ndarray) -> dict[str, Any]:
+def _described(student: Student, loaded: Any) -> dict[str, Any]:
     if not isinstance(loaded, nn.Module):
         return {"kind": type(loaded).__name__, "module": False}
-    answer = {
+    return {
         "kind": type(loaded).__name__,
         "module": True,
         "better": isinstance(loaded, student.get("BetterCNN")),
@@ -164,9 +164,6 @@ def _described(student: Student, loaded: Any, images: np.ndarray) -> dict[str, A
         "devices": sorted({str(value.device) for value in loaded.parameters()}),
         "state": _lists(state_of(loaded)),
     }
-    with torch.no_grad(), DropoutOff():
-        answer["outputs"] = _numbers(loaded(torch.tensor(images)))
-    return answer
 
 
 def resume_small(
@@ -245,7 +242,8 @@ def classify_files(student: Student, files: dict[str, np.ndarray], weight: np.nd
     model = nn.Sequential(nn.Dropout(0.5), nn.Flatten(), linear)
     model = model.to(student.device).train()
     answer = student.get("classify")(model, [str(path) for _, path in _write(student, files)])
-    return {"kind": type(answer).__name__, "said": _plain(answer)}
+    inner = sorted({type(one).__name__ for one in answer}) if isinstance(answer, list) else []
+    return {"kind": type(answer).__name__, "inner": inner, "said": _plain(answer)}
 
 
 def _write(student: Student, files: dict[str, np.ndarray]) -> Iterator[tuple[str, Path]]:
@@ -271,9 +269,9 @@ class Stand(nn.Module):
         return self.fc1(torch.relu(self.conv1(images)).amax((2, 3)))
 
 
-def filters(student: Student, state: State) -> dict[str, Any]:
-    """The image arrays on the axes of `plot_filters`."""
-    return _figure(lambda: student.get("plot_filters")(_seen(student, state)[0]))
+def filters(student: Student, state: State, stand: bool = False) -> dict[str, Any]:
+    """The image arrays on the axes of `plot_filters`, for the student's own BetterCNN or for one that stands in."""
+    return _figure(lambda: student.get("plot_filters")(_seen(student, state, stand)[0]))
 
 
 def maps(student: Student, state: State, image: np.ndarray) -> dict[str, Any]:
@@ -309,12 +307,16 @@ def maximise(student: Student, state: State, unit: int, steps: int, lr: float) -
     }
 
 
-def _seen(student: Student, state: State) -> tuple[nn.Module, nn.Module]:
+def _seen(student: Student, state: State, stand: bool = False) -> tuple[nn.Module, nn.Module]:
     """A model in evaluation mode that has the weights `state`, and its first convolution."""
-    try:
-        model, fits = _better(student, state)
-    except Exception:
-        fits = False
+    fits = False
+    if not stand:
+        try:
+            model, fits = _better(student, state)
+            with torch.no_grad():
+                model.eval()(torch.zeros(1, 1, 28, 28))
+        except Exception:  # a BetterCNN that does not run is another task's matter
+            fits = False
     if not fits:
         model = Stand(state)
         give_weights(model, {"conv1.weight": state[0][1], "conv1.bias": state[1][1]})

@@ -20,7 +20,7 @@ from autograder.judge.verdict import Failed
 @pytest.mark.task("simple-cnn")
 @pytest.mark.public
 def test_layer_shapes(examination: Examination) -> None:
-    """SimpleCNN has layers of the sheet's sizes and gives ten logits an image."""
+    """SimpleCNN has layers of the task's sizes and gives ten logits an image."""
     asking.layer_shapes(examination, inputs.SIMPLE, output=[2, 10])
 
 
@@ -28,7 +28,7 @@ def test_layer_shapes(examination: Examination) -> None:
 @pytest.mark.public
 @pytest.mark.needs("layer-shapes")
 def test_same_function(examination: Examination) -> None:
-    """With the same weights, SimpleCNN computes what the sheet's network computes."""
+    """With the same weights, SimpleCNN computes what the task's network computes."""
     asking.same_function(examination, inputs.SIMPLE)
 
 
@@ -36,7 +36,7 @@ def test_same_function(examination: Examination) -> None:
 @pytest.mark.public
 @pytest.mark.needs("layer-shapes")
 def test_dropout(examination: Examination) -> None:
-    """SimpleCNN drops values with the sheet's rate and place, and only in training mode."""
+    """SimpleCNN drops values with the task's rate and place, and only in training mode."""
     asking.dropout(examination, inputs.SIMPLE, "simple-cnn")
 
 
@@ -75,7 +75,9 @@ def test_history(examination: Examination) -> None:
     if len(history) != EPOCHS:
         raise Failed(f"`train` was called with epochs={EPOCHS}; its history has {len(history)} entries.")
     for entry in history:
-        keys = list(entry) if isinstance(entry, dict) else []
+        if not isinstance(entry, dict):
+            raise Failed(f"An entry of the history was to be a dictionary; it is {str(entry)[:80]!r}.")
+        keys = list(entry)
         for wanted in ("loss", "acc"):
             numbers = [entry[key] for key in keys if wanted in key]
             if not numbers or not all(isinstance(n, (int, float)) and np.isfinite(n) for n in numbers):
@@ -96,7 +98,8 @@ def test_loss_falls(examination: Examination) -> None:
     if after > 0.9 * before:
         raise Failed(
             f"After {EPOCHS} epochs the loss was to be lower; it went from {before:.2f} to {after:.2f}.",
-            hint="Does the optimiser get the parameters of the model that was passed in? Is `lr` used?",
+            hint="Is the gradient set to zero before each step? Does the optimiser get the parameters of the model that"
+            " was passed in? Is it Adam, with `lr`?",
         )
 
 

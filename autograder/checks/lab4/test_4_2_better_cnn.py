@@ -20,7 +20,7 @@ BETTER_FILE, BEST_FILE = "weights/better_cnn.pt", "weights/best_model.pt"
 @pytest.mark.task("better-cnn")
 @pytest.mark.public
 def test_layer_shapes(examination: Examination) -> None:
-    """BetterCNN has layers of the sheet's sizes and gives ten logits an image."""
+    """BetterCNN has layers of the task's sizes and gives ten logits an image."""
     asking.layer_shapes(examination, inputs.BETTER, output=[2, 10])
 
 
@@ -28,7 +28,7 @@ def test_layer_shapes(examination: Examination) -> None:
 @pytest.mark.public
 @pytest.mark.needs("layer-shapes")
 def test_same_function(examination: Examination) -> None:
-    """With the same weights, BetterCNN computes what the sheet's network computes."""
+    """With the same weights, BetterCNN computes what the task's network computes."""
     asking.same_function(examination, inputs.BETTER)
 
 
@@ -36,7 +36,7 @@ def test_same_function(examination: Examination) -> None:
 @pytest.mark.public
 @pytest.mark.needs("layer-shapes")
 def test_dropout(examination: Examination) -> None:
-    """BetterCNN drops values with the sheet's rate and place, and only in training mode."""
+    """BetterCNN drops values with the task's rate and place, and only in training mode."""
     asking.dropout(examination, inputs.BETTER, "better-cnn")
 
 
@@ -68,7 +68,7 @@ def test_better__weights_fit(examination: Examination) -> None:
 @pytest.mark.hidden
 @pytest.mark.needs("weights-fit")
 def test_better__accuracy(examination: Examination) -> None:
-    """Those weights, in the sheet's network, are right on images that nobody has seen."""
+    """Those weights, in the task's network, are right on images that nobody has seen."""
     limit = examination.assignment.limits.weights_mb
     arrays = weights.read_weights(examination.file(BETTER_FILE), BETTER_FILE, limit)
     model = weights.fit_weights(arrays, examination.oracle.network("BetterCNN"), BETTER_FILE)

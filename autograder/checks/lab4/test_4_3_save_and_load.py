@@ -21,10 +21,9 @@ def round_trip(examination: Examination) -> dict[str, Any]:
         "round_trip",
         ["save_model", "load_model"],
         state=asking.made_up_weights(examination, inputs.BETTER),
-        images=inputs.BETTER.images(examination.oracle.seed),
     )
     if not answer["fits"]:
-        raise Blocked("Waits for a BetterCNN with the sheet's layers.")
+        raise Blocked("Waits for a BetterCNN with the task's layers.")
     if not answer["written"]:
         raise Failed(
             "`save_model(model, path)` wrote no file to the path that it was given.",
@@ -83,10 +82,7 @@ def test_state_dict(examination: Examination) -> None:
 def test_fresh_process(examination: Examination) -> None:
     """What one process saved, another one loads."""
     file = round_trip(examination)["file"]
-    answer = examination.ask_afresh(
-        "load_file", ["load_model"], file=file, images=inputs.BETTER.images(examination.oracle.seed)
-    )
-    judge_loaded(examination, answer)
+    judge_loaded(examination, examination.ask_afresh("load_file", ["load_model"], file=file))
 
 
 # --- resume -----------------------------------------------------------------------------------------------------------
@@ -108,7 +104,11 @@ def resumed(examination: Examination) -> dict[str, Any]:
         epochs=[BEFORE, AFTER],
     )
     if not answer["written"]:
-        raise Failed("`save_trial(trial, path)` wrote no file to the path that it was given.", diagnosis="path-ignored")
+        raise Failed(
+            "`save_trial(trial, path)` wrote no file to the path that it was given.",
+            hint="Is the argument `path` used, or a fixed name?",
+            diagnosis="path-ignored",
+        )
     if not answer["trial"]:
         raise Failed(f"`resume_trial` was asked for the trial; it returned {answer['kind']}.")
     return answer

@@ -85,6 +85,12 @@ def test_in_order(examination: Examination) -> None:
     said = answer["said"]
     if not isinstance(said, list) or not all(isinstance(one, (int, float)) for one in said):
         raise Failed(f"`classify` was asked for a list of integers; it returned {answer['kind']}: {str(said)[:80]}")
+    if answer["kind"] != "list" or not all(re.fullmatch(r"u?int\d*", kind) for kind in answer["inner"]):
+        what = answer["kind"] if answer["kind"] != "list" else f"a list of {', '.join(answer['inner'])}"
+        raise Failed(
+            f"`classify` was asked for a list of integers; it returned {what}.",
+            hint="`Tensor.tolist()` makes plain numbers of a tensor.",
+        )
     if len(said) != len(expected):
         raise Failed(f"`classify` was given {len(expected)} paths; it returned {len(said)} answers.")
     if [int(one) for one in said] == expected:
@@ -135,7 +141,10 @@ def problem_with(path: Path, limit_mb: float) -> str:
         return f"larger than {limit_mb:g} MB"
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            return "" if image.width * image.height <= PICTURE_PIXELS else "has too many pixels"
+            if image.width * image.height > PICTURE_PIXELS:
+                return "has too many pixels"
+            extrema = image.convert("RGBA").getextrema()
+            return "" if any(low != high for low, high in extrema) else "is blank"
     except Exception:
         return "is no PNG picture"
 

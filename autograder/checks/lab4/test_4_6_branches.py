@@ -13,7 +13,7 @@ from autograder.checks.lab4 import asking, inputs
 @pytest.mark.task("branch-model")
 @pytest.mark.public
 def test_layer_shapes(examination: Examination) -> None:
-    """BranchModel has layers of the sheet's sizes and gives ten logits an image."""
+    """BranchModel has layers of the task's sizes and gives ten logits an image."""
     asking.layer_shapes(examination, inputs.BRANCH, output=[2, 10])
 
 
@@ -21,7 +21,7 @@ def test_layer_shapes(examination: Examination) -> None:
 @pytest.mark.public
 @pytest.mark.needs("layer-shapes")
 def test_branch__same_function(examination: Examination) -> None:
-    """With the same weights, BranchModel computes what the sheet's network computes."""
+    """With the same weights, BranchModel computes what the task's network computes."""
     asking.same_function(examination, inputs.BRANCH)
 
 
@@ -29,7 +29,7 @@ def test_branch__same_function(examination: Examination) -> None:
 @pytest.mark.public
 @pytest.mark.needs("layer-shapes")
 def test_dropout(examination: Examination) -> None:
-    """BranchModel drops values with the sheet's rate and place, and only in training mode."""
+    """BranchModel drops values with the task's rate and place, and only in training mode."""
     asking.dropout(examination, inputs.BRANCH, "branch-model")
 
 
@@ -39,7 +39,7 @@ def test_dropout(examination: Examination) -> None:
 @pytest.mark.task("inception-block")
 @pytest.mark.public
 def test_inception__same_function(examination: Examination) -> None:
-    """InceptionBlock concatenates its three branches as the sheet says, for any widths."""
+    """InceptionBlock concatenates its three branches as the task says, for any widths."""
     asking.same_function(examination, inputs.INCEPTION)
     asking.same_function(examination, inputs.INCEPTION_WIDER)
 

@@ -1,0 +1,137 @@
+"""Do the plain nbgrader commands give the public points that `autograder mark` gives, and does formgrader open them?"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.results import Results
+from tests.conftest import ROOT, autograder
+from tests.sample_class import make_class
+
+STUDENTS = ("reference", "release", "half-done", "no-second-relu")
+ENVIRONMENT = {
+    **os.environ,
+    "AUTOGRADER_DATA": "digits",
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def without_training(path: Path) -> None:
+    """Empties the cells that train or plot: what is graded stays, and a notebook takes seconds."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        marked = cell["metadata"].get("nbgrader", {})
+        text = "".join(cell["source"])
+        trains = marked.get("grade_id") == "better-cnn-accuracy"
+        if cell["cell_type"] == "code" and (trains or not (marked or "import " in text or "borrow(" in text)):
+            cell["source"] = "pass"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def nbgrader(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    return subprocess.run(command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder whose `lab4` is autograded for four students of the sample class."""
+    root = tmp_path_factory.mktemp("course")
+    make_class(root / "all", "digits")
+    for student in STUDENTS:
+        shutil.copytree(root / "all" / student, root / "submitted" / student)
+    shutil.copytree(ROOT / "source" / "lab4", root / "source" / "lab4")
+    shutil.copyfile(ROOT / "nbgrader_config.py", root / "nbgrader_config.py")
+    for path in [*root.glob("submitted/*/lab4/*.ipynb"), *root.glob("source/lab4/*.ipynb")]:
+        without_training(path)
+    made = nbgrader("generate_assignment", "lab4", "--create", "--force", cwd=root)
+    assert made.returncode == 0, made.stderr
+    # The gradebook takes one writer at a time; the notebooks are what takes long, so two at once.
+    halves = [STUDENTS[:2], STUDENTS[2:]]
+    command = [sys.executable, "-m", "nbgrader", "autograde", "lab4"]
+    running = [
+        [subprocess.Popen([*command, f"--student={one}"], cwd=root, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)]
+        for one in (half[0] for half in halves)
+    ]
+    for half, processes in zip(halves, running, strict=True):
+        _, stderr = processes[0].communicate()
+        assert processes[0].returncode == 0, stderr
+        done = nbgrader("autograde", "lab4", f"--student={half[1]}", cwd=root)
+        assert done.returncode == 0, done.stderr
+    return root
+
+
+def test_public_points_agree_task_by_task(course: Path, tmp_path: Path) -> None:
+    from nbgrader.api import Gradebook
+
+    done = autograder("mark", course / "submitted", "-o", tmp_path / "marks", AUTOGRADER_DATA="digits")
+    assert done.returncode == 0, done.stderr
+    results = Results.read(tmp_path / "marks" / "results.json")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        for student in STUDENTS:
+            theirs = {
+                grade.name.removesuffix("-check"): grade.auto_score
+                for notebook in gradebook.find_submission("lab4", student).notebooks
+                for grade in notebook.grades
+                if grade.name.endswith("-check")
+            }
+            ours = {
+                task.id: sum(check.score for check in task.checks if check.public)
+                for task in results.student(student).tasks
+            }
+            assert theirs == pytest.approx(ours), student
+    assert results.student("reference").public_score == 80
+    assert results.student("no-second-relu").public_score == 75
+
+
+@pytest.fixture
+def server(course: Path) -> Iterator[str]:
+    """A Jupyter server in the course folder; its address."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    options = ["--no-browser", "--allow-root", "--ServerApp.token=secret", f"--ServerApp.port={port}", "--ip=127.0.0.1"]
+    command = [sys.executable, "-m", "jupyter", "server", *options]
+    process = subprocess.Popen(
+        command, cwd=course, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(20)
+
+
+def fetched(address: str) -> str:
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(f"{address}?token=secret", timeout=30) as answer:
+                return answer.read().decode()
+        except ConnectionError:
+            time.sleep(0.25)
+        except urllib.error.URLError as error:
+            if isinstance(error, urllib.error.HTTPError):
+                raise
+            time.sleep(0.25)
+    raise AssertionError(f"{address} does not answer")
+
+
+def test_formgrader_opens_the_result(server: str) -> None:
+    submissions = json.loads(fetched(f"{server}/formgrader/api/submissions/lab4"))
+    scores = {one["student"]: (one["code_score"], one["max_code_score"]) for one in submissions}
+    assert scores["reference"] == (80, 80)
+    assert scores["release"] == (0, 80)
+    page = fetched(f"{server}/formgrader/gradebook/lab4")
+    assert "4_1_simple_cnn" in page or "manual" in page.lower()
+    (reference,) = [one for one in submissions if one["student"] == "reference"]
+    assert reference["max_written_score"] == 12

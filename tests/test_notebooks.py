@@ -1,0 +1,54 @@
+"""Does every source notebook run from top to bottom, and do its check cells give all their points?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from autograder.checks.setting import Setting
+from autograder.data import load_data
+from tests.conftest import ROOT
+
+MINUTES = 5
+
+
+def run_all(folder: Path) -> dict[str, float]:
+    """Runs the notebooks in their order in `folder`; the seconds that each took."""
+    shutil.copytree(ROOT / "source" / "lab4", folder, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "reference" / "lab4" / "own", folder / "own")
+    seconds = {}
+    for name in Setting.find("lab4").assignment.notebooks:
+        notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+        started = time.monotonic()
+        client = NotebookClient(notebook, timeout=60 * MINUTES, resources={"metadata": {"path": str(folder)}})
+        client.execute(env=dict(os.environ))
+        seconds[name] = time.monotonic() - started
+        for cell in notebook.cells:
+            marked = cell.metadata.get("nbgrader", {})
+            if marked.get("grade") and cell.cell_type == "code":
+                credit = [out for out in cell.outputs if out.output_type == "execute_result"][-1]
+                assert float(credit.data["text/plain"]) == marked.points, f"{name}: {marked.grade_id}"
+                assert not [out for out in cell.outputs if out.get("name") == "stderr"]
+    return seconds
+
+
+def test_source_notebooks_run_on_the_embedded_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOGRADER_DATA", "digits")
+    run_all(tmp_path)
+    assert (tmp_path / "weights" / "better_cnn.pt").is_file()
+    assert (tmp_path / "weights" / "best_model.pt").is_file()
+
+
+@pytest.mark.slow
+def test_source_notebooks_run_on_mnist_each_in_five_minutes(tmp_path: Path) -> None:
+    if load_data().name != "mnist":
+        pytest.skip("MNIST cannot be had here: set MNIST_ROOT")
+    seconds = run_all(tmp_path)
+    print({name: round(took) for name, took in seconds.items()})
+    assert max(seconds.values()) < 60 * MINUTES
