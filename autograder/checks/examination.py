@@ -59,9 +59,7 @@ class Examination:
             inner = error.places[-1].rpartition(", in ")[2] if error.places else ""
             functions = [name for name in uses if name[:1].islower()]
             if functions and inner and inner not in functions:  # theirs is written; a stub that it needs is not
-                return Blocked(
-                    f"{called} cannot run yet: they need something that is not filled in.\n  {error.places[-1]}"
-                )
+                return Blocked(f"{called} cannot run yet: something else is not filled in.\n  {error.places[-1]}")
             return NotAttempted(f"{called}: not filled in yet.")
         if error.kind == StudentError.MISSING:
             if any(f"`{name}`" in error.message for name in uses):

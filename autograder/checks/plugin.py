@@ -134,9 +134,7 @@ class Examiner:
                 result.message = f"The grader failed here: {call.excinfo.typename}: {str(problem)[:500]}"
                 self._details[task, check] = str(call.excinfo.getrepr(style="short"))
         earlier = {one.message for (other, _), one in self.current.results.items() if other == task}
-        if result.status in ("failed", "partial") and result.message in [
-            one.message for one in earlier if one.status != "not attempted"
-        ]:
+        if result.status in ("failed", "partial") and result.message in earlier:
             result.message, result.hint = "The same as above.", ""
         pictures = [name for name in self.current.pictures if name.startswith(f"{task}-{check}")]
         result.pictures = sorted(pictures)

@@ -95,7 +95,7 @@ class Unit:
                     self.changes[index] |= within.get(part.func.id, set())
             called = getattr(getattr(statement.node, "value", None), "func", None)
             plain_call = isinstance(statement.node, ast.Expr) and isinstance(called, ast.Attribute)
-            if plain_call and self.uses[index] <= imported:
+            if plain_call and self.uses[index] - set(dir(builtins)) <= imported:
                 self.sets_up.add(index)
 
     @property
@@ -128,7 +128,7 @@ class Unit:
             chosen |= starred
             for index in self.sets_up:
                 chosen.add(index)
-                for name in self.uses[index]:
+                for name in self.uses[index]:  # the imports
                     chosen |= {other for other, bound in enumerate(self.binds) if name in bound}
         elsewhere = set() if starred else {name for name in wanted if not self.defines(name)}
         return sorted(chosen), {name for name in elsewhere if not hasattr(builtins, name)}

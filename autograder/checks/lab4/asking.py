@@ -62,9 +62,8 @@ def same_function(examination: Examination, probe: inputs.NetworkProbe, train: b
         )
     kind = "train-outputs" if train else "outputs"
     expected = examination.oracle.ask(f"{probe.question}/{kind}")
-    networks.judge_outputs(
-        answer, expected, examination.oracle, probe.definition, BLOCK if probe.arguments else NETWORK
-    )
+    hint = BLOCK if probe.arguments else NETWORK
+    networks.judge_outputs(answer, expected, examination.oracle, probe.definition, hint)
 
 
 def dropout(examination: Examination, probe: inputs.NetworkProbe, task: str) -> None:
