@@ -4,7 +4,8 @@
     python -m tests.sample_class --data digits OUT      the same class in OUT, its weights trained on the digits
 
 A recipe is a folder named after the student. `recipe.yml` says what to start from; `<grade_id>.py` beside it is what
-this student wrote in that cell.
+this student wrote in that cell, `notebooks/` are whole notebooks of theirs, `files/` what else they handed in, and
+`weights/<data>/` their own weights. `solved` names cells that get the reference's solution.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ def make_student(folder: Path, target: Path, data: str) -> None:
     recipe = {"start": "reference", "solved": [], "weights": "reference", "own": True, "after": []}
     recipe |= yaml.safe_load((folder / "recipe.yml").read_text(encoding="utf-8"))
     written = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
-    notebooks = {
-        path.stem: filled(path.stem, recipe, written) for path in sorted((ROOT / "release" / LAB).glob("*.ipynb"))
-    }
+    own = folder / "notebooks"
+    handed_out = own if own.is_dir() else ROOT / "release" / LAB
+    notebooks = {path.stem: filled(path, recipe, written) for path in sorted(handed_out.glob("*.ipynb"))}
     unknown = set(written) - {grade_id(cell) for notebook in notebooks.values() for cell in notebook["cells"]}
-    if unknown - {path.stem for path in (folder / "scripts").glob("*.py")}:
+    if unknown:
         raise SystemExit(f"{folder}: no notebook has the cells {', '.join(sorted(unknown))}")
     for step in recipe["after"]:
         notebooks = STEPS[step](notebooks)
@@ -60,19 +61,20 @@ def make_student(folder: Path, target: Path, data: str) -> None:
         shutil.copytree(folder / "files", target, dirs_exist_ok=True)
 
 
-def filled(name: str, recipe: dict[str, Any], written: dict[str, str]) -> Notebook:
-    """The released notebook with the student's answers in its solution cells."""
-    notebook = read(ROOT / "release" / LAB / f"{name}.ipynb")
+def filled(path: Path, recipe: dict[str, Any], written: dict[str, str]) -> Notebook:
+    """The notebook `path` with the student's answers in its solution cells."""
+    notebook = read(path)
+    whole = recipe["start"] == "reference" and path.is_relative_to(ROOT / "release")
     solutions = {
         grade_id(cell): without_marks(text_of(cell))
-        for cell in read(ROOT / "source" / LAB / f"{name}.ipynb")["cells"]
+        for cell in read(ROOT / "source" / LAB / path.name)["cells"]
         if cell["metadata"].get("nbgrader", {}).get("solution")
     }
     for cell in notebook["cells"]:
         one = grade_id(cell)
         if one in written:
             set_text(cell, written[one])
-        elif one in solutions and (recipe["start"] == "reference" or one in recipe["solved"]):
+        elif one in solutions and (whole or one in recipe["solved"]):
             set_text(cell, solutions[one])
     return notebook
 

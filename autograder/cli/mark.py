@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
 def run(submissions: Path, marks: Path, assignment: str | None, data: str, device: str, jobs: int | None) -> None:
     """Marks, shows progress and a table, writes the pages."""
     import time
+    from textwrap import shorten
 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -72,16 +73,16 @@ def run(submissions: Path, marks: Path, assignment: str | None, data: str, devic
     results = outcome.results
     table = Table(title=f"{setting.assignment.title} ({results.data}, {results.device})")
     table.add_column("Student", no_wrap=True, min_width=12)
-    table.add_column("Score", justify="right")
+    table.add_column("Score", justify="right", no_wrap=True)
     for name in setting.assignment.notebooks:
-        table.add_column(name[:3].replace("_", "."), justify="right")
-    table.add_column("Remarks", no_wrap=True, overflow="ellipsis")
+        table.add_column(name[:3].replace("_", "."), justify="right", no_wrap=True)
+    table.add_column("Remarks")
     for student in results.students:
         by_notebook = [
             f"{sum(task.score for task in student.tasks if task.notebook == name):g}"
             for name in setting.assignment.notebooks
         ]
-        remark = visible(student.messages[0]) if student.messages else ""
+        remark = shorten(visible(student.messages[0]), 50, placeholder=" …") if student.messages else ""
         score = "withheld" if student.score is None else f"{student.score:g}"
         table.add_row(Text(visible(student.student)), score, *by_notebook, Text(remark))
     console.print(table)
