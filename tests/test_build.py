@@ -59,7 +59,7 @@ def test_the_students_package_holds_no_reference_no_mistake_and_no_hidden_check(
         names = opened.namelist()
         text = "\n".join(opened.read(name).decode() for name in names if name.endswith(".py"))
     assert not [name for name in names if "expected" in name or "mistakes" in name or "marking" in name]
-    assert "@pytest.mark.hidden" not in text
+    assert "\n@pytest.mark.hidden" not in text
     assert "def test_better__weights_fit" in text
 
 
@@ -95,7 +95,7 @@ def test_the_gate_lets_a_clean_build_through(copies: tuple[Setting, Path, Path])
 
 
 def test_the_gate_finds_a_solution_line_in_a_notebook(copies: tuple[Setting, Path, Path]) -> None:
-    line = "    self.conv2 = nn.Conv2d(30, 15,  kernel_size=3)  # left behind"
+    line = "\n    self.conv2 = nn.Conv2d(30, 15,  kernel_size=3)  # left behind"
     edit(copies[2] / "4_2_better_cnn.ipynb", lambda nb: cell_of(nb, "better-cnn")["source"].append(line))
     (sentence,) = breaches(*copies)
     assert "4_2_better_cnn.ipynb, cell" in sentence

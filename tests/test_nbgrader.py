@@ -35,7 +35,8 @@ def without_training(path: Path) -> None:
         marked = cell["metadata"].get("nbgrader", {})
         text = "".join(cell["source"])
         trains = marked.get("grade_id") == "better-cnn-accuracy"
-        if cell["cell_type"] == "code" and (trains or not (marked or "import " in text or "borrow(" in text)):
+        defines = any(word in text for word in ("import ", "borrow(", "def ", "class "))
+        if cell["cell_type"] == "code" and (trains or not (marked or defines)):
             cell["source"] = "pass"
     path.write_text(json.dumps(notebook), encoding="utf-8")
 

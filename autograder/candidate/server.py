@@ -53,8 +53,9 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
 
         def load() -> dict[str, Any]:
             value = student.get(name)
-            notes = student.definitions.notes(name, student.notebooks.get(name, ""))
-            return {"untouched": value is None or value is Ellipsis, "notes": notes}
+            notebook = student.notebooks.get(name, "")
+            untouched = value is None or value is Ellipsis or student.definitions.untouched(name, notebook)
+            return {"untouched": untouched, "notes": student.definitions.notes(name, notebook)}
 
         return guarded(load)
     return guarded(lambda: run_procedure(student, request["lab"], request["procedure"], request["arguments"]))

@@ -185,6 +185,11 @@ class Definitions:
             notes.append(f"`{name}` is also defined in {', '.join(others)}; the one in {first.name} counts.")
         return notes
 
+    def untouched(self, name: str, notebook: str = "") -> bool:
+        """Whether nobody has written anything for `name`: all that defines it is the stub."""
+        found = self.where(name, notebook)
+        return bool(found) and _is_stub(found[0], name)
+
     def load(self, name: str, notebook: str = "") -> Any:
         """The object that the submission calls `name`; raises `Missing`, `LoadFailed`, or what its stub raises."""
         global lender
@@ -325,14 +330,24 @@ def _only_borrowed(unit: Unit, name: str) -> bool:
 
 
 def _is_stub(unit: Unit, name: str) -> bool:
-    """Whether the last definition of `name` in the file is the released stub: nothing but NotImplementedError."""
+    """Whether the last definition of `name` in the file is the released stub."""
     for index in reversed(range(len(unit.statements))):
         if name in unit.binds[index]:
             node = unit.statements[index].node
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                return any(
-                    isinstance(part, ast.Raise) and "NotImplementedError" in ast.dump(part) for part in ast.walk(node)
-                )
+            if isinstance(node, ast.ClassDef):
+                return any(_only_raises(part) for part in node.body if isinstance(part, ast.FunctionDef))
+            if isinstance(node, ast.FunctionDef):
+                return _only_raises(node)
             value = getattr(node, "value", None)
             return isinstance(value, ast.Constant) and value.value in (None, Ellipsis)
     return False
+
+
+def _only_raises(function: ast.FunctionDef) -> bool:
+    """Whether a function is nothing but docstring, `super().__init__()` and `raise NotImplementedError`."""
+    *before, last = function.body
+    idle = all(
+        isinstance(part, ast.Expr) and (isinstance(part.value, ast.Constant) or "super()" in ast.unparse(part))
+        for part in before
+    )
+    return idle and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)
