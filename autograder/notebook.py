@@ -22,6 +22,8 @@ SIGNS = {
     "error": ("!", "error of the checker", "#8250df"),
 }
 
+MONO = ";font-family:monospace"  # indented lines are tables and places in code
+
 
 def check(task: str) -> float:
     """Checks what this notebook defines for `task`, shows what was found, and returns the points earned.
@@ -131,7 +133,9 @@ def as_html(result: TaskResult) -> str:
     for one in result.checks:
         sign, word, colour = SIGNS[one.status]
         words = "".join(
-            f'<div style="white-space:pre-wrap;margin:.15em 0 0 0">{html.escape(line)}</div>' for line in _words(one)
+            f'<div style="white-space:pre-wrap;margin:.15em 0 0 0{MONO if line.startswith("  ") else ""}">'
+            f"{html.escape(line)}</div>"
+            for line in _words(one)
         )
         rows.append(
             f'<tr><td style="color:{colour};white-space:nowrap;vertical-align:top;text-align:left">'

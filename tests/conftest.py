@@ -8,11 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from autograder.candidate.process import Nursery
 
 ROOT = Path(__file__).resolve().parents[1]
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # no test depends on how fast a machine is
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +25,16 @@ def nursery() -> Iterator[Nursery]:
     started = Nursery()
     yield started
     started.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Says why tests that need a GPU are skipped where there is none."""
+    import torch
+
+    if not torch.cuda.is_available():
+        for item in items:
+            if item.get_closest_marker("gpu"):
+                item.add_marker(pytest.mark.skip(reason="needs a GPU, and torch finds none here"))
 
 
 @pytest.fixture(scope="session")

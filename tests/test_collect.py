@@ -89,6 +89,14 @@ def test_a_zip_bomb_stops_at_the_limit(tmp_path: Path) -> None:
     assert sum(path.stat().st_size for path in (tmp_path / "staging").rglob("*") if path.is_file()) < 4_000_000
 
 
+def test_a_folder_and_a_zip_of_one_name_are_two_submissions(tmp_path: Path) -> None:
+    put(tmp_path / "in/ada/a.py")
+    with zipfile.ZipFile(tmp_path / "in/ada.zip", "w") as inner:
+        inner.writestr("b.py", "x = 1")
+    found = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS)
+    assert names(found) == [("ada", ["a.py"]), ("ada.zip", ["b.py"])]
+
+
 def test_nothing_to_take_in_is_said(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     put(tmp_path / "file.txt")

@@ -27,4 +27,8 @@ class Kernel:
             value = unpack(guarded(lambda name=name: self._student.get(name)))  # type: ignore[misc]
             if value is None or value is Ellipsis:
                 raise StudentError(StudentError.STUB, f"`{name}` is not filled in yet.")
-        return unpack(guarded(lambda: run_procedure(self._student, self._lab, procedure, arguments)))
+        import torch
+
+        # The student's own random numbers go on as if nobody had checked.
+        with torch.random.fork_rng():
+            return unpack(guarded(lambda: run_procedure(self._student, self._lab, procedure, arguments)))

@@ -93,9 +93,12 @@ def single_submission(folder: Path, staging: Path, limits: Limits, student: str 
 
 def _students(source: Path) -> list[tuple[str, Path]]:
     entries = sorted(path for path in source.iterdir() if not path.name.startswith(".") and path.name not in SKIPPED)
-    return [(path.name, path) for path in entries if path.is_dir() and not path.is_symlink()] + [
-        (path.stem, path) for path in entries if path.is_file() and path.suffix == ".zip" and not path.is_symlink()
-    ]
+    entries = [path for path in entries if not path.is_symlink()]
+    folders = {path.name: path for path in entries if path.is_dir()}
+    archives = [path for path in entries if path.is_file() and path.suffix == ".zip"]
+    # A folder and a zip of one name are two submissions: which one counts is for the marker to say.
+    named = {path.name if path.stem in folders else path.stem: path for path in archives}
+    return sorted({**folders, **named}.items())
 
 
 def _is_submission(folder: Path, assignment: str) -> bool:

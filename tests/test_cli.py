@@ -1,0 +1,61 @@
+"""Does the command line help, and say clearly what is wrong?"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.conftest import ROOT, autograder
+
+
+def test_help_lists_the_verbs_and_every_verb_has_help() -> None:
+    overview = autograder("--help").stdout
+    for verb in ("build", "check", "mark", "report", "train", "doctor"):
+        assert verb in overview
+        assert autograder(verb, "--help").returncode == 0
+
+
+def test_the_doctor_says_what_this_machine_has() -> None:
+    said = autograder("doctor").stdout
+    assert torch.__version__.split("+")[0] in said
+    assert "cage" in said
+    assert "gpu" in said
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_gpu_that_is_not_there_is_said() -> None:
+    done = autograder("check", ROOT / "release" / "lab4", "--device", "cuda")
+    assert done.returncode == 2
+    assert "torch finds no GPU here" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("check", "nowhere"), "nowhere: there is no such folder"),
+        (("check", ".", "--device", "tpu"), "--device is auto, cpu or cuda, not 'tpu'"),
+        (("mark", "release", "-o", "{out}", "--data", "cifar"), "--data is auto, mnist or digits, not 'cifar'"),
+        (("mark", "release", "-o", "{out}", "--assignment", "lab5"), "there is no assignment 'lab5'"),
+        (("report", "{out}"), "there are no results"),
+    ],
+)
+def test_wrong_arguments_get_one_clear_line(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    done = autograder(*(argument.format(out=tmp_path / "out") for argument in arguments))
+    assert done.returncode != 0
+    assert words in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
+
+
+def test_checks_run_by_themselves_and_show_their_sentences() -> None:
+    checks = ROOT / "autograder" / "checks" / "lab4" / "test_4_6_branches.py"
+    submission = ROOT / "tests" / "submissions" / "endless-loop" / "lab4"
+    command = [sys.executable, "-m", "pytest", checks, "--submission", submission, "-p", "no:cacheprovider"]
+    done = subprocess.run([*command, "-k", "not inception"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert "✓ 3/3  With the same weights, BranchModel computes what the task's network computes." in done.stdout
+    assert "10 of 10 points" in done.stdout
+    assert "give --seed" in done.stdout
