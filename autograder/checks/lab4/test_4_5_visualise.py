@@ -50,6 +50,7 @@ def test_every_filter(examination: Examination) -> None:
             other = None
         if other is None:
             raise
+        examination.keep_picture("filters-every-filter", other["picture"])
 
 
 # --- feature-maps -----------------------------------------------------------------------------------------------------
