@@ -41,6 +41,7 @@ def test_a_gpu_that_is_not_there_is_said() -> None:
         (("mark", "release", "-o", "{out}", "--data", "cifar"), "--data is auto, mnist or digits, not 'cifar'"),
         (("mark", "release", "-o", "{out}", "--assignment", "lab5"), "there is no assignment 'lab5'"),
         (("report", "{out}"), "there are no results"),
+        (("mark", "release", "-o", "README.md"), "README.md: is a file"),
     ],
 )
 def test_wrong_arguments_get_one_clear_line(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:

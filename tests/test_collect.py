@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -95,6 +96,20 @@ def test_a_folder_and_a_zip_of_one_name_are_two_submissions(tmp_path: Path) -> N
         inner.writestr("b.py", "x = 1")
     found = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS)
     assert names(found) == [("ada", ["a.py"]), ("ada.zip", ["b.py"])]
+
+
+def test_a_student_without_work_is_there_and_told_so_in_a_folder_and_in_a_zip(tmp_path: Path) -> None:
+    (tmp_path / "in/ada/lab4").mkdir(parents=True)
+    put(tmp_path / "in/ben/lab4/lab4.docx")
+    put(tmp_path / "in/eve.zip", "no zip")
+    shutil.make_archive(str(tmp_path / "class"), "zip", tmp_path / "in")
+    for number, source in enumerate((tmp_path / "in", tmp_path / "class.zip")):
+        found = find_submissions(source, "lab4", tmp_path / f"staging{number}", LIMITS)
+        assert [(one.student, one.problems) for one in found] == [
+            ("ada", ["no notebook and no script was handed in; there is nothing at all"]),
+            ("ben", ["no notebook and no script was handed in; there is lab4.docx"]),
+            ("eve", ["eve.zip: cannot be opened (File is not a zip file)"]),
+        ]
 
 
 def test_nothing_to_take_in_is_said(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from autograder.checks.catalogue import check_id
 from autograder.checks.examination import Examination
+from autograder.course import CourseError
 from autograder.judge.verdict import Blocked, NotAttempted, Verdict
 from autograder.results import CheckResult
 
@@ -178,7 +179,10 @@ def _from_options(config: pytest.Config, stack: ExitStack) -> Examination:
         raise pytest.UsageError("say whose work is checked: --submission FOLDER")
     lab = next((Path(arg).resolve() for arg in config.args), Path.cwd())
     lab = lab.parent if lab.is_file() else lab
-    setting = Setting.find(lab.name)
+    try:
+        setting = Setting.find(lab.name)
+    except CourseError as error:
+        raise pytest.UsageError(str(error)) from None
     seed = config.getoption("seed")
     seed = secrets.randbits(32) if seed is None else seed
     print(f"seed {seed} (give --seed {seed} to repeat)")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.shared import choose_data, choose_device, clear_errors
+from autograder.cli.shared import choose_data, choose_device, clear_errors, fail
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         data: Annotated[str, typer.Option(help="auto (MNIST, else the embedded digits), mnist or digits")] = "auto",
         device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
-        jobs: Annotated[int | None, typer.Option(help="How many students at once; default: the cores.")] = None,
+        jobs: Annotated[int | None, typer.Option(min=1, help="How many students at once; default: the cores.")] = None,
     ) -> None:
         """Mark a class: every check on every student. A second run marks only what has changed.
 
@@ -53,6 +53,8 @@ def run(submissions: Path, marks: Path, assignment: str | None, data: str, devic
     from autograder.report.plain_text import visible
     from autograder.results import StudentResult
 
+    if marks.exists() and not marks.is_dir():
+        fail(f"{marks}: is a file; -o names the folder that the results go to")
     console = Console(highlight=False)
     setting = Setting.find(assignment)
     console.print(f"Data: {load_data(data).description}", markup=False)  # type: ignore[arg-type]

@@ -117,8 +117,13 @@ def _take(student: str, origin: Path, target: Path, assignment: str, limits: Lim
             origin = unpacked
         origin = _root(origin, assignment)
         _copy(origin, submission, limits)
-    except (SubmissionError, OSError, zipfile.BadZipFile) as error:
+    except zipfile.BadZipFile as error:
+        submission.problems.append(f"{origin.name}: cannot be opened ({error})")
+    except (SubmissionError, OSError) as error:
         submission.problems.append(str(error))
+    if not submission.problems and not any(path.suffix in (".ipynb", ".py") for path in submission.files()):
+        there = ", ".join(path.name for path in submission.files()[:5]) or "nothing at all"
+        submission.problems.append(f"no notebook and no script was handed in; there is {there}")
     return submission
 
 
@@ -177,10 +182,11 @@ def _unpack(archive: Path, target: Path, room: float) -> None:
             name = entry.filename.replace("\\", "/")
             parts = PurePosixPath(name).parts
             kind = stat.S_IFMT(entry.external_attr >> 16)
-            if entry.is_dir():
-                continue
             if name.startswith("/") or ".." in parts or re.match(r"^[A-Za-z]:", name) or "\0" in name:
                 raise SubmissionError(f"{archive.name}: the entry {entry.filename!r} leads out of its folder")
+            if entry.is_dir():
+                target.joinpath(*parts).mkdir(parents=True, exist_ok=True)
+                continue
             if kind not in (0, stat.S_IFREG):
                 raise SubmissionError(f"{archive.name}: the entry {entry.filename!r} is not a regular file")
             if entry.flag_bits & 1:

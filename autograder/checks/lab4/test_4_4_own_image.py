@@ -145,6 +145,8 @@ def problem_with(path: Path, limit_mb: float) -> str:
                 return "has too many pixels"
             extrema = image.convert("RGBA").getextrema()
             return "" if any(low != high for low, high in extrema) else "is blank"
+    except Image.DecompressionBombError:
+        return "has too many pixels"
     except Exception:
         return "is no PNG picture"
 
