@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.build.notebooks import open_lines, solution_lines
+from autograder.build.notebooks import script_lines
 from autograder.build.package import PACKAGE, hidden_lines
 from autograder.checks.catalogue import Check, check_files, public_points
 from autograder.checks.setting import Setting
@@ -74,11 +74,11 @@ def points_breaches(setting: Setting, checks: list[Check], source: Path) -> list
 def leaks(setting: Setting, checks: list[Check], release: Path) -> list[str]:
     """Released lines that are a line of a solution, of a known mistake or of a hidden check."""
     assert setting.reference is not None
-    scripts = sorted(setting.reference.glob("[0-9]*.py"))
-    shown = {line for script in scripts for line in open_lines(script)}
+    lines = {script.name: script_lines(script) for script in sorted(setting.reference.glob("[0-9]*.py"))}
+    shown = {line for _, others in lines.values() for line in others}
     secrets: dict[str, str] = {}
-    for script in scripts:
-        secrets |= {_squeezed(line): script.name for line in solution_lines(script) - shown if _tells(line)}
+    for name, (solutions, _) in lines.items():
+        secrets |= {_squeezed(line): name for line in solutions - shown if _tells(line)}
     lab = PACKAGE / "checks" / setting.lab
     for name in SECRET_MODULES:
         text = (lab / name).read_text(encoding="utf-8")

@@ -73,31 +73,18 @@ def generate_release(source: Path, course_root: Path, assignment: str) -> Path:
     return course_root / "release" / assignment
 
 
-def solution_lines(script: Path) -> set[str]:
-    """The lines between the solution marks of a script, stripped; comment signs of text cells taken off."""
-    lines: set[str] = set()
+def script_lines(script: Path) -> tuple[set[str], set[str]]:
+    """The lines of a script within its solution marks, and the others, which students see.
+
+    Stripped, and the comment signs of text cells and of cells that only notebooks run taken off.
+    """
+    within: set[str] = set()
+    without: set[str] = set()
     inside = False
     for line in script.read_text(encoding="utf-8").splitlines():
         text = line.strip().removeprefix("# ").strip()
-        if text == SOLUTION_BEGIN:
-            inside = True
-        elif text == SOLUTION_END:
-            inside = False
-        elif inside:
-            lines.add(text)
-    return lines
-
-
-def open_lines(script: Path) -> set[str]:
-    """The lines of a script that students see, stripped likewise."""
-    lines: set[str] = set()
-    inside = False
-    for line in script.read_text(encoding="utf-8").splitlines():
-        text = line.strip().removeprefix("# ").strip()
-        if text == SOLUTION_BEGIN:
-            inside = True
-        elif text == SOLUTION_END:
-            inside = False
-        elif not inside:
-            lines.add(text)
-    return lines
+        if text in (SOLUTION_BEGIN, SOLUTION_END):
+            inside = text == SOLUTION_BEGIN
+        else:
+            (within if inside else without).add(text)
+    return within, without

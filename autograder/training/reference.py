@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -13,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from autograder.data import Data, perturb
+from autograder.judge.oracle import import_script
 
 if TYPE_CHECKING:
     from torch import nn
@@ -72,7 +71,10 @@ def find_networks(reference: Path, names: Iterable[str]) -> list[Network]:
     def definition(where: str) -> Any:
         notebook, _, name = where.partition(":")
         if notebook not in modules:
-            modules[notebook] = _import(reference / f"{notebook}.py")
+            file = reference / f"{notebook}.py"
+            if not file.is_file():
+                raise ReferenceMissing(f"{file}: not found")
+            modules[notebook] = import_script(file)
         try:
             return getattr(modules[notebook], name)
         except AttributeError:
@@ -137,17 +139,3 @@ def save(model: nn.Module, measurement: Measurement, network: Network, folder: P
     rows = [row for row in earlier if row["network"] != network.name] + [asdict(measurement)]
     rows.sort(key=lambda row: row["network"])
     record.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-
-
-def _import(file: Path) -> ModuleType:
-    """A reference notebook's script as a module; cells that train or plot are comments in it."""
-    if not file.is_file():
-        raise ReferenceMissing(f"{file}: not found")
-    name = f"reference_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # so that classes of the module find their home
-    spec.loader.exec_module(module)
-    return module
