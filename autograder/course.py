@@ -58,6 +58,8 @@ class Limits(Strict):
     check_seconds: Positive = 90
     submission_seconds: Positive = 600
     memory_mb: Positive = 4096
+    scratch_mb: Positive = 256
+    processes: int = Field(default=64, gt=0)
     frame_mb: Positive = 64
     weights_mb: Positive = 8
     picture_mb: Positive = 4

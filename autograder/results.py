@@ -149,6 +149,15 @@ class StudentResult(_Model):
         return f"students/{folder_name(self.student)}"
 
 
+class Promise(_Model):
+    """What the cage promises, the layers that keep it, and what its canary found against that (nothing: it held)."""
+
+    id: Text
+    sentence: Text
+    kept_by: list[Text] = []
+    breaches: list[Text] = []
+
+
 class Results(_Model):
     """The marks of a class."""
 
@@ -160,6 +169,8 @@ class Results(_Model):
     cage: Text
     """What held the student code; starts with `none` or `unsafe` if nothing did."""
     device: Text
+    promises: list[Promise] = []
+    """The cage, promise by promise; empty where there was none."""
     students: list[StudentResult] = []
 
     @field_validator("students")

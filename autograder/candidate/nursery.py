@@ -1,25 +1,38 @@
 """A clean process that has imported the libraries once and forks a fresh candidate whenever it is asked to.
 
 Importing torch and its companions takes seconds, forking takes milliseconds. The nursery never holds anything secret:
-it is started before a submission is read, and it gets nothing but the descriptors of two pipes and the candidate's
-settings. It does no computing, so that a forked child finds no half-started threads.
+it is started before a submission is read, and it gets nothing but three descriptors and the candidate's settings. It
+does no computing, so that a forked child finds no half-started threads.
 
 Started as `python -m autograder.candidate.nursery FD`; FD is a Unix socket over which requests come as JSON, each with
-the two descriptors. For each it answers with the process id of the candidate, which leads a process group of its own.
+the descriptors of the pipes for requests and replies, and of a socket to the candidate's keeper (`keeper.py`).
 """
 
 from __future__ import annotations
 
 import gc
+import importlib
+import importlib.util
 import json
 import os
-import resource
+import pkgutil
 import signal
 import socket
 import sys
-from typing import Any
 
 MESSAGE = 65536
+LIBRARIES = (
+    "encodings.utf_8_sig",
+    "encodings.latin_1",
+    "torchvision",
+    "torchbearer",
+    "PIL.Image",
+    "PIL.PngImagePlugin",
+    "matplotlib.pyplot",
+    "torch.utils.data",
+)
+OURS = ("autograder.candidate.server", "autograder.candidate.keeper")
+CAGE = ("enter", "namespaces", "landlock", "seccomp", "kernel", "canary")
 
 
 def main() -> None:
@@ -27,20 +40,21 @@ def main() -> None:
     channel = socket.socket(fileno=int(sys.argv[1]))
     _import_libraries()
     channel.send(b"ready")
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries ended candidates
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries ended keepers
+    gc.collect()
     gc.freeze()
     while True:
-        data, descriptors, _, _ = socket.recv_fds(channel, MESSAGE, 2)
+        data, descriptors, _, _ = socket.recv_fds(channel, MESSAGE, 3)
         if not data:
             return
         settings = json.loads(data)
-        child = os.fork()
-        if child == 0:
-            channel.close()
-            _become_candidate(settings, *descriptors)
+        if os.fork() == 0:
+            from autograder.candidate.keeper import keep
+
+            keep(settings, *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
-        channel.send(str(child).encode())
+        channel.send(b"forked")
 
 
 def _import_libraries() -> None:
@@ -51,51 +65,27 @@ def _import_libraries() -> None:
     matplotlib.use("Agg")
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    for name in (
-        "torchvision",
-        "torchbearer",
-        "PIL.Image",
-        "matplotlib.pyplot",
-        "autograder.candidate.server",
-    ):
+    for name in LIBRARIES:
         try:
-            __import__(name)
+            importlib.import_module(name)
         except ImportError:  # a library that the submissions may do without
             continue
+    for name in OURS:
+        importlib.import_module(name)
+    if sys.platform == "linux" and importlib.util.find_spec("autograder.candidate.cage") is not None:
+        # Within the cage there is no file of ours to import from.
+        for name in CAGE:
+            importlib.import_module(f"autograder.candidate.cage.{name}")
+        from autograder.candidate.cage import enter, kernel, seccomp
 
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+        enter.libraries()
+        seccomp.table()
+    import autograder.checks
 
-def _become_candidate(settings: dict[str, Any], requests: int, replies: int) -> None:
-    """Turns the forked child into a candidate; never returns."""
-    status = 1
-    try:
-        os.setsid()
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        # Only the two pipes go in; student output goes nowhere.
-        requests, replies = os.dup(requests), os.dup(replies)
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for standard in (0, 1, 2):
-            os.dup2(nowhere, standard)
-        for descriptor in range(3, 256):
-            if descriptor not in (requests, replies):
-                try:
-                    os.close(descriptor)
-                except OSError:
-                    continue
-        os.chdir(settings["folder"])
-        os.environ.clear()
-        os.environ.update(settings["environment"])
-        memory = int(settings["memory_mb"]) * 2**20
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2**28, 2**28))
-        if sys.platform == "linux" and settings["device"] == "cpu":
-            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-
-        from autograder.candidate.server import serve
-
-        serve(requests, replies, settings)
-        status = 0
-    finally:
-        os._exit(status)
+    for lab in pkgutil.iter_modules(autograder.checks.__path__):
+        if lab.ispkg:
+            importlib.import_module(f"autograder.checks.{lab.name}.procedures")
 
 
 if __name__ == "__main__":

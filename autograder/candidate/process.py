@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
 import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -15,11 +14,17 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from autograder.candidate import wire
 from autograder.course import Limits
 
+if TYPE_CHECKING:  # a student's package has no cage
+    from autograder.candidate.cage.layers import Layers
+
+PACKAGE = Path(__file__).resolve().parents[1]
+NO_LAYERS = ("namespaces", "bubblewrap", "landlock", "seccomp", "limits", "supervisor")
+STARTING_SECONDS, ENDING_SECONDS = 60, 30
 MESSAGE_LIMIT = 600  # characters of a student's own error message that are passed on
 
 
@@ -59,45 +64,92 @@ class Respondent(Protocol):
         """
 
 
-class Nursery:
-    """Forks candidates from a process that has imported the libraries."""
+ENDINGS = {
+    "memory": "The process used more than the {memory_mb:g} MB of memory that a submission may use, and was ended.",
+    "processes": "There were more than {processes:g} processes; they were ended.",
+    "disk": "More than {scratch_mb:g} MB were written; the process was ended.",
+}
 
-    def __init__(self, start_seconds: float = 120) -> None:
+
+class Nursery:
+    """Forks candidates from a process that has imported the libraries; `layers` is the cage that they live in."""
+
+    def __init__(self, layers: Layers | None = None, limits: Limits | None = None, start_seconds: float = 120) -> None:
+        limits = limits or Limits()
+        self.layers = layers
+        self._boxes = Path(tempfile.mkdtemp(prefix="autograder-nursery-"))
+        self._count = 0
         ours, theirs = socket.socketpair()
         self._channel = ours
         environment = clean_environment(home=tempfile.gettempdir())
-        environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
+        environment["PYTHONPATH"] = str(PACKAGE.parent)
         safe = "-P" if sys.version_info >= (3, 11) else "-s"  # the folder it starts in is nobody's package
+        command = [sys.executable, safe, "-m", "autograder.candidate.nursery", str(theirs.fileno())]
+        if layers is not None and layers.bubblewrap:
+            from autograder.candidate.cage import bubblewrap, enter
+
+            environment["PYTHONPATH"] = str(self._boxes / "package")
+            _copy_public(self._boxes / "package")
+            self._boxes.chmod(0o755)
+            readable = [*enter.libraries(), *enter.SYSTEM]
+            command = [
+                *bubblewrap.command(readable, str(self._boxes), enter.devices(False), 2 * limits.scratch_mb),
+                *command,
+            ]
         self._process = subprocess.Popen(
-            [sys.executable, safe, "-m", "autograder.candidate.nursery", str(theirs.fileno())],
+            command,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=environment,
-            cwd=tempfile.gettempdir(),
+            cwd="/" if layers is not None else tempfile.gettempdir(),
         )
         theirs.close()
         self._start_seconds = start_seconds
         self._ready = False
 
-    def fork(self, settings: dict[str, Any]) -> tuple[int, int, int]:
-        """A new candidate: its process id, and our ends of the pipes for requests and replies."""
+    def fork(self, folder: Path, settings: dict[str, Any]) -> tuple[int, int, socket.socket, Path]:
+        """A new candidate for the submission in `folder`: our ends of the pipes for requests and replies, the socket
+        to its keeper, and a folder that is to be removed when it has ended."""
+        self._count += 1
+        box = self._boxes / f"{self._count:06}"
+        box.mkdir(mode=0o700)
+        layers = dataclasses.asdict(self.layers) if self.layers is not None else dict.fromkeys(NO_LAYERS, False)
+        settings = {**settings, "layers": layers, "submission": str(folder)}
+        if layers["bubblewrap"]:
+            shutil.copytree(folder, box / "submission")
+            box.chmod(0o755)
+            settings |= {"submission": str(box / "submission"), "room": f"/room/{box.name}"}
+        elif layers["namespaces"]:
+            settings |= {"place": str(box)}
+        else:
+            box.chmod(0o711)
+            self._boxes.chmod(0o711)
+            (box / "room").mkdir()
+            settings |= {"room": str(box / "room")}
         try:
-            if not self._ready:
-                self._channel.settimeout(self._start_seconds)
-                if self._channel.recv(16) != b"ready":
-                    raise NurseryError("the nursery did not start; `autograder doctor` says more")
-                self._ready = True
+            self._wait_until_ready()
             their_requests, our_requests = os.pipe()
             our_replies, their_replies = os.pipe()
-            socket.send_fds(self._channel, [json.dumps(settings).encode()], [their_requests, their_replies])
+            control, their_control = socket.socketpair()
+            theirs = [their_requests, their_replies, their_control.fileno()]
+            socket.send_fds(self._channel, [json.dumps(settings).encode()], theirs)
             os.close(their_requests)
             os.close(their_replies)
+            their_control.close()
             self._channel.settimeout(30)
-            process = int(self._channel.recv(32))
-        except (OSError, ValueError) as error:
+            if self._channel.recv(32) != b"forked":
+                raise NurseryError("the nursery is gone")
+        except OSError as error:
             raise NurseryError(f"no candidate could be started ({error})") from error
         os.set_blocking(our_requests, False)
-        return process, our_requests, our_replies
+        return our_requests, our_replies, control, box
+
+    def _wait_until_ready(self) -> None:
+        if not self._ready:
+            self._channel.settimeout(self._start_seconds)
+            if self._channel.recv(16) != b"ready":
+                raise NurseryError("the nursery did not start; `autograder doctor` says more")
+            self._ready = True
 
     def close(self) -> None:
         """Ends the nursery."""
@@ -107,6 +159,19 @@ class Nursery:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        shutil.rmtree(self._boxes, ignore_errors=True)
+
+
+def _copy_public(target: Path) -> None:
+    """Copies what the nursery runs: nothing that holds a check, an expected value or a mistake."""
+    for pattern in ("__init__.py", "candidate/**/*", "submission/*.py", "checks/__init__.py", "checks/*/procedures.py"):
+        for path in PACKAGE.glob(pattern):
+            if path.is_file() and "__pycache__" not in path.parts:
+                copy = target / PACKAGE.name / path.relative_to(PACKAGE)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+                if pattern.startswith("checks/*"):
+                    shutil.copyfile(path.with_name("__init__.py"), copy.with_name("__init__.py"))
 
 
 class Candidate:
@@ -123,7 +188,7 @@ class Candidate:
         self._threads = threads
         self._box: Path | None = None
         self._pipes: tuple[int, int] | None = None
-        self._process = 0
+        self._control: socket.socket | None = None
         self._loaded: set[str] = set()
         self._refused: dict[str, StudentError] = {}
         self._budget = limits.submission_seconds
@@ -154,18 +219,45 @@ class Candidate:
         }
         return self._request(request, self._limits.check_seconds)
 
-    def end(self) -> None:
-        """Ends the process and whatever belongs to its group, and removes its folder."""
-        if self._pipes is not None:
-            for descriptor in self._pipes:
-                os.close(descriptor)
-            self._pipes = None
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process, signal.SIGKILL)
-            self._loaded.clear()
+    def canary(self, part: str, baits: dict[str, Any], seconds: float) -> Any:
+        """What the cage's canary says in this candidate (see `cage/proof.py`)."""
+        own = {"variables": sorted([*clean_environment("home")]), "descriptors": []}
+        return self._request({"kind": "canary", "part": part, "baits": {**own, **baits}}, seconds)
+
+    @property
+    def replies(self) -> int:
+        """Our end of the pipe on which the running process answers."""
+        return self._start()[1]
+
+    def end(self) -> str:
+        """Ends the process and everything that it started, and removes its folder; why it had ended before, or "".
+
+        Raises `NurseryError` where something of it could not be ended.
+        """
+        if self._pipes is None or self._control is None:
+            return ""
+        for descriptor in self._pipes:
+            os.close(descriptor)
+        self._pipes = None
+        self._loaded.clear()
+        reason = b""
+        try:
+            self._control.settimeout(ENDING_SECONDS)
+            self._control.shutdown(socket.SHUT_WR)
+            while part := self._control.recv(512):
+                reason += part
+        except OSError as error:
+            raise NurseryError(f"a candidate could not be ended ({error})") from error
+        finally:
+            self._control.close()
+            self._control = None
         if self._box is not None:
             shutil.rmtree(self._box, ignore_errors=True)
             self._box = None
+        told = reason.decode("utf-8", "replace")
+        if told.startswith(("failed", "left")):
+            raise NurseryError(f"the keeper of a candidate: {told}")
+        return told
 
     def _load(self, name: str, notebooks: dict[str, str]) -> None:
         if name in self._refused:
@@ -191,23 +283,35 @@ class Candidate:
 
     def _start(self) -> tuple[int, int]:
         if self._pipes is None:
-            self._box = Path(tempfile.mkdtemp(prefix="candidate-"))
-            folder, scratch = self._box / "submission", self._box / "scratch"
-            shutil.copytree(self._original, folder)
-            scratch.mkdir()
             settings = {
-                "folder": str(folder),
-                "scratch": str(scratch),
                 "device": self._device,
                 "threads": self._threads,
                 "memory_mb": self._limits.memory_mb,
                 "frame_mb": self._limits.frame_mb,
-                "environment": clean_environment(home=str(scratch)),
+                "room_mb": self._limits.scratch_mb + self._limits.submission_mb,
+                "processes": self._limits.processes,
+                "seconds": self._limits.submission_seconds * max(1, self._threads),
+                "environment": clean_environment(),
             }
-            self._process, requests, replies = self._nursery.fork(settings)
+            requests, replies, self._control, self._box = self._nursery.fork(self._original, settings)
             self._pipes = requests, replies
+            self._await_readiness(replies)
             self.restarts += 1
         return self._pipes
+
+    def _await_readiness(self, replies: int) -> None:
+        """Waits until the process says that it is in its cage; no code of the student's has run by then."""
+        try:
+            said = wire.receive(replies, 2**16, time.monotonic() + STARTING_SECONDS)
+        except wire.WireError as error:
+            said = {"failed": str(error)}
+        if said != {"ready": True}:
+            told = said.get("failed") if isinstance(said, dict) else ""
+            try:
+                self.end()
+            except NurseryError as error:
+                told = f"{told}; {error}"
+            raise NurseryError(f"a candidate could not enter its cage ({told})")
 
     def _request(self, request: dict[str, Any], seconds: float) -> Any:
         if self._budget <= 0:
@@ -225,10 +329,8 @@ class Candidate:
             self.end()
             raise StudentError(StudentError.TIMEOUT, f"It did not end within {seconds:g} seconds.") from None
         except wire.WireClosed:
-            self.end()
-            raise StudentError(
-                StudentError.ENDED, "The process ended in the middle: out of memory, a crash, or an exit."
-            ) from None
+            reason = ENDINGS.get(self.end(), "The process ended in the middle: out of memory, a crash, or an exit.")
+            raise StudentError(StudentError.ENDED, reason.format(**self._limits.model_dump())) from None
         except wire.WireError as error:
             self.end()
             raise StudentError(StudentError.NONSENSE, f"The answer cannot be used: {error}.") from None
@@ -260,18 +362,18 @@ def unpack(reply: Any) -> Any:
     )
 
 
-def clean_environment(home: str) -> dict[str, str]:
+def clean_environment(home: str = "") -> dict[str, str]:
     """The few variables that a candidate gets: nothing of the marker's own."""
     environment = {
         "PATH": os.defpath,
-        "HOME": home,
-        "TMPDIR": home,
         "LANG": "C.UTF-8",
+        "USER": "student",
         "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": home,
         "OMP_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    if home:
+        environment |= {"HOME": home, "TMPDIR": home, "MPLCONFIGDIR": home}
     for name in ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         if name in os.environ:
             environment[name] = os.environ[name]

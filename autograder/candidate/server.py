@@ -30,6 +30,8 @@ def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
             request = wire.receive(requests, limit)
         except wire.WireClosed:
             return
+        if request["kind"] == "canary":
+            request["baits"]["descriptors"] += [requests, replies]
         answer = _answer(student, request)
         try:
             wire.send(replies, answer)
@@ -47,6 +49,9 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
                 "files": [unit.name for unit in definitions.units],
             }
         }
+    if kind == "canary":
+        canary = importlib.import_module("autograder.candidate.cage.canary")
+        return guarded(lambda: canary.run(request["part"], request["baits"]))
     student.notebooks.update(request.get("notebooks", {}))
     if kind == "load":
         name = request["name"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from autograder.course import Assignment, CourseError
@@ -100,3 +102,32 @@ def _check(node: ast.FunctionDef, path: Path) -> Check:
         file=path,
         lines=(first, node.end_lineno or first),
     )
+
+
+@cache
+def code_digest(path: Path, function: str) -> str:
+    """The digest of a check's own code: the function, and whatever of its file it uses.
+
+    Other functions of the file do not count, nor comments and blank lines. What is imported from other files counts
+    where all checks' common ground is digested.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    binds = [_bound(node) for node in tree.body]
+    wanted, chosen = [function], set()
+    while wanted:
+        name = wanted.pop()
+        for index, names in enumerate(binds):
+            if name in names and index not in chosen:
+                chosen.add(index)
+                wanted += [part.id for part in ast.walk(tree.body[index]) if isinstance(part, ast.Name)]
+    code = [ast.dump(tree.body[index]) for index in sorted(chosen)]
+    return hashlib.sha256("\n".join(code).encode()).hexdigest()
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    """The names that a top-level statement binds."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}

@@ -11,6 +11,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("submission")
     group.addoption("--submission", metavar="FOLDER", help="the folder with a student's notebooks")
     group.addoption("--seed", type=int, default=None, help="repeats an earlier run; default: a fresh one")
+    group.addoption("--unsafe-no-cage", action="store_true", help="for the work of people you trust")
 
 
 def pytest_configure(config: pytest.Config) -> None:

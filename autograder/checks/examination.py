@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import builtins
+import hashlib
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograder.candidate.process import Respondent, StudentError
 from autograder.course import Assignment, Band, CourseError
 from autograder.judge.oracle import Oracle
-from autograder.judge.verdict import Blocked, Failed, NotAttempted
+from autograder.judge.verdict import Blocked, Failed, NotAttempted, Verdict
 from autograder.results import CheckResult, OwnDigit, TaskResult
 
+if TYPE_CHECKING:  # a student's package keeps no journal
+    from autograder.marking.journal import Known
+
 PICTURE_PIXELS = 4_000_000
+Place = tuple[str, str]  # task and check
+# Words that an answer to a hidden question may hold; any other could be made of what was hidden.
+PLAIN_WORDS = re.compile(
+    r"torch\.(float|int|uint|bfloat|complex)\d+|torch\.bool|cpu|cuda(:\d)?|u?int\d*|float\d*|Tensor|Parameter|ndarray"
+    r"|Image|Figure|Trial|NoneType|BetterCNN|dropout"
+)
 
 
 @dataclass
@@ -33,25 +45,83 @@ class Examination:
     device: str = "cpu"
     restart: Any = None  # makes a fresh respondent, for checks that need a fresh process
     hidden_seed: int = 0  # from which the hidden images are made: the same for a whole class
-    results: dict[tuple[str, str], CheckResult] = field(default_factory=dict)
+    known: Known | None = None  # what earlier runs found, check by check
+    results: dict[Place, CheckResult] = field(default_factory=dict)
+    keys: dict[Place, str] = field(default_factory=dict)  # what each result depends on
     pictures: dict[str, bytes] = field(default_factory=dict)
     digits: list[OwnDigit] = field(default_factory=list)
+    current: Place = ("", "")  # the check that runs now
+    secret: bool = False  # whether it is a hidden one
+    _behind: Any = None
+    _answers: dict[bytes, Any] = field(default_factory=dict)
+    _digits_of: dict[Place, list[OwnDigit]] = field(default_factory=dict)
+
+    def __enter__(self) -> Examination:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._behind is not None:
+            self._behind.end()
 
     def ask(self, procedure: str, uses: Sequence[str], **arguments: Any) -> Any:
-        """What the lab's `procedure` gives on the student's definitions; student's errors become verdicts."""
-        return self._ask(self.respondent, procedure, uses, arguments)
+        """What the lab's `procedure` gives on the student's definitions; student's errors become verdicts.
+
+        The same question is asked once. A hidden check's questions go to a process of their own, which answers nothing
+        that a student gets to see, and words of the student's own do not come out of it.
+        """
+        question = _digest([procedure, list(uses), arguments])
+        if question not in self._answers:
+            respondent = self.respondent
+            if self.secret and self.restart is not None:
+                respondent = self._behind = self._behind or self.restart()
+            try:
+                self._answers[question] = self._ask(respondent, procedure, uses, arguments)
+            except Verdict as verdict:
+                self._answers[question] = verdict
+        answer = self._answers[question]
+        if isinstance(answer, Verdict):
+            raise answer.with_traceback(None)
+        return answer
 
     def ask_afresh(self, procedure: str, uses: Sequence[str], **arguments: Any) -> Any:
         """The same, in a process that has answered nothing before."""
         with self.restart() as fresh:
             return self._ask(fresh, procedure, uses, arguments)
 
+    @property
+    def notes(self) -> list[str]:
+        """What the student should know of how their definitions were found."""
+        return [*self.respondent.notes, *(self._behind.notes if self._behind is not None else [])]
+
+    def show_digit(self, digit: OwnDigit) -> None:
+        """Puts one of the student's own pictures on their page."""
+        self.digits.append(digit)
+        self._digits_of.setdefault(self.current, []).append(digit)
+
+    def digits_of(self, place: Place) -> list[OwnDigit]:
+        """The own pictures that a check has put on the page."""
+        return [digit.model_copy() for digit in self._digits_of.get(place, [])]
+
+    def recall(self, place: Place, key: str) -> bool:
+        """Takes the result of the check at `place` from an earlier run, if `key` says that nothing has changed."""
+        self.keys[place] = key
+        found = self.known.checks.get(place) if self.known is not None else None
+        if found is None or found.key != key or found.result.status == "error":
+            return False
+        self.results[place] = found.result.model_copy(deep=True)
+        self.digits += [digit.model_copy() for digit in found.digits]
+        self._digits_of[place] = found.digits
+        return True
+
     def _ask(self, respondent: Respondent, procedure: str, uses: Sequence[str], arguments: dict[str, Any]) -> Any:
         notebooks = {name: task.notebook for task in self.assignment.tasks for name in task.definitions}
         try:
-            return respondent.ask(procedure, list(uses), notebooks, arguments)
+            answer = respondent.ask(procedure, list(uses), notebooks, arguments)
         except StudentError as error:
+            if self.secret and error.kind == StudentError.RAISED:
+                error = _without_words(error)
             raise self._verdict(error, uses) from None
+        return _discreet(answer, _words(arguments)) if self.secret else answer
 
     def _verdict(self, error: StudentError, uses: Sequence[str]) -> Exception:
         called = " and ".join(f"`{name}`" for name in uses)
@@ -127,6 +197,61 @@ class Examination:
                     )
                 )
         return tasks
+
+
+def _digest(value: Any) -> bytes:
+    """The digest of plain data with arrays in it."""
+    whole = hashlib.sha256()
+
+    def add(value: Any) -> None:
+        if isinstance(value, np.ndarray):
+            whole.update(f"array {value.dtype} {value.shape} ".encode())
+            whole.update(np.ascontiguousarray(value).data)
+        elif isinstance(value, Mapping):
+            whole.update(f"map {len(value)} ".encode())
+            for key, item in value.items():
+                add(str(key))
+                add(item)
+        elif isinstance(value, (list, tuple)):
+            whole.update(f"list {len(value)} ".encode())
+            for item in value:
+                add(item)
+        else:
+            text = repr(value).encode("utf-8", "backslashreplace")
+            whole.update(f"{type(value).__name__} {len(text)} ".encode() + text)
+
+    add(value)
+    return whole.digest()
+
+
+def _words(value: Any) -> set[str]:
+    """All strings in plain data."""
+    if isinstance(value, str):
+        return {value}
+    if isinstance(value, Mapping):
+        return {str(key) for key in value} | {word for item in value.values() for word in _words(item)}
+    if isinstance(value, (list, tuple)):
+        return {word for item in value for word in _words(item)}
+    return set()
+
+
+def _discreet(value: Any, allowed: set[str]) -> Any:
+    """An answer to a hidden question without strings that the student could have made of what was hidden."""
+    if isinstance(value, str):
+        plain = value in allowed or PLAIN_WORDS.fullmatch(value) or hasattr(builtins, value)
+        return value if plain else "something else"
+    if isinstance(value, dict):
+        return {key: _discreet(item, allowed) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_discreet(item, allowed) for item in value]
+    return value
+
+
+def _without_words(error: StudentError) -> StudentError:
+    """A student's exception in a hidden check: no more than its kind, if that is one of Python's own."""
+    kind = error.message.partition(":")[0]
+    name = kind if isinstance(getattr(builtins, kind, None), type) else "an exception"
+    return StudentError(error.kind, f"{name} (on inputs that are not shown)")
 
 
 @cache

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import os
 import platform
-import shutil
+from typing import Any
 
 import typer
 
@@ -17,9 +18,11 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def doctor() -> None:
-        """Say what this machine has: versions, GPU, data, cage. Example: autograder doctor"""
+        """Say what this machine has: versions, GPU, data, and the cage, promise by promise. Example: autograder doctor"""
         for name, value in findings():
             typer.echo(f"{name:<12} {value}")
+        if importlib.util.find_spec("autograder.candidate.cage") is not None and not show_cages():
+            raise typer.Exit(1)
 
 
 def findings() -> list[tuple[str, str]]:
@@ -46,6 +49,51 @@ def findings() -> list[tuple[str, str]]:
         found.append(("answers", "the key in this package (public checks only)"))
     else:
         found.append(("answers", "the reference in this checkout"))
-        bubblewrap = shutil.which("bwrap")
-        found.append(("cage", f"none yet (bubblewrap: {bubblewrap or 'not installed'})"))
     return found
+
+
+def show_cages() -> bool:
+    """Builds every kind of cage that this machine offers, and shows what the canary says; whether `mark` has one."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from autograder.candidate.cage import proof
+    from autograder.candidate.cage.layers import KINDS, CageError, offered, why_not
+    from autograder.candidate.process import Nursery
+
+    console = Console(highlight=False)
+    kinds = offered()
+    if not kinds:
+        console.print(f"cage         {why_not()}", markup=False)
+        return False
+    results: dict[str, dict[str, proof.Promise]] = {}
+    with console.status("A canary tries each cage …"):
+        for kind, layers in kinds.items():
+            nursery = Nursery(layers)
+            try:
+                results[kind] = {promise.id: promise for promise in proof.prove(nursery)}
+            except CageError as error:
+                console.print(f"cage         {kind}: {error}", markup=False)
+            finally:
+                nursery.close()
+    for kind in KINDS:
+        if kind not in kinds:
+            console.print(f"cage         {kind}: not on this machine", markup=False)
+    if not results:
+        return False
+    table = Table(title="The cage's promises, and what keeps each", caption="`autograder mark` takes the first kind.")
+    table.add_column("Promise")
+    for kind in results:
+        table.add_column(f"{kind}\n{kinds[kind]}")
+    for name, (sentence, _) in proof.PROMISES.items():
+        table.add_row(sentence, *(_outcome(promises[name]) for promises in results.values()))
+    console.print(table)
+    return all(promise.held for promise in next(iter(results.values())).values())
+
+
+def _outcome(promise: Any) -> str:
+    from rich.markup import escape
+
+    if promise.held:
+        return f"[green]✓[/] {', '.join(promise.kept_by)}".rstrip()
+    return f"[red]✗ broken:[/] {escape('; '.join(promise.breaches[:2]))}"

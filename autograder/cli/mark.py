@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from autograder.cli.shared import choose_data, choose_device, clear_errors, fail
+
+if TYPE_CHECKING:
+    from autograder.candidate.cage.layers import Layers
 
 
 def register(app: typer.Typer) -> None:
@@ -24,18 +27,37 @@ def register(app: typer.Typer) -> None:
         ] = None,
         data: Annotated[str, typer.Option(help="auto (MNIST, else the embedded digits), mnist or digits")] = "auto",
         device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
-        jobs: Annotated[int | None, typer.Option(min=1, help="How many students at once; default: the cores.")] = None,
+        jobs: Annotated[
+            int | None, typer.Option(min=1, help="How many students at once; default: the cores, or the GPUs.")
+        ] = None,
+        cage: Annotated[
+            str, typer.Option(help="auto, namespaces, bubblewrap or landlock; see `autograder doctor`.")
+        ] = "auto",
+        unsafe_no_cage: Annotated[
+            bool, typer.Option("--unsafe-no-cage", help="Without a cage: only for the work of people you trust.")
+        ] = False,
     ) -> None:
-        """Mark a class: every check on every student. A second run marks only what has changed.
+        """Mark a class: every check on every student, in a cage. A second run marks only what has changed.
 
-        Writes MARKS/results.json, MARKS/index.html and a page for each student. Example:
-        autograder mark submitted -o marks
+        Writes MARKS/results.json, MARKS/index.html and a page for each student. Ctrl-C, or worse, loses nothing that is
+        marked: run the same command to go on. Example: autograder mark submitted -o marks
         """
+        from autograder.candidate.cage.layers import choose
+
         with clear_errors():
-            run(submissions, output, assignment, choose_data(data), choose_device(device), jobs)
+            layers = None if unsafe_no_cage else choose(cage)
+            run(submissions, output, assignment, choose_data(data), choose_device(device), jobs, layers)
 
 
-def run(submissions: Path, marks: Path, assignment: str | None, data: str, device: str, jobs: int | None) -> None:
+def run(
+    submissions: Path,
+    marks: Path,
+    assignment: str | None,
+    data: str,
+    device: str,
+    jobs: int | None,
+    layers: Layers | None,
+) -> None:
     """Marks, shows progress and a table, writes the pages."""
     import time
     from textwrap import shorten
@@ -48,7 +70,7 @@ def run(submissions: Path, marks: Path, assignment: str | None, data: str, devic
 
     from autograder.checks.setting import Setting
     from autograder.data import load_data
-    from autograder.marking.marker import CAGE, Progress, mark_class
+    from autograder.marking.marker import NO_CAGE, Progress, mark_class
     from autograder.report import write_report
     from autograder.report.plain_text import visible
     from autograder.results import StudentResult
@@ -58,7 +80,10 @@ def run(submissions: Path, marks: Path, assignment: str | None, data: str, devic
     console = Console(highlight=False)
     setting = Setting.find(assignment)
     console.print(f"Data: {load_data(data).description}", markup=False)  # type: ignore[arg-type]
-    console.print(f"Cage: {CAGE}. Mark only work of people you trust, or on a machine that holds nothing else.")
+    if layers is None:
+        console.print(f"[bold red]Cage: {NO_CAGE}.[/] Every page will say so.")
+    else:
+        console.print(f"Cage: {layers}", markup=False)
     started = time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=console) as bar:
@@ -71,7 +96,7 @@ def run(submissions: Path, marks: Path, assignment: str | None, data: str, devic
                 bar.console.print(Text(f"  {visible(result.student)}: {score}"))
 
         progress = Progress(started=lambda total: bar.update(task, total=total), done=done)
-        outcome = mark_class(setting, submissions, marks, data, device, jobs, progress)
+        outcome = mark_class(setting, submissions, marks, data, device, jobs, progress, layers)
     results = outcome.results
     table = Table(title=f"{setting.assignment.title} ({results.data}, {results.device})")
     table.add_column("Student", no_wrap=True, min_width=12)
@@ -95,6 +120,11 @@ def run(submissions: Path, marks: Path, assignment: str | None, data: str, devic
     known = len(results.students) - count
     console.print(f"{told}; {known} unchanged since the last run. Results: {marks / 'results.json'}", markup=False)
     console.print(f"Pages: {page}", markup=False)
+    if outcome.left:
+        console.print(
+            f"[bold yellow]Stopped.[/] {outcome.left} not marked; what is marked is kept. Run the same command to go on."
+        )
+        raise typer.Exit(130)
     missing = [student.student for student in results.students if student.status == "withheld"]
     if missing:
         console.print(

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from autograder.candidate.process import Candidate, Nursery
+from autograder.candidate.cage import proof
+from autograder.candidate.cage.layers import Layers
+from autograder.candidate.process import Candidate, Nursery, StudentError
 from autograder.checks.examination import Examination
 from autograder.checks.run import run_checks
 from autograder.checks.setting import Setting
 from autograder.judge.oracle import Oracle
+from autograder.marking.journal import Known, KnownCheck
 from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult, settle
 from autograder.submission.collect import Submission
 
 
 @dataclass(frozen=True)
 class Order:
-    """What the whole class has in common."""
+    """What the whole class has in common. `layers` is the cage; None marks without one."""
 
     course_file: Path
     lab: str
@@ -25,11 +29,30 @@ class Order:
     device: str
     seed: int
     threads: int
+    layers: Layers | None = None
     hidden: bool = True
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a submission may take, its own budget twice: in front and behind the curtain."""
+        return 2 * Setting.find(self.lab, self.course_file).assignment.limits.submission_seconds
+
+
+@dataclass
+class Marked:
+    """What marking a submission gave: the result, the pictures by file name, and each check for the journal."""
+
+    result: StudentResult
+    pictures: dict[str, bytes]
+    checks: dict[tuple[str, str], KnownCheck] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 class Desk:
-    """One examiner: holds the reference, the hidden images and a nursery, and marks submissions one by one."""
+    """One examiner: holds the reference, the hidden images and a nursery, and marks submissions one by one.
+
+    Proves its cage before it takes the first; raises `CageError`.
+    """
 
     def __init__(self, order: Order) -> None:
         import torch
@@ -37,15 +60,24 @@ class Desk:
         torch.set_num_threads(order.threads)
         self.order = order
         self.setting = Setting.find(order.lab, order.course_file)
-        self.nursery = Nursery()
+        self.nursery = Nursery(order.layers, self.setting.assignment.limits)
+        self.promises: list[dict[str, Any]] = []
         self.oracle: Oracle = self.setting.oracle(order.seed)
+        if order.layers is not None:
+            try:
+                promises = proof.prove(self.nursery)
+                proof.require(promises, order.layers)
+            except Exception:
+                self.nursery.close()
+                raise
+            self.promises = proof.as_data(promises)
 
     def close(self) -> None:
         """Ends the nursery."""
         self.nursery.close()
 
-    def mark(self, submission: Submission, name: str) -> tuple[StudentResult, dict[str, bytes]]:
-        """The result of one student and their pictures by file name; `name` is the folder that those go to.
+    def mark(self, submission: Submission, name: str, known: Known | None = None) -> Marked:
+        """The result of one student; `name` is the folder that the pictures go to, `known` what need not be asked again.
 
         Never raises for what a student did. A failure of the grader withholds the mark.
         """
@@ -62,28 +94,35 @@ class Desk:
             )
 
         messages = list(submission.problems)
-        with candidate() as respondent:
-            examination = Examination(
-                lab=self.setting.lab,
-                assignment=assignment,
-                respondent=respondent,
-                restart=candidate,
-                folder=submission.folder,
-                oracle=self.oracle,
-                data=self.order.data,
-                device=self.order.device,
-                hidden_seed=self.order.seed,
-            )
-            try:
-                messages += _described(respondent)
-                run_checks(examination, hidden=self.order.hidden)
-            except Exception as error:
-                traceback.print_exc()
-                messages.append(f"The grader failed: {type(error).__name__}: {error}")
-                return self._withheld(submission.student, messages), {}
-            messages += respondent.notes
+        try:
+            with candidate() as respondent:
+                with Examination(
+                    lab=self.setting.lab,
+                    assignment=assignment,
+                    respondent=respondent,
+                    restart=candidate,
+                    folder=submission.folder,
+                    oracle=self.oracle,
+                    data=self.order.data,
+                    device=self.order.device,
+                    hidden_seed=self.order.seed,
+                    known=known,
+                ) as examination:
+                    messages += _described(respondent)
+                    run_checks(examination, hidden=self.order.hidden)
+                    notes = list(dict.fromkeys([*(known.notes if known else []), *examination.notes]))
+        except Exception as error:
+            traceback.print_exc()
+            messages.append(f"The grader failed: {type(error).__name__}: {error}")
+            return Marked(withheld(self.setting, submission.student, messages), {})
+        messages += notes
+        checks = {
+            place: KnownCheck(key, examination.results[place].model_copy(deep=True), examination.digits_of(place))
+            for place, key in examination.keys.items()
+        }
         tasks = examination.task_results()
-        _point_to(tasks, examination.digits, name)
+        digits = [digit.model_copy() for digit in examination.digits]
+        _point_to(tasks, digits, name)
         status, score = settle(tasks)
         result = StudentResult(
             student=submission.student,
@@ -92,12 +131,10 @@ class Desk:
             max_score=sum(task.max_score for task in tasks),
             tasks=tasks,
             messages=messages,
-            digits=examination.digits,
+            digits=digits,
         )
-        return result, {f"{key}.png": picture for key, picture in examination.pictures.items()}
-
-    def _withheld(self, student: str, messages: list[str]) -> StudentResult:
-        return withheld(self.setting, student, messages)
+        pictures = {f"{key}.png": picture for key, picture in examination.pictures.items()}
+        return Marked(result, pictures, checks, notes)
 
 
 def withheld(setting: Setting, student: str, messages: list[str]) -> StudentResult:
@@ -134,8 +171,6 @@ def withheld(setting: Setting, student: str, messages: list[str]) -> StudentResu
 
 
 def _described(respondent: Candidate) -> list[str]:
-    from autograder.candidate.process import StudentError
-
     try:
         return respondent.describe()
     except StudentError as error:
@@ -149,19 +184,3 @@ def _point_to(tasks: list[TaskResult], digits: list[OwnDigit], folder: str) -> N
     for digit in digits:
         if digit.picture:
             digit.picture = f"{folder}/{digit.picture}.png"
-
-
-_desk: Desk | None = None
-
-
-def open_desk(order: Order) -> None:
-    """Opens this process's desk (the pool's initializer)."""
-    global _desk
-    _desk = Desk(order)
-
-
-def mark_at_desk(submission: Submission, name: str) -> tuple[str, dict[str, bytes]]:
-    """Marks at this process's desk; the result as JSON."""
-    assert _desk is not None
-    result, pictures = _desk.mark(submission, name)
-    return result.model_dump_json(), pictures

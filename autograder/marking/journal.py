@@ -1,4 +1,4 @@
-"""Remembers, in the MARKS folder, what was marked: a second run marks only what has changed."""
+"""Remembers, in the MARKS folder, what was marked: a second run asks only what has changed."""
 
 from __future__ import annotations
 
@@ -6,21 +6,84 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from autograder.checks.setting import CHECKOUT, Setting
-from autograder.results import StudentResult, folder_name
+from autograder.results import CheckResult, OwnDigit, StudentResult, folder_name
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody is kept out
+    fcntl = None  # type: ignore[assignment]
 
 PACKAGE = Path(__file__).resolve().parents[1]
-PRESENTATION = {"report", "cli", "build", "training"}  # rooms that no mark depends on
+PRESENTATION = {"report", "cli", "build", "training", "marking", "cage"}  # rooms that no verdict depends on
+
+
+@dataclass
+class KnownCheck:
+    """A check's result in an earlier run, and the key of everything that it depended on."""
+
+    key: str
+    result: CheckResult
+    digits: list[OwnDigit] = field(default_factory=list)
+
+
+@dataclass
+class Known:
+    """What is known of a submission from an earlier run, by task and check; notes on its definitions."""
+
+    shared: str  # the digest of what all its checks depend on
+    checks: dict[tuple[str, str], KnownCheck] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One student in the journal: the digest under which the result was found, and the result check by check."""
+
+    digest: str
+    result: StudentResult
+    cage: str
+    promises: list[dict[str, Any]]
+    known: Known
+
+
+class JournalError(Exception):
+    """The MARKS folder cannot be used now; the message says why."""
 
 
 class Journal:
-    """One file a student under `MARKS/journal`, with the digest of everything that the mark depends on."""
+    """One file a student under `MARKS/journal`, with the digests of everything that the mark depends on."""
 
     def __init__(self, marks: Path) -> None:
         self.folder = Path(marks) / "journal"
         self.folder.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def alone(self) -> Iterator[Path]:
+        """Keeps other runs out of this MARKS folder; gives an empty folder for the submissions' copies.
+
+        What a run that was killed left there is removed first.
+        """
+        with (self.folder / "lock").open("w") as lock:
+            if fcntl is not None:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    raise JournalError(f"{self.folder.parent}: another run is marking into this folder") from None
+            staging = self.folder / "staging"
+            shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir()
+            try:
+                yield staging
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
 
     def seed(self) -> int:
         """The secret seed of this MARKS folder: drawn once, so that all students, also later ones, get the same."""
@@ -30,31 +93,63 @@ class Journal:
             path.chmod(0o600)
         return int(path.read_text())
 
-    def find(self, student: str, digest: str) -> StudentResult | None:
-        """The result of an earlier run, if nothing that it depends on has changed and it was no grader's error."""
+    def find(self, student: str) -> Entry | None:
+        """What an earlier run found, if it was no grader's error and its pictures are still there."""
         try:
             entry = json.loads(self._path(student).read_text(encoding="utf-8"))
-            if entry["digest"] != digest:
-                return None
             result = StudentResult.model_validate(entry["result"])
-        except (OSError, ValueError, KeyError, TypeError):
+            checks = {}
+            for name, one in entry["checks"].items():
+                task, _, check = name.partition("/")
+                checks[task, check] = KnownCheck(
+                    one["key"],
+                    CheckResult.model_validate(one["result"]),
+                    [OwnDigit.model_validate(digit) for digit in one["digits"]],
+                )
+            known = Known(entry["shared"], checks, [str(note) for note in entry["notes"]])
+            found = Entry(entry["digest"], result, entry["cage"], entry["promises"], known)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None  # no entry, or one cut short: mark again
-        return result if result.status == "marked" else None
+        pictures = [picture for _, check in result.checks for picture in check.pictures]
+        pictures += [digit.picture for digit in result.digits if digit.picture]
+        whole = result.status == "marked" and all((self.folder.parent / name).is_file() for name in pictures)
+        return found if whole else None
 
-    def keep(self, result: StudentResult, digest: str) -> None:
-        """Writes a result, whole or not at all."""
-        entry = {"digest": digest, "result": result.model_dump(mode="json")}
-        _write(self._path(result.student), json.dumps(entry, ensure_ascii=False))
+    def keep(self, entry: Entry) -> None:
+        """Writes an entry, whole or not at all."""
+        checks = {
+            f"{task}/{check}": {
+                "key": one.key,
+                "result": one.result.model_dump(mode="json"),
+                "digits": [digit.model_dump(mode="json") for digit in one.digits],
+            }
+            for (task, check), one in entry.known.checks.items()
+        }
+        data = {
+            "digest": entry.digest,
+            "result": entry.result.model_dump(mode="json"),
+            "cage": entry.cage,
+            "promises": entry.promises,
+            "shared": entry.known.shared,
+            "notes": entry.known.notes,
+            "checks": checks,
+        }
+        _write(self._path(entry.result.student), json.dumps(data, ensure_ascii=False))
 
     def _path(self, student: str) -> Path:
         return self.folder / f"{folder_name(student)}.json"
 
 
-def depends_on(setting: Setting, *more: str) -> str:
-    """The digest of what all marks depend on: the grader, its libraries, the course, the reference, and `more`."""
+def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
+    """Two digests of what a mark depends on beside the submission: of everything, and of all but the checks themselves.
+
+    The first says whether anything has changed. The second is the part that all checks share: the grader, its
+    libraries, the reference, limits and definitions; each check adds its own code and its points
+    (`autograder.checks.catalogue.check_key`).
+    """
     import torch
 
-    whole = hashlib.sha256(f"{torch.__version__} {' '.join(more)}\n".encode())
+    shared = hashlib.sha256(f"{torch.__version__} {' '.join(more)}\n".encode())
     folders = [PACKAGE, *([setting.reference] if setting.reference else [])]
     paths = [
         path
@@ -62,10 +157,24 @@ def depends_on(setting: Setting, *more: str) -> str:
         for path in folder.rglob("*.py")
         if not PRESENTATION & set(path.relative_to(folder).parts)
     ]
-    for path in [*sorted(paths), setting.course_file]:
-        name = path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path.name
-        whole.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return whole.hexdigest()
+    own = [path for path in sorted(paths) if path.parent.name == setting.lab and path.name.startswith("test_")]
+    for path in sorted(set(paths) - set(own)):
+        shared.update(_line(path))
+    assignment = setting.assignment
+    common = {
+        "limits": assignment.limits.model_dump(mode="json"),
+        "definitions": {task.id: [task.notebook, task.definitions] for task in assignment.tasks},
+    }
+    shared.update(json.dumps(common, sort_keys=True).encode())
+    whole = shared.copy()
+    for path in [*own, setting.course_file]:
+        whole.update(_line(path))
+    return whole.hexdigest(), shared.hexdigest()
+
+
+def _line(path: Path) -> bytes:
+    name = path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path.name
+    return f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode()
 
 
 def _write(path: Path, text: str) -> None:

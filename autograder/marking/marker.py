@@ -1,26 +1,23 @@
-"""Marks a class: collects, skips what is unchanged, gives the rest to a pool of processes, keeps every result."""
+"""Marks a class: collects, skips what is unchanged, gives the rest to a pool of examiners, keeps every result."""
 
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
-import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.candidate.cage.layers import Layers
 from autograder.checks.catalogue import agree
 from autograder.checks.setting import Setting
-from autograder.marking.examine import Order, mark_at_desk, open_desk, withheld
-from autograder.marking.journal import Journal, depends_on
-from autograder.results import Results, StudentResult, folder_name
-from autograder.submission.collect import Submission, find_submissions
+from autograder.marking.examine import Order
+from autograder.marking.journal import Entry, Journal, Known, depends_on
+from autograder.marking.pool import Job, Pool, gpus
+from autograder.results import Promise, Results, StudentResult, folder_name
+from autograder.submission.collect import find_submissions
 
-CAGE = "none: a process of its own with limits, but no cage yet"
-TRIES = 2  # after so many deaths of the grader's own process on one submission, its mark is withheld
+NO_CAGE = "none: --unsafe-no-cage, student code could reach everything that the marker can"
 
 
 @dataclass
@@ -33,10 +30,11 @@ class Progress:
 
 @dataclass
 class Outcome:
-    """The results, and which students were marked in this run rather than found in the journal."""
+    """The results, which students were marked in this run, and how many were left when it was stopped."""
 
     results: Results
     fresh: list[str] = field(default_factory=list)
+    left: int = 0
 
 
 def mark_class(
@@ -47,11 +45,14 @@ def mark_class(
     device: str = "cpu",
     jobs: int | None = None,
     progress: Progress | None = None,
+    layers: Layers | None = None,
 ) -> Outcome:
     """Marks all submissions in `source` and writes `marks/results.json` and the students' pictures.
 
-    `data` is "auto", "mnist" or "digits"; `jobs` processes work at once (default: the number of cores). Raises
-    `SubmissionError` where nothing can be taken in and `CourseError` where `course.yml` and checks disagree.
+    `data` is "auto", "mnist" or "digits"; `jobs` examiners work at once (default: the number of cores; on GPUs, one on
+    each); `layers` is the cage, None for none. KeyboardInterrupt ends it early: what is marked by then is written.
+    Raises `SubmissionError` where nothing can be taken in, `CourseError` where `course.yml` and checks disagree,
+    `CageError` where the cage does not hold, and `JournalError`.
     """
     from autograder.data import load_data
 
@@ -59,77 +60,79 @@ def mark_class(
     agree(setting.lab, setting.assignment, setting.course_file)
     data = load_data(data).name  # type: ignore[arg-type]
     journal = Journal(marks)
+    with journal.alone() as staging:
+        return _mark(setting, Path(source), Path(marks), journal, staging, data, device, jobs, progress, layers)
+
+
+def _mark(
+    setting: Setting,
+    source: Path,
+    marks: Path,
+    journal: Journal,
+    staging: Path,
+    data: str,
+    device: str,
+    jobs: int | None,
+    progress: Progress,
+    layers: Layers | None,
+) -> Outcome:
     seed = journal.seed()
-    common = depends_on(setting, data, device, str(seed))
+    caged = "in a cage" if layers else "without a cage"  # a mark made without one is made again with one
+    whole, shared = depends_on(setting, data, device, str(seed), caged)
+    submissions = find_submissions(source, setting.lab, staging, setting.assignment.limits)
+    progress.started(len(submissions))
+    entries: dict[str, Entry] = {}
+    to_do: list[Job] = []
+    digests: dict[str, str] = {}
+    for submission in submissions:
+        own = f"{submission.digest()}\n{chr(10).join(submission.problems)}".encode("utf-8", "replace")
+        digest = hashlib.sha256(whole.encode() + own).hexdigest()
+        part = hashlib.sha256(shared.encode() + own).hexdigest()
+        entry = journal.find(submission.student)
+        if entry is not None and entry.digest == digest:
+            entries[submission.student] = entry
+            progress.done(entry.result, False)
+            continue
+        known = entry.known if entry is not None and entry.known.shared == part else Known(part)
+        digests[submission.student] = digest
+        to_do.append(Job(submission, f"students/{folder_name(submission.student)}", known))
+    count = os.cpu_count() or 1
+    most = gpus() if device == "cuda" else count
+    jobs = max(1, min(jobs or most, len(to_do)))
+    order = Order(setting.course_file, setting.lab, data, device, seed, max(1, count // jobs), layers)
+    pool = Pool(order, jobs)
     outcome = Outcome(
-        Results(schema=1, course=setting.course, assignment=setting.lab, data=data, cage=CAGE, device=device)
+        Results(schema=1, course=setting.course, assignment=setting.lab, data=data, cage="", device=device)
     )
-    results: list[StudentResult] = []
-    with tempfile.TemporaryDirectory(prefix="autograder-") as staging:
-        submissions = find_submissions(source, setting.lab, Path(staging), setting.assignment.limits)
-        progress.started(len(submissions))
-        to_do: list[tuple[Submission, str]] = []
-        for submission in submissions:
-            problems = "\n".join(submission.problems)
-            digest = hashlib.sha256(
-                f"{common}\n{submission.digest()}\n{problems}".encode("utf-8", "replace")
-            ).hexdigest()
-            known = journal.find(submission.student, digest)
-            if known is None:
-                to_do.append((submission, digest))
-            else:
-                results.append(known)
-                progress.done(known, False)
-        jobs = max(1, min(jobs or os.cpu_count() or 1, len(to_do)))
-        threads = max(1, (os.cpu_count() or 1) // jobs)
-        order = Order(setting.course_file, setting.lab, data, device, seed, threads)
-        digests = {submission.student: digest for submission, digest in to_do}
-        for result, pictures in _in_pool(setting, order, [submission for submission, _ in to_do], jobs):
-            folder = Path(marks) / "students" / folder_name(result.student)
+    try:
+        for job, marked in pool.mark(to_do):
+            result = marked.result
+            folder = marks / job.name
             folder.mkdir(parents=True, exist_ok=True)
-            for name, picture in pictures.items():
+            for name, picture in marked.pictures.items():
                 (folder / name).write_bytes(picture)
-            journal.keep(result, digests[result.student])
-            results.append(result)
+            cage = f"{layers}; every promise held" if layers else NO_CAGE
+            entry = Entry(
+                digests[result.student],
+                result,
+                cage,
+                pool.promises,
+                Known(job.known.shared, marked.checks, marked.notes),
+            )
+            journal.keep(entry)
+            entries[result.student] = entry
             outcome.fresh.append(result.student)
             progress.done(result, True)
+    except KeyboardInterrupt:
+        outcome.left = len(submissions) - len(entries)
+    cages = sorted({entry.cage for entry in entries.values()}, key=lambda cage: (not cage.startswith("none"), cage))
+    promises = max((entry.promises for entry in entries.values()), key=len, default=[])
     outcome.results = outcome.results.model_copy(
-        update={"students": sorted(results, key=lambda result: result.student)}
+        update={
+            "cage": "; ".join(cages),
+            "promises": [Promise.model_validate(one) for one in promises],
+            "students": sorted((entry.result for entry in entries.values()), key=lambda one: one.student),
+        }
     )
-    outcome.results.write(Path(marks) / "results.json")
+    outcome.results.write(marks / "results.json")
     return outcome
-
-
-def _in_pool(
-    setting: Setting, order: Order, submissions: list[Submission], jobs: int
-) -> Iterator[tuple[StudentResult, dict[str, bytes]]]:
-    """Each submission's result as it comes; a process that dies takes nobody else's mark with it."""
-    tries = {submission.student: 0 for submission in submissions}
-    waiting = list(submissions)
-    while waiting:
-        # After a death nobody knows whose work it was: from then on one at a time, until the culprit is found.
-        alone = any(tries[submission.student] for submission in waiting)
-        batch = waiting[:1] if alone else waiting
-        finished: set[str] = set()
-        with ProcessPoolExecutor(
-            1 if alone else jobs, multiprocessing.get_context("spawn"), initializer=open_desk, initargs=(order,)
-        ) as pool:
-            futures: dict[Future[tuple[str, dict[str, bytes]]], Submission] = {
-                pool.submit(mark_at_desk, submission, f"students/{folder_name(submission.student)}"): submission
-                for submission in batch
-            }
-            for future in as_completed(futures):
-                student = futures[future].student
-                try:
-                    text, pictures = future.result()
-                except BrokenProcessPool:
-                    tries[student] += 1
-                    continue
-                finished.add(student)
-                yield StudentResult.model_validate_json(text), pictures
-        for submission in batch:
-            if submission.student not in finished and tries[submission.student] > TRIES:
-                finished.add(submission.student)
-                message = "The grader's own process died, again and again, on this submission."
-                yield withheld(setting, submission.student, [message]), {}
-        waiting = [submission for submission in waiting if submission.student not in finished]

@@ -173,4 +173,4 @@ def show_own_digits(examination: Examination, paths: list[Path]) -> None:
             except Exception:  # a picture that the decoder refuses: it is shown without an answer
                 said = None
         picture = key if key in examination.pictures else ""
-        examination.digits.append(OwnDigit(file=path.name, label=int(path.stem[0]), said=said, picture=picture))
+        examination.show_digit(OwnDigit(file=path.name, label=int(path.stem[0]), said=said, picture=picture))

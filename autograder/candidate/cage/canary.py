@@ -1,0 +1,328 @@
+"""The canary: runs where student code runs and tries what must not work. It reports whatever did.
+
+`proof.py` sets the baits out, asks, and draws the conclusions.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import importlib
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from autograder.candidate.cage import kernel
+
+Breaches = list[str]
+# Kernel interfaces that no coursework needs, each a known way out or round: number on x86_64, number on aarch64.
+INTERFACES = {
+    "io_uring_setup": (425, 425),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "keyctl": (250, 219),
+    "memfd_create": (319, 279),
+    "shmget": (29, 194),
+    "mq_open": (180, 180),
+    "open_by_handle_at": (304, 265),
+    "init_module": (175, 105),
+    "personality": (135, 92),
+    "pidfd_open": (434, 434),
+    "process_vm_readv": (310, 270),
+    "fanotify_init": (300, 262),
+    "sync": (162, 81),
+}
+SEIZE, DETACH = 0x4206, 17  # tracing that does not stop the traced
+IMPORTED_LATE = ("colorsys", "xml.dom.minidom", "torch.utils.bundled_inputs")
+
+
+def run(part: str, baits: dict[str, Any]) -> Any:
+    """One part of the canary: "promises", "processes", "memory", "disk" or "time"."""
+    parts: dict[str, Callable[[dict[str, Any]], Any]] = {
+        "promises": _promises,
+        "processes": _processes,
+        "memory": _memory,
+        "disk": _disk,
+        "time": _time,
+    }
+    return parts[part](baits)
+
+
+def _promises(baits: dict[str, Any]) -> dict[str, Breaches]:
+    return {
+        "inheritance": _inheritance(baits),  # before honest work opens a file
+        "works": _works(baits),
+        "network": _network(baits),
+        "reading": _reading(baits),
+        "writing": _writing(baits),
+        "others": _others(baits),
+        "kernel": _apart(_kernel, baits),
+        "programs": _programs(baits),
+        "plain-files": _plain_files(baits),
+    }
+
+
+def _apart(probe: Callable[[dict[str, Any]], Breaches], baits: dict[str, Any]) -> Breaches:
+    """The same in a process of its own: what succeeds there changes nothing for the other probes."""
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        try:
+            os.write(writing, json.dumps(probe(baits)).encode()[:60000])
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as answer:
+        return list(json.loads(answer.read() or b'["the probe has died"]'))
+
+
+def _succeeds(act: Callable[[], Any]) -> bool:
+    try:
+        act()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+# --- what must work ---------------------------------------------------------------------------------------------------
+
+
+def _works(baits: dict[str, Any]) -> Breaches:
+    found = []
+    for name in IMPORTED_LATE:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            found.append(f"cannot import {name} ({error})")
+    heard: list[int] = []
+    thread = threading.Thread(target=lambda: heard.append(1))
+    try:
+        thread.start()
+        thread.join()
+        with open(os.path.join(os.environ["TMPDIR"], "file"), "w") as file:
+            file.write("text")
+        with open(os.devnull, "w") as file:
+            file.write("text")
+        os.urandom(4)
+        import io
+
+        from matplotlib.figure import Figure
+
+        figure = Figure()
+        figure.subplots().set_title("text")
+        figure.savefig(io.BytesIO())
+    except Exception as error:
+        found.append(f"{type(error).__name__}: {error}")
+    return found
+
+
+# --- what must not ----------------------------------------------------------------------------------------------------
+
+
+def _network(baits: dict[str, Any]) -> Breaches:
+    found = []
+    families = ("AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_ALG", "AF_BLUETOOTH")
+    for name in families:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW):
+            family = getattr(socket, name, None)
+            if family is None:
+                continue
+            try:
+                socket.socket(family, kind).close()
+            except OSError as error:
+                if error.errno not in (errno.EPERM, errno.EACCES):
+                    found.append(f"a socket of {name} is refused by chance ({error})")
+            else:
+                found.append(f"a socket of {name} can be made")
+    for address in baits["addresses"]:
+        family, where = (socket.AF_UNIX, address) if isinstance(address, str) else (socket.AF_INET, tuple(address))
+        if _succeeds(lambda f=family, w=where: socket.socket(f).connect(w)):  # type: ignore[misc]
+            found.append(f"{address!r} answers")
+    if _succeeds(lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)):
+        found.append("a pair of datagram sockets, which can write to any other, can be made")
+    return found
+
+
+def _reading(baits: dict[str, Any]) -> Breaches:
+    found = [f"can read {path}" for path in baits["secrets"] if _succeeds(lambda p=path: open(p, "rb").read(1))]  # type: ignore[misc]
+    found += [f"can list {path}" for path in baits["folders"] if _succeeds(lambda p=path: os.listdir(p))]  # type: ignore[misc]
+    return found
+
+
+def _writing(baits: dict[str, Any]) -> Breaches:
+    found = []
+    for path in baits["victims"]:
+        if _succeeds(lambda p=path: open(p, "ab").close()):  # type: ignore[misc]
+            found.append(f"can write {path}")
+        if _succeeds(lambda p=path: os.unlink(p)):  # type: ignore[misc]
+            found.append(f"can remove {path}")
+    for folder in ("/", "/tmp", "/var/tmp", "/dev", "/run", sys.prefix, sys.base_prefix, *baits["folders"]):
+        path = os.path.join(folder, f"canary-{os.getpid()}")
+        if _succeeds(lambda p=path: os.close(os.open(p, os.O_CREAT | os.O_WRONLY))):  # type: ignore[misc]
+            found.append(f"can make files in {folder}")
+            os.unlink(path)
+    if baits["shared_memory"] and _succeeds(lambda: os.close(os.open("/dev/shm/canary", os.O_CREAT | os.O_WRONLY))):
+        found.append("can make files in /dev/shm")
+        os.unlink("/dev/shm/canary")
+    return found
+
+
+def _others(baits: dict[str, Any]) -> Breaches:
+    found = []
+    libc = kernel.libc()
+    for process in baits["processes"]:
+        if process == os.getpid():
+            continue
+        if _succeeds(lambda p=process: os.kill(p, 0)):  # type: ignore[misc]
+            found.append(f"can signal process {process}")
+        for name in ("environ", "mem", "maps", "cmdline"):
+            if _succeeds(lambda p=process, n=name: open(f"/proc/{p}/{n}", "rb").read(1)):  # type: ignore[misc]
+                found.append(f"can read /proc/{process}/{name}")
+        if libc.ptrace(SEIZE, process, 0, 0) == 0:
+            libc.ptrace(DETACH, process, 0, 0)
+            found.append(f"can trace process {process}")
+        import resource
+
+        if _succeeds(lambda p=process: resource.prlimit(p, resource.RLIMIT_NOFILE)):  # type: ignore[misc]
+            found.append(f"can see the limits of process {process}")
+        nice = libc.getpriority(0, process)
+        if libc.setpriority(0, process, nice) == 0:
+            found.append(f"can slow process {process} down")
+    if libc.prctl(4, 1, 0, 0, 0) == 0:
+        found.append("can let others trace it")
+    return found
+
+
+def _kernel(baits: dict[str, Any]) -> Breaches:
+    found = []
+    libc = kernel.libc()
+    column = 0 if kernel.machine() == "x86_64" else 1
+    refused = (errno.EPERM, errno.ENOSYS)
+    for name, numbers in INTERFACES.items():
+        result = libc.syscall(ctypes.c_long(numbers[column]), 0, 0, 0, 0, 0, 0)
+        if result >= 0 or ctypes.get_errno() not in refused:
+            found.append(f"the kernel answers {name}")
+            if result > 2 and name != "sync":
+                os.close(result)
+    flags = {"user": kernel.NEW_USER, "mount": kernel.NEW_NS, "network": kernel.NEW_NET}
+    for name, flag in flags.items():
+        if libc.unshare(flag) == 0:
+            found.append(f"can make a {name} namespace")
+    if libc.chroot(b".") == 0:
+        found.append("can change the root")
+    for name, act in (("user", lambda: os.setresuid(0, 0, 0)), ("group", lambda: os.setgroups([0]))):
+        if _succeeds(act):
+            found.append(f"can become root's {name}")
+    if os.geteuid() == 0:
+        found.append("runs as root")
+    header, data = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    number = {"x86_64": 125, "aarch64": 90}[kernel.machine()]
+    if libc.syscall(ctypes.c_long(number), ctypes.byref(header), ctypes.byref(data)) == 0 and any(data):
+        found.append("has capabilities")
+    return found
+
+
+def _programs(baits: dict[str, Any]) -> Breaches:
+    found = []
+    for path in (sys.executable, "/bin/sh", "/usr/bin/env"):
+        child = os.fork()
+        if child == 0:
+            try:
+                os.execv(path, [path, "-c", "exit 0"] if path != "/usr/bin/env" else [path])
+            except OSError as error:
+                os._exit(77 if error.errno in (errno.EPERM, errno.EACCES) else 78)
+        _, status = os.waitpid(child, 0)
+        if os.waitstatus_to_exitcode(status) not in (77, 78):
+            found.append(f"can start {path}")
+    return found
+
+
+def _plain_files(baits: dict[str, Any]) -> Breaches:
+    scratch = os.environ["TMPDIR"]
+    acts: dict[str, Callable[[], None]] = {
+        "a link": lambda: os.symlink("/", f"{scratch}/link"),
+        "a pipe with a name": lambda: os.mkfifo(f"{scratch}/pipe"),
+        "a device": lambda: os.mknod(f"{scratch}/device", 0o020600, 0x0103),
+        "a socket with a name": lambda: os.mknod(f"{scratch}/socket", 0o140600),
+    }
+    return [f"can make {what} in its scratch folder" for what, act in acts.items() if _succeeds(act)]
+
+
+def _inheritance(baits: dict[str, Any]) -> Breaches:
+    found = [f"has the variable {name}" for name in os.environ if name not in baits["variables"]]
+    for descriptor in range(3, 1024):
+        if descriptor not in baits["descriptors"] and _succeeds(lambda d=descriptor: os.fstat(d)):  # type: ignore[misc]
+            found.append(f"has the descriptor {descriptor}")
+    return found
+
+
+# --- what must be ended -----------------------------------------------------------------------------------------------
+
+
+def _processes(baits: dict[str, Any]) -> int:
+    """Starts processes until that fails, and a daemon; all of them stay. Returns how many there were."""
+    count = 0
+    if os.fork() == 0:
+        try:
+            os.setsid()
+            if os.fork() == 0:
+                time.sleep(baits["seconds"])
+        finally:
+            os._exit(0)
+    while count < baits["more"]:
+        try:
+            child = os.fork()
+        except OSError:
+            break
+        if child == 0:
+            time.sleep(baits["seconds"])
+            os._exit(0)
+        count += 1
+    return count
+
+
+def _memory(baits: dict[str, Any]) -> str:
+    """Takes more memory than is allowed, in several processes of which none takes too much."""
+    for _ in range(4):
+        if os.fork() == 0:
+            try:
+                held = bytearray(int(baits["bytes"]) // 3)
+                held[::4096] = b"x" * len(held[::4096])
+                time.sleep(baits["seconds"])
+            finally:
+                os._exit(0)
+    time.sleep(baits["seconds"])
+    return "was not ended"
+
+
+def _disk(baits: dict[str, Any]) -> int:
+    """Writes until that fails; how many bytes that were. The files have no names any more."""
+    written = 0
+    block = b"x" * 2**20
+    kept = []
+    while written < baits["bytes"]:
+        path = os.path.join(os.environ["TMPDIR"], f"block-{written}")
+        try:
+            file = open(path, "wb", buffering=0)
+            kept.append(file)
+            os.unlink(path)
+            for _ in range(4):
+                file.write(block)
+                written += len(block)
+        except OSError:
+            break
+    time.sleep(0.5)
+    return written
+
+
+def _time(baits: dict[str, Any]) -> None:
+    import signal
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        pass

@@ -1,0 +1,189 @@
+"""What the cage promises, which layers keep each promise, and the proof: a canary that tries to break them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import select
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.candidate.cage.layers import CageError, Layers
+from autograder.candidate.process import PACKAGE, Candidate, Nursery, NurseryError, StudentError
+from autograder.course import Limits
+
+# Each promise with the layers that keep it, in each kind of cage the ones that are there.
+PROMISES = {
+    "network": ("No network and no sockets", ("namespaces", "bubblewrap", "seccomp")),
+    "reading": (
+        "Sees its own files and the libraries: no other student, no check, no label, no result, no home folder",
+        ("namespaces", "bubblewrap", "landlock"),
+    ),
+    "writing": ("Changes nothing outside its scratch folder", ("namespaces", "bubblewrap", "landlock")),
+    "plain-files": ("Leaves no links and no special files", ("landlock", "seccomp")),
+    "others": (
+        "Cannot see, signal, trace or slow down other processes",
+        ("namespaces", "bubblewrap", "landlock", "seccomp"),
+    ),
+    "kernel": ("No rights, no namespaces of its own, none of the kernel's side doors", ("seccomp",)),
+    "programs": ("Starts no other program", ("landlock", "seccomp")),
+    "inheritance": ("Inherits no variable and no open file", ("supervisor",)),
+    "processes": ("Has no more processes and threads than it may", ("limits",)),
+    "memory": ("All its processes together use no more memory than they may", ("limits", "supervisor")),
+    "disk": ("Writes no more than it may", ("namespaces", "supervisor", "limits")),
+    "time": ("Is ended at its deadline, whatever it ignores", ("supervisor",)),
+    "leftovers": ("Nothing of it goes on when it has ended", ("namespaces", "bubblewrap", "supervisor")),
+    "works": ("Honest work runs: imports, threads, plots, files of its own", ()),
+}
+SMALL = Limits(
+    load_seconds=20,
+    check_seconds=20,
+    submission_seconds=60,
+    memory_mb=1024,
+    scratch_mb=8,
+    submission_mb=1,
+    processes=24,
+)
+SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One promise, the layers that keep it here, and what the canary found against it (nothing: it holds)."""
+
+    id: str
+    sentence: str
+    kept_by: list[str]
+    breaches: list[str]
+
+    @property
+    def held(self) -> bool:
+        return not self.breaches
+
+
+def prove(nursery: Nursery) -> list[Promise]:
+    """Lets the canary loose in the cage of `nursery`; raises `CageError` where it could not even be let in."""
+    layers = nursery.layers or Layers(seccomp=False, limits=False, supervisor=False)
+    try:
+        with _baits() as baits:
+            found = _ask_all(nursery, layers, baits)
+    except NurseryError as error:
+        raise CageError(f"the cage ({layers}) cannot be built here: {error}") from error
+    names = {"limits": "rlimits", "landlock": "Landlock"}
+    return [
+        Promise(
+            name,
+            sentence,
+            [names.get(layer, layer) for layer in keepers if getattr(layers, layer)],
+            found.get(name, []),
+        )
+        for name, (sentence, keepers) in PROMISES.items()
+    ]
+
+
+def require(promises: list[Promise], layers: Layers) -> None:
+    """Raises `CageError`, with what was broken, unless every promise holds."""
+    broken = [one for one in promises if not one.held]
+    if broken:
+        lines = "\n".join(f"  {one.sentence}: {'; '.join(one.breaches[:3])}" for one in broken)
+        raise CageError(f"The cage ({layers}) does not hold on this machine:\n{lines}")
+
+
+def _ask_all(nursery: Nursery, layers: Layers, baits: dict[str, Any]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    room = (SMALL.scratch_mb + SMALL.submission_mb) * 2**20
+    with tempfile.TemporaryDirectory(prefix="autograder-canary-") as folder:
+        Path(folder, "work.py").write_text("answer = 1\n")
+        baits["shared_memory"] = not layers.namespaces
+        found |= _quick(nursery, Path(folder), baits)
+
+        more = 2 * SMALL.processes
+        count, left = _with_leftovers(nursery, Path(folder), {"more": more, "seconds": SECONDS})
+        found["processes"] = [f"{count} processes could be started"] if count >= more else []
+        found["leftovers"] = ["a process that it left goes on"] if left else []
+
+        said = _heavy(nursery, Path(folder), "memory", {"bytes": SMALL.memory_mb * 2**20, "seconds": 3}, 10)
+        found["memory"] = [] if said == "more than" else [f"too much in several processes: {said}"]
+        said = _heavy(nursery, Path(folder), "disk", {"bytes": 2 * room + 2**24}, 10)
+        written = said if isinstance(said, int) else 0
+        found["disk"] = [f"{written >> 20} MB were written"] if written > 2 * room else []
+        said = _heavy(nursery, Path(folder), "time", {}, 0.5)
+        found["time"] = [] if said == "timeout" else [f"an endless loop: {said}"]
+    return found
+
+
+def _quick(nursery: Nursery, folder: Path, baits: dict[str, Any]) -> dict[str, list[str]]:
+    with Candidate(nursery, folder, "", SMALL) as candidate:
+        try:
+            answer = candidate.canary("promises", baits, SECONDS)
+        except StudentError as error:
+            return {"works": [f"the canary ended: {error.message}"]}
+    return {name: [str(one)[:200] for one in breaches][:20] for name, breaches in answer.items()}
+
+
+def _with_leftovers(nursery: Nursery, folder: Path, baits: dict[str, Any]) -> tuple[int, bool]:
+    """How many processes the canary could start, and whether one lives on after the candidate was ended."""
+    with Candidate(nursery, folder, "", SMALL) as candidate:
+        try:
+            count = int(candidate.canary("processes", baits, SECONDS))
+        except StudentError:
+            return baits["more"], False
+        # Everything that it started has inherited the pipe: it ends when the last of them has.
+        replies = os.dup(candidate.replies)
+        candidate.end()
+    try:
+        ready, _, _ = select.select([replies], [], [], 2)
+        return count, not (ready and os.read(replies, 1) == b"")
+    finally:
+        os.close(replies)
+
+
+def _heavy(nursery: Nursery, folder: Path, part: str, baits: dict[str, Any], seconds: float) -> Any:
+    with Candidate(nursery, folder, "", SMALL) as candidate:
+        try:
+            return candidate.canary(part, baits, seconds)
+        except StudentError as error:
+            return "more than" if "more than" in error.message.lower() else error.kind
+
+
+@contextmanager
+def _baits() -> Iterator[dict[str, Any]]:
+    """Files, folders and sockets of the examiner's that a candidate must not reach."""
+    with ExitStack() as stack:
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-bait-")))
+        root.chmod(0o755)  # only the cage is in the way
+        secret, victim = root / "secret", root / "victim"
+        secret.write_text("labels")
+        victim.write_text("marks")
+        secret.chmod(0o644)
+        root.joinpath("open").mkdir()
+        root.joinpath("open").chmod(0o777)
+        victim.chmod(0o666)
+        addresses: list[Any] = []
+        for family, where in (
+            (socket.AF_INET, ("127.0.0.1", 0)),
+            (socket.AF_UNIX, f"\0autograder-{os.getpid()}"),
+            (socket.AF_UNIX, str(root / "socket")),
+        ):
+            listening = stack.enter_context(socket.socket(family))
+            listening.bind(where)
+            listening.listen(8)
+            addresses.append(listening.getsockname() if family == socket.AF_INET else where)
+        (root / "socket").chmod(0o777)
+        yield {
+            "addresses": [list(one) if isinstance(one, tuple) else one for one in addresses],
+            "secrets": [str(secret), str(PACKAGE / "checks" / "conftest.py"), "/etc/passwd", "/etc/hostname"],
+            "folders": [str(root / "open"), str(Path.home()), str(PACKAGE.parent), str(PACKAGE / "checks")],
+            "victims": [str(victim)],
+            "processes": [os.getpid(), os.getppid()],
+        }
+
+
+def as_data(promises: list[Promise]) -> list[dict[str, Any]]:
+    """The promises as plain data, for the result file."""
+    return [dataclasses.asdict(one) for one in promises]
