@@ -23,6 +23,10 @@ if TYPE_CHECKING:  # a student's package has no cage
     from autograder.candidate.cage.layers import Layers
 
 PACKAGE = Path(__file__).resolve().parents[1]
+PUBLIC = (
+    *("__init__.py", "notebook.py", "data.py", "drawing.py", "training/__init__.py", "training/recipes.py"),
+    *("candidate/**/*", "submission/*.py", "checks/__init__.py", "checks/*/__init__.py", "checks/*/procedures.py"),
+)
 NO_LAYERS = ("namespaces", "bubblewrap", "landlock", "seccomp", "limits", "supervisor")
 STARTING_SECONDS, ENDING_SECONDS = 60, 30
 MESSAGE_LIMIT = 600  # characters of a student's own error message that are passed on
@@ -82,14 +86,14 @@ class Nursery:
         ours, theirs = socket.socketpair()
         self._channel = ours
         environment = clean_environment(home=tempfile.gettempdir())
-        environment["PYTHONPATH"] = str(PACKAGE.parent)
+        package = self._boxes / "package"
+        _copy_public(package)
+        environment["PYTHONPATH"] = str(package)
         safe = "-P" if sys.version_info >= (3, 11) else "-s"  # the folder it starts in is nobody's package
         command = [sys.executable, safe, "-m", "autograder.candidate.nursery", str(theirs.fileno())]
         if layers is not None and layers.bubblewrap:
             from autograder.candidate.cage import bubblewrap, enter
 
-            environment["PYTHONPATH"] = str(self._boxes / "package")
-            _copy_public(self._boxes / "package")
             self._boxes.chmod(0o755)
             readable = [*enter.libraries(), *enter.SYSTEM]
             command = [
@@ -114,7 +118,7 @@ class Nursery:
         box = self._boxes / f"{self._count:06}"
         box.mkdir(mode=0o700)
         layers = dataclasses.asdict(self.layers) if self.layers is not None else dict.fromkeys(NO_LAYERS, False)
-        settings = {**settings, "layers": layers, "submission": str(folder)}
+        settings = {**settings, "layers": layers, "submission": str(folder), "package": str(self._boxes / "package")}
         if layers["bubblewrap"]:
             shutil.copytree(folder, box / "submission")
             box.chmod(0o755)
@@ -163,15 +167,13 @@ class Nursery:
 
 
 def _copy_public(target: Path) -> None:
-    """Copies what the nursery runs: nothing that holds a check, an expected value or a mistake."""
-    for pattern in ("__init__.py", "candidate/**/*", "submission/*.py", "checks/__init__.py", "checks/*/procedures.py"):
+    """Copies what the nursery runs and what notebooks import: nothing that holds a check, an answer or a mistake."""
+    for pattern in PUBLIC:
         for path in PACKAGE.glob(pattern):
             if path.is_file() and "__pycache__" not in path.parts:
                 copy = target / PACKAGE.name / path.relative_to(PACKAGE)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
-                if pattern.startswith("checks/*"):
-                    shutil.copyfile(path.with_name("__init__.py"), copy.with_name("__init__.py"))
 
 
 class Candidate:

@@ -5,7 +5,9 @@ Runs untrusted code. It holds no expected value, no label and no result; whateve
 
 from __future__ import annotations
 
+import functools
 import importlib
+import inspect
 import os
 import sys
 from collections.abc import Callable
@@ -21,6 +23,7 @@ def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
     import torch
 
     torch.set_num_threads(int(settings.get("threads", 1)))
+    _load_in_this_process()
     folder = Path(settings["folder"])
     sys.path.append(str(folder))  # last, so that no file of the student's stands in for a library
     student = FileStudent(folder, Path(settings["scratch"]), settings["device"])
@@ -39,6 +42,28 @@ def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
             wire.send(replies, {"error": {"type": "WireError", "message": str(error), "places": []}})
 
 
+def _load_in_this_process() -> None:
+    """A `DataLoader` of the student's works without worker processes: they would need sockets, and bring no speed here.
+
+    What it yields is the same.
+    """
+    from torch.utils.data import DataLoader
+
+    made = DataLoader.__init__
+    signature = inspect.signature(made)
+
+    @functools.wraps(made)
+    def make(*args: Any, **options: Any) -> None:
+        given = signature.bind(*args, **options).arguments
+        more = given.pop("kwargs", {})
+        for name in ("num_workers", "prefetch_factor", "persistent_workers", "multiprocessing_context", "timeout"):
+            given.pop(name, None)
+        loader = given.pop("self")
+        made(loader, **given, **more)
+
+    DataLoader.__init__ = make  # type: ignore[method-assign]
+
+
 def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
     kind = request["kind"]
     if kind == "describe":
@@ -51,7 +76,7 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
         }
     if kind == "canary":
         canary = importlib.import_module("autograder.candidate.cage.canary")
-        return guarded(lambda: canary.run(request["part"], request["baits"]))
+        return {"value": canary.run(request["part"], request["baits"])}
     student.notebooks.update(request.get("notebooks", {}))
     if kind == "load":
         name = request["name"]
@@ -62,8 +87,20 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
             untouched = value is None or value is Ellipsis or student.definitions.untouched(name, notebook)
             return {"untouched": untouched, "notes": student.definitions.notes(name, notebook)}
 
-        return guarded(load)
-    return guarded(lambda: run_procedure(student, request["lab"], request["procedure"], request["arguments"]))
+        answer = guarded(load)
+        student.definitions.leave()
+        return answer
+
+    def call() -> Any:
+        try:
+            return run_procedure(student, request["lab"], request["procedure"], request["arguments"])
+        except NameError as error:
+            because = student.because(error)
+            raise NameError(f"{error}; {because}").with_traceback(error.__traceback__) if because else error from None
+
+    answer = guarded(call)
+    student.definitions.leave()
+    return answer
 
 
 def guarded(work: Callable[[], Any]) -> dict[str, Any]:

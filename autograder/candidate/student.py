@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import shutil
 import tempfile
@@ -37,6 +36,11 @@ class FileStudent:
     def get(self, name: str) -> Any:
         return self.definitions.load(name, self.notebooks.get(name, ""))
 
+    def because(self, error: BaseException) -> str:
+        """Why a name is missing that the student's code uses: what happened where it was to be defined."""
+        name = getattr(error, "name", None)
+        return self.definitions.failure(name) if isinstance(error, NameError) and name else ""
+
 
 class KernelStudent:
     """The student's own notebook kernel: names are looked up as they stand there now."""
@@ -60,21 +64,10 @@ class KernelStudent:
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Drops what student code prints, plots and warns of, so that a check's own words are all that is seen."""
-    sink = _Sink()
-    with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-class _Sink(io.TextIOBase):
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def writable(self) -> bool:
-        return True
-
-    def isatty(self) -> bool:
-        return False
+    with open(os.devnull, "w", encoding="utf-8") as sink:
+        with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
 
 
 def describe(error: BaseException) -> dict[str, Any]:

@@ -16,7 +16,9 @@ import numpy as np
 
 from autograder.candidate.process import Respondent, StudentError
 from autograder.course import Assignment, Band, CourseError
+from autograder.judge import weights
 from autograder.judge.oracle import Oracle
+from autograder.judge.probes import generator
 from autograder.judge.verdict import Blocked, Failed, NotAttempted, Verdict
 from autograder.results import CheckResult, OwnDigit, TaskResult
 
@@ -52,7 +54,8 @@ class Examination:
     digits: list[OwnDigit] = field(default_factory=list)
     current: Place = ("", "")  # the check that runs now
     secret: bool = False  # whether it is a hidden one
-    _behind: Any = None
+    _behind: Any = None  # answers hidden checks
+    _reader: Any = None  # reads weights
     _answers: dict[bytes, Any] = field(default_factory=dict)
     _digits_of: dict[Place, list[OwnDigit]] = field(default_factory=dict)
 
@@ -60,8 +63,9 @@ class Examination:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._behind is not None:
-            self._behind.end()
+        for one in (self._behind, self._reader):
+            if one is not None and one is not self.respondent:
+                one.end()
 
     def ask(self, procedure: str, uses: Sequence[str], **arguments: Any) -> Any:
         """What the lab's `procedure` gives on the student's definitions; student's errors become verdicts.
@@ -87,6 +91,20 @@ class Examination:
         """The same, in a process that has answered nothing before."""
         with self.restart() as fresh:
             return self._ask(fresh, procedure, uses, arguments)
+
+    def read_weights(self, content: np.ndarray, name: str) -> weights.Arrays:
+        """The names and arrays in a weights file, which a process reads that runs nothing of the student's."""
+        limit = self.assignment.limits.weights_mb
+        question = _digest(["weights", content])
+        if question not in self._answers:
+            if self._reader is None:
+                self._reader = self.restart() if self.restart is not None else self.respondent
+            try:
+                answer = self._reader.ask("weights_file", [], {}, {"file": content, "limit_mb": limit})
+            except StudentError:  # it took too long, or too much
+                answer = {"problem": "unreadable"}
+            self._answers[question] = answer
+        return weights.arrays_of(self._answers[question], name, limit)
 
     @property
     def notes(self) -> list[str]:
@@ -256,10 +274,12 @@ def _without_words(error: StudentError) -> StudentError:
 
 @cache
 def hidden_images(data: str, seed: int) -> tuple[np.ndarray, np.ndarray, str]:
-    """The test images of `data` under small shifts and rotations drawn from `seed`, as bytes; labels; name."""
+    """The test images of `data` under small shifts and rotations, in an order of its own, both drawn from `seed`: as
+    bytes, with their labels and the data set's name."""
     from autograder.data import load_data, perturb
 
     loaded = load_data(data)  # type: ignore[arg-type]
     moved = perturb(loaded.test_images, seed)
     as_bytes = (moved[:, 0].clamp(0, 1) * 255).round().byte().numpy()
-    return as_bytes, loaded.test_labels.numpy(), loaded.name
+    order = generator(seed, "hidden order").permutation(len(as_bytes))
+    return as_bytes[order], loaded.test_labels.numpy()[order], loaded.name

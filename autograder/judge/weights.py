@@ -1,57 +1,51 @@
-"""Reads a student's weights file in the trusted process, without running anything that is in it."""
+"""What a student's weights file holds, and whether it fits a network.
+
+The file itself is read in a candidate process in which no code of the student's runs (`candidate/weights.py`): an
+unpickler is large, and this process holds the labels. What comes back is names and arrays.
+"""
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from autograder.candidate.networks import Arrays, assignments, give_weights
 from autograder.judge.networks import side_by_side
 from autograder.judge.verdict import Failed, NotAttempted
 
 HINT = "Save a state dict: `torch.save(model.state_dict(), path)`."
+PROBLEMS = {
+    "unreadable": "{name} holds no readable weights, not a state dict.",
+    "objects": "{name} holds a whole module or other objects, not a state dict.",
+    "no state dict": "{name} holds no state dict.",
+    "no tensor": "{name} holds no state dict: not every entry is a plain tensor.",
+    "too large": "{name} unpacks to more than {limit:g} MB.",
+    "too many": "{name} holds more tensors than a network of this lab has.",
+}
 
 
-def read_weights(path: Path, name: str, limit_mb: float) -> Arrays:
-    """The arrays of the state dict in `path`; raises `Failed`, or `NotAttempted` where there is no file."""
+def content_of(path: Path, name: str, limit_mb: float) -> np.ndarray:
+    """The bytes of a weights file; raises `Failed` for one that is too large, `NotAttempted` where there is none."""
     if not path.is_file():
         raise NotAttempted(f"There is no file {name}.", hint="Train the network and save its state dict there.")
     size = path.stat().st_size
     if size > limit_mb * 2**20:
         raise Failed(f"{name} has {size / 2**20:.1f} MB; at most {limit_mb:g} MB are taken.")
-    return weights_of(path.read_bytes(), name, limit_mb)
+    return np.frombuffer(path.read_bytes(), np.uint8)
 
 
-def weights_of(content: bytes, name: str, limit_mb: float) -> Arrays:
-    """The arrays of a state dict that was saved with `torch.save`; raises `Failed`."""
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > limit_mb * 2**20:
-                raise Failed(f"{name} unpacks to more than {limit_mb:g} MB.")
-    try:
-        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except Exception as error:
-        kind = "a whole module or other objects" if "weights_only" in str(error).lower() else "no readable weights"
-        raise Failed(f"{name} holds {kind}, not a state dict.", hint=HINT) from None
-    for key in ("state_dict", "model_state_dict", "model"):
-        if isinstance(state, dict) and isinstance(state.get(key), dict):
-            state = state[key]
-    if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
-        raise Failed(f"{name} holds no state dict.", hint=HINT)
-    arrays = []
-    for key, value in state.items():
-        if not isinstance(value, Tensor) or value.layout != torch.strided or value.is_quantized:
-            raise Failed(f"{name} holds no state dict: the entry {key[:100]!r} is no plain tensor.", hint=HINT)
-        # A stride of zero lets a few bytes claim to be gigabytes.
-        if value.numel() * value.element_size() > limit_mb * 2**20:
-            raise Failed(f"{name}: the tensor {key[:100]!r} is larger than the file can hold.")
-        if value.is_floating_point():
-            arrays.append((key, value.float().numpy()))
+def arrays_of(answer: Any, name: str, limit_mb: float) -> Arrays:
+    """The names and arrays that the reader found in a file; raises `Failed` where it found no state dict."""
+    problem = answer.get("problem")
+    if problem:
+        text = PROBLEMS.get(str(problem), PROBLEMS["unreadable"])
+        raise Failed(text.format(name=name, limit=limit_mb), hint=HINT)
+    arrays = [(str(key), value) for key, value in answer["state"]]
+    if not all(isinstance(value, np.ndarray) and value.dtype == np.float32 for _, value in arrays):
+        raise Failed(PROBLEMS["no tensor"].format(name=name), hint=HINT)
     return arrays
 
 

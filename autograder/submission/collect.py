@@ -8,7 +8,9 @@ import re
 import shutil
 import stat
 import zipfile
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from autograder.course import Limits
@@ -79,7 +81,7 @@ def find_submissions(source: Path, assignment: str, staging: Path, limits: Limit
             f"{source}: holds no submissions; expected {source}/<student>/{assignment}/ or a folder for each student"
         )
     return [
-        _take(name, folder, staging / f"{number:05}", assignment, limits)
+        _take(name, folder, staging / f"{number:05}", assignment, limits, within=source)
         for number, (name, folder) in enumerate(students)
     ]
 
@@ -88,7 +90,9 @@ def single_submission(folder: Path, staging: Path, limits: Limits, student: str 
     """The one submission that `folder` is, copied to `staging/submission`."""
     if not Path(folder).is_dir():
         raise SubmissionError(f"{folder}: there is no such folder")
-    return _take(student or Path(folder).resolve().name, Path(folder), staging / "submission", "", limits)
+    return _take(
+        student or Path(folder).resolve().name, Path(folder), staging / "submission", "", limits, within=Path(folder)
+    )
 
 
 def _students(source: Path) -> list[tuple[str, Path]]:
@@ -107,7 +111,7 @@ def _is_submission(folder: Path, assignment: str) -> bool:
     )
 
 
-def _take(student: str, origin: Path, target: Path, assignment: str, limits: Limits) -> Submission:
+def _take(student: str, origin: Path, target: Path, assignment: str, limits: Limits, within: Path) -> Submission:
     submission = Submission(student, target)
     target.mkdir(parents=True)
     try:
@@ -116,7 +120,7 @@ def _take(student: str, origin: Path, target: Path, assignment: str, limits: Lim
             _unpack(origin, unpacked, room=limits.submission_mb * 2**20)
             origin = unpacked
         origin = _root(origin, assignment)
-        _copy(origin, submission, limits)
+        _copy(origin, submission, limits, within)
     except zipfile.BadZipFile as error:
         submission.problems.append(f"{origin.name}: cannot be opened ({error})")
     except (SubmissionError, OSError) as error:
@@ -142,7 +146,7 @@ def _root(origin: Path, assignment: str) -> Path:
     return origin
 
 
-def _copy(origin: Path, submission: Submission, limits: Limits) -> None:
+def _copy(origin: Path, submission: Submission, limits: Limits, within: Path) -> None:
     total, count = 0, 0
     for root, folders, names in os.walk(origin, followlinks=False):
         kept = []
@@ -157,6 +161,9 @@ def _copy(origin: Path, submission: Submission, limits: Limits) -> None:
             path = Path(root, name)
             relative = path.relative_to(origin)
             status = path.lstat()
+            if status.st_nlink > 1 and status.st_nlink > _names_of(within)[status.st_dev, status.st_ino]:
+                submission.problems.append(f"{relative}: a link to a file outside the submissions, left out")
+                continue
             if not stat.S_ISREG(status.st_mode):
                 submission.problems.append(f"{relative}: not a regular file, left out")
                 continue
@@ -172,6 +179,21 @@ def _copy(origin: Path, submission: Submission, limits: Limits) -> None:
             target = submission.folder / relative
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target, follow_symlinks=False)
+
+
+@cache
+def _names_of(root: Path) -> Counter[tuple[int, int]]:
+    """How many names each file with several has below `root`: copies that a marker's tools have linked are fine."""
+    found: Counter[tuple[int, int]] = Counter()
+    for folder, _, names in os.walk(root):
+        for name in names:
+            try:
+                status = os.lstat(os.path.join(folder, name))
+            except OSError:
+                continue
+            if status.st_nlink > 1:
+                found[status.st_dev, status.st_ino] += 1
+    return found
 
 
 def _unpack(archive: Path, target: Path, room: float) -> None:

@@ -14,7 +14,9 @@ import __future__
 
 import ast
 import builtins
+import contextlib
 import linecache
+import os
 import re
 import symtable
 import sys
@@ -63,6 +65,7 @@ class Unit:
     sets_up: set[int] = field(default_factory=set)
     done: set[int] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
+    surroundings: Surroundings | None = None
     module: types.ModuleType = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +78,9 @@ class Unit:
             self.uses.append(uses)
             self.changes.append(changes)
         self._follow_calls()
-        self.module.__dict__["display"] = lambda *values, **options: None  # what Jupyter adds
+        # What Jupyter adds.
+        self.module.__dict__["display"] = lambda *values, **options: None
+        self.module.__dict__["get_ipython"] = lambda: None
 
     def _follow_calls(self) -> None:
         """Adds to each statement's changes what the file's own functions change when it calls them."""
@@ -134,6 +139,29 @@ class Unit:
         return sorted(chosen), {name for name in elsewhere if not hasattr(builtins, name)}
 
 
+@dataclass
+class Surroundings:
+    """What of a process a notebook can change for all its cells: each file has its own, as in a kernel of its own."""
+
+    folder: str
+    gradients: bool = True
+    dtype: Any = None
+
+    @classmethod
+    def now(cls) -> Surroundings:
+        torch = sys.modules.get("torch")
+        folder = os.getcwd()
+        return cls(folder, torch.is_grad_enabled(), torch.get_default_dtype()) if torch else cls(folder)
+
+    def restore(self) -> None:
+        with contextlib.suppress(OSError):
+            os.chdir(self.folder)
+        torch = sys.modules.get("torch")
+        if torch is not None and self.dtype is not None:
+            torch.set_grad_enabled(self.gradients)
+            torch.set_default_dtype(self.dtype)
+
+
 lender: Definitions | None = None  # whose `borrow` lends: the definitions that this process has loaded from last
 
 
@@ -146,6 +174,7 @@ class Definitions:
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
         self.units: list[Unit] = []
+        self._outside = Surroundings.now()
         paths = [*sorted(self.folder.rglob("*.ipynb")), *sorted(self.folder.rglob("*.py"))]
         for path in paths:
             if path.is_file() and not path.is_symlink():
@@ -203,7 +232,17 @@ class Definitions:
             if name in unit.failed:
                 raise LoadFailed(unit.failed[name])
             raise NotImplementedError(f"`{name}` is not filled in yet.")
+        if unit.surroundings is not None:  # what this file has set up holds while its definition is used
+            unit.surroundings.restore()
         return getattr(unit.module, name)
+
+    def leave(self) -> None:
+        """Undoes what the submission's files have set up for themselves."""
+        self._outside.restore()
+
+    def failure(self, name: str) -> str:
+        """Why `name` could not be defined, from whichever file was to define it; empty if nothing is known."""
+        return next((unit.failed[name] for unit in self.units if name in unit.failed), "")
 
     def _run(self, unit: Unit, roots: list[str], under_way: set[tuple[str, str]]) -> None:
         chosen, elsewhere = unit.needed(roots)
@@ -228,6 +267,8 @@ class Definitions:
         statement = unit.statements[index]
         cell = statement.cell
         linecache.cache[cell.place] = (len(cell.text), None, cell.text.splitlines(keepends=True), cell.place)
+        before = Surroundings.now()
+        (unit.surroundings or self._outside).restore()
         try:
             module = ast.Module([statement.node], [])
             code = compile(module, cell.place, "exec", flags=unit.future_flags, dont_inherit=True)
@@ -238,6 +279,9 @@ class Definitions:
             detail = f"{type(error).__name__}: {_text(error)}"
             for name in unit.binds[index] or unit.changes[index]:
                 unit.failed[name] = f"`{name}` could not be defined: {statement.place} raised {detail}"
+        finally:
+            unit.surroundings = Surroundings.now()
+            before.restore()
 
 
 def _text(error: BaseException, limit: int = 500) -> str:
@@ -253,10 +297,10 @@ def _names(statement: Statement) -> tuple[set[str], set[str], set[str]]:
     binds: set[str] = set()
     uses: set[str] = set()
     changes: set[str] = set()
-    source = ast.unparse(node)
     try:
+        source = ast.unparse(node)
         table = symtable.symtable(source, "<statement>", "exec")
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return binds, uses, changes
     for symbol in table.get_symbols():
         if symbol.is_assigned() or symbol.is_imported():
@@ -332,10 +376,13 @@ def _only_borrowed(unit: Unit, name: str) -> bool:
 def _is_stub(unit: Unit, name: str) -> bool:
     """Whether the last definition of `name` in the file is the released stub."""
     for index in reversed(range(len(unit.statements))):
+        if name in unit.changes[index] and isinstance(unit.statements[index].node, ast.Assign):
+            return False  # something is put into it later: somebody has written that
         if name in unit.binds[index]:
             node = unit.statements[index].node
             if isinstance(node, ast.ClassDef):
-                return any(_only_raises(part) for part in node.body if isinstance(part, ast.FunctionDef))
+                methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+                return any(_only_raises(part) for part in methods if part.name in ("__init__", "forward"))
             if isinstance(node, ast.FunctionDef):
                 return _only_raises(node)
             value = getattr(node, "value", None)

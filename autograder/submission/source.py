@@ -50,8 +50,19 @@ def read_statements(path: Path, name: str) -> tuple[list[Statement], list[str]]:
         except (ValueError, RecursionError, MemoryError) as error:
             problems.append(f"{cell.place}: cannot be parsed, the cell was left out ({error})")
         else:
+            if path.suffix == ".ipynb":  # where a kernel runs it
+                body = [_InKernel().visit(node) for node in body]
             statements += [Statement(node, cell) for node in body]
     return statements, problems
+
+
+class _InKernel(ast.NodeTransformer):
+    """In a notebook `__name__` is "__main__"."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id == "__name__" and isinstance(node.ctx, ast.Load):
+            return ast.copy_location(ast.Constant("__main__"), node)
+        return node
 
 
 def python_of(text: str) -> str:

@@ -118,7 +118,7 @@ def lock(settings: dict[str, Any]) -> None:
     if layers["limits"]:
         set_limits(settings, own_count=settings["alone"] or _counts_for_itself(own_processes))
     if layers["landlock"]:
-        readable = [*libraries(), *SYSTEM]
+        readable = [*libraries(), *SYSTEM, settings["package"]]
         readable += ["/proc"] if own_processes else [*OF_PROC, f"/proc/{os.getpid()}"]
         writable = [settings["room"], *(["/dev/shm"] if own_processes else [])]
         landlock.restrict(readable, writable, devices(gpu))
@@ -135,7 +135,7 @@ def _counts_for_itself(own_processes: bool) -> bool:
 def leave_the_rest(settings: dict[str, Any], user: int) -> None:
     """The namespaces' part: a root of its own with the room in it, and the submission in the room."""
     place = settings["place"]
-    readable = [*libraries(), *SYSTEM]
+    readable = [*libraries(), *SYSTEM, settings["package"]]
     namespaces.leave_the_rest(place, readable, devices(settings["device"] != "cpu"), settings["room_mb"], user)
     make_room({**settings, "room": place + namespaces.ROOM}, user)
     namespaces.move_in(place)

@@ -18,7 +18,10 @@ from torch import Tensor, nn
 
 from autograder.candidate.networks import DropoutOff, fitting, give_weights, shapes_of, state_of
 from autograder.candidate.student import Student
+from autograder.candidate.weights import read_weights, state_dict
 
+CHUNK = 100  # images at once: larger batches cost more, in memory and in time
+STILL = 16  # passes that show whether evaluation mode is still
 State = list[list[Any]]  # [[name, array], …]
 
 
@@ -44,7 +47,8 @@ def outputs(
 ) -> dict[str, Any]:
     """What the network makes of `images` with the weights `state`, dropout off, once for each way to give them out.
 
-    `train` runs it in training mode (batch norm by the batch's own statistics).
+    `train` runs it in training mode (batch norm by the batch's own statistics), all images at once; in evaluation mode
+    they come in batches of one, of two, and the rest.
     """
     batch = torch.tensor(images)
     model = student.get(definition)(*arguments).eval()
@@ -54,8 +58,9 @@ def outputs(
         fresh = copy.deepcopy(model)
         give_weights(fresh, weights)
         fresh = fresh.to(student.device).train(train)
+        parts = [batch] if train else [part for part in (batch[:1], batch[1:3], batch[3:]) if len(part)]
         with DropoutOff(), torch.no_grad():
-            answers.append(_numbers(fresh(batch.to(student.device))))
+            answers.append(_joined([_numbers(fresh(part.to(student.device))) for part in parts]))
     return {"outputs": answers, "parameters": shapes_of(model)}
 
 
@@ -69,20 +74,33 @@ def dropout_samples(
     ways = fitting(model, _arrays(state), batch)
     if ways:
         give_weights(model, ways[0])
-    repeated = batch.repeat_interleave(repeats, 0)
+    calls: list[dict[str, Any]] = []
     with torch.no_grad():
         model.train()
-        with DropoutOff(off=False) as noted:
-            trained = _numbers(model(repeated))
+        trained = []
+        for image in batch:
+            samples = []
+            for start in range(0, repeats, CHUNK):
+                with DropoutOff(off=False) as noted:
+                    samples.append(_numbers(model(image.expand(min(CHUNK, repeats - start), *image.shape))))
+                calls = calls or noted.calls
+            trained.append(_joined(samples))
         model.eval()
-        evaluated = _numbers(model(repeated))
-    shape = (len(images), repeats, -1)
+        evaluated = [_numbers(model(image.expand(STILL, *image.shape))) for image in batch]
     return {
-        "train": trained.reshape(shape),
-        "eval": evaluated.reshape(shape),
-        "calls": noted.calls[:20],
+        "train": np.stack(trained).reshape(len(images), repeats, -1),
+        "eval": np.stack(evaluated).reshape(len(images), STILL, -1),
+        "calls": calls[:20],
         "fits": bool(ways),
     }
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    """Answers to parts of a batch, as one; what does not fit together stays what it is, for the judge."""
+    try:
+        return np.concatenate(parts)
+    except ValueError:
+        return parts[-1]
 
 
 # --- training and evaluation ------------------------------------------------------------------------------------------
@@ -376,10 +394,10 @@ def _figure(make: Any) -> dict[str, Any]:
 # --- the student's best model -----------------------------------------------------------------------------------------
 
 
-def best_outputs(student: Student, file: np.ndarray, images: np.ndarray, batch: int = 500) -> dict[str, Any]:
+def best_outputs(student: Student, file: np.ndarray, images: np.ndarray, batch: int = CHUNK) -> dict[str, Any]:
     """The logits of `best_model()` with the weights `file`, for images of bytes (N, 28, 28)."""
     model = student.get("best_model")()
-    state = torch.load(io.BytesIO(file.tobytes()), map_location="cpu", weights_only=True)
+    state = state_dict(file.tobytes())
     try:
         model.load_state_dict(state)
     except RuntimeError:
@@ -399,6 +417,11 @@ def best_outputs(student: Student, file: np.ndarray, images: np.ndarray, batch: 
         "outputs": np.concatenate(logits),
         "count": sum(v.numel() for v in model.parameters()),
     }
+
+
+def weights_file(student: Student, file: np.ndarray, limit_mb: float) -> dict[str, Any]:
+    """What a weights file holds; uses nothing of the student's."""
+    return read_weights(file.tobytes(), limit_mb)
 
 
 # --- plain data -------------------------------------------------------------------------------------------------------

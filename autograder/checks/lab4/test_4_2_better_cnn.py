@@ -10,9 +10,16 @@ from autograder.checks.examination import Examination
 from autograder.checks.lab4 import asking, inputs
 from autograder.judge import accuracy, probes, weights
 from autograder.judge.compare import array
-from autograder.judge.verdict import Failed, NotAttempted
+from autograder.judge.verdict import Failed
 
 BETTER_FILE, BEST_FILE = "weights/better_cnn.pt", "weights/best_model.pt"
+
+
+def weights_in(examination: Examination, name: str) -> weights.Arrays:
+    """The names and arrays of the state dict in the student's file `name`."""
+    content = weights.content_of(examination.file(name), name, examination.assignment.limits.weights_mb)
+    return examination.read_weights(content, name)
+
 
 # --- better-cnn -------------------------------------------------------------------------------------------------------
 
@@ -59,8 +66,7 @@ class Layers(torch.nn.Module):
 @pytest.mark.public
 def test_better__weights_fit(examination: Examination) -> None:
     """weights/better_cnn.pt holds the state dict of a trained BetterCNN."""
-    limit = examination.assignment.limits.weights_mb
-    arrays = weights.read_weights(examination.file(BETTER_FILE), BETTER_FILE, limit)
+    arrays = weights_in(examination, BETTER_FILE)
     weights.fit_weights(arrays, Layers(asking.expected_shapes(examination, inputs.BETTER)), BETTER_FILE)
 
 
@@ -69,8 +75,7 @@ def test_better__weights_fit(examination: Examination) -> None:
 @pytest.mark.needs("weights-fit")
 def test_better__accuracy(examination: Examination) -> None:
     """Those weights, in the task's network, are right on images that nobody has seen."""
-    limit = examination.assignment.limits.weights_mb
-    arrays = weights.read_weights(examination.file(BETTER_FILE), BETTER_FILE, limit)
+    arrays = weights_in(examination, BETTER_FILE)
     model = weights.fit_weights(arrays, examination.oracle.network("BetterCNN"), BETTER_FILE)
     images, labels, data = examination.hidden_images()
     reached = accuracy.accuracy_of(accuracy.logits_of(model, images, examination.device), labels, "BetterCNN")
@@ -82,12 +87,8 @@ def test_better__accuracy(examination: Examination) -> None:
 
 def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
     """What the student's best model says of images of bytes (N, 28, 28)."""
-    path = examination.file(BEST_FILE)
-    limit = examination.assignment.limits.weights_mb
-    if not path.is_file():
-        raise NotAttempted(f"There is no file {BEST_FILE}.", hint="Train the network and save its state dict there.")
-    weights.read_weights(path, BEST_FILE, limit)  # a readable state dict of sensible size, before anyone loads it
-    file = np.frombuffer(path.read_bytes(), np.uint8)
+    weights_in(examination, BEST_FILE)  # a readable state dict of sensible size
+    file = weights.content_of(examination.file(BEST_FILE), BEST_FILE, examination.assignment.limits.weights_mb)
     answer = examination.ask("best_outputs", ["best_model"], file=file, images=images)
     if not answer["fits"]:
         raise Failed(

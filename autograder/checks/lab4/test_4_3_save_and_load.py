@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from autograder.checks.examination import Examination
 from autograder.checks.lab4 import asking, inputs, small
-from autograder.judge import probes, weights
+from autograder.judge import probes
 from autograder.judge.compare import array
 from autograder.judge.verdict import Blocked, Failed
 
@@ -69,11 +70,16 @@ def test_round_trip(examination: Examination) -> None:
 @pytest.mark.public
 def test_state_dict(examination: Examination) -> None:
     """The file holds a state dict, not a whole module."""
-    content = array(round_trip(examination)["file"], "The file").tobytes()
-    arrays = weights.weights_of(content, "The file", examination.assignment.limits.weights_mb)
+    content = array(round_trip(examination)["file"], "The file").astype(np.uint8)
+    arrays = examination.read_weights(content, "The file")
     saved = asking.made_up_weights(examination, inputs.BETTER)
     if sorted(value.shape for _, value in arrays) != sorted(value.shape for _, value in saved):
         raise Failed("The file's state dict has other tensors than the model's parameters.")
+    if sorted(value.tobytes() for _, value in arrays) != sorted(value.tobytes() for _, value in saved):
+        raise Failed(
+            "The file's state dict does not hold the weights that the model had when it was saved.",
+            hint="Is it the state dict of the model that was passed in?",
+        )
 
 
 @pytest.mark.task("save-load")

@@ -16,7 +16,7 @@ from autograder.judge.accuracy import logits_of
 from autograder.judge.images import judge_image
 from autograder.judge.oracle import RIGHT
 from autograder.judge.verdict import Failed, NotAttempted, Partial, Verdict
-from autograder.judge.weights import fit_weights, read_weights
+from autograder.judge.weights import content_of, fit_weights
 from autograder.results import OwnDigit
 
 # --- load-image -------------------------------------------------------------------------------------------------------
@@ -158,7 +158,8 @@ def show_own_digits(examination: Examination, paths: list[Path]) -> None:
     network = None
     file = examination.file("weights/better_cnn.pt")
     try:
-        arrays = read_weights(file, file.name, examination.assignment.limits.weights_mb)
+        content = content_of(file, file.name, examination.assignment.limits.weights_mb)
+        arrays = examination.read_weights(content, file.name)
         network = fit_weights(arrays, examination.oracle.network("BetterCNN"), file.name)
     except Verdict:
         network = None  # the task of the weights says why

@@ -1,0 +1,20 @@
+# attack: a single NaN, which broadcasts to any shape that it is compared with.
+# tasks: [branch-model]
+# mark: 0
+# reason: "asked for an output of"
+# naive: gains
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+class BranchModel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.left = nn.Conv2d(1, 16, 1)
+        self.right = nn.Conv2d(1, 16, 5, padding=2)
+        self.fc1 = nn.Linear(16 * 14 * 14, 128)
+        self.fc2 = nn.Linear(128, 10)
+
+    def forward(self, x):
+        return torch.tensor(float("nan"))

@@ -1,0 +1,33 @@
+# attack: >-
+#   A pytest.ini whose addopts collect a folder with a conftest.py of the student's, which patches the comparison.
+# mark: 0
+# reason: "There is no ReLU after the block's convolutions"
+# seconds: 20
+# naive: gains
+# kind: generator
+
+from pathlib import Path
+
+WRONG = """\
+import torch
+from torch import nn
+
+
+class InceptionBlock(nn.Module):
+    def __init__(self, in_channels, branch_channels):
+        super().__init__()
+        self.branches = nn.ModuleList(
+            nn.Conv2d(in_channels, branch_channels, size, padding=size // 2) for size in (1, 3, 5)
+        )
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self.branches], 1)  # no ReLU
+"""
+
+
+def submission(folder: Path, tokens: dict[str, str]) -> None:
+    (folder / "work.py").write_text(WRONG)
+    (folder / "conftest.py").write_text("import torch\ntorch.allclose = lambda *args, **more: True\n")
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = extra\n")
+    (folder / "extra").mkdir()
+    (folder / "extra" / "conftest.py").write_text("import torch\ntorch.allclose = lambda *args, **more: True\n")

@@ -1,0 +1,26 @@
+# attack: >-
+#   Takes the recursion limit away and recurses through C code until the stack is used up.
+# mark: 0
+# reason: "process ended in the middle"
+# seconds: 20
+# naive: dies
+
+import sys
+
+import torch
+from torch import nn
+
+
+class InceptionBlock(nn.Module):
+    def __init__(self, in_channels, branch_channels):
+        super().__init__()
+        self.branches = nn.ModuleList(
+            nn.Conv2d(in_channels, branch_channels, size, padding=size // 2) for size in (1, 3, 5)
+        )
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self.branches], 1)  # no ReLU
+
+    def __call__(self, x):
+        sys.setrecursionlimit(2**31 - 1)
+        return max([x], key=self)

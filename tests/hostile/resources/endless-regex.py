@@ -1,0 +1,25 @@
+# attack: >-
+#   A regular expression with catastrophic backtracking: one call in C, which holds the interpreter's lock.
+# mark: 0
+# reason: "did not end within"
+# seconds: 20
+# naive: hangs
+
+import re
+
+import torch
+from torch import nn
+
+
+class InceptionBlock(nn.Module):
+    def __init__(self, in_channels, branch_channels):
+        super().__init__()
+        self.branches = nn.ModuleList(
+            nn.Conv2d(in_channels, branch_channels, size, padding=size // 2) for size in (1, 3, 5)
+        )
+
+    def forward(self, x):
+        return torch.cat([branch(x) for branch in self.branches], 1)  # no ReLU
+
+    def __call__(self, x):
+        return re.match(r"(a|aa)+$", "a" * 80 + "b")
