@@ -9,7 +9,7 @@ from unittest import mock
 from autograder.checks.catalogue import CHECKS
 from autograder.checks.examination import Examination
 
-QUIET = ("terminal", "cacheprovider", "warnings", "faulthandler", "logging", "junitxml", "pastebin", "threadexception")
+QUIET = ("terminal", "cacheprovider", "warnings", "faulthandler", "logging", "junitxml", "pastebin", "threadexception", "unraisableexception")
 
 
 class ChecksError(Exception):

@@ -18,17 +18,13 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from autograder.candidate.cage.layers import CageError
+from autograder.candidate.process import ALLOCATOR
 from autograder.marking.examine import Desk, Marked, Order, withheld
 from autograder.marking.journal import Known
 from autograder.submission.collect import Submission
 
 TRIES = 2  # a submission on which the grader's own process has died more often is withheld
 SPARE_SECONDS = 300  # beyond a submission's own budget, for the examiner's work on it
-ALLOCATOR = {  # glibc otherwise gives large arrays back to the kernel after each use, and half the time goes there
-    "MALLOC_MMAP_THRESHOLD_": str(2**30),
-    "MALLOC_TRIM_THRESHOLD_": str(2**31),
-    "MALLOC_ARENA_MAX": "2",
-}
 
 
 class MarkingError(Exception):
