@@ -95,7 +95,7 @@ class Nursery:
         _copy_public(package)
         environment["PYTHONPATH"] = str(package)
         safe = "-P" if sys.version_info >= (3, 11) else "-s"  # the folder it starts in is nobody's package
-        command = [sys.executable, safe, "-m", "autograder.candidate.nursery", str(theirs.fileno())]
+        command = [sys.executable, safe, "-m", "autograder.candidate.nursery", str(theirs.fileno()), self.name]
         if layers is not None and layers.bubblewrap:
             from autograder.candidate.cage import bubblewrap, enter
 
@@ -115,6 +115,11 @@ class Nursery:
         theirs.close()
         self._start_seconds = start_seconds
         self._ready = False
+
+    @property
+    def name(self) -> str:
+        """What tells this nursery's processes from all others: it stands in their command line."""
+        return self._boxes.name
 
     def fork(self, folder: Path, settings: dict[str, Any]) -> tuple[int, int, socket.socket, Path]:
         """A new candidate for the submission in `folder`: our ends of the pipes for requests and replies, the socket
@@ -199,6 +204,7 @@ class Candidate:
         self._loaded: set[str] = set()
         self._refused: dict[str, StudentError] = {}
         self._budget = limits.submission_seconds
+        self._asked = 0
         self.notes: list[str] = []
         self.restarts = 0
 
@@ -326,6 +332,8 @@ class Candidate:
                 StudentError.TIMEOUT,
                 f"The submission has used up its {self._limits.submission_seconds:g} seconds.",
             )
+        self._asked += 1
+        request = {**request, "id": self._asked}
         requests, replies = self._start()  # before the clock: starting takes our time, not the student's
         started = time.monotonic()
         deadline = started + min(seconds, self._budget)
@@ -343,6 +351,9 @@ class Candidate:
             raise StudentError(StudentError.NONSENSE, f"The answer cannot be used: {error}.") from None
         finally:
             self._budget -= time.monotonic() - started
+        if not isinstance(reply, dict) or reply.pop("id", None) != self._asked:
+            self.end()
+            raise StudentError(StudentError.NONSENSE, "The answer cannot be used: it answers another question.")
         return unpack(reply)
 
 

@@ -37,9 +37,11 @@ def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
             request["baits"]["descriptors"] += [requests, replies]
         answer = _answer(student, request)
         try:
-            wire.send(replies, answer)
+            wire.send(replies, {**answer, "id": request["id"]})
         except wire.WireError as error:
-            wire.send(replies, {"error": {"type": "WireError", "message": str(error), "places": []}})
+            wire.send(
+                replies, {"id": request["id"], "error": {"type": "WireError", "message": str(error), "places": []}}
+            )
 
 
 def _load_in_this_process() -> None:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:  # a student's package keeps no journal
     from autograder.marking.journal import Known
 
 PICTURE_PIXELS = 4_000_000
-HIDDEN_IMAGES = 5000  # of the test set: an accuracy of 98 % is then known to 0.2 points, of 99.6 % to 0.09 (binomial sd)
+HIDDEN_IMAGES = (
+    5000  # of the test set: an accuracy of 98 % is then known to 0.2 points, of 99.6 % to 0.09 (binomial sd)
+)
 Place = tuple[str, str]  # task and check
 # Words that an answer to a hidden question may hold; any other could be made of what was hidden.
 PLAIN_WORDS = re.compile(
@@ -158,7 +160,10 @@ class Examination:
             where = "\n".join(f"  {place}" for place in error.places)
             loading = "could not be defined" in error.message
             said = error.message if loading else f"Calling {called} raised {error.message}"
-            return Failed(f"{said}\n{where}".rstrip(), hint="" if loading else "The last place is where it happened.")
+            return Failed(
+                f"{said}\n{where}".rstrip(),
+                hint="The last place is where it happened." if where and not loading else "",
+            )
         if error.kind == StudentError.TIMEOUT:
             return Failed(
                 error.message, hint="Is there a loop that does not end, or training where nothing is trained?"

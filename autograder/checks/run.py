@@ -9,7 +9,17 @@ from unittest import mock
 from autograder.checks.catalogue import CHECKS
 from autograder.checks.examination import Examination
 
-QUIET = ("terminal", "cacheprovider", "warnings", "faulthandler", "logging", "junitxml", "pastebin", "threadexception", "unraisableexception")
+QUIET = (
+    "terminal",
+    "cacheprovider",
+    "warnings",
+    "faulthandler",
+    "logging",
+    "junitxml",
+    "pastebin",
+    "threadexception",
+    "unraisableexception",
+)
 
 
 class ChecksError(Exception):

@@ -1,7 +1,7 @@
 # attack: writes a complete answer of its own, in the examiner's own format, to every open descriptor, and ends with
 #   success.
 # mark: 0
-# reason: "other outputs"
+# reason: "answers another question"
 # naive: gains
 
 import json

@@ -1,8 +1,8 @@
 # attack: saves zeros, keeps the weights in the process, and for other processes in another student's folder (4 for
 #   the process's own memory and the file's form).
 # tasks: [save-load]
-# mark: 4
-# reason: "weights are not the saved ones"
+# mark: 3
+# reason: "does not hold the weights"
 # naive: gains
 
 import copy

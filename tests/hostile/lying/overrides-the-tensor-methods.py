@@ -2,7 +2,7 @@
 #   one that is asked for (2 points for the network's own right shapes).
 # tasks: [better-cnn]
 # mark: 2
-# reason: "other outputs"
+# reason: "was asked for an output"
 # naive: gains
 
 import numpy as np

@@ -1,7 +1,7 @@
 # attack: replaces what encodes the answers to the examiner (struct, os.write, the wire's own functions), so that each
 #   answer claims to have passed.
 # mark: 0
-# reason: "no tensor of numbers"
+# reason: "answers another question"
 # naive: none
 
 import json

@@ -1,0 +1,210 @@
+"""Marks attacks of the corpus with our own grader, in one kind of cage, and says all that they achieved.
+
+    python -m tests.hostile.grading --cage namespaces [--without seccomp] [--user 1234] OUT.json [NAME…]
+
+marks the named attacks, categories, or all of them; a line of JSON for each goes to OUT.json as it is done. As root,
+`--user` does it as an ordinary user, for whom the interpreter is made reachable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from autograder.candidate.cage.layers import Layers, choose
+from autograder.candidate.process import Candidate, StudentError
+from autograder.checks.examination import Examination
+from autograder.checks.run import run_checks
+from autograder.marking.examine import Desk, Order
+from autograder.submission.collect import find_submissions
+from tests.hostile.corpus import RIGHT_BLOCK, ROOT, Attack, Baits, attacks, hand_in
+
+SMALL = {
+    "load_seconds": 2,
+    "check_seconds": 3,
+    "submission_seconds": 12,
+    "memory_mb": 1024,
+    "scratch_mb": 64,
+    "processes": 64,
+}
+SEED = 20261123
+
+
+@dataclass
+class Outcome:
+    """What an attack got and did: `mark` is None where the grader failed."""
+
+    attack: str
+    mark: float | None
+    said: str
+    seconds: float
+    heard: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    left_running: int = 0
+    told_the_secret: bool = False
+    errors: list[str] = field(default_factory=list)
+    victim: float = 3.0
+
+
+class Grader:
+    """A desk in the given cage, with small limits, that marks single tasks."""
+
+    def __init__(self, layers: Layers | None, data: str) -> None:
+        self.desk = Desk(Order(ROOT / "course.yml", "lab4", data, "cpu", SEED, 1, layers))
+        self._own = _with_command_line(self.desk.nursery.name)  # the nursery, and the box around it
+        self.limits = self.desk.setting.assignment.limits.model_copy(update=SMALL)
+
+    def close(self) -> None:
+        self.desk.close()
+
+    def attacked(self, attack: Attack) -> Outcome:
+        """Marks an attack, then looks around."""
+        baits = Baits()
+        with baits, tempfile.TemporaryDirectory(prefix="hostile-") as folder:
+            given = hand_in(attack, Path(folder, "given"), baits.tokens)
+            started = time.monotonic()
+            mark, said, errors = self.mark(given, attack.tasks)
+            outcome = Outcome(attack.id, mark, said, time.monotonic() - started, errors=errors)
+            outcome.left_running = self.left_running()
+            outcome.heard = baits.wait_for_words(0.02)
+            outcome.changed = [*baits.changed(), *([] if baits.alive() else ["the process of the marker"])]
+            outcome.told_the_secret = baits.secret in said
+        return outcome
+
+    def mark(self, given: Path, tasks: tuple[str, ...]) -> tuple[float | None, str, list[str]]:
+        """Points over `tasks`, everything that was said, and the grader's own errors."""
+        with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
+            taken = Path(folder, "class")
+            taken.mkdir()
+            given.rename(taken / (f"student{given.suffix}" if given.is_file() else "student"))
+            [submission] = find_submissions(taken, "lab4", Path(folder, "staging"), self.limits)
+
+            def candidate() -> Candidate:
+                return Candidate(self.desk.nursery, submission.folder, "lab4", self.limits)
+
+            said = list(submission.problems)
+            try:
+                with candidate() as respondent:
+                    with Examination(
+                        lab="lab4",
+                        assignment=self.desk.setting.assignment.model_copy(update={"limits": self.limits}),
+                        respondent=respondent,
+                        restart=candidate,
+                        folder=submission.folder,
+                        oracle=self.desk.oracle,
+                        data=self.desk.order.data,
+                        hidden_seed=SEED,
+                    ) as examination:
+                        with contextlib.suppress(StudentError):
+                            said += respondent.describe()
+                        run_checks(examination, tasks=tasks)
+                        said += examination.notes
+            except Exception as error:
+                return None, "", [f"{type(error).__name__}: {error}"]
+        results = examination.task_results()
+        for task in results:
+            for check in task.checks:
+                said += [f"{task.id}/{check.id} {check.status}", check.message, check.hint, check.diagnosis or ""]
+        errors = [check.message for task in results for check in task.checks if check.status == "error"]
+        return round(sum(task.score for task in results), 2), "\n".join(said), errors
+
+    def honest(self) -> float | None:
+        """What a right InceptionBlock gets now."""
+        with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
+            Path(folder, "given").mkdir()
+            Path(folder, "given", "work.py").write_text(RIGHT_BLOCK, encoding="utf-8")
+            return self.mark(Path(folder, "given"), ("inception-block",))[0]
+
+    def left_running(self) -> int:
+        """How many processes that were forked in this desk's nursery still run: forks keep its command line."""
+        alive: set[int] = set()
+        for _ in range(40):
+            alive = _with_command_line(self.desk.nursery.name) - self._own
+            if not alive:
+                break
+            time.sleep(0.025)
+        return len(alive)
+
+
+def _with_command_line(part: str) -> set[int]:
+    found = set()
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            if name.isdigit() and part.encode() in Path(f"/proc/{name}/cmdline").read_bytes():
+                found.add(int(name))
+    return found
+
+
+def make_reachable() -> None:
+    """Root lets every user reach the interpreter and this checkout, wherever they lie, for this process alone."""
+    from autograder.candidate.cage import kernel
+
+    kernel.unshare(kernel.NEW_NS)
+    kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
+    for place in (sys.base_prefix, sys.prefix, str(ROOT), os.environ.get("MNIST_ROOT", "")):
+        closed = next((one for one in [*reversed(Path(place).parents)] if not one.stat().st_mode & 0o001), None)
+        if not place or closed is None:
+            continue
+        held = os.open(place, os.O_PATH | os.O_DIRECTORY)
+        kernel.mount("tmpfs", str(closed), "tmpfs", 0, "mode=755")
+        os.makedirs(place)
+        kernel.mount(f"/proc/self/fd/{held}", place, "", kernel.MS_BIND | kernel.MS_REC)
+        os.close(held)
+
+
+def become_ordinary(user: int) -> None:
+    """Root becomes an ordinary user."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    os.environ.update(HOME=tempfile.mkdtemp(prefix="home-"))
+    ctypes.CDLL(None).prctl(4, 1)  # as a process that was started by that user
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("out", type=Path)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--cage", default="auto")
+    parser.add_argument("--without", action="append", default=[])
+    parser.add_argument("--user", type=int)
+    parser.add_argument("--data", default="auto")
+    parser.add_argument("--part", default="0/1", help="every n-th attack, as 0/2")
+    given = parser.parse_args()
+    part, parts = map(int, given.part.split("/"))
+    wanted = [one for one in attacks() if not given.names or {one.name, one.category, one.id} & set(given.names)]
+    out = given.out.open("w", encoding="utf-8")
+    if os.geteuid() == 0 and (given.user or given.cage == "landlock"):
+        make_reachable()
+    if given.user:
+        become_ordinary(given.user)
+    from autograder.data import load_data
+
+    layers = choose(given.cage)
+    for layer in given.without:
+        layers = layers.without(layer)
+    grader = Grader(layers, load_data(given.data).name)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        for number, attack in enumerate(wanted):
+            if number % parts == part:
+                outcome = grader.attacked(attack)
+                print(json.dumps(asdict(outcome)), file=out, flush=True)
+        outcome = Outcome("afterwards", grader.honest(), "", 0, victim=float(threading.active_count()))
+        print(json.dumps(asdict(outcome)), file=out, flush=True)
+    finally:
+        grader.close()
+
+
+if __name__ == "__main__":
+    main()
