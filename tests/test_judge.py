@@ -11,6 +11,7 @@ from PIL import Image
 from torch import nn
 
 from autograder.candidate.kernel import Kernel
+from autograder.candidate.weights import read_weights
 from autograder.checks.examination import Examination
 from autograder.checks.lab4 import asking, inputs
 from autograder.checks.lab4.mistakes import MISTAKES
@@ -325,23 +326,32 @@ def saved(value: object) -> bytes:
 def test_state_dicts_are_read_however_they_were_wrapped() -> None:
     state = {"a.weight": torch.ones(2, 3), "a.num_batches_tracked": torch.tensor(3)}
     for content in (saved(state), saved({"state_dict": state}), saved({"model": state, "epoch": 3})):
-        ((name, value),) = weights.weights_of(content, "w.pt", 1)
+        ((name, value),) = weights.arrays_of(read_weights(content, 1), "w.pt", 1)
         assert (name, value.shape) == ("a.weight", (2, 3))
+
+
+def test_parameters_that_want_gradients_are_weights_too() -> None:
+    content = saved(dict(nn.Linear(2, 3).named_parameters()))
+    assert [value.shape for _, value in weights.arrays_of(read_weights(content, 1), "w.pt", 1)] == [(3, 2), (3,)]
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (saved(nn.Linear(2, 2)), "not a state dict"),
+        (saved(nn.Linear(2, 2)), "a whole module or other objects"),
         (b"garbage", "not a state dict"),
         (saved([1, 2]), "no state dict"),
-        (saved({"a": torch.zeros(1).expand(10**9)}), "larger than the file can hold"),
+        (saved({"a": torch.zeros(1).expand(10**9)}), "unpacks to more"),
         (saved({"a": torch.zeros(600_000)}), "unpacks to more"),
+        (saved({f"a{number}": torch.zeros(1, dtype=torch.float16).expand(10**6) for number in range(9)}), "unpacks to"),
+        (saved({f"a{number}": torch.zeros(1) for number in range(3000)}), "more tensors than"),
+        (saved({"a": torch.zeros(2, device="meta")}), "not every entry is a plain tensor"),
+        (saved({("a", 1): torch.zeros(2)}), "no state dict"),
     ],
 )
 def test_other_files_are_refused(content: bytes, sentence: str) -> None:
     with pytest.raises(Failed, match=sentence):
-        weights.weights_of(content, "w.pt", 2)
+        weights.arrays_of(read_weights(content, 2), "w.pt", 2)
 
 
 def test_weights_fit_by_name_by_order_and_with_a_prefix() -> None:

@@ -86,12 +86,12 @@ class Nursery:
     def __init__(self, layers: Layers | None = None, limits: Limits | None = None, start_seconds: float = 120) -> None:
         limits = limits or Limits()
         self.layers = layers
-        self._boxes = Path(tempfile.mkdtemp(prefix="autograder-nursery-"))
+        self.boxes = Path(tempfile.mkdtemp(prefix="autograder-nursery-"))
         self._count = 0
         ours, theirs = socket.socketpair()
         self._channel = ours
         environment = clean_environment(home=tempfile.gettempdir())
-        package = self._boxes / "package"
+        package = self.boxes / "package"
         _copy_public(package)
         environment["PYTHONPATH"] = str(package)
         safe = "-P" if sys.version_info >= (3, 11) else "-s"  # the folder it starts in is nobody's package
@@ -99,10 +99,10 @@ class Nursery:
         if layers is not None and layers.bubblewrap:
             from autograder.candidate.cage import bubblewrap, enter
 
-            self._boxes.chmod(0o755)
+            self.boxes.chmod(0o755)
             readable = [*enter.libraries(), *enter.SYSTEM]
             command = [
-                *bubblewrap.command(readable, str(self._boxes), enter.devices(False), 2 * limits.scratch_mb),
+                *bubblewrap.command(readable, str(self.boxes), enter.devices(False), 2 * limits.scratch_mb),
                 *command,
             ]
         self._process = subprocess.Popen(
@@ -119,16 +119,16 @@ class Nursery:
     @property
     def name(self) -> str:
         """What tells this nursery's processes from all others: it stands in their command line."""
-        return self._boxes.name
+        return self.boxes.name
 
     def fork(self, folder: Path, settings: dict[str, Any]) -> tuple[int, int, socket.socket, Path]:
         """A new candidate for the submission in `folder`: our ends of the pipes for requests and replies, the socket
         to its keeper, and a folder that is to be removed when it has ended."""
         self._count += 1
-        box = self._boxes / f"{self._count:06}"
+        box = self.boxes / f"{self._count:06}"
         box.mkdir(mode=0o700)
         layers = dataclasses.asdict(self.layers) if self.layers is not None else dict.fromkeys(NO_LAYERS, False)
-        settings = {**settings, "layers": layers, "submission": str(folder), "package": str(self._boxes / "package")}
+        settings = {**settings, "layers": layers, "submission": str(folder), "package": str(self.boxes / "package")}
         if layers["bubblewrap"]:
             shutil.copytree(folder, box / "submission")
             box.chmod(0o755)
@@ -137,7 +137,7 @@ class Nursery:
             settings |= {"place": str(box)}
         else:
             box.chmod(0o711)
-            self._boxes.chmod(0o711)
+            self.boxes.chmod(0o711)
             (box / "room").mkdir()
             settings |= {"room": str(box / "room")}
         try:
@@ -173,7 +173,7 @@ class Nursery:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        shutil.rmtree(self._boxes, ignore_errors=True)
+        shutil.rmtree(self.boxes, ignore_errors=True)
 
 
 def _copy_public(target: Path) -> None:

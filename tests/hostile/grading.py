@@ -16,7 +16,6 @@ import os
 import signal
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,18 +24,21 @@ from autograder.candidate.cage.layers import Layers, choose
 from autograder.candidate.process import Candidate, StudentError
 from autograder.checks.examination import Examination
 from autograder.checks.run import run_checks
+from autograder.course import Limits
 from autograder.marking.examine import Desk, Order
 from autograder.submission.collect import find_submissions
 from tests.hostile.corpus import RIGHT_BLOCK, ROOT, Attack, Baits, attacks, hand_in
 
 SMALL = {
-    "load_seconds": 2,
-    "check_seconds": 3,
-    "submission_seconds": 12,
+    "load_seconds": 5,
+    "check_seconds": 5,
+    "submission_seconds": 20,
     "memory_mb": 1024,
     "scratch_mb": 64,
     "processes": 64,
 }
+ENDLESS = {"load_seconds": 1.5, "check_seconds": 1.5}  # for attacks that only waste time, and get nothing for it
+AFTERWARDS = "honest work after all of them"
 SEED = 20261123
 
 
@@ -53,7 +55,6 @@ class Outcome:
     left_running: int = 0
     told_the_secret: bool = False
     errors: list[str] = field(default_factory=list)
-    victim: float = 3.0
 
 
 class Grader:
@@ -61,7 +62,7 @@ class Grader:
 
     def __init__(self, layers: Layers | None, data: str) -> None:
         self.desk = Desk(Order(ROOT / "course.yml", "lab4", data, "cpu", SEED, 1, layers))
-        self._own = _with_command_line(self.desk.nursery.name)  # the nursery, and the box around it
+        self._own = with_command_line(self.desk.nursery.name)  # the nursery, and the box around it
         self.limits = self.desk.setting.assignment.limits.model_copy(update=SMALL)
 
     def close(self) -> None:
@@ -72,8 +73,10 @@ class Grader:
         baits = Baits()
         with baits, tempfile.TemporaryDirectory(prefix="hostile-") as folder:
             given = hand_in(attack, Path(folder, "given"), baits.tokens)
+            endless = attack.naive == "hangs" and not attack.mark
+            limits = self.limits.model_copy(update=ENDLESS if endless else {})
             started = time.monotonic()
-            mark, said, errors = self.mark(given, attack.tasks)
+            mark, said, errors = self.mark(given, attack.tasks, limits)
             outcome = Outcome(attack.id, mark, said, time.monotonic() - started, errors=errors)
             outcome.left_running = self.left_running()
             outcome.heard = baits.wait_for_words(0.02)
@@ -81,23 +84,23 @@ class Grader:
             outcome.told_the_secret = baits.secret in said
         return outcome
 
-    def mark(self, given: Path, tasks: tuple[str, ...]) -> tuple[float | None, str, list[str]]:
+    def mark(self, given: Path, tasks: tuple[str, ...], limits: Limits) -> tuple[float | None, str, list[str]]:
         """Points over `tasks`, everything that was said, and the grader's own errors."""
         with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
             taken = Path(folder, "class")
             taken.mkdir()
             given.rename(taken / (f"student{given.suffix}" if given.is_file() else "student"))
-            [submission] = find_submissions(taken, "lab4", Path(folder, "staging"), self.limits)
+            [submission] = find_submissions(taken, "lab4", Path(folder, "staging"), limits)
 
             def candidate() -> Candidate:
-                return Candidate(self.desk.nursery, submission.folder, "lab4", self.limits)
+                return Candidate(self.desk.nursery, submission.folder, "lab4", limits)
 
             said = list(submission.problems)
             try:
                 with candidate() as respondent:
                     with Examination(
                         lab="lab4",
-                        assignment=self.desk.setting.assignment.model_copy(update={"limits": self.limits}),
+                        assignment=self.desk.setting.assignment.model_copy(update={"limits": limits}),
                         respondent=respondent,
                         restart=candidate,
                         folder=submission.folder,
@@ -123,20 +126,21 @@ class Grader:
         with tempfile.TemporaryDirectory(prefix="hostile-") as folder:
             Path(folder, "given").mkdir()
             Path(folder, "given", "work.py").write_text(RIGHT_BLOCK, encoding="utf-8")
-            return self.mark(Path(folder, "given"), ("inception-block",))[0]
+            return self.mark(Path(folder, "given"), ("inception-block",), self.limits)[0]
 
     def left_running(self) -> int:
         """How many processes that were forked in this desk's nursery still run: forks keep its command line."""
         alive: set[int] = set()
         for _ in range(40):
-            alive = _with_command_line(self.desk.nursery.name) - self._own
+            alive = with_command_line(self.desk.nursery.name) - self._own
             if not alive:
                 break
             time.sleep(0.025)
         return len(alive)
 
 
-def _with_command_line(part: str) -> set[int]:
+def with_command_line(part: str) -> set[int]:
+    """The processes whose command line holds `part`."""
     found = set()
     for name in os.listdir("/proc"):
         with contextlib.suppress(OSError):
@@ -200,7 +204,7 @@ def main() -> None:
             if number % parts == part:
                 outcome = grader.attacked(attack)
                 print(json.dumps(asdict(outcome)), file=out, flush=True)
-        outcome = Outcome("afterwards", grader.honest(), "", 0, victim=float(threading.active_count()))
+        outcome = Outcome(AFTERWARDS, grader.honest(), "", 0)
         print(json.dumps(asdict(outcome)), file=out, flush=True)
     finally:
         grader.close()

@@ -150,7 +150,13 @@ def _network(baits: dict[str, Any]) -> Breaches:
 
 def _reading(baits: dict[str, Any]) -> Breaches:
     found = [f"can read {path}" for path in baits["secrets"] if _succeeds(lambda p=path: open(p, "rb").read(1))]  # type: ignore[misc]
-    found += [f"can list {path}" for path in baits["folders"] if _succeeds(lambda p=path: os.listdir(p))]  # type: ignore[misc]
+    for path, names in baits["folders"].items():
+        try:
+            seen = set(os.listdir(path)) & set(names)
+        except OSError:
+            continue
+        if seen:
+            found.append(f"sees {sorted(seen)[0]} in {path}")
     return found
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.candidate.cage import enter
 from autograder.candidate.cage.layers import CageError, Layers
 from autograder.candidate.process import PACKAGE, Candidate, Nursery, NurseryError, StudentError
 from autograder.course import Limits
@@ -175,13 +176,25 @@ def _baits() -> Iterator[dict[str, Any]]:
             listening.listen(8)
             addresses.append(listening.getsockname() if family == socket.AF_INET else where)
         (root / "socket").chmod(0o777)
+        (root / "open" / "other student").touch()
+        folders = (root / "open", Path.home(), PACKAGE.parent, PACKAGE / "checks", Path("/etc"), Path("/"))
         yield {
             "addresses": [list(one) if isinstance(one, tuple) else one for one in addresses],
             "secrets": [str(secret), str(PACKAGE / "checks" / "conftest.py"), "/etc/passwd", "/etc/hostname"],
-            "folders": [str(root / "open"), str(Path.home()), str(PACKAGE.parent), str(PACKAGE / "checks")],
+            "folders": {str(folder): _names_in(folder) for folder in folders},
             "victims": [str(victim)],
             "processes": [os.getpid(), os.getppid()],
         }
+
+
+def _names_in(folder: Path) -> list[str]:
+    """What is in a folder, without what lies on the way to a library: that is there in every cage, and empty but for it."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    shown = (*enter.libraries(), *enter.SYSTEM, *enter.DEVICES, tempfile.gettempdir(), "/proc", "/room", "/tmp")
+    return [name for name in names if not any(f"{place}/".startswith(f"{folder / name}/") for place in shown)][:200]
 
 
 def as_data(promises: list[Promise]) -> list[dict[str, Any]]:

@@ -1,0 +1,288 @@
+"""Does the engine redo only what has changed, survive the death of its parts, and stop when it is told to?"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder.candidate.process import Candidate
+from autograder.checks import plugin
+from autograder.course import Limits
+from autograder.marking.examine import Desk, Marked, Order
+from autograder.marking.journal import Journal, JournalError, Known
+from autograder.marking.pool import Job, Pool
+from autograder.results import Results
+from autograder.submission.collect import Submission, find_submissions
+from tests.conftest import ROOT, autograder
+
+SUBMISSIONS = ROOT / "tests" / "submissions"
+LIGHT = ("half-done", "no-weights", "release", "syntax-error")
+
+
+def order() -> Order:
+    """Without a cage, on the small data: what is tested here is the engine."""
+    return Order(ROOT / "course.yml", "lab4", "digits", "cpu", 7, 1)
+
+
+@pytest.fixture(scope="module")
+def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class whose weights nobody needs to evaluate."""
+    folder = tmp_path_factory.mktemp("light")
+    for student in LIGHT:
+        shutil.copytree(SUBMISSIONS / student, folder / student, ignore=shutil.ignore_patterns("*.pt"))
+    return folder
+
+
+# --- check by check ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def desk() -> Iterator[Desk]:
+    opened = Desk(order())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The procedures that candidates are asked for."""
+    found: list[str] = []
+    original = Candidate._request
+
+    def request(self: Candidate, message: dict[str, Any], seconds: float) -> Any:
+        if message["kind"] == "call":
+            found.append(message["procedure"])
+        return original(self, message, seconds)
+
+    monkeypatch.setattr(Candidate, "_request", request)
+    return found
+
+
+def marked(desk: Desk, folder: Path, known: Known) -> Marked:
+    return desk.mark(Submission("half-done", folder / "half-done" / "lab4"), "students/half-done", known)
+
+
+def test_a_changed_check_is_asked_again_and_no_other(
+    desk: Desk, light: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = marked(desk, light, Known("shared"))
+    assert len(first.checks) == len(first.result.tasks and list(first.result.checks))
+    assert asked
+    asked.clear()
+    known = Known("shared", first.checks, first.notes)
+    again = marked(desk, light, known)
+    assert asked == []
+    assert again.result == first.result
+
+    digest = plugin.code_digest
+    monkeypatch.setattr(
+        plugin, "code_digest", lambda path, name: digest(path, name) + ("!" if name == "test_conv1_output" else "")
+    )
+    third = marked(desk, light, known)
+    assert asked == ["values"]
+    assert third.result == first.result
+
+    asked.clear()
+    marked(desk, light, Known("other grader", first.checks))  # what all checks share has changed
+    assert len(asked) > 10
+
+
+def test_a_check_whose_code_has_changed_has_another_digest(tmp_path: Path) -> None:
+    source = "LIMIT = 1\nOTHER = 2\ndef helper(): return LIMIT\ndef test_a(): helper()\ndef test_b(): OTHER\n"
+
+    def digests(text: str, name: str) -> tuple[str, str]:
+        path = tmp_path / name
+        path.write_text(text)
+        return plugin.code_digest(path, "test_a"), plugin.code_digest(path, "test_b")
+
+    first = digests(source, "1.py")
+    assert digests(source.replace("helper(): return", "helper():  # why\n  return"), "2.py") == first
+    changed = digests(source.replace("LIMIT = 1", "LIMIT = 3"), "3.py")
+    assert changed[0] != first[0]
+    assert changed[1] == first[1]
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
+    with Journal(tmp_path).alone():
+        with pytest.raises(JournalError, match="another run is marking"):
+            with Journal(tmp_path).alone():
+                pass
+
+
+# --- deaths -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_death_of_an_examiner_costs_nobody_a_mark(light: Path, tmp_path: Path) -> None:
+    submissions = find_submissions(light, "lab4", tmp_path, Limits())
+    jobs = [Job(one, one.student, Known("")) for one in submissions]
+    killed: list[int] = []
+
+    def kill() -> None:
+        while not killed:
+            for child in multiprocessing.active_children():
+                if child.name.startswith("examiner") and child.pid:
+                    os.kill(child.pid, signal.SIGKILL)
+                    killed.append(child.pid)
+            time.sleep(0.1)
+
+    threading.Thread(target=kill, daemon=True).start()
+    results = {job.submission.student: given.result for job, given in Pool(order(), 2).mark(jobs)}
+    assert killed
+    assert set(results) == set(LIGHT)
+    assert {one.status for one in results.values()} == {"marked"}
+    assert not [child for child in multiprocessing.active_children() if child.name.startswith("examiner")]
+
+
+class Marking:
+    """`autograder mark` as a process of its own, whose words are read as they come."""
+
+    def __init__(self, source: Path, marks: Path) -> None:
+        command = [
+            sys.executable,
+            "-u",
+            "-m",
+            "autograder.cli",
+            "mark",
+            str(source),
+            "-o",
+            str(marks),
+            "--data",
+            "digits",
+        ]
+        environment = {**os.environ, "COLUMNS": "160"}
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        )
+        self.lines: list[str] = []
+        self.first = threading.Event()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if self.marked():
+                self.first.set()
+        self.first.set()
+
+    def marked(self) -> list[str]:
+        """The students that were marked so far, in this run."""
+        found = (re.match(r"  (\S+): (\d|withheld)", line) for line in self.lines)
+        return [match[1] for match in found if match]
+
+    def end(self, kind: signal.Signals | None = None) -> int:
+        if kind is not None:
+            self.process.send_signal(kind)
+        status = self.process.wait()
+        self._reader.join()
+        return status
+
+
+def test_ctrl_c_leaves_what_is_marked_and_the_next_run_goes_on(light: Path, tmp_path: Path) -> None:
+    run = Marking(light, tmp_path / "marks")
+    assert run.first.wait(300)
+    assert run.end(signal.SIGINT) == 130, run.lines
+    partial = Results.read(tmp_path / "marks" / "results.json")
+    done = {student.student for student in partial.students}
+    assert done
+    assert set(run.marked()) == done
+    assert (tmp_path / "marks" / "index.html").is_file()
+    assert "Run the same command to go on" in "".join(run.lines)
+    second = Marking(light, tmp_path / "marks")
+    assert second.end() == 0
+    assert set(second.marked()) == set(LIGHT) - done
+    assert {student.student for student in Results.read(tmp_path / "marks" / "results.json").students} == set(LIGHT)
+
+
+def test_kill_9_loses_nothing_and_repeats_nothing(light: Path, tmp_path: Path) -> None:
+    kill_and_go_on(light, tmp_path, kills=2, longest=20)
+
+
+@pytest.mark.slow
+def test_kill_9_twenty_times_in_a_class_of_thirty(tmp_path: Path) -> None:
+    students = [path for path in sorted(SUBMISSIONS.iterdir()) if path.is_dir() and path.name != "endless-loop"]
+    for number in range(30):
+        shutil.copytree(students[number % len(students)], tmp_path / "class" / f"student-{number:02}")
+    kill_and_go_on(tmp_path / "class", tmp_path, kills=20, longest=40)
+
+
+def kill_and_go_on(source: Path, folder: Path, kills: int, longest: float) -> None:
+    """Kills a marking `kills` times at random moments, lets it end, and compares it with one that nobody disturbed."""
+    undisturbed = folder / "undisturbed"
+    assert Marking(source, undisturbed).end() == 0
+    marks = folder / "marks"
+    (marks / "journal").mkdir(parents=True)
+    shutil.copyfile(undisturbed / "journal" / "seed", marks / "journal" / "seed")
+    moment = random.Random(9)
+    journaled: dict[str, int] = {}
+    for _ in range(kills):
+        run = Marking(source, marks)
+        time.sleep(moment.uniform(1, longest))
+        run.end(signal.SIGKILL)
+        for path in (marks / "journal").glob("*.json"):
+            inode = path.stat().st_ino
+            assert journaled.setdefault(path.name, inode) == inode, f"{path.name} was marked twice"
+    last = Marking(source, marks)
+    assert last.end() == 0, last.lines
+    for name, inode in journaled.items():
+        assert (marks / "journal" / name).stat().st_ino == inode
+    assert len(last.marked()) == len(list(source.iterdir())) - len(journaled)
+    assert (marks / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
+    time.sleep(3)
+    assert nurseries() == set(), "a killed marking left processes"
+
+
+def nurseries() -> set[str]:
+    """The nurseries that nobody owns any more: their examiner is gone."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (path / "cmdline").read_bytes()
+            parent = (path / "stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        if b"autograder.candidate.nursery" in command and parent == "1":
+            found.add(path.name)
+    return found
+
+
+def test_a_broken_cage_stops_the_marking_with_a_clear_word(tmp_path: Path) -> None:
+    done = autograder("mark", SUBMISSIONS, "-o", tmp_path, "--cage", "no-such-kind")
+    assert done.returncode == 2
+    assert "there is no kind of cage called 'no-such-kind'" in done.stderr
+
+
+def test_without_a_cage_every_page_says_so(light: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(light / "release", Path(folder, "in", "release"))
+        done = autograder(
+            "mark", Path(folder, "in"), "-o", Path(folder, "marks"), "--unsafe-no-cage", "--data", "digits"
+        )
+        assert done.returncode == 0, done.stderr
+        results = Results.read(Path(folder, "marks", "results.json"))
+        assert not results.caged
+        assert results.promises == []
+        for page in (Path(folder, "marks", "index.html"), Path(folder, "marks", "students", "release", "index.html")):
+            assert "Marked without a cage" in page.read_text()
+        # A mark that was made without a cage is made again in one.
+        again = autograder("mark", Path(folder, "in"), "-o", Path(folder, "marks"), "--data", "digits")
+        assert "1 marked in" in again.stdout
+        caged = Results.read(Path(folder, "marks", "results.json"))
+        assert caged.caged
+        assert len(caged.promises) >= 13
+        assert "promises, all held" in Path(folder, "marks", "index.html").read_text()

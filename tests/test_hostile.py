@@ -1,0 +1,112 @@
+"""Does the hostile corpus gain, change, tell or leave anything, in any cage that this machine offers, as any user?
+
+Each cage marks the whole corpus in a process of its own, two at a time (`tests/hostile/grading.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from autograder.candidate.cage.layers import KINDS, offered
+from tests.conftest import ROOT
+from tests.hostile.corpus import Attack, attacks
+from tests.hostile.grading import AFTERWARDS, Outcome
+
+pytestmark = pytest.mark.skipif(not offered(), reason="this machine offers no cage")
+
+ATTACKS = attacks()
+USERS = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
+CAGES = [(kind, user) for kind in KINDS if kind in offered() for user in USERS]
+Outcomes = dict[str, Outcome]
+
+
+def run(module: str, *arguments: str, user: str) -> subprocess.CompletedProcess[str]:
+    """Runs a module of this folder as root or as an ordinary user."""
+    as_user = ["--user", "54321"] if user != "root" and os.geteuid() == 0 else []
+    command = [sys.executable, "-m", module, *arguments, *as_user]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Future[Outcomes]]]:
+    """The outcomes of all attacks, for each cage and user."""
+    folder = tmp_path_factory.mktemp("hostile")
+
+    def grade(kind: str, user: str) -> Outcomes:
+        out = folder / f"{kind} {user}.jsonl"
+        done = run("tests.hostile.grading", "--cage", kind, str(out), user=user)
+        assert done.returncode == 0, done.stderr
+        outcomes = [Outcome(**json.loads(line)) for line in out.read_text().splitlines()]
+        return {outcome.attack: outcome for outcome in outcomes}
+
+    with ThreadPoolExecutor(2) as pool:
+        yield {cage: pool.submit(grade, *cage) for cage in CAGES}
+
+
+@pytest.fixture(scope="module")
+def outcomes(marked: dict[tuple[str, str], Future[Outcomes]], request: pytest.FixtureRequest) -> Outcomes:
+    return marked[request.param].result()
+
+
+@pytest.mark.parametrize("outcomes", CAGES, ids=" as ".join, indirect=True)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
+def test_the_attack_gains_nothing_and_harms_nobody(attack: Attack, outcomes: Outcomes) -> None:
+    outcome = outcomes[attack.id]
+    assert outcome.errors == []
+    assert outcome.mark == attack.mark, outcome.said
+    assert attack.reason in outcome.said
+    assert outcome.heard == []
+    assert outcome.changed == []
+    assert outcome.left_running == 0
+    assert not outcome.told_the_secret
+
+
+@pytest.mark.parametrize("outcomes", CAGES, ids=" as ".join, indirect=True)
+def test_honest_work_gets_its_mark_after_all_of_them(outcomes: Outcomes) -> None:
+    assert outcomes[AFTERWARDS].mark == 3
+
+
+# --- what each layer is for -------------------------------------------------------------------------------------------
+
+# Left out of a cage in which no other layer backs it up, a layer takes these promises with it.
+TAKEN = {
+    "namespaces - namespaces": {"reading", "writing", "others"},
+    "namespaces - seccomp": {"network", "kernel", "programs", "plain-files"},
+    "namespaces - limits": {"processes"},
+    "namespaces - supervisor": {"memory"},
+    "landlock - landlock": {"reading", "writing"},
+    "landlock - seccomp": {"network", "kernel", "others"},
+    "landlock - limits": {"processes"},
+    "landlock - supervisor": {"memory", "disk"},
+}
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The promises that the canary breaks in each cage, whole and without a layer."""
+    out = tmp_path_factory.mktemp("layers") / "out.json"
+    done = run("tests.hostile.layers", str(out), user=USERS[0])
+    assert done.returncode == 0, done.stderr
+    return {name: set(promises) for name, promises in json.loads(out.read_text()).items()}
+
+
+def test_each_of_two_cages_that_back_each_other_up_holds_alone(broken: dict[str, set[str]]) -> None:
+    """Where both are there, both are put on; before each corpus run the canary has proved that, too."""
+    whole = {name: promises for name, promises in broken.items() if " - " not in name}
+    assert whole
+    assert not any(whole.values()), whole
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_without_one_layer_promises_break(broken: dict[str, set[str]], name: str) -> None:
+    if name not in broken:
+        pytest.skip(f"this machine has no {name.split()[0]}")
+    assert TAKEN[name] <= broken[name]
