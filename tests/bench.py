@@ -1,10 +1,16 @@
-"""`make bench`: what marking a submission costs, beside nbgrader on the same notebooks, in one run, as ratios.
+"""`make bench`: what marking costs, beside the pure numbers and beside nbgrader, in one run, as ratios.
 
-Trains for real where nbgrader does: minutes on the embedded digits, more on MNIST.
+    python -m tests.bench [--endurance N] [--no-nbgrader]
+
+Trains for real where nbgrader does: minutes. `--endurance N` marks N submissions, made from the sample class by
+renaming variables, and tells what the engine's memory, descriptors and processes did; an hour for 1,000 on MNIST.
 """
 
 from __future__ import annotations
 
+import argparse
+import ast
+import json
 import os
 import platform
 import shutil
@@ -17,42 +23,173 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.sample_class import ROOT, make_class
+from autograder.candidate.process import ALLOCATOR
+from autograder.data import load_data
+from tests.sample_class import ROOT, make_class, read, set_text, text_of
 
-STUDENTS = ("reference", "no-second-relu", "dropout-always-on", "half-done")
+# Whole submissions, so that each costs the most that one can.
+WHOLE = ("reference", "style-functional", "style-objects", "merged", "split-cells", "no-second-relu")
+FEW, MANY = 6, 24
 
 
-def seconds(command: list[str], cwd: Path) -> float:
+def seconds(command: list[str], cwd: Path = ROOT) -> float:
+    """How long a command takes."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     started = time.monotonic()
-    subprocess.run(command, cwd=cwd, env={**os.environ, "PATH": path}, check=True, capture_output=True)
+    done = subprocess.run(command, cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return time.monotonic() - started
 
 
-def main() -> None:
-    from autograder.data import load_data
+def marking(submitted: Path, marks: Path, *more: str) -> float:
+    return seconds([sys.executable, "-m", "autograder.cli", "mark", str(submitted), "-o", str(marks), *more])
 
-    data = load_data()
+
+def floor(data: str) -> float:
+    """The numbers of a submission, in seconds, with every core at it: as many processes as cores, then divided."""
+    cores = os.cpu_count() or 1
+    command = [sys.executable, "-m", "tests.floor", "--total", "--data", data, "--repeats", "5"]
+    environment = {**os.environ, **ALLOCATOR, "OMP_NUM_THREADS": "1"}
+    running = [
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(cores)
+    ]
+    totals = [float(one.communicate()[0]) for one in running]
+    return sum(totals) / len(totals) / cores
+
+
+def class_of(made: Path, target: Path, count: int) -> Path:
+    """`count` submissions, no two of them the same."""
+    for number in range(count):
+        student = WHOLE[number % len(WHOLE)]
+        renamed(made / student, target / f"{student}-{number:04}", number)
+    return target
+
+
+def renamed(student: Path, target: Path, number: int) -> None:
+    """A copy of a submission whose functions use other names for their local variables."""
+    shutil.copytree(student, target)
+    for path in target.rglob("*.ipynb"):
+        notebook = read(path)
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                set_text(cell, with_other_names(text_of(cell), f"_{number}"))
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def with_other_names(text: str, suffix: str) -> str:
+    """`text` with `suffix` after each local variable of its functions; as it is where it is not plain Python."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return text
+    places: set[tuple[int, int, str]] = set()
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef) and not any(
+            isinstance(part, (ast.Global, ast.Nonlocal, ast.FunctionDef, ast.Lambda)) and part is not function
+            for part in ast.walk(function)
+        ):
+            names = [part for part in ast.walk(function) if isinstance(part, ast.Name)]
+            own = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+            own -= {argument.arg for argument in ast.walk(function) if isinstance(argument, ast.arg)}
+            places |= {(name.lineno, name.end_col_offset or 0, name.id) for name in names if name.id in own}
+    lines = [line.encode() for line in text.split("\n")]
+    for line, end, _ in sorted(places, reverse=True):
+        lines[line - 1] = lines[line - 1][:end] + suffix.encode() + lines[line - 1][end:]
+    return b"\n".join(lines).decode()
+
+
+def nbgrader(root: Path, made: Path, train: bool) -> float:
+    """`nbgrader autograde` of the reference's notebooks, with the cells that train or emptied of them."""
+    from tests.test_nbgrader import without_training
+
+    shutil.copytree(ROOT / "source" / "lab4", root / "source" / "lab4")
+    shutil.copyfile(ROOT / "nbgrader_config.py", root / "nbgrader_config.py")
+    shutil.copytree(made / "reference", root / "submitted" / "reference")
+    if not train:
+        for path in (root / "submitted").rglob("*.ipynb"):
+            without_training(path)
+    command = [sys.executable, "-m", "nbgrader"]
+    seconds([*command, "generate_assignment", "lab4", "--create", "--force"], root)
+    return seconds([*command, "autograde", "lab4", "--student=reference"], root)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--no-nbgrader", action="store_true")
+    parser.add_argument("--endurance", type=int, default=0)
+    parser.add_argument("--data", default="auto")
+    given = parser.parse_args()
+    data = load_data(given.data).name
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         root = Path(folder)
-        make_class(root / "all", data.name)
-        for student in STUDENTS:
-            shutil.copytree(root / "all" / student, root / "submitted" / student)
-        shutil.copytree(ROOT / "source" / "lab4", root / "source" / "lab4")
-        shutil.copyfile(ROOT / "nbgrader_config.py", root / "nbgrader_config.py")
-        mark = [sys.executable, "-m", "autograder.cli", "mark", str(root / "submitted"), "-o", str(root / "marks")]
-        ours = seconds(mark, ROOT) / len(STUDENTS)
-        again = seconds(mark, ROOT) / len(STUDENTS)
-        nbgrader = [sys.executable, "-m", "nbgrader"]
-        seconds([*nbgrader, "generate_assignment", "lab4", "--create", "--force"], root)
-        theirs = seconds([*nbgrader, "autograde", "lab4", "--student=reference"], root)
-    table = Table(title=f"A submission of six notebooks, {data.name}, {os.cpu_count()} cores, {platform.machine()}")
-    for column in ("what", "seconds a submission", "× autograder mark"):
+        make_class(root / "made", data)
+        if given.endurance:
+            endurance(root, data, given.endurance)
+            return
+        few = marking(class_of(root / "made", root / "few", FEW), root / "marks-few", "--data", data)
+        many = marking(class_of(root / "made", root / "many", MANY), root / "marks", "--data", data)
+        again = marking(root / "many", root / "marks", "--data", data)
+        numbers = floor(data)
+        ours = many / MANY
+        rows = [
+            (f"autograder mark, all checks, {MANY} students, start-up included", ours),
+            ("  each further student", (many - few) / (MANY - FEW)),
+            ("  the same class again, nothing changed", again / MANY),
+            ("the pure numbers: passes, trainings and figures, no grader", numbers),
+        ]
+        if not given.no_nbgrader:
+            rows.append(("nbgrader autograde, training cells run", nbgrader(root / "with", root / "made", True)))
+            rows.append(
+                ("nbgrader autograde, training cells emptied", nbgrader(root / "without", root / "made", False))
+            )
+    title = f"A submission of six notebooks; {data}, {os.cpu_count()} cores, {platform.machine()}, Python"
+    table = Table(title=f"{title} {platform.python_version()}")
+    for column in ("what", "seconds a submission", "× autograder mark", "× the numbers"):
         table.add_column(column, justify="left" if column == "what" else "right")
-    table.add_row(f"autograder mark, all checks ({len(STUDENTS)} students, start-up included)", f"{ours:.1f}", "1")
-    table.add_row("the same again, nothing changed", f"{again:.1f}", f"{again / ours:.2f}")
-    table.add_row("nbgrader autograde, public checks, training cells run", f"{theirs:.1f}", f"{theirs / ours:.1f}")
-    Console().print(table)
+    for name, value in rows:
+        table.add_row(name, f"{value:.2f}", f"{value / ours:.2f}", f"{value / numbers:.2f}")
+    Console(width=130).print(table)
+
+
+def endurance(root: Path, data: str, count: int) -> None:
+    """Marks `count` submissions with one examiner and says what it held after each hundredth part."""
+    import psutil
+
+    from autograder.candidate.cage.layers import choose
+    from autograder.course import Limits
+    from autograder.marking.examine import Desk, Order
+    from autograder.marking.journal import Known
+    from autograder.submission.collect import find_submissions
+
+    desk = Desk(Order(ROOT / "course.yml", "lab4", data, "cpu", 4, 1, choose()))
+    own = psutil.Process()
+    table = Table(title=f"Endurance: {count} submissions, {data}")
+    for column in ("submissions", "seconds", "examiner MB", "nursery MB", "descriptors", "processes"):
+        table.add_column(column, justify="right")
+    started = time.monotonic()
+    for number in range(count):
+        renamed(root / "made" / WHOLE[number % len(WHOLE)], root / "class" / "one", number)
+        staging = root / "staging"
+        staging.mkdir()
+        [submission] = find_submissions(root / "class", "lab4", staging, Limits())
+        marked = desk.mark(submission, "one", Known(""))
+        assert marked.result.status == "marked"
+        shutil.rmtree(root / "class")
+        shutil.rmtree(staging)
+        if number + 1 in (count // 100, count // 10) or (number + 1) % (count // 10) == 0:
+            children = own.children(recursive=True)
+            nursery = max((child.memory_info().rss for child in children), default=0)
+            table.add_row(
+                str(number + 1),
+                f"{time.monotonic() - started:.0f}",
+                f"{own.memory_info().rss / 2**20:.1f}",
+                f"{nursery / 2**20:.1f}",
+                str(own.num_fds()),
+                str(len(children)),
+            )
+            Console(width=100).print(table)
+    desk.close()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.candidate.student import quiet
+from autograder.candidate.weights import read_weights
 from autograder.checks.examination import Examination
 from autograder.checks.lab4 import procedures
 from autograder.checks.lab4.test_4_2_better_cnn import BETTER_FILE
@@ -39,7 +40,7 @@ from autograder.checks.run import run_checks
 from autograder.checks.setting import Setting
 from autograder.data import load_data
 from autograder.judge.accuracy import logits_of
-from autograder.judge.weights import fit_weights, read_weights
+from autograder.judge.weights import arrays_of, content_of, fit_weights
 from autograder.submission import definitions
 from tests.sample_class import LAB, RECIPES, make_student
 
@@ -77,6 +78,15 @@ class Recorder:
     questions: dict[bytes, Question] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    def end(self) -> None:
+        """Nothing has to be ended."""
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
     def ask(self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]) -> Any:
         function = getattr(procedures, procedure.replace("-", "_"))
 
@@ -84,7 +94,8 @@ class Recorder:
             return function(self.student, **arguments)
 
         key = pickle.dumps((procedure, arguments))
-        self.questions.setdefault(key, Question(self.tasks[uses[0]], procedure.replace("_", "-"), again))
+        task = self.tasks[uses[0]] if uses else "weights files"
+        self.questions.setdefault(key, Question(task, procedure.replace("_", "-"), again))
         with quiet():
             return again()
 
@@ -108,7 +119,7 @@ def prepared(data: str) -> Iterator[list[Question]]:
             lab=setting.lab,
             assignment=setting.assignment,
             respondent=recorder,
-            restart=lambda: contextlib.nullcontext(recorder),
+            restart=lambda: recorder,
             folder=folder,
             oracle=oracle,
             data=data,
@@ -119,7 +130,9 @@ def prepared(data: str) -> Iterator[list[Question]]:
         run_checks(examination)
         lost = [f"{task}/{check}" for (task, check), one in examination.results.items() if one.status != "passed"]
         assert not lost, f"the reference loses {', '.join(lost)}"
-        arrays = read_weights(folder / BETTER_FILE, BETTER_FILE, setting.assignment.limits.weights_mb)
+        limit = setting.assignment.limits.weights_mb
+        content = content_of(folder / BETTER_FILE, BETTER_FILE, limit)
+        arrays = arrays_of(read_weights(content.tobytes(), limit), BETTER_FILE, limit)
         better = fit_weights(arrays, oracle.network("BetterCNN"), BETTER_FILE)
         hidden = Question("better-cnn-accuracy", "hidden-images", lambda: logits_of(better, images))
         yield [*recorder.questions.values(), hidden]
@@ -155,12 +168,16 @@ def main() -> None:
     parser.add_argument("--data", choices=["auto", "mnist", "digits"], default="auto")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--total", action="store_true", help="only the seconds of one submission")
     parser.add_argument("--questions", action="store_true", help="a row for each question too")
     given = parser.parse_args()
     with prepared(given.data) as questions:
         load = os.getloadavg()[0]
         rounds = seconds(questions, given.repeats, given.threads)
     total = statistics.median(map(sum, rounds))
+    if given.total:
+        print(total)
+        return
     places: dict[str, list[int]] = defaultdict(list)
     for place, question in enumerate(questions):
         places[question.task].append(place)

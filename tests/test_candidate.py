@@ -27,6 +27,7 @@ def nursery(request: pytest.FixtureRequest) -> Iterator[Nursery]:
         pytest.skip("without namespaces, root's candidates cannot reach this interpreter")
     layers = None if request.param == "no cage" else choose(request.param)
     started = Nursery(layers, LIMITS)
+    started.wait_until_ready()
     yield started
     started.close()
 
@@ -156,3 +157,71 @@ def test_arrays_go_both_ways(candidate: Start) -> None:
         arguments = {"definition": "Net", "arguments": [], "state": [], "images": images}
         answer = one.ask("outputs", ["Net"], {}, arguments)
     assert (answer["outputs"][0] == images * 2).all()
+
+
+# --- awkward and honest -----------------------------------------------------------------------------------------------
+
+NET = "from torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n        return {}\n"
+
+
+def outputs(one: Candidate, name: str = "Net") -> np.ndarray:
+    images = np.ones((3, 1, 28, 28), np.float32)
+    arguments = {"definition": name, "arguments": [], "state": [], "images": images}
+    answer = one.ask("outputs", [name], {}, arguments)
+    return answer["outputs"][0]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        NET.format("x * len(sys.stdout.encoding) if os.write(sys.stderr.fileno(), b'!') else x"),
+        "torch.set_num_interop_threads(2)\ntwo = torch.get_num_interop_threads()\n" + NET.format("x * two"),
+        "IN_COLAB = 'google.colab' in str(get_ipython())\n" + NET.format("x + 1 if not IN_COLAB else x"),
+        NET.format("x + 1") + "    def explain(self):\n        raise NotImplementedError\n",
+        NET.format("raise_it()").replace("return raise_it()", "raise NotImplementedError")
+        + "def run(self, x):\n    return x + 1\nNet.forward = run\n",
+        "from torch.utils.data import DataLoader\n"
+        "loader = DataLoader(torch.ones(8), 2, False, num_workers=2, persistent_workers=True, prefetch_factor=4)\n"
+        "total = sum(len(batch) for batch in loader)\n" + NET.format("x * total"),
+        "import platform, getpass, tempfile, multiprocessing\n"
+        "who = getpass.getuser(), platform.machine(), multiprocessing.cpu_count(), tempfile.mkdtemp()\n"
+        + NET.format("x * len(who)"),
+        "import shutil\nopen('a', 'w').write('a')\nshutil.copy2('a', 'b')\nos.chmod('b', 0o600)\n"
+        "kept = open('b').read()\n" + NET.format("x * (1 + len(kept))"),
+    ],
+)
+def test_awkward_work_runs(candidate: Start, script: str) -> None:
+    with candidate("import os, sys, torch\n" + script) as one:
+        assert (outputs(one) != 1).all()
+
+
+def test_what_one_file_sets_up_does_not_reach_another(candidate: Start, tmp_path: Path) -> None:
+    upset = "import os, torch\ntorch.set_grad_enabled(False)\ntorch.set_default_dtype(torch.float64)\n"
+    upset += "os.chdir('/')\nmine = [torch.is_grad_enabled(), str(torch.get_default_dtype()), os.getcwd()]\n"
+    look = "import os, torch\ndef look():\n"
+    look += "    return [torch.is_grad_enabled(), str(torch.get_default_dtype()), os.path.exists('work.py')]\n"
+    with candidate(upset + "class Mine:\n    seen = mine\nseen = Mine.seen\n") as one:
+        (tmp_path / "submission" / "other.py").write_text(look + "theirs = look()\n")
+        assert value(one, "seen") == [False, "torch.float64", "/"]
+        assert value(one, "theirs") == [True, "torch.float32", True]
+        assert value(one, "seen") == [False, "torch.float64", "/"]
+
+
+def test_a_missing_name_is_explained_by_the_place_where_it_failed(candidate: Start) -> None:
+    with candidate("WIDTH = 1 / 0\n" + NET.format("x * WIDTH")) as one:
+        with pytest.raises(StudentError, match="work.py, line 1 raised ZeroDivisionError"):
+            outputs(one)
+
+
+def test_more_memory_in_several_processes_than_allowed_is_ended_and_said(nursery: Nursery, tmp_path: Path) -> None:
+    if nursery.layers is None:
+        pytest.skip("without a cage nobody adds up")
+    script = "import os, time\ndef f():\n    for _ in range(4):\n        if not os.fork():\n            x = bytearray(2**28)\n"
+    script += (
+        "            x[::4096] = b'x' * len(x[::4096])\n            time.sleep(20)\n    time.sleep(20)\nanswer = f()\n"
+    )
+    (tmp_path / "work.py").write_text(script)
+    limits = LIMITS.model_copy(update={"memory_mb": 512, "load_seconds": 20})
+    with Candidate(nursery, tmp_path, "lab4", limits) as one:
+        with pytest.raises(StudentError, match="more than the 512 MB of memory"):
+            value(one, "answer")

@@ -207,7 +207,7 @@ def _lock_in(settings: dict[str, Any], user: int) -> None:
     room = settings["room"]
     os.environ.clear()
     os.environ.update(settings["environment"])
-    os.environ.update({name: f"{room}/scratch" for name in ("HOME", "TMPDIR", "MPLCONFIGDIR")})
+    os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), f"{room}/scratch"))
     os.umask(0o077)
     tempfile.tempdir = None
     if any(settings["layers"].values()):
@@ -246,7 +246,7 @@ def _plain_limits(settings: dict[str, Any]) -> None:
 
 
 def mapped() -> int:
-    """The bytes of memory that this process has mapped for data: what the libraries need, before a student's code ran."""
+    """The bytes of memory that this process has mapped for data: what the libraries need before a student's code."""
     with contextlib.suppress(OSError, ValueError), open("/proc/self/status") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData"))
     return 0

@@ -141,7 +141,7 @@ class Nursery:
             (box / "room").mkdir()
             settings |= {"room": str(box / "room")}
         try:
-            self._wait_until_ready()
+            self.wait_until_ready()
             their_requests, our_requests = os.pipe()
             our_replies, their_replies = os.pipe()
             control, their_control = socket.socketpair()
@@ -158,7 +158,8 @@ class Nursery:
         os.set_blocking(our_requests, False)
         return our_requests, our_replies, control, box
 
-    def _wait_until_ready(self) -> None:
+    def wait_until_ready(self) -> None:
+        """Waits for the libraries to be imported; raises `NurseryError` where that takes too long."""
         if not self._ready:
             self._channel.settimeout(self._start_seconds)
             if self._channel.recv(16) != b"ready":

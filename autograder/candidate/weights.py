@@ -1,7 +1,7 @@
 """Reads a weights file, in a process where nothing of the student's runs and nothing of the marker's lies.
 
-Even `torch.load(weights_only=True)` is an unpickler: it has had holes (CVE-2025-32434, CVE-2026-24747), and a small file
-can keep it busy or claim gigabytes.
+Even `torch.load(weights_only=True)` is an unpickler: it has had holes (CVE-2025-32434, CVE-2026-24747), and a small
+file can keep it busy or claim gigabytes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def read_weights(content: bytes, limit_mb: float) -> dict[str, Any]:
 
 
 def state_dict(content: bytes) -> Any:
-    """What `torch.load` makes of a file without running anything in it; the state dict, if something is wrapped round it."""
+    """What `torch.load` makes of a file without running anything in it: the state dict, where that is wrapped."""
     state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     for key in WRAPPED:
         if isinstance(state, dict) and isinstance(state.get(key), dict):

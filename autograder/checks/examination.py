@@ -280,8 +280,10 @@ def _without_words(error: StudentError) -> StudentError:
 
 @cache
 def hidden_images(data: str, seed: int) -> tuple[np.ndarray, np.ndarray, str]:
-    """Test images of `data` under small shifts and rotations, which ones, in which order and how moved drawn from `seed`:
-    as bytes (N, 28, 28), with their labels (N,) and the data set's name."""
+    """Test images of `data` under small shifts and rotations: bytes (N, 28, 28), labels (N,), and the data set's name.
+
+    Which ones, in which order, and how they are moved is drawn from `seed`.
+    """
     from autograder.data import load_data, perturb
 
     loaded = load_data(data)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def doctor() -> None:
-        """Say what this machine has: versions, GPU, data, and the cage, promise by promise. Example: autograder doctor"""
+        """Say what this machine has: versions, GPU, data, the cage promise by promise. Example: autograder doctor"""
         for name, value in findings():
             typer.echo(f"{name:<12} {value}")
         if importlib.util.find_spec("autograder.candidate.cage") is not None and not show_cages():

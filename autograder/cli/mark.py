@@ -122,7 +122,8 @@ def run(
     console.print(f"Pages: {page}", markup=False)
     if outcome.left:
         console.print(
-            f"[bold yellow]Stopped.[/] {outcome.left} not marked; what is marked is kept. Run the same command to go on."
+            f"[bold yellow]Stopped.[/] {outcome.left} not marked; what is marked is kept."
+            " Run the same command to go on."
         )
         raise typer.Exit(130)
     missing = [student.student for student in results.students if student.status == "withheld"]

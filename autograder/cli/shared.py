@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
 
+DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of NVIDIA, of AMD, in WSL
 MENDED_BY_USERS = (
     ("course", "CourseError"),
     ("submission.collect", "SubmissionError"),
@@ -50,9 +53,10 @@ def choose_device(device: str) -> str:
         fail(f"--device is auto, cpu or cuda, not {device!r}")
     if device == "cpu":
         return "cpu"
+    if device == "auto" and sys.platform == "linux" and not any(map(os.path.exists, DRIVERS)):
+        return "cpu"  # torch need not be asked, which takes seconds
     # Asked of a process of its own: once this one has touched a GPU, what it forks cannot.
     import subprocess
-    import sys
 
     code = "import torch, sys; sys.exit(0 if torch.cuda.is_available() else 1)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0

@@ -10,7 +10,7 @@ from typing import Any
 from autograder.candidate.cage import proof
 from autograder.candidate.cage.layers import Layers
 from autograder.candidate.process import Candidate, Nursery, StudentError
-from autograder.checks.examination import Examination
+from autograder.checks.examination import Examination, hidden_images
 from autograder.checks.run import run_checks
 from autograder.checks.setting import Setting
 from autograder.judge.oracle import Oracle
@@ -63,6 +63,7 @@ class Desk:
         self.nursery = Nursery(order.layers, self.setting.assignment.limits)
         self.promises: list[dict[str, Any]] = []
         self.oracle: Oracle = self.setting.oracle(order.seed)
+        hidden_images(order.data, order.seed)  # now, while the nursery imports its libraries
         if order.layers is not None:
             try:
                 promises = proof.prove(self.nursery)
@@ -77,7 +78,7 @@ class Desk:
         self.nursery.close()
 
     def mark(self, submission: Submission, name: str, known: Known | None = None) -> Marked:
-        """The result of one student; `name` is the folder that the pictures go to, `known` what need not be asked again.
+        """The result of one student; `name` is the folder of the pictures, `known` what need not be asked again.
 
         Never raises for what a student did. A failure of the grader withholds the mark.
         """

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from autograder.candidate.cage import kernel
@@ -149,7 +150,7 @@ def _network(baits: dict[str, Any]) -> Breaches:
 
 
 def _reading(baits: dict[str, Any]) -> Breaches:
-    found = [f"can read {path}" for path in baits["secrets"] if _succeeds(lambda p=path: open(p, "rb").read(1))]  # type: ignore[misc]
+    found = [f"can read {path}" for path in baits["secrets"] if _succeeds(lambda p=path: Path(p).read_bytes())]  # type: ignore[misc]
     for path, names in baits["folders"].items():
         try:
             seen = set(os.listdir(path)) & set(names)
@@ -187,7 +188,7 @@ def _others(baits: dict[str, Any]) -> Breaches:
         if _succeeds(lambda p=process: os.kill(p, 0)):  # type: ignore[misc]
             found.append(f"can signal process {process}")
         for name in ("environ", "mem", "maps", "cmdline"):
-            if _succeeds(lambda p=process, n=name: open(f"/proc/{p}/{n}", "rb").read(1)):  # type: ignore[misc]
+            if _succeeds(lambda p=process, n=name: _first_byte(f"/proc/{p}/{n}")):  # type: ignore[misc]
                 found.append(f"can read /proc/{process}/{name}")
         if libc.ptrace(SEIZE, process, 0, 0) == 0:
             libc.ptrace(DETACH, process, 0, 0)
@@ -202,6 +203,11 @@ def _others(baits: dict[str, Any]) -> Breaches:
     if libc.prctl(4, 1, 0, 0, 0) == 0:
         found.append("can let others trace it")
     return found
+
+
+def _first_byte(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(1)
 
 
 def _kernel(baits: dict[str, Any]) -> Breaches:
@@ -314,7 +320,7 @@ def _disk(baits: dict[str, Any]) -> int:
     while written < baits["bytes"]:
         path = os.path.join(os.environ["TMPDIR"], f"block-{written}")
         try:
-            file = open(path, "wb", buffering=0)
+            file = open(path, "wb", buffering=0)  # noqa: SIM115 (it stays open)
             kept.append(file)
             os.unlink(path)
             for _ in range(4):

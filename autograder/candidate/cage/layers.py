@@ -75,8 +75,8 @@ def why_not(kind: str = "auto") -> str:
     """Why there is no cage here, and what to do."""
     if sys.platform == "darwin":
         return (
-            "No cage: macOS has neither the namespaces nor Landlock that it is built from. Mark in a Linux virtual machine or"
-            " container (Lima, OrbStack, Docker with --security-opt seccomp=unconfined)."
+            "No cage: macOS has neither the namespaces nor Landlock that it is built from. Mark in a Linux virtual"
+            " machine or container (Lima, OrbStack, Docker with --security-opt seccomp=unconfined)."
         )
     if sys.platform != "linux":
         return "No cage: it needs a Linux kernel. On Windows, mark inside WSL 2 (`wsl --install`)."

@@ -54,8 +54,8 @@ def try_mounts() -> None:
 def leave_the_rest(place: str, readable: Iterable[str], devices: Iterable[str], room_mb: float, owner: int) -> None:
     """Leaves network, memory and file system for ones of its own.
 
-    The new root is built at the empty folder `place`: `readable` and `devices` under their own names, read-only, and the
-    folder `/room` of `room_mb`, which belongs to the user `owner`. What is outside is gone when `move_in` has been
+    The new root is built at the empty folder `place`: `readable` and `devices` under their own names, read-only, and
+    the folder `/room` of `room_mb`, which belongs to the user `owner`. What is outside is gone when `move_in` has been
     called.
     """
     kernel.unshare(NEW_NS | NEW_NET | NEW_IPC | NEW_UTS)

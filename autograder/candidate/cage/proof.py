@@ -188,7 +188,7 @@ def _baits() -> Iterator[dict[str, Any]]:
 
 
 def _names_in(folder: Path) -> list[str]:
-    """What is in a folder, without what lies on the way to a library: that is there in every cage, and empty but for it."""
+    """What is in a folder, without what lies on the way to a library: that is in every cage, and empty."""
     try:
         names = os.listdir(folder)
     except OSError:

@@ -1,7 +1,8 @@
 """The system calls that student code may make: an allow-list, compiled for the kernel's filter machine.
 
 What is on the list is in `syscalls.txt`; calls that are judged by their arguments are judged here. The filter also
-covers what the file system layers cannot: sockets of every family, signals to others, tracing, new namespaces, programs.
+covers what the file system layers cannot: sockets of every family, signals to others, tracing, new namespaces,
+programs.
 Source: seccomp(2), linux/filter.h, linux/seccomp.h.
 """
 
@@ -89,8 +90,8 @@ def _only(index: int, allowed: tuple[int, ...], otherwise: int) -> list[tuple[in
 def program(own_processes: bool, links: bool, gpu: bool, own_pid: int) -> bytes:
     """The filter.
 
-    `own_processes`: there is a process namespace, so that signals and sessions reach nobody else. `links`: another layer
-    refuses links and special files. `gpu`: the driver's ioctl calls are let through.
+    `own_processes`: there is a process namespace, so that signals and sessions reach nobody else. `links`: another
+    layer refuses links and special files. `gpu`: the driver's ioctl calls are let through.
     """
     machine = kernel.machine()
     no = refuse(errno.EPERM)
