@@ -18,12 +18,12 @@ test: $(READY)  ## Everything that runs on every push (under 15 minutes on 2 cor
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" -n 3 --dist loadfile $(ARGS)
 
 test-all: $(READY)  ## That, and what takes long: notebooks on real MNIST, a student's install from nothing
 	$(BIN)/python -m pytest $(ARGS)
 
-bench: $(READY)  ## How long marking takes, beside nbgrader
+bench: $(READY)  ## What marking costs, beside the pure numbers and beside nbgrader
 	$(BIN)/python -m tests.bench
 
 lint: $(READY)  ## Style and types

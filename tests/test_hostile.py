@@ -1,12 +1,13 @@
 """Does the hostile corpus gain, change, tell or leave anything, in any cage that this machine offers, as any user?
 
-Each cage marks the whole corpus in a process of its own, two at a time (`tests/hostile/grading.py`).
+Each cage marks the whole corpus in a process of its own, three at a time (`tests/hostile/grading.py`).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str,
         outcomes = [Outcome(**json.loads(line)) for line in out.read_text().splitlines()]
         return {outcome.attack: outcome for outcome in outcomes}
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(3) as pool:  # what hangs leaves the cores to the others
         yield {cage: pool.submit(grade, *cage) for cage in CAGES}
 
 
@@ -66,6 +67,8 @@ def test_the_attack_gains_nothing_and_harms_nobody(attack: Attack, outcomes: Out
     assert outcome.changed == []
     assert outcome.left_running == 0
     assert not outcome.told_the_secret
+    assert "LEAK" not in outcome.said
+    assert not re.search(r"\d{40}", outcome.said)
 
 
 @pytest.mark.parametrize("outcomes", CAGES, ids=" as ".join, indirect=True)

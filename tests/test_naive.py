@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 ATTACKS = attacks()
 CATEGORIES = {"artefacts", "faked", "gaming", "leaks", "lying", "planted", "resources", "tampering"}
-AT_LEAST, AT_MOST_NOT_LIVE = 60, 8
+AT_LEAST = 100  # that are live; others aim at what a naive grader does not have: a wire, a curtain, a supervisor
 
 
 WORKERS = 3  # attacks that hang leave the cores to others, mostly
@@ -49,8 +49,7 @@ def test_the_attack_beats_the_naive_grader(
 
 
 def test_the_corpus_is_large_and_nearly_all_of_it_is_live() -> None:
-    assert len(ATTACKS) >= AT_LEAST
-    assert sum(attack.naive == "none" for attack in ATTACKS) <= AT_MOST_NOT_LIVE
+    assert sum(attack.naive != "none" for attack in ATTACKS) >= AT_LEAST
     assert set(Counter(attack.category for attack in ATTACKS)) == CATEGORIES
 
 

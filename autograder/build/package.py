@@ -37,6 +37,7 @@ PUBLIC = (
     "checks/run.py",
     "checks/setting.py",
     "checks/{lab}/__init__.py",
+    "checks/{lab}/answers.py",
     "checks/{lab}/asking.py",
     "checks/{lab}/inputs.py",
     "checks/{lab}/procedures.py",

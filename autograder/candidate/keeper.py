@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import os
 import select
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from autograder.candidate import wire
@@ -23,6 +26,8 @@ from autograder.candidate import wire
 READY = {"ready": True}
 LINUX = sys.platform == "linux"
 GLANCE = 0.1  # seconds between two looks at the student's processes
+SPARE_PROCESSES = 4  # the init process, and what is just ending
+ENTRIES, DEPTH = 20_000, 60  # of files and folders in the room; more count as too much
 END = 20.0  # seconds after which what cannot be ended is told
 
 
@@ -35,11 +40,14 @@ def keep(settings: dict[str, Any], requests: int, replies: int, control: int) ->
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         keeper = Keeper(settings, control)
-        keeper.start(requests, replies)
-        os.close(requests)
-        os.close(replies)
-        reason = keeper.watch()
-        left = keeper.end()
+        reason = "failed"
+        try:
+            keeper.start(requests, replies)
+            os.close(requests)
+            os.close(replies)
+            reason = keeper.watch()
+        finally:
+            left = keeper.end()
         with contextlib.suppress(OSError):
             os.write(control, (reason if left == 0 else "left running").encode())
         status = 0
@@ -118,7 +126,7 @@ class Keeper:
         memory = sum(max(0, _anonymous(one) - self.own_memory) for one in processes)
         if memory > self.settings["memory_mb"] * 2**20:
             return "memory"
-        if len(processes) > 2 * self.settings["processes"]:
+        if sum(map(_threads, processes)) > self.settings["processes"] + SPARE_PROCESSES:
             return "processes"
         if not self.layers["namespaces"] and _used(self.settings["room"], processes) > self.settings["room_mb"] * 2**20:
             return "disk"
@@ -156,7 +164,7 @@ class Keeper:
                 break
             time.sleep(0.002)
         if not self.layers["namespaces"]:
-            shutil.rmtree(self.settings["room"], ignore_errors=True)
+            remove(self.settings["room"])
         return len(left)
 
 
@@ -245,10 +253,10 @@ def _plain_limits(settings: dict[str, Any]) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
-def mapped() -> int:
-    """The bytes of memory that this process has mapped for data: what the libraries need before a student's code."""
+def mapped(kind: str = "VmData") -> int:
+    """The bytes that this process has mapped: what the libraries need before a student's code."""
     with contextlib.suppress(OSError, ValueError), open("/proc/self/status") as file:
-        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData"))
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith(kind))
     return 0
 
 
@@ -267,7 +275,7 @@ def _anonymous(process: int) -> int:
     total = 0
     with contextlib.suppress(OSError, ValueError), open(f"/proc/{process}/status") as file:
         for line in file:
-            if line.startswith(("RssAnon", "RssShmem", "VmSwap")):
+            if line.startswith(("RssAnon", "RssShmem", "VmSwap", "VmPTE")):
                 total += int(line.split()[1]) * 1024
     return total
 
@@ -282,15 +290,23 @@ def _children(process: int) -> list[int]:
     return found
 
 
-def _used(room: str, processes: list[int]) -> int:
-    """The bytes in the room, with files that are open and have no name any more."""
+def _threads(process: int) -> int:
+    try:
+        return len(os.listdir(f"/proc/{process}/task"))
+    except OSError:
+        return 0
+
+
+def _used(room: str, processes: list[int]) -> float:
+    """The bytes in the room, with files that are open and have no name any more; infinite where nobody can count."""
     files: dict[tuple[int, int], int] = {}
-    for folder, _, names in os.walk(room):
-        for path in (folder, *(os.path.join(folder, name) for name in names)):
-            with contextlib.suppress(OSError):
-                found = os.lstat(path)
-                files[found.st_dev, found.st_ino] = found.st_blocks * 512
-    device = next(iter(files), (0, 0))[0]
+    try:
+        for entry in _walk(room):
+            found = entry.stat(follow_symlinks=False)
+            files[found.st_dev, found.st_ino] = found.st_blocks * 512
+    except (OSError, OverflowError) as error:
+        return 0 if isinstance(error, FileNotFoundError) else math.inf  # for now: something went away meanwhile
+    device = os.stat(room).st_dev
     for process in processes:
         with contextlib.suppress(OSError):
             for name in os.listdir(f"/proc/{process}/fd"):
@@ -299,3 +315,54 @@ def _used(room: str, processes: list[int]) -> int:
                     if found.st_dev == device and not found.st_nlink:
                         files[found.st_dev, found.st_ino] = found.st_blocks * 512
     return sum(files.values())
+
+
+def _walk(room: str) -> Iterator[os.DirEntry[str]]:
+    """All entries below the room, by open folders, since names may be longer than a path can be.
+
+    Raises `OverflowError` where there are more, or deeper ones, than anybody needs.
+    """
+    count = 0
+    to_do = [(os.open(room, os.O_RDONLY | os.O_DIRECTORY), 0)]
+    try:
+        while to_do:
+            folder, depth = to_do.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    for entry in entries:
+                        count += 1
+                        if count > ENTRIES or depth > DEPTH:
+                            raise OverflowError
+                        yield entry
+                        if entry.is_dir(follow_symlinks=False):
+                            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+                            to_do.append((os.open(entry.name, flags, dir_fd=folder), depth + 1))
+            finally:
+                os.close(folder)
+    finally:
+        for folder, _ in to_do:
+            os.close(folder)
+
+
+def remove(path: str) -> None:
+    """Removes a folder with everything in it, however deep it is and whatever its modes are."""
+    with contextlib.suppress(OSError):
+        shutil.rmtree(path, ignore_errors=True) if not _awkward(path) else _remove_by_program(path)
+
+
+def _awkward(path: str) -> bool:
+    try:
+        for _ in _walk(path):
+            pass
+    except (OSError, OverflowError):
+        return True
+    return False
+
+
+def _remove_by_program(path: str) -> None:
+    """The system's own tools neither recurse nor mind long names."""
+    for command in (["chmod", "-R", "u+rwx", path], ["rm", "-rf", path]):
+        program = shutil.which(command[0], path=os.defpath)
+        if program is not None:
+            with contextlib.suppress(OSError, subprocess.SubprocessError):
+                subprocess.run([program, *command[1:]], capture_output=True, timeout=END)

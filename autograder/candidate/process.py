@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autograder.candidate import wire
+from autograder.candidate.keeper import remove
 from autograder.course import Limits
 
 if TYPE_CHECKING:  # a student's package has no cage
@@ -174,7 +175,7 @@ class Nursery:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        shutil.rmtree(self.boxes, ignore_errors=True)
+        remove(str(self.boxes))
 
 
 def _copy_public(target: Path) -> None:
@@ -266,7 +267,7 @@ class Candidate:
             self._control.close()
             self._control = None
         if self._box is not None:
-            shutil.rmtree(self._box, ignore_errors=True)
+            remove(str(self._box))
             self._box = None
         told = reason.decode("utf-8", "replace")
         if told.startswith(("failed", "left")):
@@ -283,7 +284,7 @@ class Candidate:
             value = self._request(request, self._limits.load_seconds)
             if not isinstance(value, dict) or not isinstance(value.get("notes"), list):
                 raise StudentError(StudentError.NONSENSE, f"`{name}` cannot be loaded.")
-            if value.get("untouched"):
+            if value.get("untouched") is True:
                 raise StudentError(StudentError.STUB, f"`{name}` is not filled in yet.")
         except StudentError as error:
             if error.kind == StudentError.TIMEOUT:
@@ -352,7 +353,8 @@ class Candidate:
             raise StudentError(StudentError.NONSENSE, f"The answer cannot be used: {error}.") from None
         finally:
             self._budget -= time.monotonic() - started
-        if not isinstance(reply, dict) or reply.pop("id", None) != self._asked:
+        number = reply.pop("id", None) if isinstance(reply, dict) else None
+        if type(number) is not int or number != self._asked:
             self.end()
             raise StudentError(StudentError.NONSENSE, "The answer cannot be used: it answers another question.")
         return unpack(reply)
@@ -370,13 +372,13 @@ def unpack(reply: Any) -> Any:
         message = message[:MESSAGE_LIMIT].rstrip() + " …"
     given = error.get("places")
     places = [str(place)[:300] for place in given][:4] if isinstance(given, list) else []
-    if error.get("stub"):
+    if error.get("stub") is True:
         raise StudentError(StudentError.STUB, message or "It is not filled in yet.", places)
-    if error.get("missing"):
+    if error.get("missing") is True:
         raise StudentError(StudentError.MISSING, message)
     raise StudentError(
         StudentError.RAISED,
-        message if error.get("load") else f"{str(error.get('type'))[:100]}: {message}",
+        message if error.get("load") is True else f"{str(error.get('type'))[:100]}: {message}",
         places,
     )
 

@@ -98,6 +98,8 @@ def decode(text: bytes, body: bytes) -> Any:
             raise WireError("an array is described wrongly")
         if not all(type(size) is int and 0 <= size <= 2**31 for size in shape):
             raise WireError("an array's shape is described wrongly")
+        if math.prod(size for size in shape if size) > 2**31:
+            raise WireError("an array's shape is described wrongly")
         length = math.prod(shape) * np.dtype(dtype).itemsize
         if at + length > len(body):
             raise WireError("an array is longer than the frame")
@@ -142,15 +144,15 @@ def receive(descriptor: int, limit: int, deadline: float | None = None) -> Any:
 
 
 def _read(descriptor: int, length: int, deadline: float | None) -> bytes:
-    parts: list[bytes] = []
-    while length:
+    whole = bytearray(length)  # in one piece: many small ones would cost far more than they hold
+    rest = memoryview(whole)
+    while rest:
         if deadline is not None:
             ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
                 raise WireTimeout("no answer in time")
-        part = os.read(descriptor, min(length, 2**20))
-        if not part:
+        count = os.readv(descriptor, [rest[: 2**20]])
+        if not count:
             raise WireClosed("the other end is gone")
-        parts.append(part)
-        length -= len(part)
-    return b"".join(parts)
+        rest = rest[count:]
+    return bytes(whole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+import importlib
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ HIDDEN_IMAGES = (
 Place = tuple[str, str]  # task and check
 # Words that an answer to a hidden question may hold; any other could be made of what was hidden.
 PLAIN_WORDS = re.compile(
-    r"torch\.(float|int|uint|bfloat|complex)\d+|torch\.bool|cpu|cuda(:\d)?|u?int\d*|float\d*|Tensor|Parameter|ndarray"
+    r"torch\.(float|int|uint|bfloat|complex)\d{1,3}|torch\.bool|cpu|cuda|u?int\d{0,2}|float\d{0,2}|Tensor|Parameter|ndarray"
     r"|Image|Figure|Trial|NoneType|BetterCNN|dropout"
 )
 
@@ -104,6 +105,8 @@ class Examination:
                 self._reader = self.restart() if self.restart is not None else self.respondent
             try:
                 answer = self._reader.ask("weights_file", [], {}, {"file": content, "limit_mb": limit})
+                if not self._well_formed("weights_file", answer):
+                    answer = {"problem": "unreadable"}
             except StudentError:  # it took too long, or too much
                 answer = {"problem": "unreadable"}
             self._answers[question] = answer
@@ -112,7 +115,7 @@ class Examination:
     @property
     def notes(self) -> list[str]:
         """What the student should know of how their definitions were found."""
-        return [*self.respondent.notes, *(self._behind.notes if self._behind is not None else [])]
+        return list(self.respondent.notes)  # not of the process behind: it has seen what is hidden
 
     def show_digit(self, digit: OwnDigit) -> None:
         """Puts one of the student's own pictures on their page."""
@@ -139,10 +142,18 @@ class Examination:
         try:
             answer = respondent.ask(procedure, list(uses), notebooks, arguments)
         except StudentError as error:
-            if self.secret and error.kind == StudentError.RAISED:
+            if self.secret:
                 error = _without_words(error)
             raise self._verdict(error, uses) from None
+        if not self._well_formed(procedure, answer):
+            called = " and ".join(f"`{name}`" for name in uses)
+            raise Failed(f"The answer cannot be used: {called or procedure} gave something else than was asked for.")
         return _discreet(answer, _words(arguments)) if self.secret else answer
+
+    def _well_formed(self, procedure: str, answer: Any) -> bool:
+        """Whether an answer has the form that the lab declares for it (`answers.py`)."""
+        forms = importlib.import_module(f"autograder.checks.{self.lab}.answers").FORMS
+        return bool(forms[procedure.replace("-", "_")](answer))
 
     def _verdict(self, error: StudentError, uses: Sequence[str]) -> Exception:
         called = " and ".join(f"`{name}`" for name in uses)
@@ -273,9 +284,11 @@ def _discreet(value: Any, allowed: set[str]) -> Any:
 
 def _without_words(error: StudentError) -> StudentError:
     """A student's exception in a hidden check: no more than its kind, if that is one of Python's own."""
+    if error.kind in (StudentError.TIMEOUT, StudentError.ENDED, StudentError.NONSENSE):
+        return error  # these words are ours
     kind = error.message.partition(":")[0]
     name = kind if isinstance(getattr(builtins, kind, None), type) else "an exception"
-    return StudentError(error.kind, f"{name} (on inputs that are not shown)")
+    return StudentError(StudentError.RAISED, f"{name} (on inputs that are not shown)")
 
 
 @cache

@@ -23,6 +23,8 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
             f"{what} was asked for a matplotlib Figure; it returned {answer.get('kind')} and left no figure open."
         )
     images = [_grey(array(image, "An image of the figure")) for image in answer["images"]]
+    if len(images) != len(answer["places"]):
+        raise Failed(f"{what}: the images and their places do not agree.")
     if not images:
         raise Failed(f"{what}: no axis of the figure holds an image.", hint="`axis.imshow(…)` puts one there.")
     if len(images) != len(expected):

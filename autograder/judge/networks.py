@@ -46,7 +46,7 @@ def judge_outputs(answer: Any, expected: dict[str, np.ndarray], oracle: Oracle, 
     for mistake, wrong in expected.items():
         if mistake != RIGHT and any(same(output, wrong) for output in arrays):
             raise Failed(oracle.mistake(mistake), diagnosis=mistake)
-    nearest = min(difference(output, right) for output in arrays)
+    nearest = min(difference(output, right) for output in arrays if output.shape == right.shape)
     raise Failed(
         f"{name} has the right parameters, but with the same weights and images as the task's network it gives other"
         f" outputs (they differ by {nearest:.0%} of the largest).",
@@ -62,6 +62,8 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
     """
     evaluated = array(answer["eval"], f"What {name} returned").astype(np.float64)
     trained = array(answer["train"], f"What {name} returned").astype(np.float64)
+    if len(trained) != len(evaluated) or (expected is not None and trained[:, 0].shape != expected.shape):
+        raise Failed(f"{name} gives outputs of another shape where dropout is looked at.")
     scale = np.abs(evaluated).max() or 1.0
     if np.abs(evaluated - evaluated[:, :1]).max() > 1e-4 * scale:
         raise Failed(

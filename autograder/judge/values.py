@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from typing import Any
 
@@ -13,11 +14,11 @@ def read_shape(value: Any, what: str) -> tuple[int, ...]:
     """A shape from a tuple, a list, a `torch.Size` or a text such as "(32, 24, 24)" or "128x32x24x24"."""
     if value is None or value in ("Ellipsis", "", "..."):
         raise NotAttempted(f"`{what}` is not filled in yet.")
-    if isinstance(value, list) and all(isinstance(size, (int, float)) and size == int(size) for size in value):
+    if isinstance(value, list) and all(_whole(size) for size in value):
         return tuple(int(size) for size in value)
     if isinstance(value, str):
         text = re.sub(r"^\s*torch\.(Size|Tensor)", "", value)
-        if re.fullmatch(r"[\s\d,;x×*()\[\]]+", text, re.IGNORECASE) and (sizes := re.findall(r"\d+", text)):
+        if re.fullmatch(r"[\s\d,;x×*()\[\]]+", text, re.IGNORECASE) and (sizes := re.findall(r"\d+", text[:200])):
             return tuple(int(size) for size in sizes)
     raise Failed(f"`{what}` was asked for a shape such as (1, 2, 3); it is {str(value)[:80]!r}.")
 
@@ -28,11 +29,21 @@ def read_count(value: Any, what: str) -> int:
         raise NotAttempted(f"`{what}` is not filled in yet.")
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value):
+    if _whole(value):
         return int(value)
-    if isinstance(value, str) and re.fullmatch(r"\d{1,3}([ ,_.'\u202f\u00a0]?\d{3})*", value.strip()):
+    if (
+        isinstance(value, str)
+        and len(value) < 60
+        and re.fullmatch(r"\d{1,3}([ ,_.'\u202f\u00a0]?\d{3})*", value.strip())
+    ):
         return int(re.sub(r"\D", "", value))
     raise Failed(f"`{what}` was asked for a whole number; it is {str(value)[:80]!r}.")
+
+
+def _whole(value: Any) -> bool:
+    return (
+        isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value == int(value)
+    )
 
 
 def digest(question: str, *numbers: int) -> bytes:

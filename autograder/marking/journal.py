@@ -62,7 +62,7 @@ class Journal:
     """One file a student under `MARKS/journal`, with the digests of everything that the mark depends on."""
 
     def __init__(self, marks: Path) -> None:
-        self.folder = Path(marks) / "journal"
+        self.folder = Path(marks).resolve() / "journal"
         self.folder.mkdir(parents=True, exist_ok=True)
 
     @contextmanager

@@ -26,6 +26,8 @@ SKIPPED = {
     ".mypy_cache",
 }
 DATA_SETS = {"MNIST", "FashionMNIST"}
+DEPTH = 20  # folders within folders
+ENTRIES = 200_000  # of a zip, that of a class included
 CLASS_SIZE = 1000  # a zip of a class may hold this many times what one student may hand in
 
 
@@ -123,8 +125,10 @@ def _take(student: str, origin: Path, target: Path, assignment: str, limits: Lim
         _copy(origin, submission, limits, within)
     except zipfile.BadZipFile as error:
         submission.problems.append(f"{origin.name}: cannot be opened ({error})")
-    except (SubmissionError, OSError) as error:
+    except SubmissionError as error:
         submission.problems.append(str(error))
+    except Exception as error:  # whatever a student's files do, it is no other student's matter
+        submission.problems.append(f"{origin.name}: cannot be taken in ({type(error).__name__}: {str(error)[:200]})")
     if not submission.problems and not any(path.suffix in (".ipynb", ".py") for path in submission.files()):
         there = ", ".join(path.name for path in submission.files()[:5]) or "nothing at all"
         submission.problems.append(f"no notebook and no script was handed in; there is {there}")
@@ -149,6 +153,9 @@ def _root(origin: Path, assignment: str) -> Path:
 def _copy(origin: Path, submission: Submission, limits: Limits, within: Path) -> None:
     total, count = 0, 0
     for root, folders, names in os.walk(origin, followlinks=False):
+        if len(Path(root).relative_to(origin).parts) >= DEPTH:
+            submission.problems.append(f"folders lie more than {DEPTH} deep in each other; what is deeper was left out")
+            folders[:] = []
         kept = []
         for name in sorted(folders):
             path = Path(root, name)
@@ -200,10 +207,16 @@ def _unpack(archive: Path, target: Path, room: float) -> None:
     """Unpacks regular files entry by entry, `room` bytes at most; refuses names that lead out of `target`."""
     target.mkdir(parents=True)
     with zipfile.ZipFile(archive) as opened:
+        if len(opened.infolist()) > ENTRIES:
+            raise SubmissionError(f"{archive.name}: holds more than {ENTRIES} entries")
         for entry in opened.infolist():
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise SubmissionError(f"{archive.name}: {entry.filename!r} is packed in a way that is not read here")
             name = entry.filename.replace("\\", "/")
             parts = PurePosixPath(name).parts
             kind = stat.S_IFMT(entry.external_attr >> 16)
+            if len(parts) > DEPTH + 4 or len(name) > 1000:
+                raise SubmissionError(f"{archive.name}: an entry lies more than {DEPTH} folders deep")
             if name.startswith("/") or ".." in parts or re.match(r"^[A-Za-z]:", name) or "\0" in name:
                 raise SubmissionError(f"{archive.name}: the entry {entry.filename!r} leads out of its folder")
             if entry.is_dir():

@@ -29,6 +29,8 @@ OF_PROC = (
     "/proc/sys/kernel/cap_last_cap",
 )
 OPEN_FILES = 256
+ADDRESSES = 8 * 2**30  # room for stacks and arenas; page tables for more would be memory that nobody counts
+OF_ITSELF = ("status", "stat", "statm", "maps", "comm")
 
 
 @cache
@@ -71,7 +73,9 @@ def free_user() -> int:
 def set_limits(settings: dict[str, Any], own_count: bool) -> None:
     """The kernel's limits for each process; `own_count` where this user has no processes but these."""
     file_size = int(settings["room_mb"] * 2**20)
-    processes = int(settings["processes"]) + (0 if own_count else _processes_of_this_user())
+    processes = int(settings["processes"])
+    if not own_count:  # the user's other processes count too, and other candidates: the keeper counts more exactly
+        processes = 16 * processes + _processes_of_this_user()
     limits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: file_size,
@@ -81,7 +85,9 @@ def set_limits(settings: dict[str, Any], own_count: bool) -> None:
         resource.RLIMIT_CPU: int(settings["seconds"]) + 60,
     }
     if settings["device"] == "cpu":  # a GPU's driver maps more than any student
-        limits[resource.RLIMIT_DATA] = mapped() + int(settings["memory_mb"] * 2**20)
+        memory = int(settings["memory_mb"] * 2**20)
+        limits[resource.RLIMIT_DATA] = mapped("VmData") + memory
+        limits[resource.RLIMIT_AS] = mapped("VmSize") + 2 * memory + ADDRESSES
     for name, value in limits.items():
         _, hard = resource.getrlimit(name)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -119,7 +125,7 @@ def lock(settings: dict[str, Any]) -> None:
         set_limits(settings, own_count=settings["alone"] or _counts_for_itself(own_processes))
     if layers["landlock"]:
         readable = [*libraries(), *SYSTEM, settings["package"]]
-        readable += ["/proc"] if own_processes else [*OF_PROC, f"/proc/{os.getpid()}"]
+        readable += ["/proc"] if own_processes else [*OF_PROC, *(f"/proc/{os.getpid()}/{name}" for name in OF_ITSELF)]
         writable = [settings["room"], *(["/dev/shm"] if own_processes else [])]
         landlock.restrict(readable, writable, devices(gpu))
     if layers["seccomp"]:

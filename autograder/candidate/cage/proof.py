@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.candidate.cage import enter
+from autograder.candidate.cage import canary, enter
 from autograder.candidate.cage.layers import CageError, Layers
 from autograder.candidate.process import PACKAGE, Candidate, Nursery, NurseryError, StudentError
 from autograder.course import Limits
@@ -132,8 +132,8 @@ def _with_leftovers(nursery: Nursery, folder: Path, baits: dict[str, Any]) -> tu
     with Candidate(nursery, folder, "", SMALL) as candidate:
         try:
             count = int(candidate.canary("processes", baits, SECONDS))
-        except StudentError:
-            return baits["more"], False
+        except StudentError as error:  # the supervisor has ended it, or something went wrong
+            return 0 if "processes; they were ended" in error.message else baits["more"], False
         # Everything that it started has inherited the pipe: it ends when the last of them has.
         replies = os.dup(candidate.replies)
         candidate.end()
@@ -183,7 +183,7 @@ def _baits() -> Iterator[dict[str, Any]]:
             "secrets": [str(secret), str(PACKAGE / "checks" / "conftest.py"), "/etc/passwd", "/etc/hostname"],
             "folders": {str(folder): _names_in(folder) for folder in folders},
             "victims": [str(victim)],
-            "processes": [os.getpid(), os.getppid()],
+            "processes": [[one, canary.start_time(one)] for one in (os.getpid(), os.getppid()) if one],
         }
 
 

@@ -29,7 +29,10 @@ CLONE_REFUSED = 0x7E028000
 # prctl: names of threads, death signals, memory hints; not dumpable, tracer, subreaper, or the memory map
 PRCTL_ALLOWED = (1, 2, 3, 15, 16, 21, 23, 25, 27, 39, 41, 42, 0x53564D41)
 IOCTL_ALLOWED = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it a terminal, how much is there, flags
-UNIX, STREAM = 1, 1
+SHARED, ANONYMOUS = 0x01, 0x20
+# fcntl: locks of all kinds (by which processes could talk through the libraries' files) are pretended; signals on
+# behalf of others, leases and larger pipes are refused.
+LOCKS, FCNTL_REFUSED = (6, 7, 37, 38), (8, 10, 15, 1024, 1026, 1031)
 
 
 @cache
@@ -87,6 +90,15 @@ def _only(index: int, allowed: tuple[int, ...], otherwise: int) -> list[tuple[in
     return [*body, _answer(otherwise), _answer(ALLOW)]
 
 
+def _fcntl(no: int) -> list[tuple[int, int, int, int]]:
+    count = len(LOCKS) + len(FCNTL_REFUSED)
+    body = [_argument(1)]
+    for place, command in enumerate((*LOCKS, *FCNTL_REFUSED)):
+        # to the answers at the end: allowed, pretended, refused
+        body.append((JUMP_EQUAL, command, count - place + (0 if command in LOCKS else 1), 0))
+    return [*body, _answer(ALLOW), _answer(refuse(0)), _answer(no)]
+
+
 def program(own_processes: bool, links: bool, gpu: bool, own_pid: int) -> bytes:
     """The filter.
 
@@ -98,15 +110,15 @@ def program(own_processes: bool, links: bool, gpu: bool, own_pid: int) -> bytes:
     judged: dict[str, list[tuple[int, int, int, int]]] = {
         "clone": [_argument(0), (JUMP_SET, CLONE_REFUSED, 0, 1), _answer(no), _answer(ALLOW)],
         "clone3": [_answer(refuse(errno.ENOSYS))],  # its flags are out of sight; the C library falls back on clone
-        "socketpair": [
-            _argument(0),
-            (JUMP_EQUAL, UNIX, 0, 3),
-            _argument(1),
-            (AND, 0xF, 0, 0),
-            (JUMP_EQUAL, STREAM, 1, 0),
+        # Memory that processes share and no file holds is in nobody's count.
+        "mmap": [
+            _argument(3),
+            (AND, SHARED | ANONYMOUS, 0, 0),
+            (JUMP_EQUAL, SHARED | ANONYMOUS, 0, 1),
             _answer(no),
             _answer(ALLOW),
         ],
+        "fcntl": _fcntl(no),
         "prctl": _only(0, PRCTL_ALLOWED, no),
         "prlimit64": _only(0, (0,), no),
         "setrlimit": [_answer(ALLOW)],

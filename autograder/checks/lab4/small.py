@@ -57,7 +57,7 @@ def returned(state: Any, who: str) -> Weights:
     weights = {str(name): array(value, f"The weight {name}") for name, value in state}
     if {name: value.shape for name, value in weights.items()} != dict(SHAPES):
         raise Failed(f"{who} was given a model; afterwards its weights have other shapes.")
-    return {name: torch.tensor(value) for name, value in weights.items()}
+    return {name: torch.tensor(value.astype(np.float32)) for name, value in weights.items()}
 
 
 def distance(weights: Weights, expected: Weights) -> float:

@@ -26,6 +26,8 @@ def judge_kinds(examination: Examination, pictures: Sequence[inputs.Picture]) ->
     """`load_image` loads every picture; credit for each."""
     files = {picture.name: picture.png(examination.oracle.seed) for picture in pictures}
     answers = examination.ask("load_images", ["load_image"], files=files)
+    if len(answers) != len(pictures):
+        raise Failed(f"{len(pictures)} pictures were given to `load_image`; {len(answers)} answers came back.")
     problems: list[Verdict] = []
     for picture, answer in zip(pictures, answers, strict=True):
         error = answer.get("error") or {}
@@ -83,7 +85,7 @@ def test_in_order(examination: Examination) -> None:
     files, weight, bias, expected = inputs.to_classify(examination.oracle.seed)
     answer = examination.ask("classify_files", ["classify"], files=files, weight=weight, bias=bias)
     said = answer["said"]
-    if not isinstance(said, list) or not all(isinstance(one, (int, float)) for one in said):
+    if not isinstance(said, list) or not all(isinstance(one, (int, float)) and np.isfinite(one) for one in said):
         raise Failed(f"`classify` was asked for a list of integers; it returned {answer['kind']}: {str(said)[:80]}")
     if answer["kind"] != "list" or not all(re.fullmatch(r"u?int\d*", kind) for kind in answer["inner"]):
         what = answer["kind"] if answer["kind"] != "list" else f"a list of {', '.join(answer['inner'])}"

@@ -1,0 +1,126 @@
+"""The form that each procedure's answer must have: what does not have it cannot be judged, and is no fault of ours.
+
+Answers come from a process that runs student code, so a check may rely on nothing but what stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Form = Callable[[Any], bool]
+LARGEST = 2**53  # of whole numbers: beyond it, they are no counts
+
+
+def text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= 2000
+
+
+def flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= LARGEST
+
+
+def number(value: Any) -> bool:
+    return (type(value) is int and abs(value) <= LARGEST) or type(value) is float
+
+
+def plain(value: Any) -> bool:
+    """Numbers, texts, lists and dicts of them."""
+    if isinstance(value, list):
+        return all(map(plain, value))
+    if isinstance(value, dict):
+        return all(map(plain, value.values()))
+    return value is None or isinstance(value, (bool, str)) or number(value)
+
+
+def array(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.size > 0
+
+
+def numbers(value: Any) -> bool:
+    """An array, however empty: the check says what is wrong with it."""
+    return isinstance(value, np.ndarray)
+
+
+def bytes_(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim == 1
+
+
+def samples(value: Any) -> bool:
+    """Outputs (images, repeats, outputs)."""
+    return array(value) and value.ndim == 3
+
+
+def nothing(value: Any) -> bool:
+    return value is None
+
+
+def either(*forms: Form) -> Form:
+    return lambda value: any(form(value) for form in forms)
+
+
+def each(form: Form, length: int | None = None) -> Form:
+    return lambda value: (
+        isinstance(value, list) and length in (None, len(value)) and len(value) <= 10_000 and all(map(form, value))
+    )
+
+
+def pair(first: Form, second: Form) -> Form:
+    return lambda value: isinstance(value, list) and len(value) == 2 and first(value[0]) and second(value[1])
+
+
+def record(**fields: Form) -> Form:
+    """A dict that has these fields, and perhaps others that nobody looks at."""
+    return lambda value: (
+        isinstance(value, dict) and all(name in value and form(value[name]) for name, form in fields.items())
+    )
+
+
+def is_(wanted: Any) -> Form:
+    return lambda value: type(value) is type(wanted) and value == wanted
+
+
+SHAPES = each(pair(text, each(count)))
+STATE = each(pair(text, numbers))
+LOADED = either(
+    record(kind=text, module=is_(False)),
+    record(kind=text, module=is_(True), better=flag, training=flag, devices=each(text), state=STATE),
+)
+FIGURE = either(
+    record(figure=is_(False), kind=text),
+    record(figure=is_(True), images=each(array), places=each(pair(number, number)), picture=bytes_),
+)
+CALL = record(kind=text, rate=number, training=flag, shape=each(count))
+ERROR = record(error=record(type=text, message=text))
+FORMS: dict[str, Form] = {
+    "parameters": record(parameters=SHAPES, output=either(each(count), text)),
+    "outputs": record(outputs=each(numbers), parameters=SHAPES),
+    "dropout_samples": record(train=samples, eval=samples, calls=each(CALL), fits=flag),
+    "train_small": record(history=plain, kind=text, state=STATE),
+    "evaluate_small": record(accuracy=plain, kind=text, training=flag),
+    "values": plain,
+    "round_trip": either(
+        record(fits=flag, written=is_(False)),
+        lambda value: record(fits=flag, written=is_(True), file=bytes_)(value) and LOADED(value),
+    ),
+    "load_file": LOADED,
+    "resume_small": either(
+        record(written=is_(False)),
+        record(written=is_(True), trial=is_(False), kind=text),
+        record(written=is_(True), trial=is_(True), before=count, after=count, history=plain, state=STATE),
+    ),
+    "load_images": each(either(ERROR, record(kind=text, dtype=text, image=numbers), record(kind=text, dtype=text))),
+    "classify_files": record(kind=text, inner=each(text), said=plain),
+    "filters": FIGURE,
+    "map_figure": FIGURE,
+    "maps": record(kind=text, maps=either(nothing, numbers), before=count, after=count),
+    "maximise": record(kind=text, image=either(nothing, numbers), changed=flag),
+    "best_outputs": either(record(fits=is_(False)), record(fits=is_(True), outputs=numbers)),
+    "weights_file": either(record(problem=text), record(state=STATE)),
+}
