@@ -78,6 +78,10 @@ class Recorder:
     questions: dict[bytes, Question] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    def key(self, procedure: str, arguments: dict[str, Any]) -> bytes:
+        """The same for the same question."""
+        return pickle.dumps((procedure, arguments))
+
     def end(self) -> None:
         """Nothing has to be ended."""
 
@@ -93,7 +97,7 @@ class Recorder:
         def again() -> Any:
             return function(self.student, **arguments)
 
-        key = pickle.dumps((procedure, arguments))
+        key = self.key(procedure, arguments)
         task = self.tasks[uses[0]] if uses else "weights files"
         self.questions.setdefault(key, Question(task, procedure.replace("_", "-"), again))
         with quiet():
@@ -101,11 +105,8 @@ class Recorder:
 
 
 @contextlib.contextmanager
-def prepared(data: str) -> Iterator[list[Question]]:
-    """All questions of one marking of the reference, on `data` ("auto", "mnist" or "digits"), inputs and all.
-
-    Raises `AssertionError` where the reference does not get full marks: then these are not a right submission's.
-    """
+def recorded(data: str, respondent: type[Recorder]) -> Iterator[tuple[Recorder, Examination]]:
+    """A respondent that answers for the reference in this process, and an examination of it, its weights in place."""
     setting = Setting.find(LAB)
     oracle = setting.oracle(SEED)
     assert setting.reference is not None
@@ -114,7 +115,7 @@ def prepared(data: str) -> Iterator[list[Question]]:
         folder, scratch = Path(root) / LAB, Path(root) / "scratch"
         scratch.mkdir()
         tasks = {name: task.id for task in setting.assignment.tasks for name in task.definitions}
-        recorder = Recorder(ReferenceStudent(setting.reference, scratch), tasks)
+        recorder = respondent(ReferenceStudent(setting.reference, scratch), tasks)
         examination = Examination(
             lab=setting.lab,
             assignment=setting.assignment,
@@ -125,15 +126,25 @@ def prepared(data: str) -> Iterator[list[Question]]:
             data=data,
             hidden_seed=SEED,
         )
-        images, _, name = examination.hidden_images()
-        make_student(RECIPES / "reference", folder, name)
+        make_student(RECIPES / "reference", folder, examination.hidden_images()[2])
+        yield recorder, examination
+
+
+@contextlib.contextmanager
+def prepared(data: str) -> Iterator[list[Question]]:
+    """All questions of one marking of the reference, on `data` ("auto", "mnist" or "digits"), inputs and all.
+
+    Raises `AssertionError` where the reference does not get full marks: then these are not a right submission's.
+    """
+    with recorded(data, Recorder) as (recorder, examination):
         run_checks(examination)
         lost = [f"{task}/{check}" for (task, check), one in examination.results.items() if one.status != "passed"]
         assert not lost, f"the reference loses {', '.join(lost)}"
-        limit = setting.assignment.limits.weights_mb
-        content = content_of(folder / BETTER_FILE, BETTER_FILE, limit)
+        limit = examination.assignment.limits.weights_mb
+        content = content_of(examination.folder / BETTER_FILE, BETTER_FILE, limit)
         arrays = arrays_of(read_weights(content.tobytes(), limit), BETTER_FILE, limit)
-        better = fit_weights(arrays, oracle.network("BetterCNN"), BETTER_FILE)
+        better = fit_weights(arrays, examination.oracle.network("BetterCNN"), BETTER_FILE)
+        images, _, _ = examination.hidden_images()
         hidden = Question("better-cnn-accuracy", "hidden-images", lambda: logits_of(better, images))
         yield [*recorder.questions.values(), hidden]
 

@@ -16,7 +16,7 @@ from autograder.candidate.process import Candidate, Nursery, StudentError
 from autograder.course import Limits
 from tests.hostile.grading import with_command_line
 
-LIMITS = Limits(load_seconds=5, check_seconds=5, submission_seconds=60, scratch_mb=32)
+LIMITS = Limits(load_seconds=8, check_seconds=8, submission_seconds=60, scratch_mb=32)
 Start = Callable[[str], Candidate]
 
 
@@ -66,7 +66,7 @@ def test_it_answers_from_another_process(candidate: Start) -> None:
         ("answer = 1 / 0", StudentError.RAISED, "work.py, line 1 raised ZeroDivisionError"),
         ("import os\nanswer = os._exit(0)", StudentError.ENDED, "process ended"),
         ("import sys\nanswer = sys.exit(0)", StudentError.RAISED, "SystemExit"),
-        ("answer = [0 for _ in iter(int, 1)]", StudentError.TIMEOUT, "did not finish loading within 5 seconds"),
+        ("answer = [0 for _ in iter(int, 1)]", StudentError.TIMEOUT, "did not finish loading within 8 seconds"),
         ("def f(): return f()\nanswer = f()", StudentError.RAISED, "RecursionError"),
         ("class E(Exception):\n  def __str__(s): raise s\ndef f(): raise E\nanswer = f()", StudentError.RAISED, "E:"),
         ("import os\nanswer = os.kill(os.getpid(), 11)", StudentError.ENDED, "process ended"),
@@ -79,11 +79,11 @@ def test_what_goes_wrong_has_a_kind_and_a_sentence(candidate: Start, script: str
             value(one, "answer")
         assert error.value.kind == kind
         assert words in error.value.message
-        # What could not be loaded once costs no more time.
-        started = time.monotonic()
+        # What could not be loaded once is not loaded again.
+        starts = one.restarts
         with pytest.raises(StudentError):
             value(one, "answer")
-        assert time.monotonic() - started < 4
+        assert one.restarts == starts
 
 
 def test_after_a_death_the_next_question_gets_a_fresh_process(candidate: Start) -> None:
@@ -209,16 +209,25 @@ def test_what_one_file_sets_up_does_not_reach_another(candidate: Start, tmp_path
 
 def test_a_missing_name_is_explained_by_the_place_where_it_failed(candidate: Start) -> None:
     with candidate("WIDTH = 1 / 0\n" + NET.format("x * WIDTH")) as one:
-        with pytest.raises(StudentError, match="work.py, line 1 raised ZeroDivisionError"):
+        with pytest.raises(StudentError, match=r"work\.py, line 1 raised ZeroDivisionError"):
             outputs(one)
 
 
 def test_more_memory_in_several_processes_than_allowed_is_ended_and_said(nursery: Nursery, tmp_path: Path) -> None:
     if nursery.layers is None:
         pytest.skip("without a cage nobody adds up")
-    script = "import os, time\ndef f():\n    for _ in range(4):\n        if not os.fork():\n            x = bytearray(2**28)\n"
-    script += (
-        "            x[::4096] = b'x' * len(x[::4096])\n            time.sleep(20)\n    time.sleep(20)\nanswer = f()\n"
+    script = "\n".join(
+        [
+            "import os, time",
+            "def f():",
+            "    for _ in range(4):",
+            "        if not os.fork():",
+            "            held = bytearray(2**28)",
+            "            held[::4096] = b'x' * len(held[::4096])",
+            "            time.sleep(20)",
+            "    time.sleep(20)",
+            "answer = f()",
+        ]
     )
     (tmp_path / "work.py").write_text(script)
     limits = LIMITS.model_copy(update={"memory_mb": 512, "load_seconds": 20})

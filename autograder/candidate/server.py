@@ -90,7 +90,7 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
             return {"untouched": untouched, "notes": student.definitions.notes(name, notebook)}
 
         answer = guarded(load)
-        student.definitions.leave()
+        student.leave()
         return answer
 
     def call() -> Any:
@@ -101,7 +101,7 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
             raise NameError(f"{error}; {because}").with_traceback(error.__traceback__) if because else error from None
 
     answer = guarded(call)
-    student.definitions.leave()
+    student.leave()
     return answer
 
 

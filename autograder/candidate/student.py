@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,10 +29,20 @@ class FileStudent:
     """A submission on disk: its definitions run here when they are asked for."""
 
     def __init__(self, folder: Path, scratch: Path, device: str = "cpu") -> None:
-        self.definitions = Definitions(folder)
+        self._folder = folder
         self.scratch = scratch
         self.device = device
         self.notebooks: dict[str, str] = {}
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """What the submission defines; read when it is first asked for, since some processes only read weights."""
+        return Definitions(self._folder)
+
+    def leave(self) -> None:
+        """Undoes what the submission's files have set up for themselves."""
+        if "definitions" in self.__dict__:
+            self.definitions.leave()
 
     def get(self, name: str) -> Any:
         return self.definitions.load(name, self.notebooks.get(name, ""))

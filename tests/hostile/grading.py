@@ -30,9 +30,9 @@ from autograder.submission.collect import find_submissions
 from tests.hostile.corpus import RIGHT_BLOCK, ROOT, Attack, Baits, attacks, hand_in
 
 SMALL = {
-    "load_seconds": 5,
-    "check_seconds": 5,
-    "submission_seconds": 20,
+    "load_seconds": 8,
+    "check_seconds": 8,
+    "submission_seconds": 30,
     "memory_mb": 1024,
     "scratch_mb": 64,
     "processes": 64,

@@ -108,7 +108,7 @@ def _ask_all(nursery: Nursery, layers: Layers, baits: dict[str, Any]) -> dict[st
         found["processes"] = [f"{count} processes could be started"] if count >= more else []
         found["leftovers"] = ["a process that it left goes on"] if left else []
 
-        said = _heavy(nursery, Path(folder), "memory", {"bytes": SMALL.memory_mb * 2**20, "seconds": 10}, 15)
+        said = _heavy(nursery, Path(folder), "memory", {"bytes": SMALL.memory_mb * 2**20, "seconds": 20}, 25)
         found["memory"] = [] if said == "more than" else [f"too much in several processes: {said}"]
         said = _heavy(nursery, Path(folder), "disk", {"bytes": 2 * room + 2**24}, 10)
         written = said if isinstance(said, int) else 0

@@ -1,0 +1,151 @@
+"""Can an answer make a check raise anything but a verdict? Then a student could withhold their own mark."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from autograder.candidate.process import StudentError
+from autograder.checks.examination import Examination
+from autograder.checks.lab4 import (
+    test_4_1_simple_cnn,
+    test_4_2_better_cnn,
+    test_4_3_save_and_load,
+    test_4_4_own_image,
+    test_4_5_visualise,
+    test_4_6_branches,
+)
+from autograder.judge.verdict import Verdict
+from autograder.results import CheckResult
+from tests.conftest import ROOT
+from tests.floor import Recorder, recorded
+
+FILES = (
+    test_4_1_simple_cnn,
+    test_4_2_better_cnn,
+    test_4_3_save_and_load,
+    test_4_4_own_image,
+    test_4_5_visualise,
+    test_4_6_branches,
+)
+CHECKS = [check for file in FILES for name, check in vars(file).items() if name.startswith("test_")]
+NASTY: list[Any] = [
+    *(None, True, 0, -1, 10**400, float("nan"), float("inf"), "", "x", "9" * 4500, "\ud800", [], [[]], {}, {"a": 1}),
+    *(np.zeros(0, np.float32), np.array(1.0, np.float32), np.array([1, 2], np.int64), np.zeros((2, 2), bool)),
+    *(np.full((3, 3), 255, np.uint8), np.zeros((1, 0), np.float32)),
+]
+LIES = 40  # mutations tried on each answer; another draw each time would be another test
+
+
+class Liar(Recorder):
+    """Answers as was recorded, but for one question."""
+
+    lie: tuple[int, Any] | None = None
+    asked = 0
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.known: dict[bytes, Any] = {}
+        self.said: list[Any] = []
+
+    def ask(self, procedure: str, uses: Any, notebooks: Any, arguments: dict[str, Any]) -> Any:
+        if procedure == "weights_file":
+            return super().ask(procedure, uses, notebooks, arguments)
+        self.asked += 1
+        if self.lie is not None and self.lie[0] == self.asked - 1:
+            return self.lie[1]
+        key = self.key(procedure, arguments)
+        if key not in self.known:
+            try:
+                self.known[key] = super().ask(procedure, uses, notebooks, arguments)
+            except Exception as error:  # as a candidate tells it
+                raise StudentError(StudentError.RAISED, f"{type(error).__name__}: {error}") from None
+        self.said.append(self.known[key])
+        return self.known[key]
+
+
+@pytest.fixture(scope="module")
+def liar() -> Iterator[tuple[Liar, Examination]]:
+    torch.set_num_threads(1)
+    with recorded("digits", Liar) as (respondent, examination):
+        assert isinstance(respondent, Liar)
+        yield respondent, examination
+
+
+def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """All places in plain data, of lists the first two."""
+    yield at
+    items = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from paths(item, (*at, key))
+
+
+def mutated(value: Any, at: tuple[Any, ...], new: Any) -> Any:
+    if not at:
+        return new
+    changed = copy.copy(value)
+    changed[at[0]] = mutated(value[at[0]], at[1:], new)
+    return changed
+
+
+def reached(value: Any, at: tuple[Any, ...]) -> Any:
+    for key in at:
+        value = value[key]
+    return value
+
+
+def lies(answer: Any, draw: random.Random) -> Iterator[Any]:
+    places = list(paths(answer))
+    for _ in range(LIES):
+        at = draw.choice(places)
+        old = reached(answer, at)
+        new = draw.choice(NASTY)
+        if isinstance(old, np.ndarray) and draw.random() < 0.5:
+            new = draw.choice([old[None], old.reshape(-1), old.astype(np.float64), old.astype(np.int64), old[:1]])
+        elif isinstance(old, list) and draw.random() < 0.3:
+            new = draw.choice([old + old, old[:1], old[1:], old * 30])
+        yield mutated(answer, at, new)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.__module__[-14:]}.{check.__name__}")
+def test_a_lie_ends_in_a_verdict(check: Any, liar: tuple[Liar, Examination]) -> None:
+    respondent, examination = liar
+    names = {mark.name for mark in check.pytestmark}
+
+    def run(lie: tuple[int, Any] | None) -> None:
+        respondent.lie, respondent.asked, respondent.said = lie, 0, []
+        examination._answers.clear()
+        examination.secret = "hidden" in names
+        check(examination)
+
+    run(None)
+    draw = random.Random(check.__name__)
+    for number, answer in enumerate(list(respondent.said)):
+        for lie in lies(answer, draw):
+            try:
+                run((number, lie))
+            except Verdict as verdict:
+                CheckResult(
+                    id="a",
+                    status="failed",
+                    score=0,
+                    max_score=1,
+                    public=True,
+                    message=verdict.message,
+                    hint=verdict.hint,
+                ).model_dump_json()
+            except StudentError:
+                pytest.fail("a student's error is no verdict")
+
+
+def test_there_are_as_many_checks_as_course_yml_says() -> None:
+    from autograder.course import read_course
+
+    _, assignment = read_course(ROOT / "course.yml").assignment("lab4")
+    assert len(CHECKS) == sum(len(task.checks) for task in assignment.tasks)
