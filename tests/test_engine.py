@@ -210,7 +210,7 @@ def test_ctrl_c_leaves_what_is_marked_and_the_next_run_goes_on(light: Path, tmp_
 
 
 def test_kill_9_loses_nothing_and_repeats_nothing(light: Path, tmp_path: Path) -> None:
-    kill_and_go_on(light, tmp_path, kills=2, longest=12)
+    kill_and_go_on(light, tmp_path, kills=1, longest=15)
 
 
 @pytest.mark.slow

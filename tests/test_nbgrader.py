@@ -20,7 +20,7 @@ from autograder.results import Results
 from tests.conftest import ROOT, autograder
 from tests.sample_class import make_class
 
-STUDENTS = ("reference", "release", "half-done", "no-second-relu")
+STUDENTS = ("half-done", "no-second-relu")  # what is right, not attempted, blocked, and wrong
 ENVIRONMENT = {
     **os.environ,
     "AUTOGRADER_DATA": "digits",
@@ -53,7 +53,7 @@ def autograde(student: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course folder whose `lab4` is autograded for four students of the sample class."""
+    """A course folder whose `lab4` is autograded for students of the sample class."""
     root = tmp_path_factory.mktemp("course")
     make_class(root / "all", "digits")
     for student in STUDENTS:
@@ -65,7 +65,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = nbgrader("generate_assignment", "lab4", "--create", "--force", cwd=root)
     assert made.returncode == 0, made.stderr
     with ThreadPoolExecutor(2) as pool:  # two at once: the gradebook waits for its other writer
-        chains = [STUDENTS[:2], STUDENTS[2:]]
+        chains = [STUDENTS[:1], STUDENTS[1:]]
         for done in pool.map(lambda chain: [autograde(student, root) for student in chain], chains):
             assert [one.returncode for one in done] == [0, 0], "\n".join(one.stderr for one in done)
     return root
