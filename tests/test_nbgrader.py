@@ -20,7 +20,7 @@ from autograder.results import Results
 from tests.conftest import ROOT, autograder
 from tests.sample_class import make_class
 
-STUDENTS = ("half-done", "no-second-relu")  # what is right, not attempted, blocked, and wrong
+STUDENTS = ("reference", "no-second-relu")
 ENVIRONMENT = {
     **os.environ,
     "AUTOGRADER_DATA": "digits",
@@ -128,7 +128,7 @@ def test_formgrader_opens_the_result(server: str) -> None:
     submissions = json.loads(fetched(f"{server}/formgrader/api/submissions/lab4"))
     scores = {one["student"]: (one["code_score"], one["max_code_score"]) for one in submissions}
     assert scores["reference"] == (80, 80)
-    assert scores["release"] == (0, 80)
+    assert scores["no-second-relu"] == (75, 80)
     assert fetched(f"{server}/formgrader/gradebook/lab4")  # raises where the page is not served
     (reference,) = [one for one in submissions if one["student"] == "reference"]
     assert reference["max_written_score"] == 12
