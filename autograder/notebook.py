@@ -61,8 +61,12 @@ def borrow(name: str) -> Any:
     """The definition of `name` from another notebook or script of this folder, as it was last saved there."""
     from autograder.submission import definitions
 
+    here = definitions.Surroundings.now()  # what the other notebook sets up for itself stays there
     if definitions.lender is not None:  # a whole submission is loaded: lend what it defines
-        return definitions.lender.load(name)
+        try:
+            return definitions.lender.load(name)
+        finally:
+            here.restore()
     caller = sys._getframe(1).f_globals.get("__file__")
     folder = Path(caller).parent if caller else Path.cwd()
     try:
@@ -75,6 +79,7 @@ def borrow(name: str) -> Any:
         raise NameError(f"`{name}` is not filled in yet in its own notebook") from None
     finally:
         definitions.lender = None
+        here.restore()
 
 
 def best_device() -> str:

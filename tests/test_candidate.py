@@ -234,3 +234,12 @@ def test_more_memory_in_several_processes_than_allowed_is_ended_and_said(nursery
     with Candidate(nursery, tmp_path, "lab4", limits) as one:
         with pytest.raises(StudentError, match="more than the 512 MB of memory"):
             value(one, "answer")
+
+
+def test_what_is_borrowed_does_not_bring_its_surroundings_along(candidate: Start, tmp_path: Path) -> None:
+    lender = "import torch\ntorch.set_default_dtype(torch.float64)\nWIDTH = 3 if torch.get_default_dtype() else 0\n"
+    borrower = "import torch\nfrom autograder.notebook import borrow\nWIDTH = borrow('WIDTH')\n"
+    borrower += "seen = [WIDTH, str(torch.get_default_dtype())]\n"
+    with candidate(borrower) as one:
+        (tmp_path / "submission" / "lender.py").write_text(lender)
+        assert value(one, "seen") == [3, "torch.float32"]
