@@ -94,11 +94,11 @@ def test_honest_work_gets_its_mark_after_all_of_them(
 TAKEN = {
     "namespaces - namespaces": {"reading", "writing", "others"},
     "namespaces - seccomp": {"network", "kernel", "programs", "plain-files"},
-    "namespaces - limits": {"processes"},
+    "namespaces - limits": {"descriptors"},
     "namespaces - supervisor": {"memory"},
     "landlock - landlock": {"reading", "writing"},
     "landlock - seccomp": {"network", "kernel", "others"},
-    "landlock - limits": {"processes"},
+    "landlock - limits": {"descriptors"},
     "landlock - supervisor": {"memory", "disk"},
 }
 

@@ -67,6 +67,7 @@ def _promises(baits: dict[str, Any]) -> dict[str, Breaches]:
         "kernel": _apart(_kernel, baits),
         "programs": _programs(baits),
         "plain-files": _plain_files(baits),
+        "descriptors": _apart(_descriptors, baits),
     }
 
 
@@ -288,6 +289,13 @@ def _inheritance(baits: dict[str, Any]) -> Breaches:
         if descriptor not in baits["descriptors"] and _succeeds(lambda d=descriptor: os.fstat(d)):  # type: ignore[misc]
             found.append(f"has the descriptor {descriptor}")
     return found
+
+
+def _descriptors(baits: dict[str, Any]) -> Breaches:
+    opened = 0
+    while opened < 2 * baits["open_files"] and _succeeds(lambda: os.open(os.devnull, os.O_RDONLY)):
+        opened += 1
+    return [f"can open {opened} files at once"] if opened > baits["open_files"] else []
 
 
 # --- what must be ended -----------------------------------------------------------------------------------------------

@@ -34,7 +34,8 @@ PROMISES = {
     "kernel": ("No rights, no namespaces of its own, none of the kernel's side doors", ("seccomp",)),
     "programs": ("Starts no other program", ("landlock", "seccomp")),
     "inheritance": ("Inherits no variable and no open file", ("supervisor",)),
-    "processes": ("Has no more processes and threads than it may", ("limits",)),
+    "descriptors": ("Opens no more files at once than it may", ("limits",)),
+    "processes": ("Has no more processes and threads than it may", ("limits", "supervisor")),
     "memory": ("All its processes together use no more memory than they may", ("limits", "supervisor")),
     "disk": ("Writes no more than it may", ("namespaces", "supervisor", "limits")),
     "time": ("Is ended at its deadline, whatever it ignores", ("supervisor",)),
@@ -183,6 +184,7 @@ def _baits() -> Iterator[dict[str, Any]]:
             "secrets": [str(secret), str(PACKAGE / "checks" / "conftest.py"), "/etc/passwd", "/etc/hostname"],
             "folders": {str(folder): _names_in(folder) for folder in folders},
             "victims": [str(victim)],
+            "open_files": enter.OPEN_FILES,
             "processes": [[one, canary.start_time(one)] for one in (os.getpid(), os.getppid()) if one],
         }
 
