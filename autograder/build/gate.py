@@ -15,10 +15,11 @@ from autograder.build.notebooks import script_lines
 from autograder.build.package import PACKAGE, hidden_lines
 from autograder.checks.catalogue import Check, check_files, public_points
 from autograder.checks.setting import Setting
+from autograder.judge.bank import read_bank
 from autograder.marking.marker import Progress, mark_class
 from autograder.results import Results
 
-SECRET_MODULES = ("mistakes.py", "expected.py")
+SECRET_MODULES = ("expected.py",)
 IDIOMS = {"kwargs:dict[str,Any]|None=None,"}  # signatures that a library prescribes
 
 
@@ -83,6 +84,16 @@ def leaks(setting: Setting, checks: list[Check], release: Path) -> list[str]:
     for name in SECRET_MODULES:
         text = (lab / name).read_text(encoding="utf-8")
         secrets |= {_squeezed(line): name for line in text.splitlines() if _tells(line) and "import" not in line}
+    # A variant is written in ordinary lines, too: those that students may see anyway tell nothing of it.
+    ours = {_squeezed(line) for line in shown}
+    for path in PACKAGE.rglob("*.py"):
+        if path.name not in SECRET_MODULES and path not in check_files(setting.lab):
+            ours |= {_squeezed(line) for line in path.read_text(encoding="utf-8").splitlines()}
+    for known in read_bank(lab / "mistakes").values():
+        for mistake in known.values():
+            place = f"mistakes/{mistake.task}/{mistake.file.name}"
+            changed = [line for change in mistake.described.replace for line in change.new.splitlines()]
+            secrets |= {_squeezed(line): place for line in changed if _tells(line) and _squeezed(line) not in ours}
     for path in check_files(setting.lab):
         public = {check.id for check in checks if check.public and check.file == path}
         hidden = hidden_lines(path.read_text(encoding="utf-8"), public)
@@ -156,5 +167,5 @@ def _tells(line: str) -> bool:
     """Whether a line says something of its own: four words or numbers, some length, and no idiom of the language."""
     line = line.split("  #")[0]
     words = re.findall(r"\w+", line)
-    idiom = line.startswith(("#", '"""', "@pytest", "assert ")) or _squeezed(line) in IDIOMS
+    idiom = line.strip().startswith(("#", '"""', "@pytest", "assert ", "except ")) or _squeezed(line) in IDIOMS
     return len(words) >= 4 and len(_squeezed(line)) >= 14 and not idiom

@@ -15,7 +15,7 @@ import numpy as np
 from autograder.build.notebooks import BuildError
 from autograder.checks.catalogue import Check, check_files
 from autograder.checks.setting import CHECKOUT, Setting
-from autograder.judge.oracle import KEY_SEED, LiveOracle
+from autograder.judge.oracle import KEY_SEED, frozen
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # What a student's package holds; everything else stays here. `{lab}` is the lab's folder.
@@ -103,19 +103,20 @@ def build_wheel(setting: Setting, checks: list[Check], work: Path, target: Path)
 
 def write_key(setting: Setting, checks: list[Check], folder: Path) -> None:
     """Writes the answer key and the public part of `course.yml` to `folder`."""
-    assert setting.reference is not None
-    oracle = LiveOracle(setting.lab, setting.reference, KEY_SEED)
-    arrays: dict[str, np.ndarray] = {}
-    mistakes: dict[str, str] = {}
-    for question in sorted(oracle.questions()):
-        for name, value in oracle.ask(question).items():
-            if value.dtype.kind == "f":
-                value = np.round(value, DECIMALS).astype(np.float32) + np.float32(0)  # no negative zeros
-            arrays[f"{question}:{name}"] = value
-            if name in oracle.mistakes():
-                mistakes[name] = oracle.mistake(name)
+    oracle = setting.live_oracle(KEY_SEED)
+    public: dict[str, set[str]] = {}
+    for check in checks:
+        if check.public:
+            public.setdefault(check.task, set()).add(check.id)
+    mistakes = {
+        task: {
+            name: {"sentence": one.sentence, "loses": sorted(oracle.loses(task, name) & public.get(task, set()))}
+            for name, one in known.items()
+        }
+        for task, known in oracle.bank.items()
+    }
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / f"{setting.lab}.npz", **arrays)  # type: ignore[arg-type]
+    np.savez(folder / f"{setting.lab}.npz", **frozen(oracle, DECIMALS))  # type: ignore[arg-type]
     key = {"seed": KEY_SEED, "mistakes": mistakes}
     (folder / f"{setting.lab}.json").write_text(json.dumps(key, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     (folder / "course.yml").write_text(_public_course(setting, checks), encoding="utf-8")

@@ -66,6 +66,33 @@ class DropoutOff(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
+_LAYERS: dict[Any, str] = {
+    torch.conv2d: "convolution",
+    F.linear: "fully connected layer",
+    F.batch_norm: "batch norm",
+}
+
+
+class LayerOutputs(TorchFunctionMode):
+    """Notes what each layer with parameters puts out, in the order in which they are used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outputs: list[tuple[str, Tensor]] = []
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func in _LAYERS and len(self.outputs) < 40:
+            self.outputs.append((_LAYERS[func], result.detach().clone()))  # what follows may change it in place
+        return result
+
+
 def state_of(model: nn.Module) -> Arrays:
     """The model's parameters and buffers of real numbers, by name, in its own order."""
     return [

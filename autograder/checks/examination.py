@@ -18,6 +18,7 @@ import numpy as np
 from autograder.candidate.process import Respondent, StudentError
 from autograder.course import Assignment, Band, CourseError
 from autograder.judge import weights
+from autograder.judge.compare import raised_text
 from autograder.judge.oracle import Oracle
 from autograder.judge.probes import generator
 from autograder.judge.verdict import Blocked, Failed, NotAttempted, Verdict
@@ -62,6 +63,8 @@ class Examination:
     _reader: Any = None  # reads weights
     _answers: dict[bytes, Any] = field(default_factory=dict)
     _digits_of: dict[Place, list[OwnDigit]] = field(default_factory=dict)
+    _measured: dict[Place, float] = field(default_factory=dict)
+    _fingerprints: dict[Place, str] = field(default_factory=dict)
 
     def __enter__(self) -> Examination:
         return self
@@ -117,6 +120,18 @@ class Examination:
         """What the student should know of how their definitions were found."""
         return list(self.respondent.notes)  # not of the process behind: it has seen what is hidden
 
+    def measured(self, accuracy: float) -> None:
+        """Keeps the accuracy that the current check has measured, for the marker."""
+        self._measured[self.current] = accuracy
+
+    def fingerprint(self, digest: str) -> None:
+        """Keeps what identifies the weights that the current check has read."""
+        self._fingerprints[self.current] = digest
+
+    def remarks(self, place: Place) -> tuple[float | None, str]:
+        """What a check has measured, and the fingerprint of the weights that it has read."""
+        return self._measured.get(place), self._fingerprints.get(place, "")
+
     def show_digit(self, digit: OwnDigit) -> None:
         """Puts one of the student's own pictures on their page."""
         self.digits.append(digit)
@@ -171,10 +186,13 @@ class Examination:
             where = "\n".join(f"  {place}" for place in error.places)
             loading = "could not be defined" in error.message
             said = error.message if loading else f"Calling {called} raised {error.message}"
-            return Failed(
+            failed = Failed(
                 f"{said}\n{where}".rstrip(),
                 hint="The last place is where it happened." if where and not loading else "",
             )
+            kind, _, message = error.message.partition(": ")
+            failed.raised = raised_text({"type": kind, "message": message})
+            return failed
         if error.kind == StudentError.TIMEOUT:
             return Failed(
                 error.message, hint="Is there a loop that does not end, or training where nothing is trained?"

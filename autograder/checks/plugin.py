@@ -168,6 +168,7 @@ class Examiner:
             result.message, result.hint = "The same as above.", ""
         pictures = [name for name in self.current.pictures if name.startswith(f"{task}-{check}")]
         result.pictures = sorted(pictures)
+        result.measured, result.fingerprint = self.current.remarks((task, check))
         self.current.results[task, check] = result
         return result
 

@@ -44,6 +44,11 @@ class Setting:
         """The live reference with `seed`, or the answer key of a student's package (which has its own seed)."""
         if has_key(self.lab):
             return KeyOracle(self.lab)
+        return self.live_oracle(seed)
+
+    def live_oracle(self, seed: int) -> LiveOracle:
+        """The reference itself; raises `OracleError` where there is none."""
         if self.reference is None:
             raise OracleError(f"there is no reference for {self.lab} beside {self.course_file}")
-        return LiveOracle(self.lab, self.reference, seed)
+        notebooks = {task.id: task.notebook for task in self.assignment.tasks}
+        return LiveOracle(self.lab, self.reference, seed, notebooks)

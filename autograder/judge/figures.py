@@ -56,6 +56,7 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
     raise Failed(
         f"{what}: {found} of the {len(expected)} images show a {one} of the model that was given.",
         hint=f"Take the values from the model that is passed in, and show one {one} an axis.",
+        diagnosis="other-values",
     )
 
 

@@ -1,23 +1,29 @@
 """Where the right answers come from: the live reference for the marker, a key of numbers for the student.
 
-A lab's questions stand in `autograder/checks/<lab>/expected.py`: functions that make, from the reference and a seed,
-the arrays of the right answer and of known mistakes. The marker asks them with fresh seeds. The build asks them once
-with the key's seed and freezes what they say into the student's package, which holds no solution.
+A lab's questions stand in `autograder/checks/<lab>/expected.py`: functions that make arrays from definitions and a
+seed. Asked of the reference, they give the right answer; asked of its variants in the bank, those of known mistakes.
+The marker asks them with fresh seeds. The build asks them once with the key's seed and freezes what they say into the
+student's package, which holds no solution.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import itertools
 import json
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
+
+from autograder.judge import bank
 
 KEY_SEED = 2027
 RIGHT = "right"
@@ -28,17 +34,29 @@ class OracleError(Exception):
     """There is neither a reference nor a key: the grader's own fault."""
 
 
+Answers = dict[str, np.ndarray]
+
+
 class Oracle(Protocol):
-    """Knows the right answers for the inputs of one seed."""
+    """Knows the right answers for the inputs of one seed, and what known mistakes make of them."""
 
     seed: int
     live: bool  # whether it is the reference itself
 
-    def ask(self, question: str) -> dict[str, np.ndarray]:
-        """The arrays that answer `question`: under `RIGHT` the right one, under a mistake's name that mistake's."""
+    def ask(self, question: str) -> Answers:
+        """The arrays that answer `question` rightly."""
 
-    def mistake(self, name: str) -> str:
-        """The sentence for the student who made the mistake `name`."""
+    def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
+        """What each known mistake answers, by its id; those that give the right answer are left out.
+
+        Where a question is asked of pairs of mistakes too, their ids are joined by a plus.
+        """
+
+    def mistake(self, task: str, name: str) -> str:
+        """The sentence for the student who made the mistake `name`; a pair's sentences follow each other."""
+
+    def loses(self, task: str, name: str) -> set[str]:
+        """The checks of the task that fail by this mistake."""
 
     def network(self, name: str) -> Any:
         """A new network of the reference's class `name`; only a live oracle has one."""
@@ -47,38 +65,140 @@ class Oracle(Protocol):
         """The reference's own definition of `name`; only a live oracle has it."""
 
 
+@dataclass(frozen=True)
+class Question:
+    """One question of a lab: whose mistakes it can tell apart, and how definitions answer it for a seed."""
+
+    task: str
+    answer: Callable[[Any, int], Answers]
+    pairs: bool = False  # of every two mistakes together, instead of each one
+    unless: str = ""  # a question: mistakes that give a wrong answer to it, or none, are left out
+    public: bool = True  # whether a student's key holds it
+
+
 class LiveOracle:
-    """Asks the reference itself."""
+    """Asks the reference itself, and its variants in the bank of mistakes."""
 
     live = True
 
-    def __init__(self, lab: str, reference: Path, seed: int) -> None:
+    def __init__(self, lab: str, reference: Path, seed: int, notebooks: Mapping[str, str] | None = None) -> None:
+        """`notebooks` names each task's notebook; without it, no mistake is known."""
         self.seed = seed
+        self.bank = bank.read_bank(Path(__file__).parents[1] / "checks" / lab / "mistakes") if notebooks else {}
+        self._notebooks = notebooks or {}
         self._reference = Reference(reference)
-        self._expected = importlib.import_module(f"autograder.checks.{lab}.expected")
-        self._known: dict[str, dict[str, np.ndarray]] = {}
+        self._questions: dict[str, Question] = importlib.import_module(f"autograder.checks.{lab}.expected").QUESTIONS
+        self._right: dict[str, Answers] = {}
+        self._wrong: dict[str, dict[str, Answers]] = {}
 
-    def questions(self) -> list[str]:
-        """All questions of the lab."""
-        return list(self._expected.QUESTIONS)
+    def questions(self, public: bool = False) -> list[str]:
+        """All questions of the lab, or those that a student's key may answer."""
+        return [name for name, question in self._questions.items() if question.public or not public]
 
-    def mistakes(self) -> dict[str, str]:
-        """All known mistakes and their sentences."""
-        return dict(self._expected.MISTAKES)
+    def ask(self, question: str) -> Answers:
+        if question not in self._right:
+            self._right[question] = self._questions[question].answer(self._reference, self.seed)
+        return self._right[question]
 
-    def ask(self, question: str) -> dict[str, np.ndarray]:
-        if question not in self._known:
-            self._known[question] = self._expected.QUESTIONS[question](self._reference, self.seed)
-        return self._known[question]
+    def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
+        if question not in self._wrong:
+            self._wrong[question] = dict(self._variants(question))
+        yield from self._wrong[question].items()
 
-    def mistake(self, name: str) -> str:
-        return str(self._expected.MISTAKES[name])
+    def variant(self, *mistakes: bank.Mistake) -> bank.Variant:
+        """The reference with mistakes of one task in it; raises `BankError` where they cannot stand together."""
+        script = self._reference.folder / f"{self._notebooks[mistakes[0].task]}.py"
+        return bank.Variant(script, import_script(script), self._reference, mistakes)
+
+    def _variants(self, name: str) -> Iterator[tuple[str, Answers]]:
+        question = self._questions[name]
+        right = self.ask(name)
+        known = [one for one in self.bank.get(question.task, {}).values() if one.described.replace]
+        if question.unless:
+            other, expected = self._questions[question.unless], self.ask(question.unless)
+            known = [one for one in known if self._is_right(other, expected, one)]
+        groups: list[tuple[bank.Mistake, ...]] = [(one,) for one in known]
+        if question.pairs:
+            # A pair is told by what each of its mistakes does alone: one that nobody can see here tells nothing.
+            seen = [one for one in known if self._answered(question, right, one) is not None]
+            groups = list(itertools.combinations(seen, 2))
+        for group in groups:
+            answered = self._answered(question, right, *group)
+            if answered is not None:
+                yield "+".join(one.id for one in group), answered
+
+    def _answered(self, question: Question, right: Answers, *group: bank.Mistake) -> Answers | None:
+        """What a variant answers; None if it is the right answer, or none at all."""
+        try:
+            answered = question.answer(self.variant(*group), self.seed)
+        except bank.BankError:
+            if len(group) == 1:
+                raise
+            return None  # the same words are changed twice
+        except Exception:
+            return None  # a network that takes no such weights, or fails on these inputs
+        return None if equal(answered, right) else answered
+
+    def _is_right(self, question: Question, right: Answers, mistake: bank.Mistake) -> bool:
+        try:
+            return equal(question.answer(self.variant(mistake), self.seed), right)
+        except Exception:
+            return False
+
+    def mistake(self, task: str, name: str) -> str:
+        return " ".join(self.bank[task][one].sentence for one in name.split("+"))
+
+    def loses(self, task: str, name: str) -> set[str]:
+        return {check for one in name.split("+") for t, check in self.bank[task][one].loses if t == task}
 
     def network(self, name: str) -> Any:
         return getattr(self._reference, name)()
 
     def definition(self, name: str) -> Any:
         return getattr(self._reference, name)
+
+
+def equal(one: Answers, other: Answers) -> bool:
+    """Whether two answers are the same, but for rounding."""
+    return one.keys() == other.keys() and all(_equal(one[name], other[name]) for name in one)
+
+
+def _equal(one: np.ndarray, other: np.ndarray) -> bool:
+    if one.shape != other.shape or one.dtype.kind != other.dtype.kind:
+        return False
+    if one.dtype.kind not in "fc":
+        return bool((one == other).all())
+    return bool(np.allclose(one, other, rtol=1e-4, atol=1e-5))
+
+
+NAMES = "mistakes"
+
+
+def frozen(oracle: LiveOracle, decimals: int) -> dict[str, np.ndarray]:
+    """Everything that a `KeyOracle` says, as arrays under the names that it expects; numbers are rounded.
+
+    Answers of mistakes that have the same form lie in one array, with the mistakes' ids beside it.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    for question in sorted(oracle.questions(public=True)):
+        for name, value in oracle.ask(question).items():
+            arrays[f"{question}||{name}"] = _rounded(value, decimals)
+        groups: dict[str, list[tuple[str, Answers]]] = {}
+        for mistake, answers in oracle.wrong(question):
+            form = str([(name, value.shape, value.dtype.kind) for name, value in answers.items()])
+            groups.setdefault(form, []).append((mistake, answers))
+        for number, group in enumerate(groups.values()):
+            arrays[f"{question}|{number}|{NAMES}"] = np.array([mistake for mistake, _ in group])
+            for name in group[0][1]:
+                stacked = np.stack([answers[name] for _, answers in group])
+                arrays[f"{question}|{number}|{name}"] = _rounded(stacked, decimals)
+    return arrays
+
+
+def _rounded(value: np.ndarray, decimals: int) -> np.ndarray:
+    if value.dtype.kind != "f":
+        return value
+    return np.round(value, decimals).astype(np.float32) + np.float32(0)  # no negative zeros
 
 
 class KeyOracle:
@@ -89,25 +209,36 @@ class KeyOracle:
     def __init__(self, lab: str, folder: Path = KEYS) -> None:
         try:
             described = json.loads((folder / f"{lab}.json").read_text(encoding="utf-8"))
-            with np.load(folder / f"{lab}.npz", allow_pickle=False) as arrays:
-                self._arrays = {name: arrays[name] for name in arrays.files}
+            self._arrays = np.load(folder / f"{lab}.npz", allow_pickle=False)
         except OSError as error:
             raise OracleError(f"the answer key of {lab} cannot be read ({error})") from error
         self.seed: int = described["seed"]
-        self._mistakes: dict[str, str] = described["mistakes"]
+        self._mistakes: dict[str, dict[str, dict[str, Any]]] = described["mistakes"]
+        self._entries: dict[str, dict[str, list[str]]] = {}
+        for entry in self._arrays.files:
+            question, group, name = entry.split("|")
+            self._entries.setdefault(question, {}).setdefault(group, []).append(name)
 
-    def ask(self, question: str) -> dict[str, np.ndarray]:
-        found = {
-            name.removeprefix(f"{question}:"): array
-            for name, array in self._arrays.items()
-            if name.startswith(f"{question}:")
-        }
-        if not found:
+    def ask(self, question: str) -> Answers:
+        if question not in self._entries:
             raise OracleError(f"the answer key does not hold {question!r}")
-        return found
+        return self._group(question, "")
 
-    def mistake(self, name: str) -> str:
-        return self._mistakes[name]
+    def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
+        for group in self._entries.get(question, {}):
+            if group:
+                answers = self._group(question, group)
+                for number, name in enumerate(answers.pop(NAMES)):
+                    yield str(name), {key: values[number] for key, values in answers.items()}
+
+    def _group(self, question: str, group: str) -> Answers:
+        return {name: self._arrays[f"{question}|{group}|{name}"] for name in self._entries[question][group]}
+
+    def mistake(self, task: str, name: str) -> str:
+        return " ".join(self._mistakes[task][one]["sentence"] for one in name.split("+"))
+
+    def loses(self, task: str, name: str) -> set[str]:
+        return {check for one in name.split("+") for check in self._mistakes[task][one]["loses"]}
 
     def network(self, name: str) -> Any:
         raise OracleError("a student's package holds no networks")
@@ -146,12 +277,11 @@ def import_script(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module
     found.loader.exec_module(module)
+    for borrowed in re.findall(r'^(\w+) = borrow\("\1"\)', path.read_text(encoding="utf-8"), re.MULTILINE):
+        setattr(module, borrowed, getattr(Reference(path.parent), borrowed))  # the same one for all scripts
     return module
 
 
 def has_key(lab: str) -> bool:
     """Whether this package carries a key: it does in the student's, and not in the course's."""
     return (KEYS / f"{lab}.json").is_file()
-
-
-Question = Callable[[Reference, int], dict[str, np.ndarray]]

@@ -6,6 +6,7 @@ unpickler is large, and this process holds the labels. What comes back is names 
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ PROBLEMS = {
     "too many": "{name} holds more tensors than a network of this lab has.",
 }
 
+DIAGNOSES = {"objects": "whole-module-pickled", "no state dict": "no-state-dict", "no tensor": "no-state-dict"}
+
 
 def content_of(path: Path, name: str, limit_mb: float) -> np.ndarray:
     """The bytes of a weights file; raises `Failed` for one that is too large, `NotAttempted` where there is none."""
@@ -42,11 +45,17 @@ def arrays_of(answer: Any, name: str, limit_mb: float) -> Arrays:
     problem = answer.get("problem")
     if problem:
         text = PROBLEMS.get(str(problem), PROBLEMS["unreadable"])
-        raise Failed(text.format(name=name, limit=limit_mb), hint=HINT)
+        raise Failed(text.format(name=name, limit=limit_mb), hint=HINT, diagnosis=DIAGNOSES.get(str(problem)))
     arrays = [(str(key), value) for key, value in answer["state"]]
     if not all(isinstance(value, np.ndarray) and value.dtype == np.float32 for _, value in arrays):
         raise Failed(PROBLEMS["no tensor"].format(name=name), hint=HINT)
     return arrays
+
+
+def fingerprint(arrays: Arrays) -> str:
+    """A digest of weights that does not depend on their names, their order, or how they were saved."""
+    each = sorted(hashlib.sha256(f"{value.shape}".encode() + value.tobytes()).digest() for _, value in arrays)
+    return hashlib.sha256(b"".join(each)).hexdigest()
 
 
 def fit_weights(arrays: Arrays, model: nn.Module, name: str) -> nn.Module:

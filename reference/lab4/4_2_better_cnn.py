@@ -114,8 +114,10 @@ class BetterCNN(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Take images (N, 1, 28, 28) with values in [0, 1] through the seven steps; return logits (N, 10)."""
         ### BEGIN SOLUTION
-        x = F.max_pool2d(F.relu(self.conv1(x)), 2)  # (N, 30, 12, 12)
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2)  # (N, 15, 5, 5)
+        x = F.relu(self.conv1(x))
+        x = F.max_pool2d(x, 2)  # (N, 30, 12, 12)
+        x = F.relu(self.conv2(x))
+        x = F.max_pool2d(x, 2)  # (N, 15, 5, 5)
         x = F.dropout(x, 0.2, training=self.training)
         x = torch.flatten(x, 1)  # (N, 375)
         x = F.relu(self.fc1(x))

@@ -92,7 +92,7 @@ def load_model(path: str | Path) -> nn.Module:
     ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] nbgrader={"grade": true, "grade_id": "save-load-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["active-ipynb"] nbgrader={"grade": true, "grade_id": "save-load-check", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 # check("save-load")
 
 # %% tags=["active-ipynb"]

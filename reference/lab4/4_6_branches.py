@@ -112,7 +112,9 @@ class BranchModel(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Take images (N, 1, 28, 28) with values in [0, 1] through both branches; return logits (N, 10)."""
         ### BEGIN SOLUTION
-        x = F.relu(self.left(x)) + F.relu(self.right(x))
+        left = F.relu(self.left(x))
+        right = F.relu(self.right(x))
+        x = left + right
         x = F.max_pool2d(x, 2)
         x = F.dropout(x, 0.2, training=self.training)
         x = torch.flatten(x, 1)
@@ -162,7 +164,10 @@ class InceptionBlock(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the three ReLU outputs concatenated on the channels, in the order 1×1, 3×3, 5×5."""
         ### BEGIN SOLUTION
-        return torch.cat([F.relu(branch(x)) for branch in (self.branch1, self.branch3, self.branch5)], dim=1)
+        one = F.relu(self.branch1(x))
+        three = F.relu(self.branch3(x))
+        five = F.relu(self.branch5(x))
+        return torch.cat([one, three, five], dim=1)
         ### END SOLUTION
 
 
@@ -205,9 +210,11 @@ class ResidualBlock(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return relu(main road of x + skip of x)."""
         ### BEGIN SOLUTION
-        y = F.relu(self.norm1(self.conv1(x)))
+        y = self.norm1(self.conv1(x))
+        y = F.relu(y)
         y = self.norm2(self.conv2(y))
-        return F.relu(y + self.skip(x))
+        y = y + self.skip(x)
+        return F.relu(y)
         ### END SOLUTION
 
 

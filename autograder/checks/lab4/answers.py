@@ -86,6 +86,10 @@ def is_(wanted: Any) -> Form:
     return lambda value: type(value) is type(wanted) and value == wanted
 
 
+def one_of(*allowed: str | int) -> Form:
+    return lambda value: type(value) in (str, int) and value in allowed
+
+
 SHAPES = each(pair(text, each(count)))
 STATE = each(pair(text, numbers))
 LOADED = either(
@@ -100,16 +104,24 @@ CALL = record(kind=text, rate=number, training=flag, shape=each(count))
 ERROR = record(error=record(type=text, message=text))
 FORMS: dict[str, Form] = {
     "parameters": record(parameters=SHAPES, output=either(each(count), text)),
-    "outputs": record(outputs=each(numbers), parameters=SHAPES),
-    "dropout_samples": record(train=samples, eval=samples, calls=each(CALL), fits=flag),
-    "train_small": record(history=plain, kind=text, state=STATE),
+    "outputs": lambda value: (
+        record(outputs=each(numbers), others=each(each(pair(one_of("training", "float64", "strided"), numbers))))(value)
+        and record(parameters=SHAPES)(value)
+        and len(value["outputs"]) == len(value["others"])
+    ),
+    "layers": each(pair(text, array)),
+    "dropout_samples": record(train=samples, eval=samples, calls=each(CALL), fits=flag, batch=one_of(100)),
+    "train_small": record(history=plain, kind=text, state=STATE, trained=flag),
+    "devices": record(train=text, evaluate=text),
     "evaluate_small": record(accuracy=plain, kind=text, training=flag),
     "values": plain,
+    "own_shapes": SHAPES,
     "round_trip": either(
         record(fits=flag, written=is_(False)),
-        lambda value: record(fits=flag, written=is_(True), file=bytes_)(value) and LOADED(value),
+        lambda value: record(fits=flag, written=is_(True), file=bytes_, held=text)(value) and LOADED(value),
     ),
     "load_file": LOADED,
+    "from_gpu": either(record(written=is_(False)), lambda value: record(written=is_(True))(value) and LOADED(value)),
     "resume_small": either(
         record(written=is_(False)),
         record(written=is_(True), trial=is_(False), kind=text),
@@ -120,7 +132,7 @@ FORMS: dict[str, Form] = {
     "filters": FIGURE,
     "map_figure": FIGURE,
     "maps": record(kind=text, maps=either(nothing, numbers), before=count, after=count),
-    "maximise": record(kind=text, image=either(nothing, numbers), changed=flag),
+    "maximise": each(record(kind=text, image=either(nothing, numbers), changed=flag), length=2),
     "best_outputs": either(record(fits=is_(False)), record(fits=is_(True), outputs=numbers)),
     "weights_file": either(record(problem=text), record(state=STATE)),
 }

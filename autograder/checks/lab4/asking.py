@@ -1,16 +1,23 @@
-"""Questions that several notebooks' checks ask in the same way."""
+"""Questions that the checks of lab 4 ask, and how what comes back is told from known mistakes."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from autograder.checks.examination import Examination
-from autograder.checks.lab4 import inputs
+from autograder.checks.lab4 import inputs, small
 from autograder.judge import networks, probes
-from autograder.judge.oracle import RIGHT
+from autograder.judge.compare import array
+from autograder.judge.oracle import RIGHT, Answers
 from autograder.judge.verdict import Failed
 
 Shapes = list[tuple[str, list[int]]]
+Ask = Callable[[str], Answers]  # an oracle's
 NETWORK = (
     "Go through `forward` line by line: is every ReLU there and in its place, is the pooling a maximum, are the layers"
     " used in the task's order, and does the network end in plain logits?"
@@ -21,49 +28,279 @@ BLOCK = (
 )
 
 
-def expected_shapes(examination: Examination, probe: inputs.NetworkProbe) -> Shapes:
+# --- telling mistakes -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A procedure's question: what it uses of a submission, what it is given, and what of its answer tells mistakes.
+
+    `seen` works on answers of untrusted processes: it looks at plain data alone.
+    """
+
+    question: str
+    task: str
+    procedure: str
+    uses: tuple[str, ...]
+    given: Callable[[Ask, int], dict[str, Any]]  # from an oracle's answers and a seed
+    aspects: Callable[[Any, dict[str, Any]], Answers]
+    public: bool = True
+
+    def arguments(self, seed: int, ask: Ask) -> dict[str, Any]:
+        """What the procedure is given."""
+        return self.given(ask, seed)
+
+    def seen(self, answer: Any, given: dict[str, Any]) -> Answers:
+        """What of an answer to what was given tells mistakes."""
+        return self.aspects(answer, given)
+
+
+def ask(examination: Examination, asked: Asked, afresh: bool = False, **instead: Any) -> Any:
+    """The procedure's answer, with some arguments given `instead`; a mistake that is known to raise is named.
+
+    `afresh` asks a process that has answered nothing before, where there is more than the student's own kernel.
+    """
+    oracle = examination.oracle
+    whom = examination.ask_afresh if afresh and examination.restart is not None else examination.ask
+    try:
+        return whom(asked.procedure, asked.uses, **{**asked.arguments(oracle.seed, oracle.ask), **instead})
+    except Failed as failed:
+        raise _named(examination, failed, asked.question) from None
+
+
+def recognised(examination: Examination, question: str, **seen: Any) -> str | None:
+    """The known mistake that answers `question` in the same way, as far as `seen` tells; None if there is none."""
+    return choice(
+        examination,
+        [
+            name
+            for name, wrong in examination.oracle.wrong(question)
+            if all(key in wrong and _alike(np.asarray(value), wrong[key]) for key, value in seen.items())
+        ],
+    )
+
+
+def named(examination: Examination, asked: Asked, answer: Any, *aspects: str, **instead: Any) -> str | None:
+    """The known mistake that answers `asked` as this submission does, in all aspects or in the given ones."""
+    oracle = examination.oracle
+    seen = asked.seen(answer, {**asked.arguments(oracle.seed, oracle.ask), **instead})
+    return recognised(examination, asked.question, **{key: seen[key] for key in aspects or seen if key in seen})
+
+
+def choice(examination: Examination, names: list[str]) -> str | None:
+    """Of mistakes that give the same answer here, the one that agrees best with what earlier checks found."""
+    task, current = examination.current
+    lost = {check for (one, check), result in examination.results.items() if one == task and result.status != "passed"}
+    seen = {check for one, check in examination.results if one == task} | {current}
+
+    def disagreement(name: str) -> int:
+        return len((examination.oracle.loses(task, name) & seen) ^ (lost | {current}))
+
+    return min(names, key=disagreement, default=None)
+
+
+def mistake(examination: Examination, facts: str, name: str | None, hint: str = "") -> Failed:
+    """The verdict on a known mistake: the facts, and the sentence for it; on an unknown one, the facts and the hint."""
+    if name is None:
+        return Failed(facts, hint=hint)
+    return Failed(f"{facts}\n{sentence(examination, name)}", diagnosis=name)
+
+
+def sentence(examination: Examination, name: str) -> str:
+    """What the student reads who made this mistake in the current task: once, and after that a word that it is it."""
+    task = examination.current[0]
+    said = examination.oracle.mistake(task, name)
+    before = {result.diagnosis for (one, _), result in examination.results.items() if one == task}
+    return "It is the same mistake as above." if name in before else said
+
+
+def known(examination: Examination, name: str) -> str | None:
+    """`name` if the bank holds such a mistake of the current task, else None."""
+    try:
+        sentence(examination, name)
+    except KeyError:
+        return None
+    return name
+
+
+def _named(examination: Examination, failed: Failed, *questions: str) -> Failed:
+    if failed.raised:
+        for question in questions:
+            if name := recognised(examination, question, raised=failed.raised):
+                return Failed(f"{failed.message}\n{sentence(examination, name)}", diagnosis=name)
+    return failed
+
+
+def _alike(value: np.ndarray, wrong: np.ndarray) -> bool:
+    if value.shape != wrong.shape or (value.dtype.kind in "US") != (wrong.dtype.kind in "US"):
+        return False
+    if value.dtype.kind in "US":
+        return bool((value == wrong).all())
+    return bool(np.allclose(value.astype(np.float64), wrong.astype(np.float64), rtol=2e-3, atol=2e-3, equal_nan=True))
+
+
+def sketch(values: Any) -> np.ndarray:
+    """A few numbers (…, 4) for each of some arrays (count, …): mean, spread, and where in it the values lie."""
+    flat = np.asarray(values, np.float64).reshape(len(values), -1)
+    place = np.linspace(-1, 1, flat.shape[1]) if flat.shape[1] else np.zeros(0)
+    parts = [flat.mean(1), flat.std(1), (flat * place).mean(1), (flat * np.cos(9 * place)).mean(1)]
+    return np.round(np.stack(parts, 1), 3) + 0.0
+
+
+# --- networks ---------------------------------------------------------------------------------------------------------
+
+
+def expected_shapes(answers: Ask, probe: inputs.NetworkProbe) -> Shapes:
     """Names and shapes of the parameters that the task's network has."""
-    answer = examination.oracle.ask(f"{probe.question}/parameters")
+    return listed(answers(f"{probe.question}/parameters"))
+
+
+def made_up_weights(answers: Ask, seed: int, probe: inputs.NetworkProbe) -> list[tuple[str, np.ndarray]]:
+    """The examiner's weights for a network."""
+    return probes.weights(expected_shapes(answers, probe), seed)
+
+
+def weights_for(examination: Examination, probe: inputs.NetworkProbe) -> list[tuple[str, np.ndarray]]:
+    """The same for an examination's oracle."""
+    return made_up_weights(examination.oracle.ask, examination.oracle.seed, probe)
+
+
+def layer_shapes(examination: Examination, probe: inputs.NetworkProbe, output: list[int]) -> None:
+    """The parameters have the task's shapes, and two images give an output of the shape `output`."""
+    try:
+        answer = examination.ask(
+            "parameters", [probe.definition], definition=probe.definition, arguments=list(probe.arguments)
+        )
+    except Failed as failed:
+        raise _named(examination, failed, f"{probe.question}/output-shape") from None
+    try:
+        networks.judge_parameters(answer, expected_shapes(examination.oracle.ask, probe), output, probe.definition)
+    except Failed as failed:
+        own = [(str(name), list(shape)) for name, shape in answer["parameters"]]
+        name = _with_shapes(examination, probe, own, answer["output"])
+        raise mistake(examination, failed.message, name, failed.hint) from None
+
+
+def _with_shapes(examination: Examination, probe: inputs.NetworkProbe, own: Shapes, output: Any = None) -> str | None:
+    """The known mistake whose network has parameters of these shapes, in any order, and an output of that shape."""
+    oracle = examination.oracle
+    shaped, put_out = (
+        dict(oracle.wrong(f"{probe.question}/parameters")),
+        dict(oracle.wrong(f"{probe.question}/output-shape")),
+    )
+    right = oracle.ask(f"{probe.question}/output-shape")
+    asked = _sorted(expected_shapes(oracle.ask, probe))
+    if _sorted(own) == asked:
+        found = [one for one, wrong in put_out.items() if one not in shaped and _gives(wrong, output)]
+        return choice(examination, found)
+    found = [one for one, wrong in shaped.items() if _sorted(listed(wrong)) == _sorted(own)]
+    found = [one for one in found if output is None or _gives(put_out.get(one, right), output)] or found
+    if len(found) > 1:  # the same shapes, and another function
+        known = dict(oracle.wrong(f"{probe.question}/known"))
+        found = [
+            one for one in found if one in known and _computes(examination, probe, shaped[one], known[one])
+        ] or found
+    return choice(examination, found)
+
+
+def listed(answer: Answers) -> Shapes:
+    """Names and shapes out of an answer's arrays."""
     return [
         (str(name), [int(size) for size in shape if size])
         for name, shape in zip(answer["names"], answer["shapes"], strict=True)
     ]
 
 
-def made_up_weights(examination: Examination, probe: inputs.NetworkProbe) -> list[tuple[str, np.ndarray]]:
-    """The examiner's weights for a network."""
-    return probes.weights(expected_shapes(examination, probe), examination.oracle.seed)
+def _sorted(shapes: Shapes) -> list[list[int]]:
+    return sorted(shape for _, shape in shapes)
 
 
-def layer_shapes(examination: Examination, probe: inputs.NetworkProbe, output: list[int]) -> None:
-    """The parameters have the task's shapes, and two images give an output of the shape `output`."""
-    answer = examination.ask(
-        "parameters", [probe.definition], definition=probe.definition, arguments=list(probe.arguments)
-    )
-    networks.judge_parameters(answer, expected_shapes(examination, probe), output, probe.definition)
+def _gives(answer: Answers, output: Any) -> bool:
+    return "output" in answer and answer["output"].tolist() == output
 
 
-def same_function(examination: Examination, probe: inputs.NetworkProbe, train: bool = False) -> None:
-    """The same weights and images give the same outputs as the reference."""
-    answer = examination.ask(
+def _computes(examination: Examination, probe: inputs.NetworkProbe, shapes: Answers, wrong: Answers) -> bool:
+    """Whether the student's network, with a mistake's weights, computes what the mistake does."""
+    if RIGHT not in wrong:
+        return False
+    try:
+        answer = _outputs(examination, probe, probes.weights(listed(shapes), examination.oracle.seed))
+        return networks.is_variant(answer, wrong[RIGHT], 1e-3)
+    except Failed:
+        return False
+
+
+def _outputs(
+    examination: Examination, probe: inputs.NetworkProbe, state: list[tuple[str, np.ndarray]], train: bool = False
+) -> Any:
+    return examination.ask(
         "outputs",
         [probe.definition],
         definition=probe.definition,
         arguments=list(probe.arguments),
-        state=made_up_weights(examination, probe),
+        state=state,
         images=probe.images(examination.oracle.seed),
+        batches=list(inputs.BATCHES),
         train=train,
     )
+
+
+def same_function(examination: Examination, probe: inputs.NetworkProbe, train: bool = False) -> None:
+    """The same weights and images give the same outputs as the reference."""
+    try:
+        answer = _outputs(examination, probe, weights_for(examination, probe), train)
+    except Failed as failed:
+        raise _named(examination, failed, f"{probe.question}/output-shape") from None
     if not answer["outputs"]:
         own = [(str(name), list(shape)) for name, shape in answer["parameters"]]
-        raise Failed(
+        expected = [shape for _, shape in expected_shapes(examination.oracle.ask, probe)]
+        name = _with_shapes(examination, probe, own)
+        facts = (
             f"{probe.definition} was asked for parameters of the shapes on the left; yours are on the right:\n"
-            + networks.side_by_side([shape for _, shape in expected_shapes(examination, probe)], own)
+            + networks.side_by_side(expected, own)
         )
+        raise mistake(examination, facts, name)
     kind = "train-outputs" if train else "outputs"
-    expected = examination.oracle.ask(f"{probe.question}/{kind}")
-    hint = BLOCK if probe.arguments else NETWORK
-    networks.judge_outputs(answer, expected, examination.oracle, probe.definition, hint)
+    right = examination.oracle.ask(f"{probe.question}/{kind}")
+    unlike = networks.judge_outputs(answer, right, probe.definition)
+    if unlike is None:
+        return
+    for question in (f"{probe.question}/{'train-known' if train else 'known'}", f"{probe.question}/pairs"):
+        if train and question.endswith("pairs"):
+            continue
+        names = [
+            one
+            for one, wrong in examination.oracle.wrong(question)
+            if RIGHT in wrong and networks.is_variant(answer, wrong[RIGHT], float(right["tolerance"]))
+        ]
+        if names:
+            name = choice(examination, names)
+            raise mistake(
+                examination,
+                f"With the same weights and images, {probe.definition} gives other outputs than the task's network.",
+                name,
+            )
+    first = "" if train else _first_difference(examination, probe)
+    raise Failed(f"{unlike}\n{first}".strip(), hint=BLOCK if probe.arguments else NETWORK)
+
+
+def _first_difference(examination: Examination, probe: inputs.NetworkProbe) -> str:
+    """Which layer's output is the first that differs from the task's, in words; empty where that cannot be said."""
+    try:
+        answer = examination.ask(
+            "layers",
+            [probe.definition],
+            definition=probe.definition,
+            arguments=list(probe.arguments),
+            state=weights_for(examination, probe),
+            image=probe.images(examination.oracle.seed)[:1],
+        )
+    except Failed:
+        return ""
+    right = [
+        (name.partition(" ")[2], value) for name, value in examination.oracle.ask(f"{probe.question}/layers").items()
+    ]
+    return networks.first_difference([(str(kind), value) for kind, value in answer], right)
 
 
 def dropout(examination: Examination, probe: inputs.NetworkProbe, task: str) -> None:
@@ -75,11 +312,285 @@ def dropout(examination: Examination, probe: inputs.NetworkProbe, task: str) -> 
         "dropout_samples",
         [probe.definition],
         definition=probe.definition,
-        state=made_up_weights(examination, probe),
+        state=weights_for(examination, probe),
         images=probe.images(examination.oracle.seed)[:2],
         repeats=800,
     )
     function = examination.results.get((task, "same-function"))
     other = function is not None and function.status != "passed"
     expected = None if other else examination.oracle.ask(f"{probe.question}/dropout")[RIGHT]
-    networks.judge_dropout(answer, expected, inputs.DROPOUT, probe.definition)
+    try:
+        networks.judge_dropout(answer, expected, inputs.DROPOUT, probe.definition)
+    except Failed as failed:
+        name = failed.diagnosis
+        if name == "dropout-elsewhere":  # one that varies as a known mistake does
+            spreads = [
+                (networks.spread(answer["train"], wrong[RIGHT]), one)
+                for one, wrong in examination.oracle.wrong(f"{probe.question}/dropout")
+                if RIGHT in wrong
+            ]
+            nearest = min(spreads, default=(1.0, None))
+            name = nearest[1] if nearest[0] < networks.SPREAD else name
+        raise mistake(examination, failed.message, name and known(examination, name), failed.hint) from None
+
+
+# --- procedures -------------------------------------------------------------------------------------------------------
+
+EPOCHS, IMAGES = 3, 160
+BEFORE, AFTER = 2, 4
+
+
+def _training(answers: Ask, seed: int) -> dict[str, Any]:
+    images, labels = probes.classes(IMAGES, seed)
+    return {
+        "state": small.start(seed),
+        "images": images,
+        "labels": labels,
+        "batch": small.BATCH,
+        "epochs": EPOCHS,
+        "lr": small.LEARNING_RATE,
+    }
+
+
+def history_form(history: Any, kind: str) -> str:
+    """What a history looks like: its kind, its length, and which of the two metrics each entry has."""
+    if isinstance(history, dict):
+        return f"dict of {sorted({type(value).__name__ for value in history.values()})}"
+    if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
+        return kind
+    has = [all(any(wanted in key for key in entry) for entry in history) for wanted in ("loss", "acc")]
+    return f"{len(history)} entries, loss {has[0]}, acc {has[1]}"
+
+
+def _trained_state(answer: Any, given: dict[str, Any]) -> Answers:
+    return {"state": np.concatenate([array(value, "").ravel() for _, value in answer["state"]])} | {
+        "in training mode": np.array(answer["trained"])
+    }
+
+
+def _moved(answer: Any, given: dict[str, Any]) -> Answers:
+    """How far each weight has gone, in fifties of Adam's steps, roughly: it must be the same on every machine."""
+    start = dict(given["state"])
+    far = [
+        np.abs(np.asarray(value, np.float64) - start[name]).mean() / small.LEARNING_RATE
+        for name, value in answer["state"]
+        if name in start and np.shape(value) == start[name].shape
+    ]
+    return {"moved": np.round(far, 1) / 50}
+
+
+def evaluated(seed: int) -> tuple[dict[str, Any], float]:
+    """What `evaluate` is given, and the share of images that the little network is right on."""
+    state = small.start(seed)
+    images, _ = probes.classes(103, seed)
+    said = small.outputs(small.tensors(state), images).argmax(1).numpy()
+    right = probes.generator(seed, "right").random(103) < 0.75
+    right[96:] = False  # the last batch is small and all wrong: a mean over batches differs from one over images
+    labels = np.where(right, said, (said + 1) % 10)
+    return {"state": state, "images": images, "labels": labels, "batch": 32}, float(right.mean())
+
+
+def number(value: Any) -> float:
+    """A number, or the only one in a list; NaN for anything else."""
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
+
+
+def _loaded(answer: Any, given: dict[str, Any]) -> Answers:
+    """What came back from a file, and what the file held, in words."""
+    if not answer.get("written", True):
+        return {"loaded": np.array("nothing written")}
+    held = {"held": np.array(answer.get("held", ""))}
+    if not answer["module"]:
+        return {"loaded": np.array(answer["kind"]), **held}
+    saved = dict(given["state"])
+    kinds = sorted({str(np.asarray(value).dtype) for _, value in answer["state"]})
+    same = sum(name in saved and np.array_equal(value, saved[name]) for name, value in answer["state"])
+    near = sum(
+        name in saved and np.shape(value) == saved[name].shape and np.allclose(value, saved[name], atol=1e-2)
+        for name, value in answer["state"]
+    )
+    return {
+        "loaded": np.array(f"training {answer['training']}, {answer['devices']}, {kinds}, {same} same, {near} near"),
+        **held,
+    }
+
+
+def _resumed(answer: Any, given: dict[str, Any]) -> Answers:
+    if not answer["written"] or not answer["trial"]:
+        return {"resumed": np.array(answer.get("kind", "nothing written"))}
+    return {
+        "resumed": np.array(f"{answer['before']} epochs before, {answer['after']} after"),
+        **_moved(answer, given),
+    }
+
+
+def _classified(answer: Any, given: dict[str, Any]) -> Answers:
+    return {"said": np.array(f"{answer['kind']} of {','.join(answer['inner'])}: {str(answer['said'])[:120]}")}
+
+
+def _figure(answer: Any, given: dict[str, Any]) -> Answers:
+    if not answer["figure"]:
+        return {"images": np.array(answer["kind"])}
+    shapes = [np.asarray(image).shape for image in answer["images"]]
+    return {
+        "images": np.array(f"{len(shapes)} of {sorted(set(shapes))}"),
+        "values": np.concatenate([sketch([image]) for image in answer["images"]]) if shapes else np.zeros(0),
+    }
+
+
+FEW_MAPS = 30  # one that returns rows for maps has thousands
+
+
+def _maps(answer: Any, given: dict[str, Any]) -> Answers:
+    if answer["maps"] is None:
+        return {"maps": np.array(answer["kind"])}
+    maps = np.asarray(answer["maps"])
+    return {
+        "maps": np.array(str(maps.shape)),
+        "values": sketch(maps[:FEW_MAPS]) if maps.ndim and maps.size else np.zeros(0),
+        "hooks": np.array(answer["after"] - answer["before"]),
+    }
+
+
+def _maximised(answers: Any, given: dict[str, Any]) -> Answers:
+    seen: Answers = {}
+    for number, answer in enumerate(answers):
+        if answer["image"] is None:
+            seen[f"found {number}"] = np.array(answer["kind"])
+            continue
+        image = np.asarray(answer["image"])
+        seen[f"found {number}"] = np.array(f"{image.shape}, changed {answer['changed']}")
+        seen[f"values {number}"] = sketch([image]) if image.size else np.zeros(0)
+    return seen
+
+
+STEEP = 30.0  # plain steps of lr=1 along an ordinary layer's gradient would be lost in the noise that one starts from
+
+
+def steep_layer(answers: Ask, seed: int) -> tuple[list[tuple[str, np.ndarray]], list[int]]:
+    """Weights for BetterCNN with a steep first layer, and two units: one that light excites, one that it quiets."""
+    state = made_up_weights(answers, seed, inputs.BETTER)
+    weight = state[0][1] * np.float32(STEEP)
+    order = np.argsort(weight.sum((1, 2, 3)))
+    return [(state[0][0], weight), *state[1:]], [int(order[-1]), int(order[0])]
+
+
+def _maximise(answers: Ask, seed: int) -> dict[str, Any]:
+    state, units = steep_layer(answers, seed)
+    return {"state": state, "units": units, "steps": 30, "lr": 1.0}
+
+
+def _classify(answers: Ask, seed: int) -> dict[str, Any]:
+    files, weight, bias, _ = inputs.to_classify(seed)
+    return {"files": files, "weight": weight, "bias": bias}
+
+
+def _resume(answers: Ask, seed: int) -> dict[str, Any]:
+    training = _training(answers, seed)
+    return {**training, "epochs": [BEFORE, AFTER]}
+
+
+TRAIN = Asked(
+    "train/history",
+    "train-evaluate",
+    "train_small",
+    ("train",),
+    _training,
+    lambda answer, _: {"history": np.array(history_form(answer["history"], answer["kind"]))},
+)
+TRAIN_LOSS = Asked(
+    "train/loss",
+    "train-evaluate",
+    "train_small",
+    ("train",),
+    _training,
+    _moved,
+)
+TRAIN_STATE = Asked("train/state", "train-evaluate", "train_small", ("train",), _training, _trained_state, public=False)
+EVALUATE = Asked(
+    "evaluate",
+    "train-evaluate",
+    "evaluate_small",
+    ("evaluate",),
+    lambda _, seed: evaluated(seed)[0],
+    lambda answer, _: {
+        "accuracy": np.array(number(answer["accuracy"])),
+        "kind": np.array(answer["kind"]),
+        "training": np.array(answer["training"]),
+    },
+)
+DEVICE = Asked(
+    "device",
+    "train-evaluate",
+    "devices",
+    ("train", "evaluate"),
+    lambda _, seed: {"state": small.start(seed)},
+    lambda answer, _: {"train": np.array(answer["train"]), "evaluate": np.array(answer["evaluate"])},
+)
+ROUND_TRIP = Asked(
+    "round-trip",
+    "save-load",
+    "round_trip",
+    ("save_model", "load_model"),
+    lambda answers, seed: {"state": made_up_weights(answers, seed, inputs.BETTER)},
+    _loaded,
+)
+FROM_GPU = Asked(
+    "from-gpu",
+    "save-load",
+    "from_gpu",
+    ("save_model", "load_model"),
+    lambda answers, seed: {"state": made_up_weights(answers, seed, inputs.BETTER)},
+    _loaded,
+)
+RESUME = Asked("resume", "resume", "resume_small", ("save_trial", "resume_trial"), _resume, _resumed)
+CLASSIFY = Asked("classify", "classify", "classify_files", ("classify",), _classify, _classified)
+FILTERS = Asked(
+    "filters",
+    "filters",
+    "filters",
+    ("plot_filters",),
+    lambda answers, seed: {"state": made_up_weights(answers, seed, inputs.BETTER)},
+    _figure,
+)
+MAPS = Asked(
+    "maps",
+    "feature-maps",
+    "maps",
+    ("feature_maps",),
+    lambda answers, seed: {
+        "state": made_up_weights(answers, seed, inputs.BETTER),
+        "image": probes.images(1, seed)[0],
+    },
+    _maps,
+)
+MAP_FIGURE = Asked(
+    "map-figure",
+    "feature-maps",
+    "map_figure",
+    ("plot_feature_maps",),
+    lambda _, seed: {"maps": probes.images(11, seed, size=14)[:, 0]},
+    _figure,
+)
+MAXIMISE = Asked("maximise", "maximise", "maximise", ("maximise_activation",), _maximise, _maximised)
+ASKED = (
+    TRAIN,
+    TRAIN_LOSS,
+    TRAIN_STATE,
+    EVALUATE,
+    DEVICE,
+    ROUND_TRIP,
+    FROM_GPU,
+    RESUME,
+    CLASSIFY,
+    FILTERS,
+    MAPS,
+    MAP_FIGURE,
+    MAXIMISE,
+)
+
+
+def plain_type(kind: str) -> bool:
+    """Whether a type's name is that of a whole number."""
+    return re.fullmatch(r"u?int\d*", kind) is not None

@@ -1,14 +1,17 @@
 """The right answers of lab 4, asked of the reference: the marker's oracle, and what the student's key is made of.
 
-Computed in float64, so that the key has the same bytes wherever it is built.
+Each question is a function of definitions and a seed. Asked of the reference it gives the right answer, asked of a
+variant in the bank of mistakes that mistake's. Networks are computed in float64, and what other procedures give is told
+by a few rounded numbers, so that the key has the same bytes wherever it is built.
 """
 
 from __future__ import annotations
 
-import copy
+import ast
+import contextlib
 import tempfile
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,85 +21,175 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from autograder.checks.lab4 import inputs
-from autograder.checks.lab4.mistakes import MISTAKES as BANK
+from autograder.candidate.networks import DropoutOff, LayerOutputs
+from autograder.candidate.student import describe, quiet
+from autograder.checks.lab4 import asking, inputs, procedures
 from autograder.judge import probes, values
-from autograder.judge.oracle import RIGHT, Question, Reference
+from autograder.judge.compare import raised_text
+from autograder.judge.networks import thin
+from autograder.judge.oracle import RIGHT, Answers, Question
 
-MISTAKES = {name: mistake.sentence for name, mistake in BANK.items()}
-DROPOUT_SAMPLES = 1200
-
-Answers = dict[str, np.ndarray]
+DROPOUT_SAMPLES = 600
+SPELLINGS = 128  # other orders of the same sums differ by less than this many times what rounding each result does
 
 
-def parameters(probe: inputs.NetworkProbe, reference: Reference, seed: int) -> Answers:
+def parameters(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answers:
     """The names (P,) and the shapes (P, 4), padded with zeros, of the network's parameters and buffers."""
-    shapes = _shapes(_network(probe, reference))
+    shapes = _shapes(_network(probe, definitions))
     padded = np.zeros((len(shapes), 4), np.int64)
     for row, (_, shape) in enumerate(shapes):
         padded[row, : len(shape)] = shape
     return {"names": np.array([name for name, _ in shapes]), "shapes": padded}
 
 
-def outputs(probe: inputs.NetworkProbe, reference: Reference, seed: int, train: bool = False) -> Answers:
-    """What the network, and each known mistake, makes of the probe's images with the probe's weights."""
-    network = _weighted(probe, reference, seed).train(train)
+def output_shape(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answers:
+    """The shape of what the network makes of two images, or what it raises."""
+    network = _network(probe, definitions)
+    try:
+        with torch.no_grad():
+            output = network(torch.zeros(2, probe.channels, probe.plain_size, probe.plain_size))
+    except Exception as error:
+        return {"raised": np.array(raised_text(describe(error)))}
+    return {"output": np.array(output.shape)}
+
+
+def known_outputs(probe: inputs.NetworkProbe, few: int, definitions: Any, seed: int, train: bool = False) -> Answers:
+    """A few of the numbers (`thin`) that the network makes of the first `few` images: enough to tell mistakes."""
+    network = _weighted(probe, definitions, seed).train(train)
     images = torch.tensor(probe.images(seed)).double()
-    with torch.no_grad():
-        answers = {RIGHT: copy.deepcopy(network)(images).numpy()}
-        for name, mistake in BANK.items():
-            if mistake.network == probe.definition and not train:
-                wrong = mistake.forward(copy.deepcopy(network), images).numpy()
-                if not (wrong.shape == answers[RIGHT].shape and np.allclose(wrong, answers[RIGHT])):
-                    answers[name] = wrong
-    return answers
+    with torch.no_grad(), DropoutOff():
+        parts = [images] if train else images.split(inputs.BATCHES)
+        seen = np.concatenate([network(part).numpy() for part in parts[:few]])  # a batch may have other outputs
+    return {RIGHT: thin(seen[:few])}
 
 
-def dropout(probe: inputs.NetworkProbe, reference: Reference, seed: int) -> Answers:
+def outputs(probe: inputs.NetworkProbe, definitions: Any, seed: int, train: bool = False) -> Answers:
+    """What the network makes of the probe's images with the probe's weights, dropout off.
+
+    With it comes how far a float32 run may be away: so many times what rounding every result to float32 does.
+    """
+    network = _weighted(probe, definitions, seed).train(train)
+    images = torch.tensor(probe.images(seed)).double()
+    with torch.no_grad(), DropoutOff():
+        right = network(images).numpy()
+    rounded = _weighted(probe, definitions, seed).train(train)
+    with torch.no_grad(), DropoutOff(), _Rounded():
+        error = float(np.abs(rounded(images).numpy() - right).max())
+    # A power of two, so that it is the same number on every machine.
+    return {RIGHT: right, "tolerance": np.exp2(np.ceil(np.log2(SPELLINGS * max(error, 1e-9))))}
+
+
+def layers(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answers:
+    """What each layer with parameters puts out for the first image, in order."""
+    with torch.no_grad(), DropoutOff(), LayerOutputs() as noted:
+        _weighted(probe, definitions, seed)(torch.tensor(probe.images(seed)[:1]).double())
+    return {f"{number:02d} {kind}": value.numpy() for number, (kind, value) in enumerate(noted.outputs)}
+
+
+def dropout(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answers:
     """The variance (2, outputs) of the outputs in training mode, over many draws of the dropped values."""
-    network = _weighted(probe, reference, seed).train()
+    network = _weighted(probe, definitions, seed).train()
     images = torch.tensor(probe.images(seed)[:2]).double()
     with torch.no_grad(), _DrawnDropout(seed):
         samples = network(images.repeat_interleave(DROPOUT_SAMPLES, 0)).reshape(2, DROPOUT_SAMPLES, -1)
     return {RIGHT: samples.var(1).numpy()}
 
 
-def shape_digests(name: str, reference: Reference, seed: int) -> Answers:
+def shape_digests(name: str, definitions: Any, seed: int) -> Answers:
     """Hashes of the accepted spellings: with and without the batch."""
-    shape = getattr(reference, name)
+    shape = getattr(definitions, name)
     return {
         RIGHT: _bytes(values.digest(name, *shape)),
         "without-batch": _bytes(values.digest(name, *shape[1:])),
     }
 
 
-def count_digest(name: str, reference: Reference, seed: int) -> Answers:
+def count_digest(name: str, definitions: Any, seed: int) -> Answers:
     """The hash of a number."""
-    return {RIGHT: _bytes(values.digest(name, getattr(reference, name)))}
+    return {RIGHT: _bytes(values.digest(name, getattr(definitions, name)))}
 
 
-def loaded_image(picture: inputs.Picture, reference: Reference, seed: int) -> Answers:
-    """What the reference makes of a picture: (1, 28, 28)."""
+def loaded_image(picture: inputs.Picture, definitions: Any, seed: int) -> Answers:
+    """What `load_image` makes of a picture: (1, 28, 28)."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / picture.name
         path.write_bytes(picture.png(seed).tobytes())
-        return {RIGHT: reference.load_image(path).double().numpy()}
+        try:
+            image = definitions.load_image(path)
+        except Exception as error:
+            return {"raised": np.array(raised_text(describe(error)))}
+        if not isinstance(image, Tensor):
+            return {"kind": np.array(type(image).__name__)}
+        return {RIGHT: image.double().numpy(), "dtype": np.array(str(image.dtype))}
+
+
+def best_shapes(definitions: Any, seed: int) -> Answers:
+    """The shapes of the best model's parameters, sorted: the reference's own network, which is nobody else's."""
+    return {"shapes": np.array(str(sorted(shape for _, shape in _shapes(definitions.best_model()))))}
+
+
+def procedure(asked: asking.Asked, definitions: Any, seed: int) -> Answers:
+    """What one of the lab's procedures gives, as far as it tells mistakes apart."""
+    with tempfile.TemporaryDirectory() as folder, _undisturbed():
+        torch.manual_seed(seed)  # what draws random numbers answers the same each time
+        try:
+            given = asked.arguments(seed, lambda question: QUESTIONS[question].answer(definitions, seed))
+            answer = getattr(procedures, asked.procedure)(_Inside(definitions, Path(folder)), **given)
+        except BaseException as error:
+            return {"raised": np.array(raised_text(describe(error)))}
+    return asked.seen(answer, given)
 
 
 QUESTIONS: dict[str, Question] = {
-    "conv1_output_shape": partial(shape_digests, "conv1_output_shape"),
-    "conv1_7x3_output_shape": partial(shape_digests, "conv1_7x3_output_shape"),
-    "simple_cnn_parameters": partial(count_digest, "simple_cnn_parameters"),
+    "conv1_output_shape": Question("shapes", partial(shape_digests, "conv1_output_shape")),
+    "conv1_7x3_output_shape": Question("shapes", partial(shape_digests, "conv1_7x3_output_shape")),
+    "simple_cnn_parameters": Question("shapes", partial(count_digest, "simple_cnn_parameters")),
+    "best_model/shapes": Question("best-model", best_shapes, public=False),
 }
 for _probe in inputs.NETWORKS:
-    QUESTIONS[f"{_probe.question}/parameters"] = partial(parameters, _probe)
-    QUESTIONS[f"{_probe.question}/outputs"] = partial(outputs, _probe)
+    _task, _name = _probe.task, _probe.question
+    _shaped = f"{_name}/parameters"
+    QUESTIONS[_shaped] = Question(_task, partial(parameters, _probe))
+    QUESTIONS[f"{_name}/output-shape"] = Question(_task, partial(output_shape, _probe))
+    QUESTIONS[f"{_name}/outputs"] = Question("", partial(outputs, _probe))
+    QUESTIONS[f"{_name}/known"] = Question(_task, partial(known_outputs, _probe, 3))
+    # Thousands of pairs: the marker names them; a student is told layer by layer where the outputs part.
+    _pairs = Question(_task, partial(known_outputs, _probe, 1), pairs=True, unless=_shaped, public=False)
+    QUESTIONS[f"{_name}/pairs"] = _pairs
+    QUESTIONS[f"{_name}/layers"] = Question("", partial(layers, _probe))
 for _probe in (inputs.RESIDUAL_SAME, inputs.RESIDUAL_OTHER):
-    QUESTIONS[f"{_probe.question}/train-outputs"] = partial(outputs, _probe, train=True)
-for _picture in (*inputs.PUBLIC_PICTURES, *inputs.HIDDEN_PICTURES):
-    QUESTIONS[f"load_image/{_picture.name}"] = partial(loaded_image, _picture)
+    _task, _name = _probe.task, _probe.question
+    _known = partial(known_outputs, _probe, 3, train=True)
+    QUESTIONS[f"{_name}/train-outputs"] = Question("", partial(outputs, _probe, train=True))
+    QUESTIONS[f"{_name}/train-known"] = Question(_task, _known, unless=f"{_name}/parameters")
 for _probe in inputs.WITH_DROPOUT:
-    QUESTIONS[f"{_probe.question}/dropout"] = partial(dropout, _probe)
+    _name = _probe.question
+    QUESTIONS[f"{_name}/dropout"] = Question(_probe.task, partial(dropout, _probe), unless=f"{_name}/known")
+for _picture in (*inputs.PUBLIC_PICTURES, *inputs.HIDDEN_PICTURES):
+    _public = _picture in inputs.PUBLIC_PICTURES
+    QUESTIONS[f"load_image/{_picture.name}"] = Question("load-image", partial(loaded_image, _picture), public=_public)
+for _asked in asking.ASKED:
+    QUESTIONS[_asked.question] = Question(_asked.task, partial(procedure, _asked), public=_asked.public)
+
+
+class _Inside:
+    """Definitions of our own, for a procedure."""
+
+    device = "cpu"
+
+    def __init__(self, definitions: Any, scratch: Path) -> None:
+        self._definitions = definitions
+        self.scratch = scratch
+
+    def get(self, wanted: str) -> Any:
+        return getattr(self._definitions, wanted)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Any:
+    """Quiet, and with the random numbers as they were."""
+    with quiet(), torch.random.fork_rng(devices=[]):
+        yield
 
 
 class _DrawnDropout(TorchFunctionMode):
@@ -113,26 +206,59 @@ class _DrawnDropout(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        if func is F.dropout:
-            given = dict(zip(("input", "p", "training"), args, strict=False)) | (kwargs or {})
-            kept = self.draw.random(tuple(given["input"].shape), dtype=np.float32) >= given["p"]
-            return given["input"] * torch.from_numpy(kept) / (1 - given["p"])
+        if func in (F.dropout, F.dropout2d):
+            given: dict[str, Any] = {"p": 0.5, "training": True}
+            given |= dict(zip(("input", "p", "training"), args, strict=False)) | (kwargs or {})
+            image = given["input"]
+            if not given["training"] or not given["p"]:
+                return image
+            shape = image.shape if func is F.dropout else (*image.shape[:2], *(1 for _ in image.shape[2:]))
+            kept = self.draw.random(tuple(shape), dtype=np.float32) >= given["p"]
+            return image * torch.from_numpy(kept) / (1 - given["p"])
         return func(*args, **(kwargs or {}))
 
 
-def _network(probe: inputs.NetworkProbe, reference: Reference) -> nn.Module:
-    return getattr(reference, probe.definition)(*probe.arguments)
+class _Rounded(TorchFunctionMode):
+    """Rounds every result to float32, as a float32 run does, and goes on in float64."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        exact = func(*args, **(kwargs or {}))
+        wide = isinstance(exact, Tensor) and exact.dtype == torch.float64
+        return exact.float().double() if wide else exact
+
+
+def _network(probe: inputs.NetworkProbe, definitions: Any) -> nn.Module:
+    return getattr(definitions, probe.definition)(*probe.arguments)
 
 
 def _shapes(network: nn.Module) -> list[tuple[str, list[int]]]:
     return [(name, list(value.shape)) for name, value in network.state_dict().items() if value.is_floating_point()]
 
 
-def _weighted(probe: inputs.NetworkProbe, reference: Reference, seed: int) -> nn.Module:
-    network = _network(probe, reference)
-    weights: dict[str, Tensor] = {name: torch.tensor(value) for name, value in probes.weights(_shapes(network), seed)}
-    network.load_state_dict(weights, strict=False)
-    return network.double().eval()
+def _weighted(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> nn.Module:
+    """The network in float64 with the examiner's weights, made without drawing others first."""
+    with torch.device("meta"):
+        network = _network(probe, definitions)
+    made = _weights(str(_shapes(network)), seed)
+    network.load_state_dict(
+        {name: value.clone() if "running" in name else value for name, value in made.items()}, strict=False, assign=True
+    )
+    for module in network.modules():
+        for name, value in module._buffers.items():
+            if value is not None and value.is_meta:
+                module._buffers[name] = torch.zeros(value.shape, dtype=value.dtype)
+    return network.eval()
+
+
+@lru_cache(maxsize=16)
+def _weights(shapes: str, seed: int) -> dict[str, Tensor]:
+    return {name: torch.tensor(value).double() for name, value in probes.weights(ast.literal_eval(shapes), seed)}
 
 
 def _bytes(digest: bytes) -> np.ndarray:

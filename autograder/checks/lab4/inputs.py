@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,30 +18,40 @@ class NetworkProbe:
     """How a network is built and probed. `size` is the height and the width of its images."""
 
     definition: str
+    task: str
     arguments: tuple[int, ...] = ()
-    batch: int = 7
+    batch: int = 10  # comes in batches of 1, 2 and 7
     channels: int = 1
     size: int = 28
+
+    @property
+    def plain_size(self) -> int:
+        """The height and width of the zeros that its output's shape is seen with."""
+        return 12 if self.arguments else self.size
 
     @property
     def question(self) -> str:
         return "-".join([self.definition, *map(str, self.arguments)])
 
     def images(self, seed: int) -> np.ndarray:
-        """(batch, channels, size, size) float32 in [0, 1]."""
-        return probes.images(self.batch, seed, self.channels, self.size)
+        """(batch, channels, size, size) float32: images in [0, 1], and for a block what a layer may put out."""
+        made = probes.images(self.batch, seed, self.channels, self.size)
+        return 3 * made - 1 if self.arguments else made
 
 
-SIMPLE = NetworkProbe("SimpleCNN")
-BETTER = NetworkProbe("BetterCNN")
-BRANCH = NetworkProbe("BranchModel")
-INCEPTION = NetworkProbe("InceptionBlock", (3, 4), batch=3, channels=3, size=8)
-INCEPTION_WIDER = NetworkProbe("InceptionBlock", (5, 8), batch=3, channels=5, size=8)
-RESIDUAL_SAME = NetworkProbe("ResidualBlock", (6, 6), batch=3, channels=6, size=8)
-RESIDUAL_OTHER = NetworkProbe("ResidualBlock", (4, 6), batch=3, channels=4, size=8)
+SIMPLE = NetworkProbe("SimpleCNN", "simple-cnn")
+BETTER = NetworkProbe("BetterCNN", "better-cnn")
+BRANCH = NetworkProbe("BranchModel", "branch-model")
+INCEPTION = NetworkProbe("InceptionBlock", "inception-block", (3, 4), channels=3, size=8)
+INCEPTION_WIDER = NetworkProbe("InceptionBlock", "inception-block", (5, 8), channels=5, size=8)
+RESIDUAL_SAME = NetworkProbe("ResidualBlock", "residual-block", (6, 6), channels=6, size=8)
+RESIDUAL_OTHER = NetworkProbe("ResidualBlock", "residual-block", (4, 6), channels=4, size=8)
 NETWORKS = (SIMPLE, BETTER, BRANCH, INCEPTION, INCEPTION_WIDER, RESIDUAL_SAME, RESIDUAL_OTHER)
 WITH_DROPOUT = (SIMPLE, BETTER, BRANCH)
 DROPOUT = 0.2
+
+
+BATCHES = (1, 2, 7)
 
 
 @dataclass(frozen=True)
@@ -53,17 +64,33 @@ class Picture:
     drawn: dict[str, Any]
 
     def png(self, seed: int) -> np.ndarray:
-        """The file's bytes."""
+        """The file's bytes: the first drawing from `seed` on that tells stretched, mirrored and turned ones apart."""
+        seeds = [(seed + step) % 2**32 for step in range(TRIES)]
+        chosen = next((one for one in seeds if _tells(self.digit, one)), seeds[0])
         file = io.BytesIO()
-        draw(self.digit, seed=seed % 2**32, **self.drawn).save(file, "PNG")
+        draw(self.digit, seed=chosen, **self.drawn).save(file, "PNG")
         return np.frombuffer(file.getvalue(), np.uint8)
+
+
+TRIES = 20
+SYMMETRIC = (0, 1, 8)  # digits that are much the same in a mirror
+
+
+@cache
+def _tells(digit: int, seed: int) -> bool:
+    """Whether a drawing is much higher than wide, and not its own mirror image."""
+    grey = np.asarray(draw(digit, seed=seed, size=56), np.float64)
+    rows, columns = np.nonzero(grey > 64)
+    box = grey[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    alike = [np.corrcoef(box.ravel(), other.ravel())[0, 1] for other in (box[::-1], box[:, ::-1])]
+    return bool(box.shape[1] < 0.78 * box.shape[0] and (digit in SYMMETRIC or max(alike) < 0.75))
 
 
 LIGHT_ON_DARK: dict[str, Any] = {"ink": 255, "paper": 0}
 DARK_ON_LIGHT: dict[str, Any] = {"ink": 20, "paper": 240}
 PUBLIC_PICTURES = (
-    Picture("3_grey.png", 3, True, {"size": 28, "mode": "L", **LIGHT_ON_DARK}),
-    Picture("5_dark_on_light.png", 5, True, {"size": 28, "mode": "L", **DARK_ON_LIGHT}),
+    Picture("3_grey.png", 3, True, {"size": 28, "mode": "L", **LIGHT_ON_DARK, "fill": 0.5}),
+    Picture("5_dark_on_light.png", 5, True, {"size": 28, "mode": "L", **DARK_ON_LIGHT, "fill": 0.5}),
     Picture("7_one_bit.png", 7, False, {"size": (200, 300), "mode": "1", "ink": 0, "paper": 255, "fill": 0.6}),
     Picture("2_blue_pen.png", 2, False, {"size": (160, 140), "mode": "RGB", "ink": (30, 40, 160), "paper": 250}),
     Picture("6_transparent.png", 6, False, {"size": (220, 260), "mode": "RGBA", "ink": 10, "paper": None, "fill": 0.5}),
@@ -73,7 +100,7 @@ HIDDEN_PICTURES = (
     Picture(
         "9_chalk.png", 9, False, {"size": (300, 200), "mode": "RGB", "ink": (250, 250, 230), "paper": (20, 40, 30)}
     ),
-    Picture("0_one_bit.png", 0, True, {"size": 28, "mode": "1", **LIGHT_ON_DARK}),
+    Picture("0_one_bit.png", 0, True, {"size": 28, "mode": "1", **LIGHT_ON_DARK, "fill": 0.5}),
     Picture("8_corner.png", 8, False, {"size": (240, 240), **DARK_ON_LIGHT, "fill": 0.3, "offset": (0.25, -0.2)}),
     Picture("2_thin.png", 2, False, {"size": (200, 300), **DARK_ON_LIGHT, "pen": 0.05, "fill": 0.7}),
     Picture("6_thick.png", 6, False, {"size": (150, 150), **LIGHT_ON_DARK, "pen": 0.2, "fill": 0.7}),
@@ -96,8 +123,14 @@ def to_classify(seed: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarra
         file = io.BytesIO()
         image.save(file, "PNG")
         found.append((float(first - second), np.frombuffer(file.getvalue(), np.uint8), int(logits.argmax())))
-    found = sorted(found, key=lambda one: -one[0])[:8]
+    found.sort(key=lambda one: -one[0])
+    first_of = {said: one for one in reversed(found) for said in [one[2]]}  # as many different digits as there are
+    found = [*first_of.values(), *(one for one in found if one is not first_of[one[2]])][:8]
+    found = [found[number] for number in draw_weights.permutation(len(found))]
+    answers = [said for _, _, said in found]
     order = draw_weights.permutation(len(found))
+    while [answers[number] for number in np.argsort(order)] in (answers, answers[::-1]):
+        order = draw_weights.permutation(len(found))
     # Names in an order that is neither that of the list nor that of the answers.
     files = {f"{int(place)}_picture.png": found[number][1] for number, place in enumerate(order)}
     return files, weight, bias, [said for _, _, said in found]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from autograder.candidate.networks import DropoutOff, fitting, give_weights, shapes_of, state_of
+from autograder.candidate.networks import DropoutOff, LayerOutputs, fitting, give_weights, shapes_of, state_of
 from autograder.candidate.student import Student
 from autograder.candidate.weights import read_weights, state_dict
 
 CHUNK = 100  # images at once: larger batches cost more, in memory and in time
+FEW = 4  # ways to give weights out; with more, the first circumstances are enough
 STILL = 16  # passes that show whether evaluation mode is still
 State = list[list[Any]]  # [[name, array], …]
 
@@ -43,25 +45,67 @@ def outputs(
     arguments: list[int],
     state: State,
     images: np.ndarray,
+    batches: list[int],
     train: bool = False,
 ) -> dict[str, Any]:
     """What the network makes of `images` with the weights `state`, dropout off, once for each way to give them out.
 
     `train` runs it in training mode (batch norm by the batch's own statistics), all images at once; in evaluation mode
-    they come in batches of one, of two, and the rest.
+    they come in batches of the given sizes, and again in other circumstances: in training mode where there is no batch
+    norm, as float64, and as a view of a larger tensor. One that cannot be run so is none: nobody asked for it.
     """
+    torch.backends.cudnn.allow_tf32 = False  # a GPU's short sums would differ by more than mistakes may
     batch = torch.tensor(images)
     model = student.get(definition)(*arguments).eval()
     ways = fitting(model, _arrays(state), batch)
-    answers = []
+    answers, others = [], []
     for weights in ways:
         fresh = copy.deepcopy(model)
         give_weights(fresh, weights)
         fresh = fresh.to(student.device).train(train)
-        parts = [batch] if train else [part for part in (batch[:1], batch[1:3], batch[3:]) if len(part)]
+        parts = [batch] if train else list(batch.split(batches))
         with DropoutOff(), torch.no_grad():
             answers.append(_joined([_numbers(fresh(part.to(student.device))) for part in parts]))
-    return {"outputs": answers, "parameters": shapes_of(model)}
+        others.append([] if train or len(ways) > FEW else _elsewhere(fresh, batch.to(student.device)))
+    return {"outputs": answers, "others": others, "parameters": shapes_of(model)}
+
+
+def _elsewhere(model: nn.Module, batch: Tensor) -> list[list[Any]]:
+    """What a network makes of a batch in circumstances that should change nothing."""
+    wide = torch.zeros(*batch.shape[:2], 2 * batch.shape[2], 2 * batch.shape[3], device=batch.device)
+    wide[:, :, ::2, ::2] = batch
+    attempts: list[tuple[str, Any]] = [("strided", lambda: model(wide[:, :, ::2, ::2]))]
+    if not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()):
+        attempts.append(("training", lambda: _still(model.train(), batch)))
+    attempts.append(("float64", lambda: model.eval().double()(batch.double())))
+    found = []
+    for name, attempt in attempts:
+        try:
+            with DropoutOff(), torch.no_grad():
+                found.append([name, _numbers(attempt())])
+        except Exception:
+            continue
+    return found
+
+
+def _still(model: nn.Module, batch: Tensor) -> Any:
+    """What a network makes of a batch, if it makes the same of it twice: dropout may be written by hand."""
+    first, second = _numbers(model(batch)), _numbers(model(batch))
+    if not np.array_equal(first, second):
+        raise RuntimeError("something random is left")
+    return first
+
+
+def layers(student: Student, definition: str, arguments: list[int], state: State, image: np.ndarray) -> list[list[Any]]:
+    """Kind and output of each layer with parameters, in the order of use, for one image (1, C, H, W)."""
+    model = student.get(definition)(*arguments).eval()
+    batch = torch.tensor(image)
+    ways = fitting(model, _arrays(state), batch)
+    if ways:
+        give_weights(model, ways[0])
+    with LayerOutputs() as noted, DropoutOff(), torch.no_grad():
+        model(batch)
+    return [[kind, _numbers(value)] for kind, value in noted.outputs]
 
 
 def dropout_samples(
@@ -90,7 +134,8 @@ def dropout_samples(
     return {
         "train": np.stack(trained).reshape(len(images), repeats, -1),
         "eval": np.stack(evaluated).reshape(len(images), STILL, -1),
-        "calls": calls[:20],
+        "calls": calls[:200],
+        "batch": min(CHUNK, repeats),
         "fits": bool(ways),
     }
 
@@ -114,8 +159,11 @@ class Small(nn.Module):
         self.hidden = nn.Linear(784, 16)
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(16, 10)
+        self.modes: set[bool] = set()  # whether it was in training mode, whenever a gradient was wanted
 
     def forward(self, images: Tensor) -> Tensor:
+        if torch.is_grad_enabled():
+            self.modes.add(self.training)
         return self.out(self.dropout(torch.relu(self.hidden(images.flatten(1)))))
 
 
@@ -127,7 +175,12 @@ def train_small(
     model = _small(state)
     loader = _loader(images, labels, batch)
     history = student.get("train")(model, loader, epochs, device=student.device, lr=lr)
-    return {"history": _plain(history), "kind": type(history).__name__, "state": _lists(state_of(model))}
+    return {
+        "history": _plain(history),
+        "kind": type(history).__name__,
+        "state": _lists(state_of(model)),
+        "trained": model.modes != {False},
+    }
 
 
 def evaluate_small(
@@ -140,6 +193,51 @@ def evaluate_small(
     return {"accuracy": _plain(accuracy), "kind": type(accuracy).__name__, "training": model.training}
 
 
+class Seen(BaseException):
+    """Enough has been seen: no code of the student's should catch it."""
+
+
+class Moved(Small):
+    """Notes on which device it is when images come, and on which they are, and leaves it at that."""
+
+    seen: list[str]  # shared with its copies
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Moved:
+        made = Moved()
+        made.load_state_dict(self.state_dict())
+        made.seen = self.seen
+        return made
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.seen.append(f"model {self.out.weight.device.type}, images {images.device.type}")
+        raise Seen
+
+
+def devices(student: Student, state: State) -> dict[str, Any]:
+    """On which devices model and images are when `train` and `evaluate` are told to use the device "meta".
+
+    That device has every machine. It holds no values, so that nothing is computed.
+    """
+    images, labels = np.zeros((8, 1, 28, 28), np.float32), np.zeros(8, np.int64)
+    found = {}
+    student.get("train"), student.get("evaluate")
+    for name, given in (("train", {"epochs": 1, "lr": 1e-3}), ("evaluate", {})):
+        model = Moved()
+        model.seen = []
+        give_weights(model, dict(_arrays(state)))
+        try:
+            student.get(name)(model, _loader(images, labels, 4), device="meta", **given)
+        except Seen:
+            found[name] = model.seen[0]
+        except NotImplementedError:
+            raise
+        except Exception:  # it cannot be told: something that wants values came first
+            found[name] = "cannot be told"
+        else:
+            found[name] = "the model was not called"
+    return found
+
+
 def values(student: Student, name: str) -> Any:
     """A short answer, as plain data."""
     return _plain(student.get(name))
@@ -148,9 +246,23 @@ def values(student: Student, name: str) -> Any:
 # --- saving and loading -----------------------------------------------------------------------------------------------
 
 
+def own_shapes(student: Student) -> list[list[Any]]:
+    """Names and shapes of the parameters of the BetterCNN that `load_model` makes."""
+    model = _class_of(student)()
+    if any(isinstance(value, nn.parameter.UninitializedParameter) for value in model.parameters()):
+        with torch.no_grad():
+            model(torch.zeros(1, 1, 28, 28))
+    return shapes_of(model)
+
+
+def _class_of(student: Student) -> Any:
+    """The BetterCNN of the notebook in which `load_model` stands, which may be a class of its own."""
+    return getattr(student.get("load_model"), "__globals__", {}).get("BetterCNN") or student.get("BetterCNN")
+
+
 def round_trip(student: Student, state: State) -> dict[str, Any]:
     """Saves a BetterCNN that has the weights `state`, spoils the original, loads the file."""
-    model, fits = _better(student, state)
+    model, fits = _better(_class_of(student), state)
     model.train()
     path = student.scratch / "kept" / "model of mine.pt"
     path.parent.mkdir(exist_ok=True)
@@ -161,7 +273,54 @@ def round_trip(student: Student, state: State) -> dict[str, Any]:
         for value in model.parameters():
             value.zero_()
     loaded = student.get("load_model")(str(path))
-    return {"fits": fits, "written": True, "file": _bytes(path)} | _described(student, loaded)
+    return {
+        "fits": fits,
+        "written": True,
+        "file": _bytes(path),
+        "held": _held(path, dict(_arrays(state))),
+    } | _described(student, loaded)
+
+
+def from_gpu(student: Student, state: State, file: np.ndarray | None = None) -> dict[str, Any]:
+    """Marks the tensors in `file`, or in one that holds a BetterCNN with the weights `state`, as a GPU's; loads it."""
+    path = student.scratch / "from a GPU.pt"
+    if file is None:
+        model, _ = _better(_class_of(student), state)
+        student.get("save_model")(model, str(path))
+    else:
+        path.write_bytes(file.tobytes())
+    if not path.is_file():
+        return {"written": False}
+    _mark_as_gpus(path)
+    return {"written": True} | _described(student, student.get("load_model")(str(path)))
+
+
+def _held(path: Path, state: dict[str, np.ndarray]) -> str:
+    """What a file holds, in words: nothing depends on it but the name of a mistake."""
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=False)
+    except Exception:
+        return "not read"
+    if not isinstance(held, dict):
+        return f"a {type(held).__name__}"
+    tensors = {str(name): value.detach().numpy() for name, value in held.items() if isinstance(value, Tensor)}
+    kinds = sorted({str(value.dtype) for value in tensors.values()})
+    same = sum(name in state and np.array_equal(value, state[name]) for name, value in tensors.items())
+    other = len(held) - len(tensors)
+    return f"{len(tensors)} tensors, {same} the same, of {kinds}, and {other} other things"
+
+
+def _mark_as_gpus(path: Path) -> None:
+    """Rewrites a file of `torch.save`: where it says that a tensor was on the CPU, it says CUDA."""
+    here, there = b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0"  # strings as pickle writes them
+    content = path.read_bytes()
+    if not zipfile.is_zipfile(path):
+        path.write_bytes(content.replace(here, there))
+        return
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as new:
+        for entry in old.namelist():
+            part = old.read(entry)
+            new.writestr(entry, part.replace(here, there) if entry.endswith("data.pkl") else part)
 
 
 def load_file(student: Student, file: np.ndarray) -> dict[str, Any]:
@@ -177,7 +336,7 @@ def _described(student: Student, loaded: Any) -> dict[str, Any]:
     return {
         "kind": type(loaded).__name__,
         "module": True,
-        "better": isinstance(loaded, student.get("BetterCNN")),
+        "better": type(loaded).__name__ == "BetterCNN" or isinstance(loaded, student.get("BetterCNN")),
         "training": any(module.training for module in loaded.modules()),
         "devices": sorted({str(value.device) for value in loaded.parameters()}),
         "state": _lists(state_of(loaded)),
@@ -251,15 +410,35 @@ def load_images(student: Student, files: dict[str, np.ndarray]) -> list[dict[str
     return answers
 
 
-def classify_files(student: Student, files: dict[str, np.ndarray], weight: np.ndarray, bias: np.ndarray) -> Any:
-    """The student's `classify` on a linear network with the given weights."""
+def _read_grey(path: str | Path) -> Tensor:
+    """Stands in for `load_image`: pictures of 28×28 in greys, light on dark."""
+    from PIL import Image
+
+    with Image.open(path) as opened:
+        return torch.tensor(np.asarray(opened.convert("L"), np.float32) / 255)[None]
+
+
+def classify_files(
+    student: Student, files: dict[str, np.ndarray], weight: np.ndarray, bias: np.ndarray, stand: bool = False
+) -> Any:
+    """The student's `classify` on a linear network with the given weights, with the student's `load_image` or not."""
+    torch.manual_seed(0)
     linear = nn.Linear(784, 10)
     with torch.no_grad():
         linear.weight.copy_(torch.tensor(weight))
         linear.bias.copy_(torch.tensor(bias))
     # On the CPU, like everything whose contract has no device: nobody was asked to move an image to the model's.
     model = nn.Sequential(nn.Dropout(0.5), nn.Flatten(), linear).train()
-    answer = student.get("classify")(model, [str(path) for _, path in _write(student, files)])
+    classify = student.get("classify")
+    names = getattr(classify, "__globals__", {})
+    theirs = names.get("load_image")
+    if stand:
+        names["load_image"] = _read_grey
+    try:
+        answer = classify(model, [str(path) for _, path in _write(student, files)])
+    finally:
+        if stand and theirs is not None:
+            names["load_image"] = theirs
     inner = sorted({type(one).__name__ for one in answer}) if isinstance(answer, list) else []
     return {"kind": type(answer).__name__, "inner": inner, "said": _plain(answer)}
 
@@ -281,10 +460,11 @@ class Stand(nn.Module):
         super().__init__()
         first = state[0][1].shape
         self.conv1 = nn.Conv2d(1, first[0], first[2])
-        self.fc1 = nn.Linear(first[0], 10)
+        self.conv2 = nn.Conv2d(first[0], 15, 3)
+        self.fc1 = nn.Linear(15, 10)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.fc1(torch.relu(self.conv1(images)).amax((2, 3)))
+        return self.fc1(torch.relu(self.conv2(torch.relu(self.conv1(images)))).amax((2, 3)))
 
 
 def filters(student: Student, state: State, stand: bool = False) -> dict[str, Any]:
@@ -292,9 +472,9 @@ def filters(student: Student, state: State, stand: bool = False) -> dict[str, An
     return _figure(lambda: student.get("plot_filters")(_seen(student, state, stand)[0]))
 
 
-def maps(student: Student, state: State, image: np.ndarray) -> dict[str, Any]:
+def maps(student: Student, state: State, image: np.ndarray, stand: bool = False) -> dict[str, Any]:
     """The feature maps of the first convolution, and how many hooks are on the model before and after."""
-    model, layer = _seen(student, state)
+    model, layer = _seen(student, state, stand)
     before = _hooks(model)
     answer = student.get("feature_maps")(model, layer, torch.tensor(image))
     return {
@@ -310,8 +490,12 @@ def map_figure(student: Student, maps: np.ndarray) -> dict[str, Any]:
     return _figure(lambda: student.get("plot_feature_maps")(torch.tensor(maps)))
 
 
-def maximise(student: Student, state: State, unit: int, steps: int, lr: float) -> dict[str, Any]:
-    """What `maximise_activation` finds for a unit of the first convolution, and whether the weights stayed."""
+def maximise(student: Student, state: State, units: list[int], steps: int, lr: float) -> list[dict[str, Any]]:
+    """What `maximise_activation` finds for units of the first convolution, and whether the weights stayed."""
+    return [_maximised(student, state, unit, steps, lr) for unit in units]
+
+
+def _maximised(student: Student, state: State, unit: int, steps: int, lr: float) -> dict[str, Any]:
     torch.manual_seed(0)
     model, layer = _seen(student, state)
     before = [value.detach().clone() for value in model.parameters()]
@@ -330,7 +514,7 @@ def _seen(student: Student, state: State, stand: bool = False) -> tuple[nn.Modul
     fits = False
     if not stand:
         try:
-            model, fits = _better(student, state)
+            model, fits = _better(student.get("BetterCNN"), state)
             with torch.no_grad():
                 model.eval()(torch.zeros(1, 1, 28, 28))
         except Exception:  # a BetterCNN that does not run is another task's matter
@@ -346,8 +530,8 @@ def _seen(student: Student, state: State, stand: bool = False) -> tuple[nn.Modul
     raise RuntimeError("BetterCNN has no nn.Conv2d as its first layer")
 
 
-def _better(student: Student, state: State) -> tuple[nn.Module, bool]:
-    model = student.get("BetterCNN")()
+def _better(made: Any, state: State) -> tuple[nn.Module, bool]:
+    model = made()
     ways = fitting(model, _arrays(state), torch.zeros(1, 1, 28, 28))
     if ways:
         give_weights(model, ways[0])

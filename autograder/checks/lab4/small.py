@@ -28,6 +28,11 @@ def start(seed: int) -> list[tuple[str, np.ndarray]]:
     return probes.weights(SHAPES, seed)
 
 
+def tensors(arrays: list[tuple[str, np.ndarray]]) -> Weights:
+    """Weights as tensors."""
+    return {name: torch.tensor(value) for name, value in arrays}
+
+
 def outputs(weights: Weights, images: np.ndarray) -> Tensor:
     """Its logits (N, 10) for images (N, 1, 28, 28), without dropout."""
     hidden = torch.relu(F.linear(torch.tensor(images).flatten(1), weights["hidden.weight"], weights["hidden.bias"]))
@@ -58,6 +63,13 @@ def returned(state: Any, who: str) -> Weights:
     if {name: value.shape for name, value in weights.items()} != dict(SHAPES):
         raise Failed(f"{who} was given a model; afterwards its weights have other shapes.")
     return {name: torch.tensor(value.astype(np.float32)) for name, value in weights.items()}
+
+
+def split(values: np.ndarray) -> Weights:
+    """The weights that were joined in one row, in the order of `SHAPES`."""
+    ends = np.cumsum([int(np.prod(shape)) for _, shape in SHAPES])[:-1]
+    parts = np.split(values, ends)
+    return {name: torch.tensor(part.reshape(shape)) for (name, shape), part in zip(SHAPES, parts, strict=True)}
 
 
 def distance(weights: Weights, expected: Weights) -> float:

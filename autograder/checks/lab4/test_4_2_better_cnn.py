@@ -18,7 +18,9 @@ BETTER_FILE, BEST_FILE = "weights/better_cnn.pt", "weights/best_model.pt"
 def weights_in(examination: Examination, name: str) -> weights.Arrays:
     """The names and arrays of the state dict in the student's file `name`."""
     content = weights.content_of(examination.file(name), name, examination.assignment.limits.weights_mb)
-    return examination.read_weights(content, name)
+    arrays = examination.read_weights(content, name)
+    examination.fingerprint(weights.fingerprint(arrays))
+    return arrays
 
 
 # --- better-cnn -------------------------------------------------------------------------------------------------------
@@ -41,7 +43,6 @@ def test_same_function(examination: Examination) -> None:
 
 @pytest.mark.task("better-cnn")
 @pytest.mark.public
-@pytest.mark.needs("layer-shapes")
 def test_dropout(examination: Examination) -> None:
     """BetterCNN drops values with the task's rate and place, and only in training mode."""
     asking.dropout(examination, inputs.BETTER, "better-cnn")
@@ -67,7 +68,7 @@ class Layers(torch.nn.Module):
 def test_better__weights_fit(examination: Examination) -> None:
     """weights/better_cnn.pt holds the state dict of a trained BetterCNN."""
     arrays = weights_in(examination, BETTER_FILE)
-    weights.fit_weights(arrays, Layers(asking.expected_shapes(examination, inputs.BETTER)), BETTER_FILE)
+    weights.fit_weights(arrays, Layers(asking.expected_shapes(examination.oracle.ask, inputs.BETTER)), BETTER_FILE)
 
 
 @pytest.mark.task("better-cnn-accuracy")
@@ -79,10 +80,14 @@ def test_better__accuracy(examination: Examination) -> None:
     model = weights.fit_weights(arrays, examination.oracle.network("BetterCNN"), BETTER_FILE)
     images, labels, data = examination.hidden_images()
     reached = accuracy.accuracy_of(accuracy.logits_of(model, images, examination.device), labels, "BetterCNN")
+    examination.measured(reached)
     accuracy.judge_accuracy(reached, examination.band("better-cnn-accuracy", data), "The trained BetterCNN")
 
 
 # --- best-model -------------------------------------------------------------------------------------------------------
+
+
+GUESSING = 0.25  # of ten digits, one is right by chance
 
 
 def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
@@ -91,10 +96,8 @@ def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
     file = weights.content_of(examination.file(BEST_FILE), BEST_FILE, examination.assignment.limits.weights_mb)
     answer = examination.ask("best_outputs", ["best_model"], file=file, images=images)
     if not answer["fits"]:
-        raise Failed(
-            f"The weights in {BEST_FILE} do not fit the network that `best_model()` returns.",
-            hint="Were they saved before the network was changed? Train again, save again.",
-        )
+        facts = f"The weights in {BEST_FILE} do not fit the network that `best_model()` returns."
+        raise asking.mistake(examination, facts, asking.known(examination, "weights-of-another-network"))
     return array(answer["outputs"], "What the best model returned")
 
 
@@ -115,4 +118,9 @@ def test_best__accuracy(examination: Examination) -> None:
     """The best model is right on images that nobody has seen."""
     images, labels, data = examination.hidden_images()
     reached = accuracy.accuracy_of(best_logits(examination, images), labels, "The best model")
-    accuracy.judge_accuracy(reached, examination.band("best-model", data), "The best model")
+    examination.measured(reached)
+    try:
+        accuracy.judge_accuracy(reached, examination.band("best-model", data), "The best model")
+    except Failed as failed:
+        guessing = reached < GUESSING and asking.known(examination, "no-better-than-guessing")
+        raise asking.mistake(examination, failed.message, guessing or None, failed.hint) from None

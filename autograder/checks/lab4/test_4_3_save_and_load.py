@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
 from autograder.checks.examination import Examination
-from autograder.checks.lab4 import asking, inputs, small
+from autograder.checks.lab4 import asking, small
 from autograder.judge import probes
 from autograder.judge.compare import array
 from autograder.judge.verdict import Blocked, Failed
@@ -16,25 +17,43 @@ from autograder.judge.verdict import Blocked, Failed
 # --- save-load --------------------------------------------------------------------------------------------------------
 
 
+LARGEST = 2_000_000  # numbers in a network of this lab
+
+
+def weights(examination: Examination) -> list[tuple[str, np.ndarray]]:
+    """The examiner's weights for the student's own BetterCNN: whether that is right is another task's matter."""
+    own = [(str(name), list(shape)) for name, shape in examination.ask("own_shapes", ["load_model"])]
+    if not own or sum(math.prod(shape) for _, shape in own) > LARGEST:
+        raise Blocked("Waits for a BetterCNN with the task's layers.")
+    return probes.weights(own, examination.oracle.seed)
+
+
 def round_trip(examination: Examination) -> dict[str, Any]:
     """What comes back when a BetterCNN with the examiner's weights is saved, spoilt and loaded."""
-    answer = examination.ask(
-        "round_trip",
-        ["save_model", "load_model"],
-        state=asking.made_up_weights(examination, inputs.BETTER),
-    )
+    answer = asking.ask(examination, asking.ROUND_TRIP, state=weights(examination))
     if not answer["fits"]:
         raise Blocked("Waits for a BetterCNN with the task's layers.")
     if not answer["written"]:
-        raise Failed(
-            "`save_model(model, path)` wrote no file to the path that it was given.",
-            hint="Is the argument `path` used, or a fixed name?",
-            diagnosis="path-ignored",
-        )
+        facts = "`save_model(model, path)` wrote no file to the path that it was given."
+        raise asking.mistake(examination, facts, recognised(examination, answer))
     return answer
 
 
+def recognised(examination: Examination, answer: dict[str, Any], *aspects: str) -> str | None:
+    """The known mistake that saves and loads like this."""
+    return asking.named(examination, asking.ROUND_TRIP, answer, *aspects, state=weights(examination))
+
+
 def judge_loaded(examination: Examination, answer: dict[str, Any]) -> None:
+    """A loaded model is what was saved; a known mistake is named."""
+    try:
+        judge_model(examination, answer)
+    except Failed as failed:
+        name = recognised(examination, answer) or recognised(examination, answer, "loaded")
+        raise asking.mistake(examination, failed.message, name, failed.hint) from None
+
+
+def judge_model(examination: Examination, answer: dict[str, Any]) -> None:
     """A loaded model is a BetterCNN on the CPU, in evaluation mode, with the saved weights bit for bit."""
     if not answer["module"]:
         raise Failed(
@@ -42,7 +61,7 @@ def judge_loaded(examination: Examination, answer: dict[str, Any]) -> None:
         )
     if not answer["better"]:
         raise Failed(f"`load_model` was asked for a BetterCNN; it returned a {answer['kind']}.")
-    saved = asking.made_up_weights(examination, inputs.BETTER)
+    saved = weights(examination)
     loaded = [array(value, f"The loaded weight {name}") for name, value in answer["state"]]
     if sorted(value.tobytes() for value in loaded) != sorted(value.tobytes() for _, value in saved):
         raise Failed(
@@ -53,7 +72,6 @@ def judge_loaded(examination: Examination, answer: dict[str, Any]) -> None:
         raise Failed(
             "The loaded model was to be in evaluation mode; it, or a part of it, is in training mode.",
             hint="What does `model.eval()` do?",
-            diagnosis="loaded-in-training-mode",
         )
     if [str(device) for device in answer["devices"]] != ["cpu"]:
         raise Failed(f"The loaded model was to be on the CPU; it is on {', '.join(map(str, answer['devices']))}.")
@@ -70,9 +88,18 @@ def test_round_trip(examination: Examination) -> None:
 @pytest.mark.public
 def test_state_dict(examination: Examination) -> None:
     """The file holds a state dict, not a whole module."""
-    content = array(round_trip(examination)["file"], "The file").astype(np.uint8)
+    answer = round_trip(examination)
+    try:
+        judge_file(examination, array(answer["file"], "The file").astype(np.uint8))
+    except Failed as failed:
+        name = recognised(examination, answer) or recognised(examination, answer, "held")
+        raise asking.mistake(examination, failed.message, name, failed.hint) from None
+
+
+def judge_file(examination: Examination, content: np.ndarray) -> None:
+    """A file's bytes are a state dict with the saved weights, bit for bit."""
     arrays = examination.read_weights(content, "The file")
-    saved = asking.made_up_weights(examination, inputs.BETTER)
+    saved = weights(examination)
     if sorted(value.shape for _, value in arrays) != sorted(value.shape for _, value in saved):
         raise Failed("The file's state dict has other tensors than the model's parameters.")
     if sorted(value.tobytes() for _, value in arrays) != sorted(value.tobytes() for _, value in saved):
@@ -91,33 +118,37 @@ def test_fresh_process(examination: Examination) -> None:
     judge_loaded(examination, examination.ask_afresh("load_file", ["load_model"], file=file))
 
 
+@pytest.mark.task("save-load")
+@pytest.mark.public
+@pytest.mark.needs("round-trip")
+def test_from_gpu(examination: Examination) -> None:
+    """What was saved on a machine with a GPU loads on one without."""
+    file = round_trip(examination)["file"]
+    answer = asking.ask(examination, asking.FROM_GPU, afresh=True, state=[], file=file)
+    judge_loaded(examination, answer)
+
+
 # --- resume -----------------------------------------------------------------------------------------------------------
 
-BEFORE, AFTER, IMAGES = 2, 4, 160
+BEFORE, AFTER = asking.BEFORE, asking.AFTER
 
 
 def resumed(examination: Examination) -> dict[str, Any]:
     """What a trial on the examiner's little network is after it was saved, resumed and run to the end."""
-    images, labels = probes.classes(IMAGES, examination.oracle.seed)
-    answer = examination.ask(
-        "resume_small",
-        ["save_trial", "resume_trial"],
-        state=small.start(examination.oracle.seed),
-        images=images,
-        labels=labels,
-        batch=small.BATCH,
-        lr=small.LEARNING_RATE,
-        epochs=[BEFORE, AFTER],
-    )
+    answer = asking.ask(examination, asking.RESUME)
     if not answer["written"]:
-        raise Failed(
-            "`save_trial(trial, path)` wrote no file to the path that it was given.",
-            hint="Is the argument `path` used, or a fixed name?",
-            diagnosis="path-ignored",
-        )
+        facts = "`save_trial(trial, path)` wrote no file to the path that it was given."
+        raise asking.mistake(examination, facts, known(examination, answer))
     if not answer["trial"]:
-        raise Failed(f"`resume_trial` was asked for the trial; it returned {answer['kind']}.")
+        facts = f"`resume_trial` was asked for the trial; it returned {answer['kind']}."
+        raise asking.mistake(examination, facts, known(examination, answer))
     return answer
+
+
+def known(examination: Examination, answer: dict[str, Any]) -> str | None:
+    """The known mistake that resumes like this."""
+    name = asking.named(examination, asking.RESUME, answer)
+    return name or asking.named(examination, asking.RESUME, answer, "resumed")
 
 
 @pytest.mark.task("resume")
@@ -126,22 +157,25 @@ def test_continues(examination: Examination) -> None:
     """A training that was saved and resumed ends where an uninterrupted one ends."""
     answer = resumed(examination)
     seed = examination.oracle.seed
-    images, labels = probes.classes(IMAGES, seed)
+    images, labels = probes.classes(asking.IMAGES, seed)
     ended = small.returned(answer["state"], "`resume_trial`")
     if small.distance(ended, small.trained(seed, images, labels, AFTER)) <= 0.1:
         return
     if small.distance(ended, small.trained(seed, images, labels, BEFORE)) <= 0.1:
-        raise Failed("The resumed trial has the saved weights, but `run` did not go on training.")
+        facts = "The resumed trial has the saved weights, but `run` did not go on training."
+        raise asking.mistake(examination, facts, known(examination, answer))
     if small.distance(ended, small.trained(seed, images, labels, BEFORE + AFTER)) <= 0.1:
-        raise Failed(
+        raise asking.mistake(
+            examination,
             f"The saved trial had {BEFORE} epochs behind it; told to run to {AFTER}, the resumed one ran {AFTER} more.",
+            known(examination, answer),
             hint="A trial counts the epochs in its history: is that loaded too?",
-            diagnosis="history-forgotten",
         )
-    raise Failed(
+    raise asking.mistake(
+        examination,
         f"{BEFORE} epochs, saved, resumed and run to {AFTER}: the weights are not those of {AFTER} epochs in one go.",
+        known(examination, answer),
         hint="Weights alone are not the whole state: what does Adam remember between steps?",
-        diagnosis="optimiser-state-forgotten",
     )
 
 
@@ -151,10 +185,12 @@ def test_history(examination: Examination) -> None:
     """The resumed trial knows the epochs that lie behind it."""
     answer = resumed(examination)
     if answer["before"] != BEFORE:
-        raise Failed(
+        raise asking.mistake(
+            examination,
             f"The saved trial's history had {BEFORE} epochs; after `resume_trial` it has {answer['before']}.",
+            known(examination, answer),
             hint="`Trial.state_dict()` holds the history too.",
-            diagnosis="history-forgotten",
         )
     if answer["after"] != AFTER:
-        raise Failed(f"Run on to {AFTER} epochs, the trial's history has {answer['after']} entries.")
+        facts = f"Run on to {AFTER} epochs, the trial's history has {answer['after']} entries."
+        raise asking.mistake(examination, facts, known(examination, answer))

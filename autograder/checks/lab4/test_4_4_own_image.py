@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from autograder.checks.examination import PICTURE_PIXELS, Examination
-from autograder.checks.lab4 import inputs
+from autograder.checks.lab4 import asking, inputs
 from autograder.judge.accuracy import logits_of
+from autograder.judge.compare import raised_text
 from autograder.judge.images import judge_image
-from autograder.judge.oracle import RIGHT
-from autograder.judge.verdict import Failed, NotAttempted, Partial, Verdict
+from autograder.judge.oracle import RIGHT, Answers
+from autograder.judge.verdict import Blocked, Failed, NotAttempted, Partial, Verdict
 from autograder.judge.weights import content_of, fit_weights
 from autograder.results import OwnDigit
 
@@ -42,11 +44,49 @@ def judge_kinds(examination: Examination, pictures: Sequence[inputs.Picture]) ->
         right = len(pictures) - len(problems)
         message = "\n".join(problem.message for problem in problems)
         hint = next((problem.hint for problem in problems if problem.hint), "")
-        diagnosis = next((problem.diagnosis for problem in problems if problem.diagnosis), None)
         message = f"{right} of {len(pictures)} pictures are right.\n{message}"
+        diagnosis = recognised(examination, pictures, answers)
+        if diagnosis:
+            message, hint = f"{message}\n{asking.sentence(examination, diagnosis)}", ""
+        else:
+            diagnosis = next((problem.diagnosis for problem in problems if problem.diagnosis), None)
         if right == 0:
             raise Failed(message, hint, diagnosis)
         raise Partial(right / len(pictures), message, hint, diagnosis)
+
+
+def recognised(
+    examination: Examination, pictures: Sequence[inputs.Picture], answers: Sequence[dict[str, Any]]
+) -> str | None:
+    """The known mistake that makes the same of every picture that is not loaded as the reference loads it."""
+    names: set[str] | None = None
+    loaded: list[str] = []
+    for picture, answer in zip(pictures, answers, strict=True):
+        question = f"load_image/{picture.name}"
+        right, image = examination.oracle.ask(question)[RIGHT], answer.get("image")
+        near = isinstance(image, np.ndarray) and image.shape == right.shape and np.abs(image - right).max() < 2e-3
+        if near and answer.get("dtype") == "torch.float32":
+            loaded.append(question)
+            continue
+        found = {name for name, wrong in examination.oracle.wrong(question) if _same_answer(answer, wrong)}
+        names = found if names is None else names & found
+    for question in loaded:  # a mistake that would have spoilt these, too, is not it
+        names = (names or set()) - {name for name, _ in examination.oracle.wrong(question)}
+    return asking.choice(examination, sorted(names or ()))
+
+
+def _same_answer(answer: dict[str, Any], wrong: Answers) -> bool:
+    if "error" in answer:
+        kind = str(answer["error"]["type"])
+        if answer["error"]["message"] == "something else":  # a hidden check: no words come out
+            return "raised" in wrong and str(wrong["raised"]).startswith(f"{kind}:")
+        return "raised" in wrong and raised_text(answer["error"]) == str(wrong["raised"])
+    image = answer.get("image")
+    if image is None and "kind" in wrong:
+        return answer.get("kind") == str(wrong["kind"])
+    if not isinstance(image, np.ndarray) or RIGHT not in wrong or image.shape != wrong[RIGHT].shape:
+        return False
+    return str(wrong["dtype"]) == answer.get("dtype") and bool(np.allclose(image, wrong[RIGHT], atol=2e-3))
 
 
 def described(picture: inputs.Picture) -> str:
@@ -79,15 +119,29 @@ def test_more_image_kinds(examination: Examination) -> None:
 
 @pytest.mark.task("classify")
 @pytest.mark.public
-@pytest.mark.needs("load-image/image-kinds")
 def test_in_order(examination: Examination) -> None:
     """`classify` returns the digits that the model sees, in the order of the paths."""
-    files, weight, bias, expected = inputs.to_classify(examination.oracle.seed)
-    answer = examination.ask("classify_files", ["classify"], files=files, weight=weight, bias=bias)
+    expected = inputs.to_classify(examination.oracle.seed)[3]
+    try:
+        answer = asking.ask(examination, asking.CLASSIFY)
+        judge_digits(answer, expected)
+        return
+    except (Failed, Blocked):
+        pass  # a wrong `load_image` is another task's matter
+    answer = asking.ask(examination, asking.CLASSIFY, stand=True)
+    try:
+        judge_digits(answer, expected)
+    except Failed as failed:
+        name = asking.named(examination, asking.CLASSIFY, answer)
+        raise asking.mistake(examination, failed.message, name, failed.hint) from None
+
+
+def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:
+    """A list of plain integers, the expected ones, in their order."""
     said = answer["said"]
     if not isinstance(said, list) or not all(isinstance(one, (int, float)) and np.isfinite(one) for one in said):
         raise Failed(f"`classify` was asked for a list of integers; it returned {answer['kind']}: {str(said)[:80]}")
-    if answer["kind"] != "list" or not all(re.fullmatch(r"u?int\d*", kind) for kind in answer["inner"]):
+    if answer["kind"] != "list" or not all(map(asking.plain_type, answer["inner"])):
         what = answer["kind"] if answer["kind"] != "list" else f"a list of {', '.join(answer['inner'])}"
         raise Failed(
             f"`classify` was asked for a list of integers; it returned {what}.",
@@ -101,7 +155,6 @@ def test_in_order(examination: Examination) -> None:
         raise Failed(
             "`classify` returned the right digits in another order than that of the paths.",
             hint="Are the paths sorted, or gathered again from the folder?",
-            diagnosis="answers-in-another-order",
         )
     raise Failed(
         "`classify` returned other digits than the model says.",

@@ -27,7 +27,6 @@ def test_branch__same_function(examination: Examination) -> None:
 
 @pytest.mark.task("branch-model")
 @pytest.mark.public
-@pytest.mark.needs("layer-shapes")
 def test_dropout(examination: Examination) -> None:
     """BranchModel drops values with the task's rate and place, and only in training mode."""
     asking.dropout(examination, inputs.BRANCH, "branch-model")
