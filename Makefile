@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
 
-.PHONY: help demo test test-all bench lint format clean
+.PHONY: help demo test test-all bench mutants lint format clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ test-all: $(READY)  ## That, and what takes long: notebooks on real MNIST, a stu
 
 bench: $(READY)  ## What marking costs, beside the pure numbers and beside nbgrader
 	$(BIN)/python -m tests.bench
+
+mutants: $(READY)  ## How many wrong programs the checks tell from the right one (minutes; ARGS="--task TASK")
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 lint: $(READY)  ## Style and types
 	$(BIN)/ruff check .

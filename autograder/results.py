@@ -79,6 +79,10 @@ class CheckResult(_Model):
     notes: list[Text] = []
     pictures: list[Text] = []
     """File names relative to the MARKS folder; best below the student's `folder`."""
+    measured: float | None = None
+    """The accuracy that this check measured, in [0, 1]."""
+    fingerprint: Text = ""
+    """A digest of the weights that this check read, to find equal ones."""
 
     @model_validator(mode="after")
     def _score_is_within_maximum(self) -> CheckResult:
@@ -121,6 +125,8 @@ class StudentResult(_Model):
     messages: list[Text] = []
     """Facts about the submission as a whole: a cell that does not parse, a name that is defined twice."""
     digits: list[OwnDigit] = []
+    flags: list[Text] = []
+    """What the marker should look at; for nobody else, and without points."""
 
     @model_validator(mode="after")
     def _score_fits_status(self) -> StudentResult:

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from autograder.candidate.process import StudentError
+from autograder.checks.catalogue import check_id
 from autograder.checks.examination import Examination
 from autograder.checks.lab4 import (
     test_4_1_simple_cnn,
@@ -117,11 +118,13 @@ def lies(answer: Any, draw: random.Random) -> Iterator[Any]:
 def test_a_lie_ends_in_a_verdict(check: Any, liar: tuple[Liar, Examination]) -> None:
     respondent, examination = liar
     names = {mark.name for mark in check.pytestmark}
+    task = next(mark.args[0] for mark in check.pytestmark if mark.name == "task")
 
     def run(lie: tuple[int, Any] | None) -> None:
         respondent.lie, respondent.asked, respondent.said = lie, 0, []
         examination._answers.clear()
         examination.secret = "hidden" in names
+        examination.current = (task, check_id(check.__name__))
         check(examination)
 
     run(None)

@@ -105,14 +105,16 @@ def test_the_gate_finds_a_solution_line_in_a_notebook(copies: tuple[Setting, Pat
     assert "stands in 4_2_better_cnn.py as a secret" in sentence
 
 
-def test_the_gate_finds_a_hidden_check_and_a_mistake_in_the_wheel(copies: tuple[Setting, Path, Path]) -> None:
+def test_the_gate_finds_hidden_checks_expected_answers_and_mistakes(copies: tuple[Setting, Path, Path]) -> None:
     (wheel,) = copies[2].glob("*.whl")
     with zipfile.ZipFile(wheel, "a") as opened:
-        for name in ("test_4_2_better_cnn.py", "mistakes.py"):
+        opened.writestr("autograder/checks/more/variant.py", "nn.Conv2d(1, 30, kernel_size=3)\n")
+        for name in ("test_4_2_better_cnn.py", "expected.py"):
             opened.write(ROOT / "autograder/checks/lab4" / name, f"autograder/checks/more/{name}")
     found = "\n".join(breaches(*copies))
     assert "stands in test_4_2_better_cnn.py as a secret" in found
-    assert "stands in mistakes.py as a secret" in found
+    assert "stands in expected.py as a secret" in found
+    assert "stands in mistakes/better-cnn/kernels-swapped.yml as a secret" in found
 
 
 def test_the_gate_finds_wrong_points_missing_cells_and_unknown_ones(copies: tuple[Setting, Path, Path]) -> None:

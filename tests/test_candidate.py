@@ -154,7 +154,7 @@ def test_arrays_go_both_ways(candidate: Start) -> None:
     )
     images = np.arange(2 * 784, dtype=np.float32).reshape(2, 1, 28, 28)
     with candidate(script) as one:
-        arguments = {"definition": "Net", "arguments": [], "state": [], "images": images}
+        arguments = {"definition": "Net", "arguments": [], "state": [], "images": images, "batches": [1, 1]}
         answer = one.ask("outputs", ["Net"], {}, arguments)
     assert (answer["outputs"][0] == images * 2).all()
 
@@ -166,7 +166,7 @@ NET = "from torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n 
 
 def outputs(one: Candidate, name: str = "Net") -> np.ndarray:
     images = np.ones((3, 1, 28, 28), np.float32)
-    arguments = {"definition": name, "arguments": [], "state": [], "images": images}
+    arguments = {"definition": name, "arguments": [], "state": [], "images": images, "batches": [1, 2]}
     answer = one.ask("outputs", [name], {}, arguments)
     return answer["outputs"][0]
 

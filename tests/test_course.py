@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from autograder.checks import catalogue
 from autograder.course import Band, CourseError, read_course
+from tests.conftest import ROOT
 
 COURSE = Path(__file__).resolve().parents[1] / "course.yml"
 
@@ -79,3 +81,15 @@ def test_a_band_is_a_straight_line() -> None:
     band = Band(zero=0.9, full=0.98)
     assert [band.credit(accuracy) for accuracy in (0.1, 0.9, 0.98, 1.0)] == [0, 0, 1, 1]
     assert band.credit(0.94) == pytest.approx(0.5)
+
+
+def test_full_credit_begins_where_the_calibration_says() -> None:
+    """Four standard deviations below what the reference reaches over 20 seeds, on the images that marking uses."""
+    table = json.loads((ROOT / "reference" / "lab4" / "weights" / "calibration.json").read_text())
+    _, assignment = read_course(ROOT / "course.yml").assignment("lab4")
+    bands = {(task, data): band.full for task, of in assignment.bands.items() for data, band in of.items()}
+    assert bands == {(row["task"], row["data"]): row["full"] for row in table}
+    for row in table:
+        assert row["seeds"] >= 20
+        assert row["full"] == pytest.approx(row["moved_mean"] - 4 * row["moved_sd"], abs=0.0015)
+        assert row["moved_least"] >= row["full"]

@@ -26,13 +26,7 @@ ATTACKS = attacks()
 USERS = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
 CAGES = [(kind, user) for kind in KINDS if kind in offered() for user in USERS]
 Outcomes = dict[str, Outcome]
-# The first cage marks the whole corpus on every push, the others a third of it, and all of it in `make test-all`.
-PAIRS = [
-    pytest.param(cage, attack, id=f"{attack.id}-{' as '.join(cage)}", marks=[pytest.mark.slow] if later else [])
-    for number, cage in enumerate(CAGES)
-    for place, attack in enumerate(ATTACKS)
-    for later in [number > 0 and place % 3 != number % 3]
-]
+PAIRS = [pytest.param(cage, attack, id=f"{attack.id}-{' as '.join(cage)}") for cage in CAGES for attack in ATTACKS]
 
 
 def run(module: str, *arguments: str, user: str) -> subprocess.CompletedProcess[str]:

@@ -184,10 +184,10 @@ def test_every_student_is_linked_and_no_file_lies_outside(marks: Path, hostile: 
     pages = {file.parent.name for file in (marks / "students").glob("*/index.html")}
     assert len({name.lower() for name in pages}) == len(hostile.students)
     links = {unquote(link) for link in Page(marks / "index.html").values("href")}
-    assert {f"students/{name}/index.html" for name in pages} <= links
-    assert all((marks / link).is_file() for link in links if link.startswith("students/"))
+    assert {f"marker/{name}/index.html" for name in pages} <= links
+    assert all((marks / link).is_file() for link in links if link.startswith("marker/"))
     assert {path.name for path in marks.parent.iterdir()} == {"marks", "secret.png"}
-    assert {path.name for path in marks.iterdir()} == {"index.html", "students"}
+    assert {path.name for path in marks.iterdir()} == {"index.html", "students", "marker"}
 
 
 def test_pictures_come_from_the_marks_folder_alone(marks: Path) -> None:
@@ -330,3 +330,27 @@ def test_the_command_makes_the_pages_again(tmp_path: Path, hostile: Results) -> 
 
 def folder_of(name: str) -> str:
     return f"students/{folder_name(name)}"
+
+
+# --- who sees what ----------------------------------------------------------------------------------------------------
+
+
+def test_a_student_sees_public_checks_before_the_deadline_and_everything_after_it(tmp_path: Path) -> None:
+    shown = check("open", message="open message", hint="open hint", public=True)
+    secret = check("hidden", message="hidden message", hint="hidden hint", public=False)
+    one = student("ada", shown, secret).model_copy(update={"flags": ["equal weights"]})
+    page = tmp_path / one.folder / "index.html"
+    write_report(results(one), tmp_path, "before")
+    before = page.read_text()
+    write_report(results(one), tmp_path)
+    after = page.read_text()
+    markers = (tmp_path / "marker" / Path(one.folder).name / "index.html").read_text()
+    assert "open message" in before
+    assert "open hint" in before
+    assert "hidden message" not in before
+    assert f"of {shown.max_score:g} points" in before
+    assert "hidden message" in after
+    assert "equal weights" not in after
+    assert "hidden message" in markers
+    assert "equal weights" in markers
+    assert "equal weights" in (tmp_path / "index.html").read_text()

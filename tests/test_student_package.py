@@ -56,14 +56,14 @@ def test_it_is_the_students_package_and_not_this_checkout(student: tuple[Path, P
 def test_the_untouched_release_is_not_started(student: tuple[Path, Path]) -> None:
     done = check(*student)
     assert done.stdout.count("not started") == 16, done.stdout + done.stderr
-    assert "0 of 80 points" in done.stdout
+    assert "0 of 81 points" in done.stdout
     assert done.returncode == 1
 
 
 def test_the_reference_is_done(student: tuple[Path, Path], tmp_path: Path) -> None:
     make_student(RECIPES / "reference", tmp_path / "lab4", "digits")
     done = check(tmp_path / "lab4", student[1])
-    assert "80 of 80 points" in done.stdout, done.stdout + done.stderr
+    assert "81 of 81 points" in done.stdout, done.stdout + done.stderr
     assert done.stdout.count("done") == 16
     assert done.returncode == 0
 
@@ -72,7 +72,7 @@ def test_a_mistake_is_named_with_a_hint_and_no_solution(student: tuple[Path, Pat
     make_student(RECIPES / "no-second-relu", tmp_path / "lab4", "digits")
     done = check(tmp_path / "lab4", student[1])
     assert "no ReLU after the second convolution" in " ".join(done.stdout.split())
-    assert "75 of 80 points" in done.stdout
+    assert "76 of 81 points" in done.stdout
 
 
 @pytest.mark.slow
@@ -80,4 +80,4 @@ def test_the_readmes_commands_work_from_nothing(tmp_path: Path) -> None:
     """Installs everything that requirements.txt names: minutes, and gigabytes."""
     shutil.copytree(ROOT / "release" / "lab4", tmp_path / "lab4")
     command = install(tmp_path, "-r", "requirements.txt")
-    assert "0 of 80 points" in check(tmp_path / "lab4", command).stdout
+    assert "0 of 81 points" in check(tmp_path / "lab4", command).stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -10,21 +11,35 @@ import typer
 from autograder.results import Results, ResultsError
 
 
+class Shown(str, Enum):
+    """What students see."""
+
+    before = "before"
+    after = "after"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
 
     @app.command()
     def report(
         marks: Annotated[Path, typer.Argument(metavar="MARKS", help="The folder that `autograder mark` wrote.")],
+        level: Annotated[
+            Shown, typer.Option("--for", help="What students see: before (the deadline: public checks) or after (all).")
+        ] = Shown.after,
     ) -> None:
-        """Write the HTML pages: one a student, one for the class."""
+        """Write the HTML pages: one a student, one for the class.
+
+        students/NAME can be handed back as it is; marker/NAME is for the marker alone. Example:
+        autograder report marks --for before
+        """
         from autograder.report import write_report
 
         file = marks / "results.json"
         if not file.is_file():
             fail(f"{file}: there are no results; `autograder mark SUBMISSIONS -o {marks}` writes them.")
         try:
-            typer.echo(write_report(Results.read(file), marks))
+            typer.echo(write_report(Results.read(file), marks, level.value))
         except ResultsError as error:
             fail(str(error))
         except OSError as error:

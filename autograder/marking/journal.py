@@ -154,7 +154,7 @@ def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
     paths = [
         path
         for folder in folders
-        for path in folder.rglob("*.py")
+        for path in (*folder.rglob("*.py"), *folder.rglob("*.yml"))  # the bank of mistakes names them
         if not PRESENTATION & set(path.relative_to(folder).parts)
     ]
     own = [path for path in sorted(paths) if path.parent.name == setting.lab and path.name.startswith("test_")]

@@ -12,6 +12,7 @@ from autograder.candidate.cage.layers import Layers
 from autograder.checks.catalogue import agree
 from autograder.checks.setting import Setting
 from autograder.marking.examine import Order
+from autograder.marking.flags import flagged
 from autograder.marking.journal import Entry, Journal, Known, depends_on
 from autograder.marking.pool import Job, Pool, gpus
 from autograder.results import Promise, Results, StudentResult, folder_name
@@ -131,7 +132,9 @@ def _mark(
         update={
             "cage": "; ".join(cages),
             "promises": [Promise.model_validate(one) for one in promises],
-            "students": sorted((entry.result for entry in entries.values()), key=lambda one: one.student),
+            "students": flagged(
+                sorted((entry.result for entry in entries.values()), key=lambda one: one.student), setting.reference
+            ),
         }
     )
     outcome.results.write(marks / "results.json")

@@ -10,7 +10,7 @@ import base64
 import hashlib
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,18 +20,28 @@ from autograder.report import class_statistics
 from autograder.report.plain_text import number, visible
 from autograder.results import Results, StudentResult
 
+Level = Literal["before", "after", "marker"]
+MARKERS = "marker"  # the folder of students' pages as the marker sees them: those in `students` are handed back
 
-def write_report(results: Results, marks: Path) -> Path:
-    """Write all pages below `marks`, remove those of students who are gone, return the class page."""
+
+def write_report(results: Results, marks: Path, level: Level = "after") -> Path:
+    """Write all pages below `marks`, remove those of students who are gone, return the class page.
+
+    `level` is what students see: "before" the deadline the public checks with their hints, "after" it everything that
+    was found. The marker's pages hold more: flags, measured accuracies, and what the grader's own errors were.
+    """
     templates = _environment()
     marks.mkdir(parents=True, exist_ok=True)
     current = set()
     for student in results.students:
         page = marks / student.folder / "index.html"
         page.parent.mkdir(parents=True, exist_ok=True)
-        _write(page, templates, "student.html.j2", results, **_student_view(student, marks))
-        current.add(page)
-    for page in (marks / "students").glob("*/index.html"):
+        _write(page, templates, "student.html.j2", results, **_student_view(student, marks, level))
+        markers = marks / MARKERS / page.parent.name / "index.html"
+        markers.parent.mkdir(parents=True, exist_ok=True)
+        _write(markers, templates, "student.html.j2", results, **_student_view(student, marks, "marker"))
+        current |= {page, markers}
+    for page in (*marks.glob("students/*/index.html"), *marks.glob(f"{MARKERS}/*/index.html")):
         if page not in current:
             page.unlink()
     index = marks / "index.html"
@@ -59,16 +69,34 @@ def _class_view(results: Results) -> dict[str, Any]:
     }
 
 
-def _student_view(student: StudentResult, marks: Path) -> dict[str, Any]:
+def _student_view(student: StudentResult, marks: Path, level: Level) -> dict[str, Any]:
+    shown = public_part(student) if level == "before" else student
     return {
-        "student": student,
-        "picture": lambda file: _picture(file, student, marks),
+        "student": shown,
+        "level": level,
+        "picture": lambda file: _picture(file, student, marks, level == "marker"),
         "errors": [check for _, check in student.checks if check.status == "error"],
     }
 
 
-def _picture(file: str, student: StudentResult, marks: Path) -> str | None:
-    """A picture's address as seen from the student's page; None unless it is a PNG file inside `marks`."""
+def public_part(student: StudentResult) -> StudentResult:
+    """A student's result as it is before the deadline: the public checks alone, and their points."""
+    tasks = []
+    for task in student.tasks:
+        checks = [check for check in task.checks if check.public]
+        if checks:
+            sums = {"score": sum(c.score for c in checks), "max_score": sum(c.max_score for c in checks)}
+            tasks.append(task.model_copy(update={"checks": checks, **sums}))
+    score = None if student.score is None else sum(task.score for task in tasks)
+    most = sum(task.max_score for task in tasks)
+    return student.model_copy(update={"tasks": tasks, "score": score, "max_score": most})
+
+
+def _picture(file: str, student: StudentResult, marks: Path, outside: bool = False) -> str | None:
+    """A picture's address as seen from the student's page, or from `outside` its folder.
+
+    None unless it is a PNG file inside `marks`.
+    """
     root = marks.resolve()
     try:
         inside = (root / file).resolve().relative_to(root)
@@ -78,7 +106,7 @@ def _picture(file: str, student: StudentResult, marks: Path) -> str | None:
     if not usable:
         return None
     own = Path(student.folder)
-    address = inside.relative_to(own) if inside.is_relative_to(own) else Path("../..") / inside
+    address = inside.relative_to(own) if inside.is_relative_to(own) and not outside else Path("../..") / inside
     return quote(address.as_posix())
 
 

@@ -1,0 +1,77 @@
+"""Runs a task's checks, hidden ones included, on definitions that stand in this process."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from autograder.candidate.kernel import Kernel
+from autograder.checks.examination import Examination
+from autograder.checks.run import run_checks
+from autograder.checks.setting import Setting
+from autograder.judge.oracle import LiveOracle, Oracle
+from autograder.results import CheckResult
+
+SETTING = Setting.find("lab4")
+assert SETTING.reference is not None
+REFERENCE: Path = SETTING.reference
+NAMES = [name for task in SETTING.assignment.tasks for name in task.definitions]
+
+
+@cache
+def live_oracle(seed: int = 11) -> LiveOracle:
+    """The reference with its bank of mistakes."""
+    return SETTING.live_oracle(seed)
+
+
+class Here(Kernel):
+    """Definitions of this process in the place of a student's own process."""
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def end(self) -> None:
+        self.close()
+
+
+def definitions_of(found: Any) -> dict[str, Any]:
+    """The contract's names, taken from `found` (an object that has them)."""
+    return {name: getattr(found, name) for name in NAMES}
+
+
+def lay_out(folder: Path, data: str = "digits") -> Path:
+    """A submission's folder with the reference's weights and pictures, and no notebooks."""
+    shutil.copytree(REFERENCE / "weights" / data, folder / "weights", ignore=shutil.ignore_patterns("*.json"))
+    shutil.copytree(REFERENCE / "own", folder / "own")
+    return folder
+
+
+def judged(
+    task: str, definitions: Mapping[str, Any], folder: Path, oracle: Oracle | None = None, hidden: bool = True
+) -> dict[str, CheckResult]:
+    """What each check of a task says of definitions and of the files in `folder` (weights, own pictures)."""
+
+    def start() -> Here:
+        return Here(dict(definitions), SETTING.lab)
+
+    oracle = oracle or live_oracle()
+    with start() as kernel:
+        examination = Examination(
+            lab=SETTING.lab,
+            assignment=SETTING.assignment,
+            respondent=kernel,
+            restart=start,
+            folder=folder,
+            oracle=oracle,
+            data="digits",
+            hidden_seed=oracle.seed,
+        )
+        with examination:
+            run_checks(examination, [task], hidden)
+    return {check: result for (_, check), result in examination.results.items()}

@@ -1,0 +1,49 @@
+"""Flags for the marker: equal weights, the reference's weights, and accuracies too good to be true."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.judge.weights import fingerprint
+from autograder.marking.flags import flagged, reference_fingerprints
+from autograder.results import CheckResult, StudentResult, TaskResult
+from tests.judging import REFERENCE
+
+
+def student(name: str, mark: str = "", measured: float | None = None) -> StudentResult:
+    check = CheckResult(
+        id="accuracy", status="passed", score=6, max_score=6, public=False, fingerprint=mark, measured=measured
+    )
+    task = TaskResult(id="best-model", score=6, max_score=6, checks=[check])
+    return StudentResult(student=name, status="marked", score=6, max_score=6, tasks=[task])
+
+
+def flags_of(*students: StudentResult) -> dict[str, list[str]]:
+    return {one.student: one.flags for one in flagged(students, REFERENCE)}
+
+
+def test_equal_weights_are_flagged_at_each_of_their_owners_and_cost_nothing() -> None:
+    marked = flagged([student("ada", "same"), student("bob", "same"), student("eve", "other")], REFERENCE)
+    assert [one.flags != [] for one in marked] == [True, True, False]
+    assert marked[0].flags == ["best-model: these weights are, bit for bit, also those of bob."]
+    assert [one.score for one in marked] == [6, 6, 6]
+
+
+def test_the_references_weights_are_flagged() -> None:
+    known = reference_fingerprints(REFERENCE)
+    assert len(known) >= 4
+    (flag,) = flags_of(student("ada", next(iter(known))))["ada"]
+    assert "the reference's" in flag
+
+
+def test_a_hundred_per_cent_is_flagged_and_less_is_not() -> None:
+    found = flags_of(student("ada", measured=1.0), student("bob", measured=0.9998))
+    assert "100.0 %" in found["ada"][0]
+    assert found["bob"] == []
+
+
+def test_a_fingerprint_is_of_numbers_not_of_names_or_order() -> None:
+    one, other = np.arange(4, dtype=np.float32), np.ones((2, 2), np.float32)
+    assert fingerprint([("a", one), ("b", other)]) == fingerprint([("x", other), ("module.y", one)])
+    assert fingerprint([("a", one)]) != fingerprint([("a", one.reshape(2, 2))])
+    assert fingerprint([("a", one)]) != fingerprint([("a", one + np.float32(1e-7))])
