@@ -33,7 +33,7 @@ def test_the_course_itself_is_read() -> None:
         ('title: "Lab', 'titel: "Lab', "titel", "`titel` is not known"),
         ("{every-filter: 3}", "{every-filter: 4}", "points: 100", "add up to 101 points, but `points` says 100"),
         ("{every-filter: 3}", "{every-filter: three}", "every-filter", "valid number"),
-        ("{zero: 0.95, full: 0.97}", "{zero: 0.99, full: 0.97}", "zero: 0.99", "zero (0.99) must lie below full"),
+        ("{zero: 0.95, full: 0.973}", "{zero: 0.99, full: 0.973}", "zero: 0.99", "zero (0.99) must lie below full"),
         ("- id: filters", "- id: maximise", "lab4:", "'maximise' is there twice"),
         ("points: 100  ", "points: [100  ", None, "expected"),
         ("course: Deep", "course: 'Deep", None, "found"),

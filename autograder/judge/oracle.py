@@ -90,6 +90,7 @@ class LiveOracle:
         self._questions: dict[str, Question] = importlib.import_module(f"autograder.checks.{lab}.expected").QUESTIONS
         self._right: dict[str, Answers] = {}
         self._wrong: dict[str, dict[str, Answers]] = {}
+        self._answers: dict[tuple[str, tuple[str, ...]], Answers | None] = {}
 
     def questions(self, public: bool = False) -> list[str]:
         """All questions of the lab, or those that a student's key may answer."""
@@ -112,38 +113,36 @@ class LiveOracle:
 
     def _variants(self, name: str) -> Iterator[tuple[str, Answers]]:
         question = self._questions[name]
-        right = self.ask(name)
         known = [one for one in self.bank.get(question.task, {}).values() if one.described.replace]
         if question.unless:
-            other, expected = self._questions[question.unless], self.ask(question.unless)
-            known = [one for one in known if self._is_right(other, expected, one)]
+            known = [one for one in known if self._is_right(question.unless, one)]
         groups: list[tuple[bank.Mistake, ...]] = [(one,) for one in known]
         if question.pairs:
             # A pair is told by what each of its mistakes does alone: one that nobody can see here tells nothing.
-            seen = [one for one in known if self._answered(question, right, one) is not None]
+            seen = [one for one in known if self._answer(name, one) is not None and not self._is_right(name, one)]
             groups = list(itertools.combinations(seen, 2))
         for group in groups:
-            answered = self._answered(question, right, *group)
-            if answered is not None:
+            answered = self._answer(name, *group)
+            if answered is not None and not equal(answered, self.ask(name)):
                 yield "+".join(one.id for one in group), answered
 
-    def _answered(self, question: Question, right: Answers, *group: bank.Mistake) -> Answers | None:
-        """What a variant answers; None if it is the right answer, or none at all."""
-        try:
-            answered = question.answer(self.variant(*group), self.seed)
-        except bank.BankError:
-            if len(group) == 1:
-                raise
-            return None  # the same words are changed twice
-        except Exception:
-            return None  # a network that takes no such weights, or fails on these inputs
-        return None if equal(answered, right) else answered
+    def _answer(self, name: str, *group: bank.Mistake) -> Answers | None:
+        """What a variant answers; None if it gives no answer at all."""
+        key = (name, tuple(one.id for one in group))
+        if key not in self._answers:
+            try:
+                self._answers[key] = self._questions[name].answer(self.variant(*group), self.seed)
+            except bank.BankError:
+                if len(group) == 1:
+                    raise
+                self._answers[key] = None  # the same words are changed twice
+            except Exception:
+                self._answers[key] = None  # a network that takes no such weights, or fails on these inputs
+        return self._answers[key]
 
-    def _is_right(self, question: Question, right: Answers, mistake: bank.Mistake) -> bool:
-        try:
-            return equal(question.answer(self.variant(mistake), self.seed), right)
-        except Exception:
-            return False
+    def _is_right(self, name: str, mistake: bank.Mistake) -> bool:
+        answered = self._answer(name, mistake)
+        return answered is not None and equal(answered, self.ask(name))
 
     def mistake(self, task: str, name: str) -> str:
         return " ".join(self.bank[task][one].sentence for one in name.split("+"))

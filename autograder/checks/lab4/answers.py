@@ -132,7 +132,9 @@ FORMS: dict[str, Form] = {
     "filters": FIGURE,
     "map_figure": FIGURE,
     "maps": record(kind=text, maps=either(nothing, numbers), before=count, after=count),
-    "maximise": each(record(kind=text, image=either(nothing, numbers), changed=flag), length=2),
+    "maps_in_training": record(kind=text, maps=either(nothing, numbers), steady=flag, after_error=count),
+    "maximise": each(record(kind=text, image=either(nothing, numbers)), length=2),
+    "maximise_elsewhere": each(record(kind=text, image=either(nothing, numbers), changed=each(text))),
     "best_outputs": either(record(fits=is_(False)), record(fits=is_(True), outputs=numbers)),
     "weights_file": either(record(problem=text), record(state=STATE)),
 }

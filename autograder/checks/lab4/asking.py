@@ -460,9 +460,22 @@ def _maximised(answers: Any, given: dict[str, Any]) -> Answers:
             seen[f"found {number}"] = np.array(answer["kind"])
             continue
         image = np.asarray(answer["image"])
-        seen[f"found {number}"] = np.array(f"{image.shape}, changed {answer['changed']}")
+        within = bool(image.size and image.min() > -0.01 and image.max() < 1.01)
+        seen[f"found {number}"] = np.array(f"{image.shape}, within {within}")
         seen[f"values {number}"] = sketch([image]) if image.size else np.zeros(0)
     return seen
+
+
+def _left(answers: Any, given: dict[str, Any]) -> Answers:
+    changed = {str(number): np.array(", ".join(answer["changed"])) for number, answer in enumerate(answers)}
+    return {**_maximised(answers, given), **changed}
+
+
+def _maps_in_training(answer: Any, given: dict[str, Any]) -> Answers:
+    seen = _maps({**answer, "before": 0, "after": answer["after_error"]}, given)
+    if not answer["steady"]:
+        seen.pop("values", None)  # others each time
+    return {**seen, "steady": np.array(answer["steady"])}
 
 
 STEEP = 30.0  # plain steps of lr=1 along an ordinary layer's gradient would be lost in the noise that one starts from
@@ -479,6 +492,16 @@ def steep_layer(answers: Ask, seed: int) -> tuple[list[tuple[str, np.ndarray]], 
 def _maximise(answers: Ask, seed: int) -> dict[str, Any]:
     state, units = steep_layer(answers, seed)
     return {"state": state, "units": units, "steps": 30, "lr": 1.0}
+
+
+def looked_weights(seed: int) -> list[tuple[str, np.ndarray]]:
+    """Weights and running statistics for the examiner's own network, `procedures.Looked`."""
+    return probes.weights(inputs.LOOKED, seed)
+
+
+def _elsewhere(layer: str, training: list[bool]) -> Callable[[Ask, int], dict[str, Any]]:
+    given = {"layer": layer, "training": training, "unit": inputs.LOOKED_UNIT, "steps": 30, "lr": 1.0}
+    return lambda _, seed: {"state": looked_weights(seed), **given}
 
 
 def _classify(answers: Ask, seed: int) -> dict[str, Any]:
@@ -565,6 +588,14 @@ MAPS = Asked(
     },
     _maps,
 )
+MAPS_IN_TRAINING = Asked(
+    "maps-in-training",
+    "feature-maps",
+    "maps_in_training",
+    ("feature_maps",),
+    lambda _, seed: {"state": looked_weights(seed), "image": probes.images(1, seed)[0]},
+    _maps_in_training,
+)
 MAP_FIGURE = Asked(
     "map-figure",
     "feature-maps",
@@ -574,6 +605,17 @@ MAP_FIGURE = Asked(
     _figure,
 )
 MAXIMISE = Asked("maximise", "maximise", "maximise", ("maximise_activation",), _maximise, _maximised)
+MAXIMISE_LATER = Asked(
+    "maximise-later",
+    "maximise",
+    "maximise_elsewhere",
+    ("maximise_activation",),
+    _elsewhere("conv2", [True, False]),
+    _left,
+)
+MAXIMISE_OUTPUT = Asked(
+    "maximise-output", "maximise", "maximise_elsewhere", ("maximise_activation",), _elsewhere("out", [False]), _left
+)
 ASKED = (
     TRAIN,
     TRAIN_LOSS,
@@ -586,8 +628,11 @@ ASKED = (
     CLASSIFY,
     FILTERS,
     MAPS,
+    MAPS_IN_TRAINING,
     MAP_FIGURE,
     MAXIMISE,
+    MAXIMISE_LATER,
+    MAXIMISE_OUTPUT,
 )
 
 

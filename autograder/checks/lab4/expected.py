@@ -90,8 +90,13 @@ def dropout(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answers:
     """The variance (2, outputs) of the outputs in training mode, over many draws of the dropped values."""
     network = _weighted(probe, definitions, seed).train()
     images = torch.tensor(probe.images(seed)[:2]).double()
-    with torch.no_grad(), _DrawnDropout(seed):
-        samples = network(images.repeat_interleave(DROPOUT_SAMPLES, 0)).reshape(2, DROPOUT_SAMPLES, -1)
+    with torch.no_grad():
+        try:
+            with _DrawnDropout(seed, repeats=DROPOUT_SAMPLES):
+                samples = network(images).reshape(2, DROPOUT_SAMPLES, -1)
+        except RuntimeError:  # nothing is dropped, or in one of two branches
+            with _DrawnDropout(seed):
+                samples = network(images.repeat_interleave(DROPOUT_SAMPLES, 0)).reshape(2, DROPOUT_SAMPLES, -1)
     return {RIGHT: samples.var(1).numpy()}
 
 
@@ -157,7 +162,7 @@ for _probe in inputs.NETWORKS:
     _pairs = Question(_task, partial(known_outputs, _probe, 1), pairs=True, unless=_shaped, public=False)
     QUESTIONS[f"{_name}/pairs"] = _pairs
     QUESTIONS[f"{_name}/layers"] = Question("", partial(layers, _probe))
-for _probe in (inputs.RESIDUAL_SAME, inputs.RESIDUAL_OTHER):
+for _probe in inputs.RESIDUALS:
     _task, _name = _probe.task, _probe.question
     _known = partial(known_outputs, _probe, 3, train=True)
     QUESTIONS[f"{_name}/train-outputs"] = Question("", partial(outputs, _probe, train=True))
@@ -193,11 +198,15 @@ def _undisturbed() -> Any:
 
 
 class _DrawnDropout(TorchFunctionMode):
-    """Drops values by NumPy's PCG64, so that the same ones are dropped on every machine."""
+    """Drops values by NumPy's PCG64, so that the same ones are dropped on every machine.
 
-    def __init__(self, seed: int) -> None:
+    The first dropout repeats each of its images `repeats` times: what comes before it is the same for all of them.
+    """
+
+    def __init__(self, seed: int, repeats: int = 1) -> None:
         super().__init__()
         self.draw = probes.generator(seed, "dropout")
+        self.repeats = repeats
 
     def __torch_function__(
         self,
@@ -212,6 +221,7 @@ class _DrawnDropout(TorchFunctionMode):
             image = given["input"]
             if not given["training"] or not given["p"]:
                 return image
+            image, self.repeats = image.repeat_interleave(self.repeats, 0), 1
             shape = image.shape if func is F.dropout else (*image.shape[:2], *(1 for _ in image.shape[2:]))
             kept = self.draw.random(tuple(shape), dtype=np.float32) >= given["p"]
             return image * torch.from_numpy(kept) / (1 - given["p"])

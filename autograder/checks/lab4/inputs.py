@@ -46,12 +46,29 @@ INCEPTION = NetworkProbe("InceptionBlock", "inception-block", (3, 4), channels=3
 INCEPTION_WIDER = NetworkProbe("InceptionBlock", "inception-block", (5, 8), channels=5, size=8)
 RESIDUAL_SAME = NetworkProbe("ResidualBlock", "residual-block", (6, 6), channels=6, size=8)
 RESIDUAL_OTHER = NetworkProbe("ResidualBlock", "residual-block", (4, 6), channels=4, size=8)
-NETWORKS = (SIMPLE, BETTER, BRANCH, INCEPTION, INCEPTION_WIDER, RESIDUAL_SAME, RESIDUAL_OTHER)
+RESIDUAL_NARROWER = NetworkProbe("ResidualBlock", "residual-block", (6, 4), channels=6, size=8)
+RESIDUALS = (RESIDUAL_SAME, RESIDUAL_OTHER, RESIDUAL_NARROWER)
+NETWORKS = (SIMPLE, BETTER, BRANCH, INCEPTION, INCEPTION_WIDER, *RESIDUALS)
 WITH_DROPOUT = (SIMPLE, BETTER, BRANCH)
 DROPOUT = 0.2
 
 
 BATCHES = (1, 2, 7)
+
+# The examiner's own network, `procedures.Looked`: its parameters and running statistics, and the unit to be excited.
+LOOKED: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("conv1.weight", (4, 1, 5, 5)),
+    ("conv1.bias", (4,)),
+    ("norm.weight", (4,)),
+    ("norm.bias", (4,)),
+    ("norm.running_mean", (4,)),
+    ("norm.running_var", (4,)),
+    ("conv2.weight", (6, 4, 3, 3)),
+    ("conv2.bias", (6,)),
+    ("out.weight", (10, 6)),
+    ("out.bias", (10,)),
+)
+LOOKED_UNIT = 3
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ beside student code, so they hold no expected value; the checks judge what comes
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import io
 import zipfile
@@ -467,9 +468,9 @@ class Stand(nn.Module):
         return self.fc1(torch.relu(self.conv2(torch.relu(self.conv1(images)))).amax((2, 3)))
 
 
-def filters(student: Student, state: State, stand: bool = False) -> dict[str, Any]:
+def filters(student: Student, state: State, stand: bool = False, picture: bool = False) -> dict[str, Any]:
     """The image arrays on the axes of `plot_filters`, for the student's own BetterCNN or for one that stands in."""
-    return _figure(lambda: student.get("plot_filters")(_seen(student, state, stand)[0]))
+    return _figure(lambda: student.get("plot_filters")(_seen(student, state, stand)[0]), picture)
 
 
 def maps(student: Student, state: State, image: np.ndarray, stand: bool = False) -> dict[str, Any]:
@@ -485,28 +486,111 @@ def maps(student: Student, state: State, image: np.ndarray, stand: bool = False)
     }
 
 
-def map_figure(student: Student, maps: np.ndarray) -> dict[str, Any]:
+def map_figure(student: Student, maps: np.ndarray, picture: bool = False) -> dict[str, Any]:
     """The image arrays on the axes of `plot_feature_maps`."""
-    return _figure(lambda: student.get("plot_feature_maps")(torch.tensor(maps)))
+    return _figure(lambda: student.get("plot_feature_maps")(torch.tensor(maps)), picture)
 
 
 def maximise(student: Student, state: State, units: list[int], steps: int, lr: float) -> list[dict[str, Any]]:
-    """What `maximise_activation` finds for units of the first convolution, and whether the weights stayed."""
-    return [_maximised(student, state, unit, steps, lr) for unit in units]
+    """What `maximise_activation` finds for units of the first convolution."""
+    answers = []
+    for unit in units:
+        torch.manual_seed(0)
+        model, layer = _seen(student, state)
+        answers.append(_maximised(student, model, layer, unit, steps, lr))
+    return answers
 
 
-def _maximised(student: Student, state: State, unit: int, steps: int, lr: float) -> dict[str, Any]:
-    torch.manual_seed(0)
-    model, layer = _seen(student, state)
-    before = [value.detach().clone() for value in model.parameters()]
-    answer = student.get("maximise_activation")(model, layer, unit, steps=steps, lr=lr)
-    changed = any(not torch.equal(one, other) for one, other in zip(before, model.parameters(), strict=True))
+class Looked(nn.Module):
+    """The examiner's own network, with batch norm and dropout before what is looked at. (N, 1, 28, 28) → (N, 10)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 4, 5)
+        self.norm = nn.BatchNorm2d(4)
+        self.dropout = nn.Dropout(0.5)
+        self.conv2 = nn.Conv2d(4, 6, 3)
+        self.out = nn.Linear(6, 10)
+        self.fails = False
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps = self.conv2(self.dropout(torch.relu(self.norm(self.conv1(images)))))
+        if self.fails:
+            raise RuntimeError("this network fails on purpose")
+        return self.out(torch.relu(maps).mean((2, 3)))
+
+
+def looked(state: State) -> Looked:
+    """The examiner's network with the weights `state`, in training mode."""
+    model = Looked()
+    with torch.no_grad():
+        model.load_state_dict({name: torch.tensor(value) for name, value in state}, strict=False)
+    return model.train()
+
+
+def maps_in_training(student: Student, state: State, image: np.ndarray) -> dict[str, Any]:
+    """The feature maps (6, 22, 22) of the examiner's network, which is in training mode; and hooks after an error."""
+    model = looked(state)
+    answer, again = (student.get("feature_maps")(model, model.conv2, torch.tensor(image)) for _ in range(2))
+    broken = looked(state)
+    broken.fails = True
+    with contextlib.suppress(Exception):  # on purpose
+        student.get("feature_maps")(broken, broken.conv2, torch.tensor(image))
     return {
         "kind": type(answer).__name__,
-        "image": _numbers(answer) if isinstance(answer, Tensor) else None,
-        "changed": changed,
-        "hooks": _hooks(model),
+        "maps": _numbers(answer) if isinstance(answer, Tensor) else None,
+        "steady": isinstance(answer, Tensor) and isinstance(again, Tensor) and torch.equal(answer, again),
+        "after_error": _hooks(broken),
     }
+
+
+def maximise_elsewhere(
+    student: Student, state: State, layer: str, training: list[bool], unit: int, steps: int, lr: float
+) -> list[dict[str, Any]]:
+    """What is found for a later layer of the examiner's network, in each of the modes, and what changed in it."""
+    answers = []
+    for mode in training:
+        torch.manual_seed(0)
+        model = looked(state).train(mode)
+        for value in model.parameters():
+            value.grad = torch.full_like(value, 0.5)  # as after a step of training
+        before = _condition(model)
+        answer = _maximised(student, model, getattr(model, layer), unit, steps, lr)
+        after = _condition(model)
+        changed = [part for part in before if not _same_values(before[part], after[part])]
+        if "gradients" in changed and not any(value is not None and value.any() for value in after["gradients"]):
+            changed[changed.index("gradients")] = "no gradients"
+        answers.append({**answer, "changed": changed})
+    return answers
+
+
+def _maximised(
+    student: Student, model: nn.Module, layer: nn.Module, unit: int, steps: int, lr: float
+) -> dict[str, Any]:
+    answer = student.get("maximise_activation")(model, layer, unit, steps=steps, lr=lr)
+    return {"kind": type(answer).__name__, "image": _numbers(answer) if isinstance(answer, Tensor) else None}
+
+
+def _condition(model: nn.Module) -> dict[str, list[Any]]:
+    """All that a look at a network may not change."""
+    parameters = list(model.parameters())
+    return {
+        "parameters": [value.detach().clone() for value in parameters],
+        "gradients": [None if value.grad is None else value.grad.clone() for value in parameters],
+        "wants gradients": [value.requires_grad for value in parameters],
+        "running statistics": [value.clone() for value in model.buffers()],
+        "modes": [module.training for module in model.modules()],
+        "hooks": [_hooks(model)],
+    }
+
+
+def _same_values(one: list[Any], other: list[Any]) -> bool:
+    return len(one) == len(other) and all(
+        torch.equal(a, b)
+        if isinstance(a, Tensor) and isinstance(b, Tensor)
+        else a is b or (type(a) is type(b) and a == b)
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def _seen(student: Student, state: State, stand: bool = False) -> tuple[nn.Module, nn.Module]:
@@ -543,8 +627,8 @@ def _hooks(model: nn.Module) -> int:
     return sum(len(getattr(module, kind, ())) for module in model.modules() for kind in kinds)
 
 
-def _figure(make: Any) -> dict[str, Any]:
-    """The figure that `make` returns or leaves current: its axes' images in order, their places, and the picture."""
+def _figure(make: Any, drawn: bool) -> dict[str, Any]:
+    """The figure that `make` returns or leaves current: its axes' images in order, their places, and it `drawn`."""
     from matplotlib import pyplot
     from matplotlib.figure import Figure
 
@@ -564,7 +648,8 @@ def _figure(make: Any) -> dict[str, Any]:
                 box = axes.get_position()
                 places.append([round(float(box.x0), 3), round(float(box.y0), 3)])
         picture = io.BytesIO()
-        figure.savefig(picture, format="png", dpi=70)
+        if drawn:  # takes longer than all the rest
+            figure.savefig(picture, format="png", dpi=70)
         return {
             "figure": True,
             "images": images[:256],

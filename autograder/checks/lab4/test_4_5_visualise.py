@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from autograder.checks.examination import Examination
-from autograder.checks.lab4 import asking, inputs
+from autograder.checks.lab4 import asking, inputs, procedures
 from autograder.judge import figures, probes
 from autograder.judge.compare import array, difference, same, shape_text
 from autograder.judge.verdict import Failed
@@ -30,6 +32,18 @@ def maps_of(images: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndar
     return F.conv2d(torch.tensor(images), torch.tensor(weight), torch.tensor(bias)).numpy()
 
 
+def later_maps(examination: Examination, images: np.ndarray) -> np.ndarray:
+    """The second convolution's feature maps (N, 6, 22, 22) in the examiner's own network, in evaluation mode."""
+    model = procedures.looked(asking.looked_weights(examination.oracle.seed)).eval()
+    with torch.no_grad(), model.conv2.register_forward_hook(lambda module, given, output: maps.append(output)):
+        maps: list[torch.Tensor] = []
+        model(torch.tensor(images))
+    return maps[0].numpy()
+
+
+ROUNDING = 1e-3  # how far from [0, 1] an image may be by rounding
+
+
 # --- filters ----------------------------------------------------------------------------------------------------------
 
 
@@ -38,7 +52,7 @@ def maps_of(images: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndar
 def test_every_filter(examination: Examination) -> None:
     """`plot_filters` returns a figure with an image for each filter of the first layer."""
     state, weight, _ = first_layer(examination)
-    answer = asking.ask(examination, asking.FILTERS)
+    answer = asking.ask(examination, asking.FILTERS, picture=True)
     if answer["figure"]:
         examination.keep_picture("filters-every-filter", answer["picture"])
     try:
@@ -46,7 +60,7 @@ def test_every_filter(examination: Examination) -> None:
     except Failed as failed:
         # The first convolution that a student's own network makes need not be the first that an image meets.
         try:
-            other = examination.ask("filters", ["plot_filters"], state=state, stand=True)
+            other = examination.ask("filters", ["plot_filters"], state=state, stand=True, picture=True)
             figures.judge_figure(other, weight[:, 0], "`plot_filters`", "filter")
         except Failed:
             other = None
@@ -68,10 +82,11 @@ def known(examination: Examination, asked: asking.Asked, answer: Any, failed: Fa
 @pytest.mark.task("feature-maps")
 @pytest.mark.public
 def test_maps(examination: Examination) -> None:
-    """`feature_maps` returns what the layer makes of the image."""
+    """`feature_maps` returns what the layer makes of the image, dropout off."""
     _, weight, bias = first_layer(examination)
     answer = asking.ask(examination, asking.MAPS)
-    right = maps_of(probes.images(1, examination.oracle.seed), weight, bias)[0]
+    image = probes.images(1, examination.oracle.seed)
+    right = maps_of(image, weight, bias)[0]
     try:
         judge_maps(answer, right)
     except Failed as failed:
@@ -80,6 +95,12 @@ def test_maps(examination: Examination) -> None:
             judge_maps(asking.ask(examination, asking.MAPS, stand=True), right)
         except Failed:
             raise known(examination, asking.MAPS, answer, failed) from None
+    answer = asking.ask(examination, asking.MAPS_IN_TRAINING)
+    try:
+        judge_maps(answer, later_maps(examination, image)[0])
+    except Failed as failed:
+        told = Failed(f"With a model in training mode: {failed.message}", hint="What turns dropout and batch norm off?")
+        raise known(examination, asking.MAPS_IN_TRAINING, answer, told) from None
 
 
 def judge_maps(answer: dict[str, Any], expected: np.ndarray) -> None:
@@ -110,7 +131,7 @@ def judge_maps(answer: dict[str, Any], expected: np.ndarray) -> None:
 @pytest.mark.task("feature-maps")
 @pytest.mark.public
 def test_hook_removed(examination: Examination) -> None:
-    """`feature_maps` leaves no hook on the model."""
+    """`feature_maps` leaves no hook on the model, also where the model raises an error."""
     answer = asking.ask(examination, asking.MAPS)
     if answer["maps"] is None:
         facts = f"`feature_maps` was asked for a Tensor; it returned {answer['kind']}."
@@ -119,6 +140,12 @@ def test_hook_removed(examination: Examination) -> None:
         facts = "After `feature_maps` its hook is still on the model, and would run with every later image."
         name = asking.named(examination, asking.MAPS, answer) or asking.named(examination, asking.MAPS, answer, "hooks")
         raise asking.mistake(examination, facts, name, "What does `register_forward_hook` return?")
+    answer = asking.ask(examination, asking.MAPS_IN_TRAINING)
+    if answer["after_error"]:
+        facts = "Where the model raises an error, the hook of `feature_maps` is still on it afterwards."
+        name = asking.named(examination, asking.MAPS_IN_TRAINING, answer)
+        name = name or asking.named(examination, asking.MAPS_IN_TRAINING, answer, "hooks")
+        raise asking.mistake(examination, facts, name, "What runs whether an error is raised or not?")
 
 
 @pytest.mark.task("feature-maps")
@@ -126,7 +153,7 @@ def test_hook_removed(examination: Examination) -> None:
 def test_picture(examination: Examination) -> None:
     """`plot_feature_maps` returns a figure with an image for each map."""
     maps = probes.images(11, examination.oracle.seed, size=14)[:, 0]
-    answer = asking.ask(examination, asking.MAP_FIGURE)
+    answer = asking.ask(examination, asking.MAP_FIGURE, picture=True)
     if answer["figure"]:
         examination.keep_picture("feature-maps-picture", answer["picture"])
     try:
@@ -138,65 +165,139 @@ def test_picture(examination: Examination) -> None:
 # --- maximise ---------------------------------------------------------------------------------------------------------
 
 
-def found_images(examination: Examination) -> list[tuple[int, np.ndarray]]:
-    """What `maximise_activation` finds for two units, (1, 28, 28) each."""
-    _, units = asking.steep_layer(examination.oracle.ask, examination.oracle.seed)
-    answers = asking.ask(examination, asking.MAXIMISE)
+@dataclass(frozen=True)
+class Excited:
+    """A unit, the image (1, 28, 28) that `maximise_activation` found for it, and the question that it answered."""
+
+    unit: str
+    image: np.ndarray
+    activation: Callable[[np.ndarray], np.ndarray]  # the unit's, for images (N, 1, 28, 28)
+    asked: asking.Asked
+
+
+def in_first_layer(examination: Examination) -> list[Excited]:
+    """For two units of the first convolution."""
+    state, units = asking.steep_layer(examination.oracle.ask, examination.oracle.seed)
+    weight, bias = state[0][1], state[1][1]
+    found = judged_images(examination, asking.MAXIMISE, len(units))
+    return [
+        Excited(
+            f"channel {unit} of the first convolution",
+            image,
+            lambda images, unit=unit: maps_of(images, weight, bias)[:, unit].mean((1, 2)),
+            asking.MAXIMISE,
+        )
+        for unit, image in zip(units, found, strict=True)
+    ]
+
+
+def in_later_layers(examination: Examination) -> list[Excited]:
+    """For a unit behind dropout, and for an output."""
+    model = procedures.looked(asking.looked_weights(examination.oracle.seed)).eval()
+    unit = inputs.LOOKED_UNIT
+
+    def channel(images: np.ndarray) -> np.ndarray:
+        return later_maps(examination, images)[:, unit].mean((1, 2))
+
+    def output(images: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return model(torch.tensor(images))[:, unit].numpy()
+
+    later, _ = judged_images(examination, asking.MAXIMISE_LATER, 2)
+    (last,) = judged_images(examination, asking.MAXIMISE_OUTPUT, 1)
+    return [
+        Excited(f"channel {unit} of a second convolution", later, channel, asking.MAXIMISE_LATER),
+        Excited(f"output {unit} of a fully connected layer", last, output, asking.MAXIMISE_OUTPUT),
+    ]
+
+
+def judged_images(examination: Examination, asked: asking.Asked, count: int) -> list[np.ndarray]:
+    """The images (1, 28, 28) that were found; raises `Failed` where one is none."""
+    answers = asking.ask(examination, asked)
+    if len(answers) != count:
+        raise Failed(f"`maximise_activation` was asked {count} times; there are {len(answers)} answers.")
     try:
-        return [(unit, judged_image(answer)) for unit, answer in zip(units, answers, strict=True)]
+        return [judged_image(answer) for answer in answers]
     except Failed as failed:
-        raise known(examination, asking.MAXIMISE, answers, failed) from None
+        raise known(examination, asked, answers, failed) from None
 
 
 def judged_image(answer: dict[str, Any]) -> np.ndarray:
-    """The image (1, 28, 28), if there is one and the weights are what they were; raises `Failed`."""
+    """The image (1, 28, 28), if it is one; raises `Failed`."""
     if answer["image"] is None:
         raise Failed(f"`maximise_activation` was asked for a Tensor; it returned {answer['kind']}.")
     image = array(answer["image"], "The image that `maximise_activation` returned")
     if image.shape != (1, 28, 28):
         raise Failed(f"`maximise_activation` was asked for an image of shape (1, 28, 28); it has {image.shape}.")
-    if answer["changed"]:
+    image = image.astype(np.float32)
+    if image.min() < -ROUNDING or image.max() > 1 + ROUNDING:
         raise Failed(
-            "`maximise_activation` changed the model's weights; only the image was to change.",
-            hint="What is the gradient taken of, and what is stepped?",
+            f"`maximise_activation` was asked for an image in [0, 1]; it has values from {image.min():.3g} to"
+            f" {image.max():.3g}.",
+            hint="What keeps the image within its range after each step, and is it the range that was asked for?",
         )
-    return image.astype(np.float32)
+    return image
 
 
 @pytest.mark.task("maximise")
 @pytest.mark.public
 def test_image(examination: Examination) -> None:
-    """`maximise_activation` returns an image and leaves the model as it was."""
-    found_images(examination)
+    """`maximise_activation` returns an image (1, 28, 28) in [0, 1]."""
+    in_first_layer(examination)
+
+
+@pytest.mark.task("maximise")
+@pytest.mark.public
+@pytest.mark.needs("image")
+def test_model_unchanged(examination: Examination) -> None:
+    """`maximise_activation` leaves the model's parameters, gradients, modes and hooks as they were."""
+    answers = asking.ask(examination, asking.MAXIMISE_LATER)
+    changed = {str(part) for answer in answers for part in answer["changed"]}
+    if changed:
+        named = [words for part, words in CHANGED.items() if part in changed]
+        failed = Failed(
+            "After `maximise_activation` the model is no longer as it was: " + (", ".join(named) or "it changed") + ".",
+            hint="What is the gradient taken of, where is it kept, and what is put back at the end?",
+        )
+        raise known(examination, asking.MAXIMISE_LATER, answers, failed)
+
+
+# What `procedures.maximise_elsewhere` may find changed, in words.
+CHANGED = {
+    "parameters": "its weights have other values",
+    "gradients": "the `.grad` of its weights, which it had from a step of training, have other values",
+    "no gradients": "the `.grad` of its weights, which it had from a step of training, are gone",
+    "wants gradients": "its weights' `requires_grad` is another",
+    "running statistics": "the running statistics of its batch norm moved, so that it ran in training mode",
+    "modes": "it is in another mode",
+    "hooks": "a hook is still on it",
+}
 
 
 @pytest.mark.task("maximise")
 @pytest.mark.public
 @pytest.mark.needs("image")
 def test_raises_the_unit(examination: Examination) -> None:
-    """The image that it finds excites the unit, more than chance does."""
-    state, _ = asking.steep_layer(examination.oracle.ask, examination.oracle.seed)
-    weight, bias = state[0][1], state[1][1]
+    """The image that it finds excites the unit, more than chance does, in whatever layer it is."""
     draw = probes.generator(examination.oracle.seed, "chance")
-    for unit, image in found_images(examination):
-        reached = maps_of(image[None], weight, bias)[0, unit].mean()
+    random = draw.random((200, 1, 28, 28), dtype=np.float32)
+    for one in [*in_first_layer(examination), *in_later_layers(examination)]:
+        reached = float(one.activation(one.image[None])[0])
         # The same pixels in random order have the same brightness and contrast: more than these excite the unit only by
-        # their arrangement. An image kept within [0, 1] may be as good and flat: then it must beat random ones.
-        shuffled = np.stack([draw.permutation(image.ravel()).reshape(1, 28, 28) for _ in range(200)])
-        chance = maps_of(shuffled, weight, bias)[:, unit].mean((1, 2))
-        noise = maps_of(draw.random((200, 1, 28, 28), dtype=np.float32), weight, bias)[:, unit].mean((1, 2))
-        within = image.min() > -0.01 and image.max() < 1.01
-        if reached > chance.mean() + 3 * chance.std() + 1e-6 or (within and reached > noise.max()):
+        # their arrangement. A flat image has none, and may be as good: then it must beat random ones.
+        shuffled = np.stack([draw.permutation(one.image.ravel()).reshape(1, 28, 28) for _ in range(200)])
+        chance, noise = one.activation(shuffled), one.activation(random)
+        if reached > chance.mean() + 3 * chance.std() + 1e-6 or reached > noise.max():
             continue
-        if reached < chance.mean() - 3 * chance.std() - 1e-6 or (within and reached < noise.min()):
+        if reached < chance.mean() - 3 * chance.std() - 1e-6 or reached < noise.min():
             failed = Failed(
-                f"The image for unit {unit} excites it less than chance: its activation went down.",
+                f"The image for {one.unit} excites it less than chance: its activation went down.",
                 hint="Which way does the gradient point, and which way is the step?",
                 diagnosis="gradient-descent",
             )
         else:
             failed = Failed(
-                f"The image for unit {unit} excites it no more than the same pixels in random order.",
+                f"The image for {one.unit} excites it no more than the same pixels in random order.",
                 hint="Is the activation of this layer and this unit what is raised? Does the image take the steps?",
             )
-        raise known(examination, asking.MAXIMISE, asking.ask(examination, asking.MAXIMISE), failed)
+        raise known(examination, one.asked, asking.ask(examination, one.asked), failed)
