@@ -8,6 +8,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+# Several processes compute at once here. Each with a thread for every core, they wait for one another, spinning: what
+# takes half a minute alone then takes ten. This must stand before anything imports torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import hypothesis
 import pytest
 
