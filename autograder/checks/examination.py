@@ -7,7 +7,7 @@ import hashlib
 import importlib
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -52,6 +52,7 @@ class Examination:
     device: str = "cpu"
     restart: Any = None  # makes a fresh respondent, for checks that need a fresh process
     hidden_seed: int = 0  # from which the hidden images are made: the same for a whole class
+    namer: Oracle | None = None  # knows mistakes by name, where `oracle` does not
     known: Known | None = None  # what earlier runs found, check by check
     results: dict[Place, CheckResult] = field(default_factory=dict)
     keys: dict[Place, str] = field(default_factory=dict)  # what each result depends on
@@ -61,6 +62,8 @@ class Examination:
     secret: bool = False  # whether it is a hidden one
     _behind: Any = None  # answers hidden checks
     _reader: Any = None  # reads weights
+    _twin: Examination | None = None  # gives names to mistakes
+    _again: Any = None  # whom it asks
     _answers: dict[bytes, Any] = field(default_factory=dict)
     _digits_of: dict[Place, list[OwnDigit]] = field(default_factory=dict)
     _measured: dict[Place, float] = field(default_factory=dict)
@@ -70,9 +73,41 @@ class Examination:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one in (self._behind, self._reader):
+        if self._twin is not None:
+            self._twin.__exit__()
+        for one in (self._behind, self._reader, self._again):
             if one is not None and one is not self.respondent:
                 one.end()
+
+    def diagnosed(self, failed: Verdict, check: Callable[[Examination], Any]) -> Verdict:
+        """A verdict of the current `check` with the known mistake's name and sentence, if it is one.
+
+        What each known mistake answers is worked out for the namer's inputs alone, and once: so `check` is run again
+        with these, in processes of their own. Its outcome decides on the name and on no point.
+        """
+        if self.namer is None or self.restart is None or failed.diagnosis or not failed.nameable:
+            return failed
+        if self._twin is None:
+            self._again = self.restart()
+            self._twin = Examination(
+                lab=self.lab,
+                assignment=self.assignment,
+                respondent=self._again,
+                folder=self.folder,
+                oracle=self.namer,
+                data=self.data,
+                device=self.device,
+                restart=self.restart,
+                hidden_seed=self.hidden_seed,
+                results=self.results,
+            )
+        self._twin.current, self._twin.secret = self.current, self.secret
+        try:
+            check(self._twin)
+        except Verdict as verdict:
+            if verdict.diagnosis:
+                return verdict
+        return failed
 
     def ask(self, procedure: str, uses: Sequence[str], **arguments: Any) -> Any:
         """What the lab's `procedure` gives on the student's definitions; student's errors become verdicts.
@@ -193,11 +228,12 @@ class Examination:
             kind, _, message = error.message.partition(": ")
             failed.raised = raised_text({"type": kind, "message": message})
             return failed
+        hint = ""
         if error.kind == StudentError.TIMEOUT:
-            return Failed(
-                error.message, hint="Is there a loop that does not end, or training where nothing is trained?"
-            )
-        return Failed(error.message)
+            hint = "Is there a loop that does not end, or training where nothing is trained?"
+        failed = Failed(error.message, hint=hint)
+        failed.nameable = False  # asking again would take as long
+        return failed
 
     def file(self, name: str) -> Path:
         """Where the file `name` (such as "weights/better_cnn.pt") lies: at its place, else anywhere by that name."""

@@ -16,7 +16,7 @@ import pytest
 from autograder.checks.catalogue import check_id, code_digest
 from autograder.checks.examination import Examination
 from autograder.course import CourseError
-from autograder.judge.verdict import Blocked, NotAttempted, Verdict
+from autograder.judge.verdict import Blocked, Failed, NotAttempted, Verdict
 from autograder.results import CheckResult
 
 SIGNS = {"passed": "✓", "partial": "◐", "failed": "✗", "not attempted": "·", "blocked": "↑", "error": "!"}
@@ -151,18 +151,21 @@ class Examiner:
             if isinstance(problem, (KeyboardInterrupt, pytest.exit.Exception)):
                 raise problem
             result.score = 0
-            if isinstance(problem, Verdict):
+            information = call.excinfo
+            said: BaseException = problem
+            if isinstance(problem, Failed):
+                try:
+                    said = self.current.diagnosed(problem, lambda twin: _run(item, twin))
+                except Exception as error:
+                    said, information = error, pytest.ExceptionInfo.from_exception(error)
+            if isinstance(problem, Verdict) and isinstance(said, Verdict):
                 result.status = problem.status  # type: ignore[assignment]
                 result.score = round(points * problem.fraction, 2)
-                result.message, result.hint, result.diagnosis = (
-                    problem.message,
-                    problem.hint,
-                    problem.diagnosis,
-                )
+                result.message, result.hint, result.diagnosis = said.message, said.hint, said.diagnosis
             else:  # whatever else goes wrong is ours
                 result.status = "error"
-                result.message = f"The grader failed here: {call.excinfo.typename}: {str(problem)[:500]}"
-                self._details[task, check] = str(call.excinfo.getrepr(style="short"))
+                result.message = f"The grader failed here: {type(said).__name__}: {str(said)[:500]}"
+                self._details[task, check] = str(information.getrepr(style="short"))
         earlier = {one.message for (other, _), one in self.current.results.items() if other == task}
         if result.status in ("failed", "partial") and result.message in earlier:
             result.message, result.hint = "The same as above.", ""
@@ -192,6 +195,13 @@ class Examiner:
 
 def _name(item: pytest.Item) -> tuple[str, str]:
     return str(next(item.iter_markers("task")).args[0]), check_id(item.name)
+
+
+def _run(item: pytest.Item, examination: Examination) -> None:
+    """Runs a check on another examination than the current one."""
+    assert isinstance(item, pytest.Function)
+    given = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
+    item.obj(**{**given, "examination": examination})
 
 
 def _needed(item: pytest.Item) -> list[tuple[str, str]]:

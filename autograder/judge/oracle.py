@@ -8,13 +8,17 @@ student's package, which holds no solution.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import itertools
 import json
+import os
 import re
+import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -81,9 +85,20 @@ class LiveOracle:
 
     live = True
 
-    def __init__(self, lab: str, reference: Path, seed: int, notebooks: Mapping[str, str] | None = None) -> None:
-        """`notebooks` names each task's notebook; without it, no mistake is known."""
+    def __init__(
+        self,
+        lab: str,
+        reference: Path,
+        seed: int,
+        notebooks: Mapping[str, str] | None = None,
+        kept: Path | None = None,
+    ) -> None:
+        """`notebooks` names each task's notebook; without it, no mistake is known.
+
+        What the variants answer is kept in the folder `kept` and read from there the next time.
+        """
         self.seed = seed
+        self._kept = kept
         self.bank = bank.read_bank(Path(__file__).parents[1] / "checks" / lab / "mistakes") if notebooks else {}
         self._notebooks = notebooks or {}
         self._reference = Reference(reference)
@@ -103,8 +118,44 @@ class LiveOracle:
 
     def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
         if question not in self._wrong:
-            self._wrong[question] = dict(self._variants(question))
+            known = self._recalled(question)
+            if known is None:
+                known = list(self._variants(question))
+                self._keep(question, known)
+            self._wrong[question] = dict(known)
         yield from self._wrong[question].items()
+
+    def _file(self, question: str) -> Path | None:
+        return self._kept and self._kept / f"{question.replace('/', ' ')} {self.seed}.npz"
+
+    def _recalled(self, question: str) -> list[tuple[str, Answers]] | None:
+        """What the variants answered when they were last asked; None if that is not known."""
+        file = self._file(question)
+        if file is None or not file.is_file():
+            return None
+        try:
+            with np.load(file, allow_pickle=False) as arrays:
+                groups: dict[str, Answers] = {}
+                for entry in arrays.files:
+                    group, _, name = entry.partition("|")
+                    groups.setdefault(group, {})[name] = arrays[entry]
+        except (OSError, ValueError, zipfile.BadZipFile):
+            return None  # then they are asked again
+        return [one for group in groups.values() for one in _apart(group)]
+
+    def _keep(self, question: str, known: list[tuple[str, Answers]]) -> None:
+        file = self._file(question)
+        if file is None:
+            return
+        with contextlib.suppress(OSError):  # a folder that cannot be written: they are asked again next time
+            if not file.parent.is_dir():  # what older code, references and mistakes answered is of no use any more
+                shutil.rmtree(file.parent.parent, ignore_errors=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            made = file.with_name(f".{os.getpid()} {file.name}")
+            groups = enumerate(_together(known))
+            arrays = {f"{number}|{name}": value for number, group in groups for name, value in group.items()}
+            np.savez(made, **arrays)  # type: ignore[arg-type]
+            made.replace(file)  # whole or not at all
 
     def variant(self, *mistakes: bank.Mistake) -> bank.Variant:
         """The reference with mistakes of one task in it; raises `BankError` where they cannot stand together."""
@@ -182,16 +233,29 @@ def frozen(oracle: LiveOracle, decimals: int) -> dict[str, np.ndarray]:
     for question in sorted(oracle.questions(public=True)):
         for name, value in oracle.ask(question).items():
             arrays[f"{question}||{name}"] = _rounded(value, decimals)
-        groups: dict[str, list[tuple[str, Answers]]] = {}
-        for mistake, answers in oracle.wrong(question):
-            form = str([(name, value.shape, value.dtype.kind) for name, value in answers.items()])
-            groups.setdefault(form, []).append((mistake, answers))
-        for number, group in enumerate(groups.values()):
-            arrays[f"{question}|{number}|{NAMES}"] = np.array([mistake for mistake, _ in group])
-            for name in group[0][1]:
-                stacked = np.stack([answers[name] for _, answers in group])
-                arrays[f"{question}|{number}|{name}"] = _rounded(stacked, decimals)
+        for number, group in enumerate(_together(oracle.wrong(question))):
+            for name, value in group.items():
+                arrays[f"{question}|{number}|{name}"] = _rounded(value, decimals)
     return arrays
+
+
+def _together(known: Iterable[tuple[str, Answers]]) -> list[Answers]:
+    """Answers of the same form in one array each, with the mistakes' ids beside them."""
+    forms: dict[str, list[tuple[str, Answers]]] = {}
+    for mistake, answers in known:
+        form = str([(name, value.shape, value.dtype.kind) for name, value in answers.items()])
+        forms.setdefault(form, []).append((mistake, answers))
+    return [
+        {NAMES: np.array([mistake for mistake, _ in group])}
+        | {name: np.stack([answers[name] for _, answers in group]) for name in group[0][1]}
+        for group in forms.values()
+    ]
+
+
+def _apart(group: Answers) -> Iterator[tuple[str, Answers]]:
+    """Each mistake's answers, out of arrays that hold them together."""
+    for number, name in enumerate(group[NAMES]):
+        yield str(name), {key: values[number] for key, values in group.items() if key != NAMES}
 
 
 def _rounded(value: np.ndarray, decimals: int) -> np.ndarray:
@@ -226,9 +290,7 @@ class KeyOracle:
     def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
         for group in self._entries.get(question, {}):
             if group:
-                answers = self._group(question, group)
-                for number, name in enumerate(answers.pop(NAMES)):
-                    yield str(name), {key: values[number] for key, values in answers.items()}
+                yield from _apart(self._group(question, group))
 
     def _group(self, question: str, group: str) -> Answers:
         return {name: self._arrays[f"{question}|{group}|{name}"] for name in self._entries[question][group]}

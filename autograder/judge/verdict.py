@@ -14,6 +14,7 @@ class Verdict(Exception):
         self.message = message
         self.hint = hint
         self.diagnosis = diagnosis
+        self.nameable = True  # whether the reason may be a known mistake
         self.raised = ""  # what student code raised, where that is the reason (`compare.raised_text`)
 
 

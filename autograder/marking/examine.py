@@ -13,7 +13,7 @@ from autograder.candidate.process import Candidate, Nursery, StudentError
 from autograder.checks.examination import Examination, hidden_images
 from autograder.checks.run import run_checks
 from autograder.checks.setting import Setting
-from autograder.judge.oracle import Oracle
+from autograder.judge.oracle import KEY_SEED, Oracle
 from autograder.marking.journal import Known, KnownCheck
 from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult, settle
 from autograder.submission.collect import Submission
@@ -34,8 +34,9 @@ class Order:
 
     @property
     def patience(self) -> float:
-        """Seconds that a submission may take, its own budget twice: in front and behind the curtain."""
-        return 2 * Setting.find(self.lab, self.course_file).assignment.limits.submission_seconds
+        """Seconds that a submission may take, its own budget four times: in front of the curtain and behind it, and
+        both again where mistakes are given names."""
+        return 4 * Setting.find(self.lab, self.course_file).assignment.limits.submission_seconds
 
 
 @dataclass
@@ -62,7 +63,8 @@ class Desk:
         self.setting = Setting.find(order.lab, order.course_file)
         self.nursery = Nursery(order.layers, self.setting.assignment.limits)
         self.promises: list[dict[str, Any]] = []
-        self.oracle: Oracle = self.setting.oracle(order.seed)
+        self.oracle: Oracle = self.setting.live_oracle(order.seed, named=False)
+        self.namer: Oracle = self.setting.live_oracle(KEY_SEED)
         hidden_images(order.data, order.seed)  # now, while the nursery imports its libraries
         if order.layers is not None:
             try:
@@ -104,6 +106,7 @@ class Desk:
                     restart=candidate,
                     folder=submission.folder,
                     oracle=self.oracle,
+                    namer=self.namer,
                     data=self.order.data,
                     device=self.order.device,
                     hidden_seed=self.order.seed,

@@ -25,7 +25,6 @@ from autograder.candidate.process import Candidate, StudentError
 from autograder.checks.examination import Examination
 from autograder.checks.run import run_checks
 from autograder.course import Limits
-from autograder.judge.oracle import LiveOracle
 from autograder.marking.examine import Desk, Order
 from autograder.submission.collect import find_submissions
 from tests.hostile.corpus import RIGHT_BLOCK, ROOT, Attack, Baits, attacks, hand_in
@@ -63,8 +62,6 @@ class Grader:
 
     def __init__(self, layers: Layers | None, data: str) -> None:
         self.desk = Desk(Order(ROOT / "course.yml", "lab4", data, "cpu", SEED, 1, layers))
-        # One that knows no mistakes by name: working them out for each cage would take longer than all attacks do.
-        self.oracle = LiveOracle("lab4", ROOT / "reference" / "lab4", self.desk.oracle.seed)
         self._own = with_command_line(self.desk.nursery.name)  # the nursery, and the box around it
         self.limits = self.desk.setting.assignment.limits.model_copy(update=SMALL)
 
@@ -107,7 +104,7 @@ class Grader:
                         respondent=respondent,
                         restart=candidate,
                         folder=submission.folder,
-                        oracle=self.oracle,
+                        oracle=self.desk.oracle,
                         data=self.desk.order.data,
                         hidden_seed=SEED,
                     ) as examination:

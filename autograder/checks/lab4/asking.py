@@ -495,8 +495,21 @@ def _maximise(answers: Ask, seed: int) -> dict[str, Any]:
 
 
 def looked_weights(seed: int) -> list[tuple[str, np.ndarray]]:
-    """Weights and running statistics for the examiner's own network, `procedures.Looked`."""
-    return probes.weights(inputs.LOOKED, seed)
+    """Weights and running statistics for the examiner's own network, `procedures.Looked`.
+
+    Light excites the unit that is asked about, all the way, and quiets the outputs of the others: an ascent gets
+    somewhere wherever it starts, and one for another unit goes astray.
+    """
+    unit, made = inputs.LOOKED_UNIT, dict(probes.weights(inputs.LOOKED, seed))
+    for name in ("conv1.weight", "conv1.bias", "norm.bias"):
+        made[name] = np.abs(made[name])
+    made["norm.running_mean"] = -np.abs(made["norm.running_mean"])
+    for part, sign in ((made["conv2.weight"], -1), (made["conv2.bias"], 1), (made["out.weight"][:, unit], -1)):
+        part[:] = sign * np.abs(part)
+    made["conv2.weight"][unit] *= -1
+    made["out.weight"][unit] *= np.float32(0.1)
+    made["out.weight"][unit, unit] = 1
+    return list(made.items())
 
 
 def _elsewhere(layer: str, training: list[bool]) -> Callable[[Ask, int], dict[str, Any]]:

@@ -192,7 +192,7 @@ def in_first_layer(examination: Examination) -> list[Excited]:
 
 
 def in_later_layers(examination: Examination) -> list[Excited]:
-    """For a unit behind dropout, and for an output."""
+    """For a unit behind dropout, and for an output, of a model in evaluation mode."""
     model = procedures.looked(asking.looked_weights(examination.oracle.seed)).eval()
     unit = inputs.LOOKED_UNIT
 
@@ -203,7 +203,7 @@ def in_later_layers(examination: Examination) -> list[Excited]:
         with torch.no_grad():
             return model(torch.tensor(images))[:, unit].numpy()
 
-    later, _ = judged_images(examination, asking.MAXIMISE_LATER, 2)
+    _, later = judged_images(examination, asking.MAXIMISE_LATER, 2)
     (last,) = judged_images(examination, asking.MAXIMISE_OUTPUT, 1)
     return [
         Excited(f"channel {unit} of a second convolution", later, channel, asking.MAXIMISE_LATER),
