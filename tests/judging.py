@@ -12,7 +12,7 @@ from autograder.candidate.kernel import Kernel
 from autograder.checks.examination import Examination
 from autograder.checks.run import run_checks
 from autograder.checks.setting import Setting
-from autograder.judge.oracle import LiveOracle, Oracle
+from autograder.judge.oracle import KEY_SEED, LiveOracle, Oracle
 from autograder.results import CheckResult
 
 SETTING = Setting.find("lab4")
@@ -22,8 +22,8 @@ NAMES = [name for task in SETTING.assignment.tasks for name in task.definitions]
 
 
 @cache
-def live_oracle(seed: int = 11) -> LiveOracle:
-    """The reference with its bank of mistakes."""
+def live_oracle(seed: int = KEY_SEED) -> LiveOracle:
+    """The reference with its bank of mistakes, which answer at the key's seed as they were kept."""
     return SETTING.live_oracle(seed)
 
 

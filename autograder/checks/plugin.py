@@ -16,7 +16,7 @@ import pytest
 from autograder.checks.catalogue import check_id, code_digest
 from autograder.checks.examination import Examination
 from autograder.course import CourseError
-from autograder.judge.verdict import Blocked, Failed, NotAttempted, Verdict
+from autograder.judge.verdict import Blocked, Failed, NotAttempted, Partial, Verdict
 from autograder.results import CheckResult
 
 SIGNS = {"passed": "✓", "partial": "◐", "failed": "✗", "not attempted": "·", "blocked": "↑", "error": "!"}
@@ -153,7 +153,7 @@ class Examiner:
             result.score = 0
             information = call.excinfo
             said: BaseException = problem
-            if isinstance(problem, Failed):
+            if isinstance(problem, (Failed, Partial)):
                 try:
                     said = self.current.diagnosed(problem, lambda twin: _run(item, twin))
                 except Exception as error:

@@ -26,6 +26,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # there are hundreds of files: seconds, in plain Python
+
 
 class BankError(Exception):
     """A mistake's file cannot be used; the message names it."""
@@ -86,7 +88,7 @@ def read_bank(folder: Path) -> dict[str, dict[str, Mistake]]:
     bank: dict[str, dict[str, Mistake]] = {}
     for path in sorted(folder.glob("*/*.yml")):
         try:
-            described = Described.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            described = Described.model_validate(yaml.load(path.read_text(encoding="utf-8"), LOADER))
         except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
             raise BankError(f"{path}: {error}") from error
         bank.setdefault(path.parent.name, {})[path.stem] = Mistake(path.parent.name, path.stem, path, described)

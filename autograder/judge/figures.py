@@ -47,6 +47,12 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
         np.lexsort((-places[:, 1], places[:, 0])),
     ]
     if any(all(_alike(images[i], right) > LIKENESS for i, right in zip(o, expected, strict=True)) for o in orders):
+        if answer["blank"]:
+            raise Failed(
+                f"{what}: {answer['blank']} of the {len(images)} images are drawn in a single colour, whatever they"
+                " hold.",
+                hint="Which value gets the first colour of the map, and which the last?",
+            )
         return
     if all(_alike(image, right) < -LIKENESS for image, right in zip(images, expected, strict=True)):
         raise Failed(f"{what}: the images are there with the sign turned round.", diagnosis="figure-negative")

@@ -97,11 +97,18 @@ def _judge_place(image: np.ndarray, right: np.ndarray, name: str) -> None:
 
 
 def _best_correlation(image: np.ndarray, right: np.ndarray, reach: int = 3) -> float:
-    """The highest correlation over shifts of up to `reach` pixels: students may centre the box or the mass."""
+    """The highest correlation over shifts of up to `reach` pixels, in halves: students may centre the box or the mass,
+    by whole pixels or in between, which is much to a line that is one pixel wide."""
     best = -1.0
-    for down in range(-reach, reach + 1):
-        for across in range(-reach, reach + 1):
-            shifted = np.roll(image, (down, across), (0, 1))
-            if shifted.std() > 1e-9 and right.std() > 1e-9:
-                best = max(best, float(np.corrcoef(shifted.ravel(), right.ravel())[0, 1]))
+    for halfway in (right, _between(right, 0), _between(right, 1), _between(_between(right, 0), 1)):
+        for down in range(-reach, reach + 1):
+            for across in range(-reach, reach + 1):
+                shifted = np.roll(image, (down, across), (0, 1))
+                if shifted.std() > 1e-9 and halfway.std() > 1e-9:
+                    best = max(best, float(np.corrcoef(shifted.ravel(), halfway.ravel())[0, 1]))
     return best
+
+
+def _between(image: np.ndarray, axis: int) -> np.ndarray:
+    """An image that is shifted by half a pixel."""
+    return (image + np.roll(image, 1, axis)) / 2

@@ -20,14 +20,14 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
 
-from autograder.judge import bank
+from autograder.judge.bank import BankError, Mistake, Variant, read_bank
 
 KEY_SEED = 2027
 RIGHT = "right"
@@ -99,13 +99,18 @@ class LiveOracle:
         """
         self.seed = seed
         self._kept = kept
-        self.bank = bank.read_bank(Path(__file__).parents[1] / "checks" / lab / "mistakes") if notebooks else {}
+        self._lab = lab
         self._notebooks = notebooks or {}
         self._reference = Reference(reference)
         self._questions: dict[str, Question] = importlib.import_module(f"autograder.checks.{lab}.expected").QUESTIONS
         self._right: dict[str, Answers] = {}
         self._wrong: dict[str, dict[str, Answers]] = {}
         self._answers: dict[tuple[str, tuple[str, ...]], Answers | None] = {}
+
+    @cached_property
+    def bank(self) -> dict[str, dict[str, Mistake]]:
+        """The known mistakes, by task and id; read when one is asked for."""
+        return read_bank(Path(__file__).parents[1] / "checks" / self._lab / "mistakes") if self._notebooks else {}
 
     def questions(self, public: bool = False) -> list[str]:
         """All questions of the lab, or those that a student's key may answer."""
@@ -157,17 +162,17 @@ class LiveOracle:
             np.savez(made, **arrays)  # type: ignore[arg-type]
             made.replace(file)  # whole or not at all
 
-    def variant(self, *mistakes: bank.Mistake) -> bank.Variant:
+    def variant(self, *mistakes: Mistake) -> Variant:
         """The reference with mistakes of one task in it; raises `BankError` where they cannot stand together."""
         script = self._reference.folder / f"{self._notebooks[mistakes[0].task]}.py"
-        return bank.Variant(script, import_script(script), self._reference, mistakes)
+        return Variant(script, import_script(script), self._reference, mistakes)
 
     def _variants(self, name: str) -> Iterator[tuple[str, Answers]]:
         question = self._questions[name]
         known = [one for one in self.bank.get(question.task, {}).values() if one.described.replace]
         if question.unless:
             known = [one for one in known if self._is_right(question.unless, one)]
-        groups: list[tuple[bank.Mistake, ...]] = [(one,) for one in known]
+        groups: list[tuple[Mistake, ...]] = [(one,) for one in known]
         if question.pairs:
             # A pair is told by what each of its mistakes does alone: one that nobody can see here tells nothing.
             seen = [one for one in known if self._answer(name, one) is not None and not self._is_right(name, one)]
@@ -177,13 +182,13 @@ class LiveOracle:
             if answered is not None and not equal(answered, self.ask(name)):
                 yield "+".join(one.id for one in group), answered
 
-    def _answer(self, name: str, *group: bank.Mistake) -> Answers | None:
+    def _answer(self, name: str, *group: Mistake) -> Answers | None:
         """What a variant answers; None if it gives no answer at all."""
         key = (name, tuple(one.id for one in group))
         if key not in self._answers:
             try:
                 self._answers[key] = self._questions[name].answer(self.variant(*group), self.seed)
-            except bank.BankError:
+            except BankError:
                 if len(group) == 1:
                     raise
                 self._answers[key] = None  # the same words are changed twice
@@ -191,7 +196,7 @@ class LiveOracle:
                 self._answers[key] = None  # a network that takes no such weights, or fails on these inputs
         return self._answers[key]
 
-    def _is_right(self, name: str, mistake: bank.Mistake) -> bool:
+    def _is_right(self, name: str, mistake: Mistake) -> bool:
         answered = self._answer(name, mistake)
         return answered is not None and equal(answered, self.ask(name))
 

@@ -30,6 +30,7 @@ class Partial(Verdict):
     def __init__(self, fraction: float, message: str, hint: str = "", diagnosis: str | None = None) -> None:
         super().__init__(message, hint, diagnosis)
         self.fraction = min(1.0, max(0.0, fraction))
+        self.nameable = False
 
 
 class NotAttempted(Verdict):

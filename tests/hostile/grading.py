@@ -105,6 +105,7 @@ class Grader:
                         restart=candidate,
                         folder=submission.folder,
                         oracle=self.desk.oracle,
+                        namer=self.desk.namer,
                         data=self.desk.order.data,
                         hidden_seed=SEED,
                     ) as examination:

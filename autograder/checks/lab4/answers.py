@@ -98,7 +98,7 @@ LOADED = either(
 )
 FIGURE = either(
     record(figure=is_(False), kind=text),
-    record(figure=is_(True), images=each(array), places=each(pair(number, number)), picture=bytes_),
+    record(figure=is_(True), images=each(array), places=each(pair(number, number)), blank=count, picture=bytes_),
 )
 CALL = record(kind=text, rate=number, training=flag, shape=each(count))
 ERROR = record(error=record(type=text, message=text))
@@ -128,7 +128,7 @@ FORMS: dict[str, Form] = {
         record(written=is_(True), trial=is_(True), before=count, after=count, history=plain, state=STATE),
     ),
     "load_images": each(either(ERROR, record(kind=text, dtype=text, image=numbers), record(kind=text, dtype=text))),
-    "classify_files": record(kind=text, inner=each(text), said=plain),
+    "classify_files": record(kind=text, inner=each(text), said=plain, none=plain),
     "filters": FIGURE,
     "map_figure": FIGURE,
     "maps": record(kind=text, maps=either(nothing, numbers), before=count, after=count),

@@ -426,7 +426,10 @@ def _resumed(answer: Any, given: dict[str, Any]) -> Answers:
 
 
 def _classified(answer: Any, given: dict[str, Any]) -> Answers:
-    return {"said": np.array(f"{answer['kind']} of {','.join(answer['inner'])}: {str(answer['said'])[:120]}")}
+    return {
+        "said": np.array(f"{answer['kind']} of {','.join(answer['inner'])}: {str(answer['said'])[:120]}"),
+        "none": np.array(str(answer["none"])),
+    }
 
 
 def _figure(answer: Any, given: dict[str, Any]) -> Answers:
@@ -434,7 +437,7 @@ def _figure(answer: Any, given: dict[str, Any]) -> Answers:
         return {"images": np.array(answer["kind"])}
     shapes = [np.asarray(image).shape for image in answer["images"]]
     return {
-        "images": np.array(f"{len(shapes)} of {sorted(set(shapes))}"),
+        "images": np.array(f"{len(shapes)} of {sorted(set(shapes))}, {answer['blank']} blank"),
         "values": np.concatenate([sketch([image]) for image in answer["images"]]) if shapes else np.zeros(0),
     }
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from autograder.drawing import draw
 from autograder.judge import probes
@@ -79,13 +80,19 @@ class Picture:
     digit: int
     exact: bool
     drawn: dict[str, Any]
+    corners: bool = False  # whether what lies outside its inscribed circle is cut off: transparent black
 
     def png(self, seed: int) -> np.ndarray:
         """The file's bytes: the first drawing from `seed` on that tells stretched, mirrored and turned ones apart."""
         seeds = [(seed + step) % 2**32 for step in range(TRIES)]
         chosen = next((one for one in seeds if _tells(self.digit, one)), seeds[0])
         file = io.BytesIO()
-        draw(self.digit, seed=chosen, **self.drawn).save(file, "PNG")
+        drawn = draw(self.digit, seed=chosen, **self.drawn)
+        if self.corners:
+            disc = Image.new("L", drawn.size, 0)
+            ImageDraw.Draw(disc).ellipse((0, 0, drawn.width - 1, drawn.height - 1), fill=255)
+            drawn = Image.composite(drawn, Image.new("RGBA", drawn.size, (0, 0, 0, 0)), disc)
+        drawn.save(file, "PNG")
         return np.frombuffer(file.getvalue(), np.uint8)
 
 
@@ -113,14 +120,27 @@ PUBLIC_PICTURES = (
     Picture("6_transparent.png", 6, False, {"size": (220, 260), "mode": "RGBA", "ink": 10, "paper": None, "fill": 0.5}),
 )
 HIDDEN_PICTURES = (
-    Picture("4_palette.png", 4, False, {"size": (180, 240), "mode": "P", **DARK_ON_LIGHT}),
     Picture(
-        "9_chalk.png", 9, False, {"size": (300, 200), "mode": "RGB", "ink": (250, 250, 230), "paper": (20, 40, 30)}
+        "4_thin_palette.png", 4, False, {"size": (200, 300), "mode": "P", **DARK_ON_LIGHT, "pen": 0.05, "fill": 0.7}
+    ),
+    # Opaque all over: it has an alpha channel, and nothing is transparent.
+    Picture(
+        "9_chalk.png", 9, False, {"size": (300, 200), "mode": "RGBA", "ink": (250, 250, 230), "paper": (20, 40, 30)}
     ),
     Picture("0_one_bit.png", 0, True, {"size": 28, "mode": "1", **LIGHT_ON_DARK, "fill": 0.5}),
-    Picture("8_corner.png", 8, False, {"size": (240, 240), **DARK_ON_LIGHT, "fill": 0.3, "offset": (0.25, -0.2)}),
-    Picture("2_thin.png", 2, False, {"size": (200, 300), **DARK_ON_LIGHT, "pen": 0.05, "fill": 0.7}),
-    Picture("6_thick.png", 6, False, {"size": (150, 150), **LIGHT_ON_DARK, "pen": 0.2, "fill": 0.7}),
+    Picture("2_cut_out.png", 2, True, {"size": 28, "mode": "RGBA", **DARK_ON_LIGHT, "fill": 0.5}, corners=True),
+    Picture(
+        "8_white_ink_in_a_corner.png",
+        8,
+        False,
+        {"size": (240, 240), "mode": "LA", "ink": 255, "paper": None, "fill": 0.3, "offset": (0.25, -0.2)},
+    ),
+    Picture(
+        "6_thick_sixteen_bit.png",
+        6,
+        False,
+        {"size": (150, 150), "mode": "I;16", **DARK_ON_LIGHT, "pen": 0.2, "fill": 0.7},
+    ),
 )
 
 

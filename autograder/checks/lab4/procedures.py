@@ -435,13 +435,18 @@ def classify_files(
     theirs = names.get("load_image")
     if stand:
         names["load_image"] = _read_grey
+    none: Any = None
     try:
         answer = classify(model, [str(path) for _, path in _write(student, files)])
+        try:
+            none = _plain(classify(model, []))
+        except Exception as error:
+            none = f"{type(error).__name__}: {error}"[:200]
     finally:
         if stand and theirs is not None:
             names["load_image"] = theirs
     inner = sorted({type(one).__name__ for one in answer}) if isinstance(answer, list) else []
-    return {"kind": type(answer).__name__, "inner": inner, "said": _plain(answer)}
+    return {"kind": type(answer).__name__, "inner": inner, "said": _plain(answer), "none": none}
 
 
 def _write(student: Student, files: dict[str, np.ndarray]) -> Iterator[tuple[str, Path]]:
@@ -641,10 +646,12 @@ def _figure(make: Any, drawn: bool) -> dict[str, Any]:
             if not pyplot.get_fignums():
                 return {"figure": False, "kind": type(made).__name__}
             figure = pyplot.gcf()
-        images, places = [], []
+        images, places, blank = [], [], 0
         for axes in figure.axes:
             for image in axes.get_images()[:1]:
-                images.append(_numbers(np.ma.filled(image.get_array(), 0)))
+                values = np.ma.filled(image.get_array(), 0)
+                blank += values.ndim == 2 and np.ptp(values) > 0 and np.ptp(np.clip(image.norm(values), 0, 1)) == 0
+                images.append(_numbers(values))
                 box = axes.get_position()
                 places.append([round(float(box.x0), 3), round(float(box.y0), 3)])
         picture = io.BytesIO()
@@ -654,6 +661,7 @@ def _figure(make: Any, drawn: bool) -> dict[str, Any]:
             "figure": True,
             "images": images[:256],
             "places": places[:256],
+            "blank": int(blank),
             "picture": np.frombuffer(picture.getvalue(), np.uint8),
         }
     finally:

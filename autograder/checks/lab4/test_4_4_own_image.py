@@ -52,7 +52,9 @@ def judge_kinds(examination: Examination, pictures: Sequence[inputs.Picture]) ->
             diagnosis = next((problem.diagnosis for problem in problems if problem.diagnosis), None)
         if right == 0:
             raise Failed(message, hint, diagnosis)
-        raise Partial(right / len(pictures), message, hint, diagnosis)
+        partial = Partial(right / len(pictures), message, hint, diagnosis)
+        partial.nameable = True
+        raise partial
 
 
 def recognised(
@@ -95,7 +97,9 @@ def described(picture: inputs.Picture) -> str:
     width, height = (size, size) if isinstance(size, int) else size
     paper = picture.drawn.get("paper")
     light = paper is None or (paper if isinstance(paper, int) else sum(paper) / 3) > 127
-    kind = "on transparent paper" if paper is None else "dark on light" if light else "light on dark"
+    ink = "white ink" if picture.drawn.get("ink") == 255 else "dark ink"
+    kind = f"{ink} on transparent paper" if paper is None else "dark on light" if light else "light on dark"
+    kind += ", corners cut off" if picture.corners else ""
     return f"{picture.name} (mode {picture.drawn.get('mode', 'L')}, {width}×{height}, {kind})"
 
 
@@ -110,7 +114,7 @@ def test_image_kinds(examination: Examination) -> None:
 @pytest.mark.hidden
 @pytest.mark.needs("image-kinds")
 def test_more_image_kinds(examination: Examination) -> None:
-    """`load_image` does so with palettes, chalk on a board, thin and thick pens, and digits in a corner."""
+    """`load_image` does so with palettes, 16 bits, alpha, chalk on a board, thin and thick pens, and in a corner."""
     judge_kinds(examination, inputs.HIDDEN_PICTURES)
 
 
@@ -120,17 +124,20 @@ def test_more_image_kinds(examination: Examination) -> None:
 @pytest.mark.task("classify")
 @pytest.mark.public
 def test_in_order(examination: Examination) -> None:
-    """`classify` returns the digits that the model sees, in the order of the paths."""
+    """`classify` returns the digits that the model sees, in the order of the paths; for no paths, none."""
     expected = inputs.to_classify(examination.oracle.seed)[3]
     try:
         answer = asking.ask(examination, asking.CLASSIFY)
         judge_digits(answer, expected)
-        return
-    except (Failed, Blocked):
-        pass  # a wrong `load_image` is another task's matter
-    answer = asking.ask(examination, asking.CLASSIFY, stand=True)
+    except (Failed, Blocked):  # a wrong `load_image` is another task's matter
+        answer = asking.ask(examination, asking.CLASSIFY, stand=True)
     try:
         judge_digits(answer, expected)
+        if answer["none"] != []:
+            raise Failed(
+                f"`classify` was given no paths and asked for an empty list; it gave {str(answer['none'])[:200]}.",
+                hint="What is a batch of no images?",
+            )
     except Failed as failed:
         name = asking.named(examination, asking.CLASSIFY, answer)
         raise asking.mistake(examination, failed.message, name, failed.hint) from None

@@ -59,14 +59,15 @@ def test_every_filter(examination: Examination) -> None:
         figures.judge_figure(answer, weight[:, 0], "`plot_filters`", "filter")
     except Failed as failed:
         # The first convolution that a student's own network makes need not be the first that an image meets.
+        stand = {"state": state, "stand": True}
         try:
-            other = examination.ask("filters", ["plot_filters"], state=state, stand=True, picture=True)
+            other = examination.ask("filters", ["plot_filters"], **stand)
             figures.judge_figure(other, weight[:, 0], "`plot_filters`", "filter")
         except Failed:
-            other = None
-        if other is None:
             raise known(examination, asking.FILTERS, answer, failed) from None
-        examination.keep_picture("filters-every-filter", other["picture"])
+        examination.keep_picture(
+            "filters-every-filter", examination.ask("filters", ["plot_filters"], **stand, picture=True)["picture"]
+        )
 
 
 def known(examination: Examination, asked: asking.Asked, answer: Any, failed: Failed) -> Failed:
