@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from autograder.drawing import draw
 from autograder.judge import probes
@@ -80,19 +79,13 @@ class Picture:
     digit: int
     exact: bool
     drawn: dict[str, Any]
-    corners: bool = False  # whether what lies outside its inscribed circle is cut off: transparent black
 
     def png(self, seed: int) -> np.ndarray:
         """The file's bytes: the first drawing from `seed` on that tells stretched, mirrored and turned ones apart."""
         seeds = [(seed + step) % 2**32 for step in range(TRIES)]
         chosen = next((one for one in seeds if _tells(self.digit, one)), seeds[0])
         file = io.BytesIO()
-        drawn = draw(self.digit, seed=chosen, **self.drawn)
-        if self.corners:
-            disc = Image.new("L", drawn.size, 0)
-            ImageDraw.Draw(disc).ellipse((0, 0, drawn.width - 1, drawn.height - 1), fill=255)
-            drawn = Image.composite(drawn, Image.new("RGBA", drawn.size, (0, 0, 0, 0)), disc)
-        drawn.save(file, "PNG")
+        draw(self.digit, seed=chosen, **self.drawn).save(file, "PNG")
         return np.frombuffer(file.getvalue(), np.uint8)
 
 
@@ -128,7 +121,7 @@ HIDDEN_PICTURES = (
         "9_chalk.png", 9, False, {"size": (300, 200), "mode": "RGBA", "ink": (250, 250, 230), "paper": (20, 40, 30)}
     ),
     Picture("0_one_bit.png", 0, True, {"size": 28, "mode": "1", **LIGHT_ON_DARK, "fill": 0.5}),
-    Picture("2_cut_out.png", 2, True, {"size": 28, "mode": "RGBA", **DARK_ON_LIGHT, "fill": 0.5}, corners=True),
+    Picture("2_opaque.png", 2, True, {"size": 28, "mode": "RGBA", **DARK_ON_LIGHT, "fill": 0.5}),
     Picture(
         "8_white_ink_in_a_corner.png",
         8,

@@ -99,7 +99,6 @@ def described(picture: inputs.Picture) -> str:
     light = paper is None or (paper if isinstance(paper, int) else sum(paper) / 3) > 127
     ink = "white ink" if picture.drawn.get("ink") == 255 else "dark ink"
     kind = f"{ink} on transparent paper" if paper is None else "dark on light" if light else "light on dark"
-    kind += ", corners cut off" if picture.corners else ""
     return f"{picture.name} (mode {picture.drawn.get('mode', 'L')}, {width}×{height}, {kind})"
 
 
