@@ -55,6 +55,7 @@ class Setting:
         if not named:
             return LiveOracle(self.lab, self.reference, seed)
         notebooks = {task.id: task.notebook for task in self.assignment.tasks}
+        # In a folder for all that decides the answers: those of older code, references and mistakes are not read.
         kept = self.course_file.parent / "build" / "known-mistakes" / self.lab / _digest(self.lab, self.reference)
         return LiveOracle(self.lab, self.reference, seed, notebooks, kept)
 

@@ -15,7 +15,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -153,8 +152,6 @@ class LiveOracle:
         if file is None:
             return
         with contextlib.suppress(OSError):  # a folder that cannot be written: they are asked again next time
-            if not file.parent.is_dir():  # what older code, references and mistakes answered is of no use any more
-                shutil.rmtree(file.parent.parent, ignore_errors=True)
             file.parent.mkdir(parents=True, exist_ok=True)
             made = file.with_name(f".{os.getpid()} {file.name}")
             groups = enumerate(_together(known))
