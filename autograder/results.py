@@ -62,6 +62,16 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True)
 
 
+class Override(_Model):
+    """A person's decision on a check, in the place of what the grader found; the check's `score` is the decided one."""
+
+    reason: Annotated[Text, Field(min_length=1)]
+    by: Text = ""
+    """Who decided; empty where nobody said."""
+    found_score: Points
+    found_status: CheckStatus
+
+
 class CheckResult(_Model):
     """What one check found, and what it tells the student."""
 
@@ -83,6 +93,8 @@ class CheckResult(_Model):
     """The accuracy that this check measured, in [0, 1]."""
     fingerprint: Text = ""
     """A digest of the weights that this check read, to find equal ones."""
+    override: Override | None = None
+    """Set where a marker has decided on the score and the status."""
 
     @model_validator(mode="after")
     def _score_is_within_maximum(self) -> CheckResult:
@@ -100,6 +112,10 @@ class TaskResult(_Model):
     score: Points
     max_score: Points
     checks: list[CheckResult] = []
+    extra: bool = False
+    """Extra credit: its points count in the student's score, and not in the student's `max_score`."""
+    code: Text = ""
+    """What the student wrote for this task, as text for people to read; cut where it is very long."""
 
 
 class OwnDigit(_Model):
@@ -112,6 +128,21 @@ class OwnDigit(_Model):
     """The network's answer; None where there was none."""
     picture: Text = ""
     """File name relative to the MARKS folder, empty if there is none."""
+
+
+class Lateness(_Model):
+    """That a submission came after its deadline, and what the course file takes off for it."""
+
+    submitted: Text
+    """ISO 8601, with the time zone."""
+    deadline: Text
+    """This student's own, an extension included; ISO 8601."""
+    days: Annotated[int, Field(ge=0)]
+    """Days begun after the deadline and its grace; 0 within the grace."""
+    percent: Annotated[float, Field(ge=0, le=100)]
+    """How much of the tasks' points is taken off."""
+    points: Points
+    """How many points that is."""
 
 
 class StudentResult(_Model):
@@ -127,6 +158,8 @@ class StudentResult(_Model):
     digits: list[OwnDigit] = []
     flags: list[Text] = []
     """What the marker should look at; for nobody else, and without points."""
+    late: Lateness | None = None
+    """Set where the submission came after the deadline; `score` is what is left after it."""
 
     @model_validator(mode="after")
     def _score_fits_status(self) -> StudentResult:
