@@ -525,7 +525,7 @@ def _elsewhere(layer: str, training: list[bool]) -> Callable[[Ask, int], dict[st
 
 def _classify(answers: Ask, seed: int) -> dict[str, Any]:
     files, weight, bias, _ = inputs.to_classify(seed)
-    return {"files": files, "weight": weight, "bias": bias}
+    return {"files": dict(files), "weight": weight, "bias": bias}
 
 
 def _resume(answers: Ask, seed: int) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -71,7 +73,7 @@ LOOKED: tuple[tuple[str, tuple[int, ...]], ...] = (
 LOOKED_UNIT = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picture:
     """One picture for `load_image`. One that is `exact` is 28×28 already and keeps its size."""
 
@@ -82,15 +84,20 @@ class Picture:
 
     def png(self, seed: int) -> np.ndarray:
         """The file's bytes: the first drawing from `seed` on that tells stretched, mirrored and turned ones apart."""
-        seeds = [(seed + step) % 2**32 for step in range(TRIES)]
-        chosen = next((one for one in seeds if _tells(self.digit, one)), seeds[0])
-        file = io.BytesIO()
-        draw(self.digit, seed=chosen, **self.drawn).save(file, "PNG")
-        return np.frombuffer(file.getvalue(), np.uint8)
+        return _drawn(self, seed)
 
 
 TRIES = 20
 SYMMETRIC = (0, 1, 8)  # digits that are much the same in a mirror
+
+
+@cache  # the same for a whole class
+def _drawn(picture: Picture, seed: int) -> np.ndarray:
+    seeds = [(seed + step) % 2**32 for step in range(TRIES)]
+    chosen = next((one for one in seeds if _tells(picture.digit, one)), seeds[0])
+    file = io.BytesIO()
+    draw(picture.digit, seed=chosen, **picture.drawn).save(file, "PNG")
+    return np.frombuffer(file.getvalue(), np.uint8)
 
 
 @cache
@@ -137,7 +144,8 @@ HIDDEN_PICTURES = (
 )
 
 
-def to_classify(seed: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[int]]:
+@cache
+def to_classify(seed: int) -> tuple[Mapping[str, np.ndarray], np.ndarray, np.ndarray, tuple[int, ...]]:
     """Pictures of 28×28, a linear network (10, 784) and its biases (10,), and what it says of each picture.
 
     Pictures that it is nearly undecided about are left out, so that rounding decides nothing.
@@ -163,4 +171,6 @@ def to_classify(seed: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarra
         order = draw_weights.permutation(len(found))
     # Names in an order that is neither that of the list nor that of the answers.
     files = {f"{int(place)}_picture.png": found[number][1] for number, place in enumerate(order)}
-    return files, weight, bias, [said for _, _, said in found]
+    for array in (weight, bias):
+        array.flags.writeable = False
+    return MappingProxyType(files), weight, bias, tuple(said for _, _, said in found)

@@ -684,16 +684,33 @@ def best_outputs(student: Student, file: np.ndarray, images: np.ndarray, batch: 
             return {"fits": False, "parameters": shapes_of(model)}
         give_weights(model, ways[0])
     model = model.to(student.device).eval()
+    parts = [torch.tensor(images[start : start + batch]) for start in range(0, len(images), batch)]
     logits = []
     with torch.no_grad():
-        for start in range(0, len(images), batch):
-            part = torch.tensor(images[start : start + batch]).float().div(255)[:, None]
-            logits.append(_numbers(model(part.to(student.device))))
+        if len(parts) > 1:
+            _speed_up(model, parts[0].float().div(255)[:, None].to(student.device))
+        for part in parts:
+            logits.append(_numbers(model(part.float().div(255)[:, None].to(student.device))))
     return {
         "fits": True,
         "outputs": np.concatenate(logits),
         "count": sum(v.numel() for v in model.parameters()),
     }
+
+
+def _speed_up(model: nn.Module, batch: Tensor) -> None:
+    """Lays a network's weights out channels last, where it then says the same of `batch`: half the time on a CPU.
+
+    Not every right network can take that: `view` after a convolution raises.
+    """
+    before = _numbers(model(batch))
+    model.to(memory_format=torch.channels_last)
+    try:
+        same = np.allclose(_numbers(model(batch)), before, rtol=1e-4, atol=1e-4)
+    except Exception:
+        same = False
+    if not same:
+        model.to(memory_format=torch.contiguous_format)
 
 
 def weights_file(student: Student, file: np.ndarray, limit_mb: float) -> dict[str, Any]:

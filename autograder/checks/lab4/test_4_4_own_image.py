@@ -124,7 +124,7 @@ def test_more_image_kinds(examination: Examination) -> None:
 @pytest.mark.public
 def test_in_order(examination: Examination) -> None:
     """`classify` returns the digits that the model sees, in the order of the paths; for no paths, none."""
-    expected = inputs.to_classify(examination.oracle.seed)[3]
+    expected = list(inputs.to_classify(examination.oracle.seed)[3])
     try:
         answer = asking.ask(examination, asking.CLASSIFY)
         judge_digits(answer, expected)
