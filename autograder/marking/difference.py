@@ -134,7 +134,7 @@ def _state(check: CheckResult | None) -> State | None:
 
 
 def _reasons(old: StudentResult, new: StudentResult) -> Iterator[str]:
-    if old.late != new.late:
+    if _lateness(old) != _lateness(new):
         yield f"Lateness: {_late(old)} before, {_late(new)} now."
     for task in new.tasks:
         before = next((one for one in old.tasks if one.id == task.id), None)
@@ -149,6 +149,11 @@ def _reasons(old: StudentResult, new: StudentResult) -> Iterator[str]:
         else:
             by = f" by {check.override.by}" if check.override.by else ""
             yield f"{task.id}/{check.id} is decided{by}: {check.override.reason}"
+
+
+def _lateness(student: StudentResult) -> dict[str, object] | None:
+    """All but the points, which follow from the checks."""
+    return student.late.model_dump(exclude={"points"}) if student.late is not None else None
 
 
 def _late(student: StudentResult) -> str:

@@ -119,6 +119,7 @@ class Desk:
                 ) as examination:
                     problems, source = _described(respondent, assignment)
                     messages += problems
+                    flags = _flags(self.setting, source)
                     run_checks(examination, hidden=self.order.hidden)
                     notes = list(dict.fromkeys([*(known.notes if known else []), *examination.notes]))
         except Exception as error:
@@ -132,8 +133,7 @@ class Desk:
         }
         tasks = examination.task_results()
         for task in tasks:
-            task.code = source.code.get(task.id, "")
-        released = self.setting.release
+            task.code = source.code.get(task.id, "") if source is not None else ""
         digits = [digit.model_copy() for digit in examination.digits]
         _point_to(tasks, digits, name)
         status, score = settle(tasks)
@@ -145,7 +145,7 @@ class Desk:
             tasks=tasks,
             messages=messages,
             digits=digits,
-            flags=cell_flags(check_cells(released), source.cells) if released is not None else [],
+            flags=flags,
         )
         pictures = {f"{key}.png": picture for key, picture in examination.pictures.items()}
         return Marked(result, pictures, checks, notes, time.monotonic() - started)
@@ -185,16 +185,25 @@ def withheld(setting: Setting, student: str, messages: list[str]) -> StudentResu
     )
 
 
-def _described(respondent: Candidate, assignment: Assignment) -> tuple[list[str], Source]:
+def _described(respondent: Candidate, assignment: Assignment) -> tuple[list[str], Source | None]:
     """What cannot be read of a submission, and what can, as text. Asked first: nothing of the student's has run yet."""
     try:
         problems = respondent.describe()
     except StudentError as error:
-        return [f"The submission's files cannot be read: {error.message}"], Source()
+        return [f"The submission's files cannot be read: {error.message}"], None
     try:
         return problems, respondent.source(assignment.tasks)
     except StudentError:  # pages and flags are the poorer for it, and no mark is
-        return problems, Source()
+        return problems, None
+
+
+def _flags(setting: Setting, source: Source | None) -> list[str]:
+    """What a marker should look at in this submission, whoever else is in the class."""
+    if source is None:
+        return [
+            "Its files could not be read as text: its code is compared with nobody's, and no check cell was looked at."
+        ]
+    return cell_flags(check_cells(setting.release), source.cells) if setting.release is not None else []
 
 
 def _point_to(tasks: list[TaskResult], digits: list[OwnDigit], folder: str) -> None:

@@ -72,13 +72,11 @@ def _alike(
     found = {}
     for student, others in partners.items():
         others.sort(key=lambda one: (-one[0], one[1]))
-        named = [f"{'the reference' if other == REFERENCE else other} ({share:.0%})" for share, other, _ in others]
-        more = f" and {len(named) - NAMED} more" if len(named) > NAMED else ""
+        named = [f"{share:.0%} with {other or 'the reference'}" for share, other, _ in others[:NAMED]]
+        more = f" and with {len(others) - NAMED} more" if len(others) > NAMED else ""
         tasks = others[0][2]
-        found[student] = [
-            f"Near-equal code, whatever things are called: with {', '.join(named[:NAMED])}{more}"
-            f" of the shorter one's. Closest in {', '.join(tasks)}."
-        ]
+        where = "in every task" if len(tasks) == len(codes[student]) else f"above all in {', '.join(tasks)}"
+        found[student] = [f"Near-equal code, whatever things are called: shares {', '.join(named)}{more}; {where}."]
     return found
 
 

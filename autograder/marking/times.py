@@ -107,7 +107,7 @@ def read_times(path: Path) -> dict[str, datetime]:
             lines[student] = rows.line_num
             found[student] = _with_zone(written, path, rows.line_num)
     except csv.Error as error:
-        raise TimesError(f"{path}, line {rows.line_num}: {error}") from error
+        raise TimesError(f"{path}, line {rows.reader.line_num}: {error}") from error
     return found
 
 
