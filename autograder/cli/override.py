@@ -21,9 +21,9 @@ def register(app: typer.Typer) -> None:
     def override(
         marks: Annotated[Path, typer.Argument(metavar="MARKS", help="The folder that `autograder mark` wrote.")],
         student: Annotated[
-            str | None, typer.Argument(metavar="[STUDENT]", help="Whose check; exactly as marked.")
+            str | None, typer.Argument(metavar="STUDENT", help="Whose check; exactly as marked.")
         ] = None,
-        check: Annotated[str | None, typer.Argument(metavar="[TASK/CHECK]", help="Which check.")] = None,
+        check: Annotated[str | None, typer.Argument(metavar="TASK/CHECK", help="Which check.")] = None,
         points: Annotated[float | None, typer.Option(min=0, help="What the check is to be worth.")] = None,
         reason: Annotated[str, typer.Option(help="Why; the student reads it.")] = "",
         by: Annotated[str, typer.Option(metavar="NAME", help="Who has decided.")] = "",
