@@ -34,8 +34,8 @@ class ResultsError(ValueError):
     """A results file that can't be read; the message names the file, and the line or the field."""
 
 
-def _storable(value: Any) -> Any:
-    r"""Text with its lone surrogates spelt out, `"\udcff"` as six characters: UTF-8 has no bytes for them.
+def storable(value: Any) -> Any:
+    r"""Text as results hold it: lone surrogates spelt out, `"\udcff"` as six characters; UTF-8 has no bytes for them.
 
     They come from file names that are not UTF-8, that is, from students.
     """
@@ -48,7 +48,7 @@ def _plain_number(points: float) -> float | int:
     return int(points) if points == int(points) else points
 
 
-Text = Annotated[str, BeforeValidator(_storable)]
+Text = Annotated[str, BeforeValidator(storable)]
 Points = Annotated[
     float,
     Field(ge=0, allow_inf_nan=False),
@@ -301,7 +301,7 @@ def folder_name(student: str) -> str:
     in no tame id, so nobody can choose an id that lands in somebody else's folder. Capitals are not tame,
     since `Ada` and `ada` are one folder on some systems.
     """
-    student = _storable(student)
+    student = storable(student)
     tame = re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_-])?", student)
     reserved = re.fullmatch(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", student)
     if tame and not reserved:

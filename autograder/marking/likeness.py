@@ -22,11 +22,14 @@ LEAST = 150  # fingerprints of the shorter one; a whole submission has about 550
 CROWD, CROWD_SHARE = 20, 0.2
 
 TOKEN = re.compile(
-    r"#[^\n]*"
-    r'|[rbfuRBFU]{0,2}(?:"""[\s\S]*?"""|' + r"'''[\s\S]*?'''" + r'|"(?:[^"\\\n]|\\.)*"' + r"|'(?:[^'\\\n]|\\.)*')"
-    r"|\.?\d[\w.]*"
-    r"|[^\W\d]\w*"
-    r"|\S"
+    r"(?P<comment>\#[^\n]*)"
+    # Ends of texts are optional, so that no text makes this slow.
+    r'|(?P<text>[rbfuRBFU]{0,2}(?:"""[\s\S]*?(?:"""|\Z)'
+    r"|'''[\s\S]*?(?:'''|\Z)"
+    r'|"(?:[^"\\\n]|\\.)*"?'
+    r"|'(?:[^'\\\n]|\\.)*'?))"
+    r"|(?P<name>[^\W\d]\w*)"
+    r"|(?P<other>\.?\d[\w.]*|\S)"
 )
 PRIME, BASE = 2**61 - 1, 1_000_003
 PLAIN = set(keyword.kwlist) | set(dir(builtins))
@@ -37,21 +40,17 @@ def tokens(code: str) -> list[str]:
     found: list[str] = []
     before = owner = ""  # the token before, and the last one that was no dot
     for match in TOKEN.finditer(code):
-        token = match[0]
-        if token[0] == "#":
+        token, kind = match[0], match.lastgroup
+        if kind == "comment":
             continue
-        if token[0] in "\"'" or (token[-1] in "\"'" and len(token) > 1):
-            kind = "text"
-        elif token[0].isalpha() or token[0] == "_":
+        if kind == "name":
             library = before == "." and owner != "self"
-            kind = token if library or token in PLAIN else "name"
+            found.append(token if library or token in PLAIN else "name")
         else:
-            kind = token
-        found.append(kind)
-        if token == ".":
-            before = "."
-        else:
-            before, owner = token, token
+            found.append("text" if kind == "text" else token)
+        if token != ".":
+            owner = token
+        before = token
     return found
 
 

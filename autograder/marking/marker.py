@@ -24,7 +24,7 @@ from autograder.marking.lateness import with_lateness
 from autograder.marking.overrides import Decision, apply, fit_course, misfits, read_overrides
 from autograder.marking.pool import Job, Pool, gpus
 from autograder.marking.times import Times, find_times
-from autograder.results import Promise, Results, StudentResult, folder_name
+from autograder.results import Promise, Results, StudentResult, folder_name, storable
 from autograder.submission.collect import Submission, find_submissions
 
 NO_CAGE = "none: --unsafe-no-cage, student code could reach everything that the marker can"
@@ -151,7 +151,7 @@ class Marking:
             left = len(submissions) - len(entries)
         outcome = self._written(list(entries.values()))
         outcome.fresh, outcome.left = fresh, left
-        outcome.extended = sorted(set(setting.assignment.extensions) - {one.student for one in submissions})
+        outcome.extended = sorted(set(setting.assignment.extensions) - {storable(one.student) for one in submissions})
         if fresh:
             self._note_times(entries.values(), time.monotonic() - started)
         return outcome

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from autograder.results import storable
 from autograder.submission.collect import Submission
 
 KEPT = "times.csv"
@@ -49,7 +50,7 @@ def find_times(submissions: Iterable[Submission], marks: Path, given: Path | Non
 
     Raises `TimesError`.
     """
-    students = {one.student: one.timestamp for one in submissions}
+    students = {storable(one.student): one.timestamp for one in submissions}
     kept = marks / KEPT
     if given is not None:
         known = read_times(given)
@@ -68,7 +69,6 @@ def find_times(submissions: Iterable[Submission], marks: Path, given: Path | Non
                 times.unreadable[student] = text
         times.missing = sorted(set(students) - set(times.known))
         return times
-    # Results spell file names that are not UTF-8 in their own way; a file of times can only name the others.
     return Times(
         source,
         {student: known[student] for student in students if student in known},
