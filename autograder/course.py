@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import contextlib
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Points = Annotated[float, Field(ge=0)]
@@ -18,6 +20,21 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 class CourseError(Exception):
     """`course.yml`, or what it names, is wrong. The message names file and line."""
+
+
+def _moment(value: Any) -> Any:
+    """Lets a date with its time and zone through; what a zone-less one means depends on who reads it."""
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            value = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    if not isinstance(value, datetime):
+        raise ValueError("a date with its time and zone is needed, as 2027-01-29T23:59:00+00:00")
+    if value.tzinfo is None:
+        raise ValueError(f"{value} has no time zone; write it with one, as {value.isoformat()}+00:00")
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class Strict(BaseModel):
@@ -44,11 +61,36 @@ class Band(Strict):
 
 
 class Late(Strict):
-    """What lateness costs."""
+    """What lateness costs: `percent_per_day` of the tasks' points for each day begun after the deadline and the grace.
+
+    A day is 24 hours. What comes more than `days` days late counts nothing (100 % are taken off); without `days`
+    everything is accepted, and the days' percents add up to 100 at most.
+    """
 
     grace_minutes: float = Field(default=0, ge=0)
     percent_per_day: float = Field(default=0, ge=0, le=100)
-    days: int = Field(default=0, ge=0)
+    days: int | None = Field(default=None, ge=0)
+
+    def percent(self, days: int) -> float:
+        """What is taken off, in percent of the tasks' points, for a submission that came `days` begun days late."""
+        if self.days is not None and days > self.days:
+            return 100.0
+        return min(100.0, days * self.percent_per_day)
+
+
+class Extension(Strict):
+    """More time for one student: another deadline, or days (24 hours each) on top of everybody's; the grace comes on
+    top of it."""
+
+    deadline: Moment | None = None
+    days: float | None = Field(default=None, gt=0)
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _says_how_long(self) -> Extension:
+        if (self.deadline is None) == (self.days is None):
+            raise ValueError("an extension says either `deadline` or `days`")
+        return self
 
 
 class Limits(Strict):
@@ -75,6 +117,8 @@ class Task(Strict):
     title: str
     definitions: list[str]
     checks: dict[Identifier, Points] = Field(min_length=1)
+    extra: bool = False
+    """Extra credit: counts on top, and not in the assignment's `points`."""
 
     @property
     def points(self) -> float:
@@ -94,8 +138,9 @@ class Assignment(Strict):
 
     title: str
     points: Positive
-    deadline: datetime | None = None
+    deadline: Moment | None = None
     late: Late = Late()
+    extensions: dict[str, Extension] = {}
     limits: Limits = Limits()
     bands: dict[Identifier, dict[str, Band]] = {}
     support: list[str] = []
@@ -107,17 +152,35 @@ class Assignment(Strict):
         ids = [task.id for task in self.tasks]
         for twice in sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"the task {twice!r} is there twice")
-        total = sum(task.points for task in self.tasks)
+        total = sum(task.points for task in self.tasks if not task.extra)
         if abs(total - self.points) > 1e-9:
-            raise ValueError(f"the tasks' checks add up to {total:g} points, but `points` says {self.points:g}")
+            extra = any(task.extra for task in self.tasks)
+            what = "the checks without extra credit" if extra else "the tasks' checks"
+            raise _misplaced(f"{what} add up to {total:g} points, but `points` says {self.points:g}", "points")
         for task in self.bands:
             if task not in ids:
                 raise ValueError(f"`bands` names {task!r}, which is no task; the tasks are {', '.join(ids)}")
+        for student, extension in self.extensions.items():
+            if self.deadline is None:
+                raise _misplaced(
+                    f"the extension of {student!r}: there is no `deadline` to extend", "extensions", student
+                )
+            if extension.deadline is not None and extension.deadline < self.deadline:
+                raise _misplaced(
+                    f"the extension of {student!r} ends before everybody's deadline", "extensions", student, "deadline"
+                )
         return self
 
     @cached_property
     def by_id(self) -> dict[str, Task]:
         return {task.id: task for task in self.tasks}
+
+    def deadline_of(self, student: str) -> datetime | None:
+        """A student's own deadline, an extension included; None where the assignment has none."""
+        extension = self.extensions.get(student)
+        if self.deadline is None or extension is None:
+            return self.deadline
+        return extension.deadline or self.deadline + timedelta(days=extension.days or 0)
 
     @property
     def notebooks(self) -> list[str]:
@@ -130,6 +193,11 @@ class Assignment(Strict):
             return self.by_id[name]
         except KeyError:
             raise CourseError(f"there is no task {name!r}; the tasks are: {', '.join(self.by_id)}") from None
+
+
+def _misplaced(sentence: str, *place: str) -> PydanticCustomError:
+    """An error that belongs to a place below the object that notices it."""
+    return PydanticCustomError("misplaced", "{sentence}", {"sentence": sentence, "place": place})
 
 
 class Course(Strict):
@@ -191,7 +259,8 @@ def _line_numbers(root: yaml.Node | None, path: Path) -> dict[tuple[Any, ...], i
     def visit(node: yaml.Node, place: tuple[Any, ...]) -> None:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                inner = (*place, key.value)
+                # `007` and `yes` are no strings in YAML: errors are about what it makes of them.
+                inner = (*place, _read(key, path))
                 if inner in lines:
                     raise CourseError(
                         f"{path}, line {key.start_mark.line + 1}: `{key.value}` is there twice"
@@ -204,17 +273,29 @@ def _line_numbers(root: yaml.Node | None, path: Path) -> dict[tuple[Any, ...], i
                 inner = (*place, index)
                 lines[inner] = value.start_mark.line + 1
                 visit(value, inner)
+        else:
+            _read(node, path)
 
     if root is not None:
         visit(root, ())
     return lines
 
 
+def _read(node: yaml.Node, path: Path) -> Any:
+    """What YAML makes of a scalar; raises `CourseError` for one that says what cannot be, as the date 2027-13-01."""
+    if not isinstance(node, yaml.ScalarNode):
+        raise CourseError(f"{path}, line {node.start_mark.line + 1}: a list or mapping cannot be a key")
+    try:
+        return yaml.SafeLoader("").construct_object(node)
+    except ValueError as error:
+        raise CourseError(f"{path}, line {node.start_mark.line + 1}: {node.value!r}: {error}") from None
+
+
 def _sentence(path: Path, lines: dict[tuple[Any, ...], int], problem: Any) -> str:
     place = tuple(part for part in problem["loc"] if part != "[key]")
     known = place
-    if problem["type"] == "value_error" and "`points` says" in problem["msg"]:
-        known = (*place, "points")
+    if problem["type"] == "misplaced":
+        known = (*place, *problem["ctx"]["place"])
     while known not in lines:
         known = known[:-1]
     name = ".".join(str(part) for part in place) or "the course"
@@ -222,6 +303,8 @@ def _sentence(path: Path, lines: dict[tuple[Any, ...], int], problem: Any) -> st
         what = f"the key `{place[-1]}` is not known here"
     elif problem["type"] == "missing":
         what = f"the key `{place[-1]}` is missing"
+    elif problem["loc"][-1] == "[key]" and problem["type"] == "string_type":
+        what = f"{name}: YAML reads this name as something else than text; put it in quotes"
     else:
         what = f"{name}: {problem['msg'].removeprefix('Value error, ')}"
     return f"{path}, line {lines[known]}: {what}"

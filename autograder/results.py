@@ -34,8 +34,8 @@ class ResultsError(ValueError):
     """A results file that can't be read; the message names the file, and the line or the field."""
 
 
-def _storable(value: Any) -> Any:
-    r"""Text with its lone surrogates spelt out, `"\udcff"` as six characters: UTF-8 has no bytes for them.
+def storable(value: Any) -> Any:
+    r"""Text as results hold it: lone surrogates spelt out, `"\udcff"` as six characters; UTF-8 has no bytes for them.
 
     They come from file names that are not UTF-8, that is, from students.
     """
@@ -48,7 +48,7 @@ def _plain_number(points: float) -> float | int:
     return int(points) if points == int(points) else points
 
 
-Text = Annotated[str, BeforeValidator(_storable)]
+Text = Annotated[str, BeforeValidator(storable)]
 Points = Annotated[
     float,
     Field(ge=0, allow_inf_nan=False),
@@ -160,6 +160,8 @@ class StudentResult(_Model):
     """What the marker should look at; for nobody else, and without points."""
     late: Lateness | None = None
     """Set where the submission came after the deadline; `score` is what is left after it."""
+    submission: Text = ""
+    """SHA-256 of the names and bytes that were handed in: whether two results are of the same work."""
 
     @model_validator(mode="after")
     def _score_fits_status(self) -> StudentResult:
@@ -179,8 +181,8 @@ class StudentResult(_Model):
 
     @property
     def public_max_score(self) -> float:
-        """The points that public checks can give."""
-        return round(sum(check.max_score for _, check in self.checks if check.public), 2)
+        """The points that public checks can give, extra credit not counted."""
+        return round(sum(check.max_score for task, check in self.checks if check.public and not task.extra), 2)
 
     @property
     def folder(self) -> str:
@@ -278,12 +280,18 @@ class Results(_Model):
             unfinished.unlink(missing_ok=True)
 
 
-def settle(tasks: Iterable[TaskResult]) -> tuple[StudentStatus, float | None]:
-    """A student's status and score: the sum of the tasks, or withheld and None after a grader's error."""
+def settle(tasks: Iterable[TaskResult], off: float = 0) -> tuple[StudentStatus, float | None]:
+    """A student's status and score: the sum of the tasks less `off` points, or withheld and None after a grader's
+    error."""
     tasks = list(tasks)
     if any(check.status == "error" for task in tasks for check in task.checks):
         return "withheld", None
-    return "marked", round(sum(task.score for task in tasks), 2)
+    return "marked", max(0.0, round(sum(task.score for task in tasks) - off, 2))
+
+
+def most(tasks: Iterable[TaskResult]) -> float:
+    """The points that tasks can give, extra credit not counted."""
+    return round(sum(task.max_score for task in tasks if not task.extra), 2)
 
 
 def folder_name(student: str) -> str:
@@ -293,7 +301,7 @@ def folder_name(student: str) -> str:
     in no tame id, so nobody can choose an id that lands in somebody else's folder. Capitals are not tame,
     since `Ada` and `ada` are one folder on some systems.
     """
-    student = _storable(student)
+    student = storable(student)
     tame = re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_-])?", student)
     reserved = re.fullmatch(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", student)
     if tame and not reserved:

@@ -190,7 +190,7 @@ def _public_course(setting: Setting, checks: list[Check]) -> str:
         left = {name: points for name, points in task.checks.items() if (task.id, name) in public}
         if left:
             tasks.append({**task.model_dump(), "checks": left})
-    points = sum(sum(task["checks"].values()) for task in tasks)
+    points = sum(sum(task["checks"].values()) for task in tasks if not task["extra"])
     limits = setting.assignment.limits.model_dump()
     assignment = {"title": setting.assignment.title, "points": points, "limits": limits, "tasks": tasks}
     course = {"course": setting.course, "assignments": {setting.lab: assignment}}

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from autograder.candidate import wire
 from autograder.candidate.keeper import remove
-from autograder.course import Limits
+from autograder.course import Limits, Task
+from autograder.submission.excerpt import CODE_LIMIT
 
 if TYPE_CHECKING:  # a student's package has no cage
     from autograder.candidate.cage.layers import Layers
@@ -59,6 +60,14 @@ class StudentError(Exception):
         self.kind = kind
         self.message = message
         self.places = places or []
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A submission as text: the code of each task, and for each notebook the names and digests of its code cells."""
+
+    code: dict[str, str] = dataclasses.field(default_factory=dict)
+    cells: dict[str, list[tuple[str, str]]] = dataclasses.field(default_factory=dict)
 
 
 class Respondent(Protocol):
@@ -221,6 +230,17 @@ class Candidate:
         value = self._request({"kind": "describe"}, self._limits.load_seconds)
         problems = value.get("problems", []) if isinstance(value, dict) else []
         return [str(problem)[:500] for problem in problems][:50]
+
+    def source(self, tasks: Sequence[Task]) -> Source:
+        """What the submission's files hold, as text; to be asked before anything of the student's has run."""
+        asked = [{"id": task.id, "notebook": task.notebook, "definitions": task.definitions} for task in tasks]
+        value = self._request({"kind": "source", "tasks": asked}, self._limits.load_seconds)
+        try:
+            code = {str(task): str(text)[: CODE_LIMIT + 100] for task, text in value["code"].items()}
+            cells = {str(name): [(str(a), str(b)) for a, b in found] for name, found in value["cells"].items()}
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise StudentError(StudentError.NONSENSE, "The submission's source cannot be read.") from None
+        return Source(code, cells)
 
     def ask(self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]) -> Any:
         for name in uses:

@@ -76,6 +76,8 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
                 "files": [unit.name for unit in definitions.units],
             }
         }
+    if kind == "source":  # asked before anything of the student's has run
+        return guarded(lambda: _source(student, request["tasks"]))
     if kind == "canary":
         canary = importlib.import_module("autograder.candidate.cage.canary")
         return {"value": canary.run(request["part"], request["baits"])}
@@ -103,6 +105,16 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
     answer = guarded(call)
     student.leave()
     return answer
+
+
+def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]:
+    """The code of each task as text, and names and digests of its code cells."""
+    from autograder.submission.excerpt import cells_of, code_of
+
+    definitions = student.definitions
+    names = {name for task in tasks for name in task["definitions"]}
+    code = {task["id"]: code_of(definitions, task["definitions"], task["notebook"], names) for task in tasks}
+    return {"code": code, "cells": cells_of(definitions.folder)}
 
 
 def guarded(work: Callable[[], Any]) -> dict[str, Any]:

@@ -283,6 +283,7 @@ class Examination:
                         score=sum(check.score for check in checks),
                         max_score=sum(check.max_score for check in checks),
                         checks=checks,
+                        extra=task.extra,
                     )
                 )
         return tasks

@@ -183,9 +183,9 @@ class Examiner:
         write = terminalreporter.write_line
         score = total = 0.0
         for task in self.current.task_results():
-            score, total = score + task.score, total + task.max_score
+            score, total = score + task.score, total + (0 if task.extra else task.max_score)
             write("")
-            write(f"{task.title}: {task.score:g} of {task.max_score:g}")
+            write(f"{task.title}: {task.score:g} of {task.max_score:g}{' (extra credit)' if task.extra else ''}")
             for check in task.checks:
                 kind = "" if check.public else "  (hidden)"
                 write(f"  {SIGNS[check.status]} {check.score:g}/{check.max_score:g}  {check.title}{kind}")

@@ -42,6 +42,12 @@ class Setting:
         reference = course_file.parent / "reference" / name
         return cls(course_file, course.course, name, assignment, reference if reference.is_dir() else None)
 
+    @property
+    def release(self) -> Path | None:
+        """What students were given; None where there is none."""
+        folder = self.course_file.parent / "release" / self.lab
+        return folder if folder.is_dir() else None
+
     def oracle(self, seed: int) -> Oracle:
         """The live reference with `seed`, or the answer key of a student's package (which has its own seed)."""
         if has_key(self.lab):

@@ -10,7 +10,11 @@ import typer
 from autograder.cli.shared import choose_data, choose_device, clear_errors, fail
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from autograder.candidate.cage.layers import Layers
+    from autograder.marking.marker import Outcome
+    from autograder.results import Results, StudentResult
 
 
 def register(app: typer.Typer) -> None:
@@ -36,17 +40,32 @@ def register(app: typer.Typer) -> None:
         unsafe_no_cage: Annotated[
             bool, typer.Option("--unsafe-no-cage", help="Without a cage: only for the work of people you trust.")
         ] = False,
+        times: Annotated[
+            Path | None,
+            typer.Option(
+                metavar="FILE", help="When submissions came: CSV with student,time. Outranks nbgrader's timestamp.txt."
+            ),
+        ] = None,
+        compare_to: Annotated[
+            Path | None, typer.Option(metavar="OLD", help="Say whose marks differ from these: MARKS or results.json.")
+        ] = None,
     ) -> None:
         """Mark a class: every check on every student, in a cage. A second run marks only what has changed.
 
         Writes MARKS/results.json, MARKS/index.html and a page for each student. Ctrl-C, or worse, loses nothing that is
         marked: run the same command to go on. Example: autograder mark submitted -o marks
+
+        Lateness: the time of a submission is that of nbgrader's timestamp.txt, or stands in the file of --times, with
+        its zone (ada,2027-01-30T08:15:00+00:00); that file is kept as MARKS/times.csv, and then it alone counts. Who
+        has no known time loses nothing, and you are told. Deadline, late policy and extensions are in course.yml.
         """
         from autograder.candidate.cage.layers import choose
+        from autograder.cli.diff import read
 
         with clear_errors():
+            old = read(compare_to) if compare_to is not None else None
             layers = None if unsafe_no_cage else choose(cage)
-            run(submissions, output, assignment, choose_data(data), choose_device(device), jobs, layers)
+            run(submissions, output, assignment, choose_data(data), choose_device(device), jobs, layers, times, old)
 
 
 def run(
@@ -57,8 +76,10 @@ def run(
     device: str,
     jobs: int | None,
     layers: Layers | None,
+    times: Path | None = None,
+    old: Results | None = None,
 ) -> None:
-    """Marks, shows progress and a table, writes the pages."""
+    """Marks, shows progress and a table, writes the pages; says what differs from `old` results."""
     import time
     from textwrap import shorten
 
@@ -73,7 +94,6 @@ def run(
     from autograder.marking.marker import NO_CAGE, Progress, mark_class
     from autograder.report import write_report
     from autograder.report.plain_text import visible
-    from autograder.results import StudentResult
 
     if marks.exists() and not marks.is_dir():
         fail(f"{marks}: is a file; -o names the folder that the results go to")
@@ -96,7 +116,7 @@ def run(
                 bar.console.print(Text(f"  {visible(result.student)}: {score}"))
 
         progress = Progress(started=lambda total: bar.update(task, total=total), done=done)
-        outcome = mark_class(setting, submissions, marks, data, device, jobs, progress, layers)
+        outcome = mark_class(setting, submissions, marks, data, device, jobs, progress, layers, times)
     results = outcome.results
     table = Table(title=f"{setting.assignment.title} ({results.data}, {results.device})")
     table.add_column("Student", no_wrap=True, min_width=12)
@@ -109,10 +129,11 @@ def run(
             f"{sum(task.score for task in student.tasks if task.notebook == name):g}"
             for name in setting.assignment.notebooks
         ]
-        remark = shorten(visible(student.messages[0]), 50, placeholder=" …") if student.messages else ""
+        remark = shorten("; ".join(map(visible, remarks(student))), 50, placeholder=" …")
         score = "withheld" if student.score is None else f"{student.score:g}"
         table.add_row(Text(visible(student.student)), score, *by_notebook, Text(remark))
     console.print(table)
+    tell_adjustments(console, outcome)
     page = write_report(results, marks)
     count = len(outcome.fresh)
     seconds = time.monotonic() - started
@@ -120,6 +141,11 @@ def run(
     known = len(results.students) - count
     console.print(f"{told}; {known} unchanged since the last run. Results: {marks / 'results.json'}", markup=False)
     console.print(f"Pages: {page}", markup=False)
+    if old is not None:
+        from autograder.cli.diff import show
+        from autograder.marking.difference import difference
+
+        show(difference(old, results), console)
     if outcome.left:
         console.print(
             f"[bold yellow]Stopped.[/] {outcome.left} not marked; what is marked is kept."
@@ -133,3 +159,55 @@ def run(
             " their pages say how. Nobody has lost points."
         )
         raise typer.Exit(1)
+
+
+def remarks(student: StudentResult) -> list[str]:
+    """What stands beside a student's score in the table."""
+    found = []
+    if student.late is not None:
+        found.append(
+            f"late by {student.late.days} d: −{student.late.points:g}" if student.late.days else "within the grace"
+        )
+    decided = sum(1 for _, check in student.checks if check.override is not None)
+    if decided:
+        found.append(f"{decided} decided by hand")
+    return found + student.messages[:1]
+
+
+def tell_adjustments(console: Console, outcome: Outcome) -> None:
+    """Says what stands on the findings: times and lateness, overrides; and what of them fits nobody."""
+    from rich.text import Text
+
+    from autograder.cli.override import tell_misfit
+    from autograder.report.plain_text import visible
+
+    def names(students: list[str]) -> str:
+        shown = ", ".join(visible(name) for name in students[:5])
+        return f"{shown} and {len(students) - 5} more" if len(students) > 5 else shown
+
+    times, students = outcome.times, outcome.results.students
+    if times is not None and not times.known and not times.strangers and times.source.startswith("nbgrader"):
+        console.print(
+            "Lateness: no submission has a timestamp.txt, so nothing is taken off; `--times FILE` says when they came."
+        )
+    elif times is not None:
+        late = sum(1 for one in students if one.late is not None and one.late.days)
+        console.print(Text(f"Lateness: by {visible(times.source)}, {late} of {len(times.known)} came late."))
+        if times.missing:
+            what = "has no known time" if len(times.missing) == 1 else "have no known time"
+            console.print(
+                Text(f"{len(times.missing)} {what}: {names(times.missing)}. Nothing is taken off.", style="bold yellow")
+            )
+        if times.strangers:
+            console.print(Text(f"Times of nobody in this class: {names(times.strangers)}.", style="bold yellow"))
+    if outcome.extended:
+        console.print(Text(f"Extensions of nobody in this class: {names(outcome.extended)}.", style="bold yellow"))
+    changed = [one.student for one in students for flag in one.flags if flag.startswith("Override of ")]
+    if outcome.overrides:
+        fitting = len(outcome.overrides) - len(outcome.misfits)
+        console.print(f"{fitting} check{'' if fitting == 1 else 's'} decided by hand (overrides.yml).")
+    if changed:
+        what = f"What was decided on has changed since: {names(list(dict.fromkeys(changed)))}; see their flags."
+        console.print(Text(what, style="bold yellow"))
+    for decision in outcome.misfits:
+        tell_misfit(console, decision)

@@ -19,6 +19,9 @@ MENDED_BY_USERS = (
     ("candidate.cage.layers", "CageError"),
     ("marking.journal", "JournalError"),
     ("marking.pool", "MarkingError"),
+    ("marking.overrides", "OverridesError"),
+    ("marking.times", "TimesError"),
+    ("results", "ResultsError"),
 )
 
 

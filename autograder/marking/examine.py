@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,13 +10,15 @@ from typing import Any
 
 from autograder.candidate.cage import proof
 from autograder.candidate.cage.layers import Layers
-from autograder.candidate.process import Candidate, Nursery, StudentError
+from autograder.candidate.process import Candidate, Nursery, Source, StudentError
 from autograder.checks.examination import Examination, hidden_images
 from autograder.checks.run import run_checks
 from autograder.checks.setting import Setting
+from autograder.course import Assignment
 from autograder.judge.oracle import KEY_SEED, Oracle
+from autograder.marking.cells import cell_flags, check_cells
 from autograder.marking.journal import Known, KnownCheck
-from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult, settle
+from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult, most, settle
 from autograder.submission.collect import Submission
 
 
@@ -47,6 +50,7 @@ class Marked:
     pictures: dict[str, bytes]
     checks: dict[tuple[str, str], KnownCheck] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    seconds: float = 0
 
 
 class Desk:
@@ -84,6 +88,7 @@ class Desk:
 
         Never raises for what a student did. A failure of the grader withholds the mark.
         """
+        started = time.monotonic()
         assignment = self.setting.assignment
 
         def candidate() -> Candidate:
@@ -112,19 +117,23 @@ class Desk:
                     hidden_seed=self.order.seed,
                     known=known,
                 ) as examination:
-                    messages += _described(respondent)
+                    problems, source = _described(respondent, assignment)
+                    messages += problems
+                    flags = _flags(self.setting, source)
                     run_checks(examination, hidden=self.order.hidden)
                     notes = list(dict.fromkeys([*(known.notes if known else []), *examination.notes]))
         except Exception as error:
             traceback.print_exc()
             messages.append(f"The grader failed: {type(error).__name__}: {error}")
-            return Marked(withheld(self.setting, submission.student, messages), {})
+            return Marked(withheld(self.setting, submission.student, messages), {}, seconds=time.monotonic() - started)
         messages += notes
         checks = {
             place: KnownCheck(key, examination.results[place].model_copy(deep=True), examination.digits_of(place))
             for place, key in examination.keys.items()
         }
         tasks = examination.task_results()
+        for task in tasks:
+            task.code = source.code.get(task.id, "") if source is not None else ""
         digits = [digit.model_copy() for digit in examination.digits]
         _point_to(tasks, digits, name)
         status, score = settle(tasks)
@@ -132,13 +141,14 @@ class Desk:
             student=submission.student,
             status=status,
             score=score,
-            max_score=sum(task.max_score for task in tasks),
+            max_score=most(tasks),
             tasks=tasks,
             messages=messages,
             digits=digits,
+            flags=flags,
         )
         pictures = {f"{key}.png": picture for key, picture in examination.pictures.items()}
-        return Marked(result, pictures, checks, notes)
+        return Marked(result, pictures, checks, notes, time.monotonic() - started)
 
 
 def withheld(setting: Setting, student: str, messages: list[str]) -> StudentResult:
@@ -167,6 +177,7 @@ def withheld(setting: Setting, student: str, messages: list[str]) -> StudentResu
                     )
                     for name, points in task.checks.items()
                 ],
+                extra=task.extra,
             )
             for task in assignment.tasks
         ],
@@ -174,11 +185,25 @@ def withheld(setting: Setting, student: str, messages: list[str]) -> StudentResu
     )
 
 
-def _described(respondent: Candidate) -> list[str]:
+def _described(respondent: Candidate, assignment: Assignment) -> tuple[list[str], Source | None]:
+    """What cannot be read of a submission, and what can, as text. Asked first: nothing of the student's has run yet."""
     try:
-        return respondent.describe()
+        problems = respondent.describe()
     except StudentError as error:
-        return [f"The submission's files cannot be read: {error.message}"]
+        return [f"The submission's files cannot be read: {error.message}"], None
+    try:
+        return problems, respondent.source(assignment.tasks)
+    except StudentError:  # pages and flags are the poorer for it, and no mark is
+        return problems, None
+
+
+def _flags(setting: Setting, source: Source | None) -> list[str]:
+    """What a marker should look at in this submission, whoever else is in the class."""
+    if source is None:
+        return [
+            "Its files could not be read as text: its code is compared with nobody's, and no check cell was looked at."
+        ]
+    return cell_flags(check_cells(setting.release), source.cells) if setting.release is not None else []
 
 
 def _point_to(tasks: list[TaskResult], digits: list[OwnDigit], folder: str) -> None:

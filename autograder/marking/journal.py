@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.checks.setting import CHECKOUT, Setting
+from autograder.marking.cells import state
 from autograder.results import CheckResult, OwnDigit, StudentResult, folder_name
 
 try:
@@ -52,6 +53,7 @@ class Entry:
     cage: str
     promises: list[dict[str, Any]]
     known: Known
+    seconds: float = 0
 
 
 class JournalError(Exception):
@@ -107,7 +109,8 @@ class Journal:
                     [OwnDigit.model_validate(digit) for digit in one["digits"]],
                 )
             known = Known(entry["shared"], checks, [str(note) for note in entry["notes"]])
-            found = Entry(entry["digest"], result, entry["cage"], entry["promises"], known)
+            seconds = float(entry.get("seconds", 0))
+            found = Entry(entry["digest"], result, entry["cage"], entry["promises"], known, seconds)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None  # no entry, or one cut short: mark again
         pictures = [picture for _, check in result.checks for picture in check.pictures]
@@ -133,6 +136,7 @@ class Journal:
             "shared": entry.known.shared,
             "notes": entry.known.notes,
             "checks": checks,
+            "seconds": round(entry.seconds, 2),
         }
         _write(self._path(entry.result.student), json.dumps(data, ensure_ascii=False))
 
@@ -167,8 +171,13 @@ def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
     }
     shared.update(json.dumps(common, sort_keys=True).encode())
     whole = shared.copy()
-    for path in [*own, setting.course_file]:
+    for path in own:
         whole.update(_line(path))
+    # What stands on top of the findings, such as an extension, asks for no new ones.
+    on_top = {"deadline", "late", "extensions", "support", "written", "limits"}
+    whole.update(json.dumps(assignment.model_dump(mode="json", exclude=on_top), sort_keys=True).encode())
+    if setting.release is not None:
+        whole.update(state(setting.release).encode())
     return whole.hexdigest(), shared.hexdigest()
 
 

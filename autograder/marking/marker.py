@@ -1,10 +1,16 @@
-"""Marks a class: collects, skips what is unchanged, gives the rest to a pool of examiners, keeps every result."""
+"""Marks a class: collects, skips what is unchanged, gives the rest to a pool of examiners, keeps every result.
+
+The journal keeps what was found. Flags, lateness and people's decisions are put on top of that each time results are
+written.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +20,12 @@ from autograder.checks.setting import Setting
 from autograder.marking.examine import Order
 from autograder.marking.flags import flagged
 from autograder.marking.journal import Entry, Journal, Known, depends_on
+from autograder.marking.lateness import with_lateness
+from autograder.marking.overrides import Decision, apply, fit_course, misfits, read_overrides
 from autograder.marking.pool import Job, Pool, gpus
-from autograder.results import Promise, Results, StudentResult, folder_name
-from autograder.submission.collect import find_submissions
+from autograder.marking.times import Times, find_times
+from autograder.results import Promise, Results, StudentResult, folder_name, storable
+from autograder.submission.collect import Submission, find_submissions
 
 NO_CAGE = "none: --unsafe-no-cage, student code could reach everything that the marker can"
 
@@ -36,6 +45,13 @@ class Outcome:
     results: Results
     fresh: list[str] = field(default_factory=list)
     left: int = 0
+    times: Times | None = None
+    """When the submissions came; None where the assignment has no deadline."""
+    overrides: list[Decision] = field(default_factory=list)
+    misfits: list[Decision] = field(default_factory=list)
+    """Overrides that fit nobody."""
+    extended: list[str] = field(default_factory=list)
+    """Names in the course file's extensions that nobody has."""
 
 
 def mark_class(
@@ -47,95 +63,136 @@ def mark_class(
     jobs: int | None = None,
     progress: Progress | None = None,
     layers: Layers | None = None,
+    times: Path | None = None,
 ) -> Outcome:
     """Marks all submissions in `source` and writes `marks/results.json` and the students' pictures.
 
     `data` is "auto", "mnist" or "digits"; `jobs` examiners work at once (default: the number of cores; on GPUs, one on
-    each); `layers` is the cage, None for none. KeyboardInterrupt ends it early: what is marked by then is written.
-    Raises `SubmissionError` where nothing can be taken in, `CourseError` where `course.yml` and checks disagree,
-    `CageError` where the cage does not hold, and `JournalError`.
+    each); `layers` is the cage, None for none; `times` is a file that says when submissions came. KeyboardInterrupt
+    ends it early: what is marked by then is written. Raises `SubmissionError` where nothing can be taken in,
+    `CourseError` where `course.yml` and checks disagree, `CageError` where the cage does not hold, `JournalError`,
+    `TimesError`, and `OverridesError`: at the start, or at the end if the file was broken in between; what was marked
+    is then kept.
     """
     from autograder.data import load_data
 
-    progress = progress or Progress()
     agree(setting.lab, setting.assignment, setting.course_file)
     data = load_data(data).name  # type: ignore[arg-type]
+    marks = Path(marks)
     journal = Journal(marks)
     with journal.alone() as staging:
-        return _mark(setting, Path(source), Path(marks), journal, staging, data, device, jobs, progress, layers)
+        fit_course(read_overrides(marks), setting.assignment, marks)
+        submissions = find_submissions(Path(source), setting.lab, staging, setting.assignment.limits)
+        known = find_times(submissions, marks, times) if setting.assignment.deadline or times else None
+        marking = Marking(setting, marks, journal, data, device, layers, known, progress or Progress())
+        return marking.mark(submissions, jobs)
 
 
-def _mark(
-    setting: Setting,
-    source: Path,
-    marks: Path,
-    journal: Journal,
-    staging: Path,
-    data: str,
-    device: str,
-    jobs: int | None,
-    progress: Progress,
-    layers: Layers | None,
-) -> Outcome:
-    seed = journal.seed()
-    caged = "in a cage" if layers else "without a cage"  # a mark made without one is made again with one
-    whole, shared = depends_on(setting, data, device, str(seed), caged)
-    submissions = find_submissions(source, setting.lab, staging, setting.assignment.limits)
-    progress.started(len(submissions))
-    entries: dict[str, Entry] = {}
-    to_do: list[Job] = []
-    digests: dict[str, str] = {}
-    for submission in submissions:
-        own = f"{submission.digest()}\n{chr(10).join(submission.problems)}".encode("utf-8", "replace")
-        digest = hashlib.sha256(whole.encode() + own).hexdigest()
-        part = hashlib.sha256(shared.encode() + own).hexdigest()
-        entry = journal.find(submission.student)
-        if entry is not None and entry.digest == digest:
-            entries[submission.student] = entry
-            progress.done(entry.result, False)
-            continue
-        known = entry.known if entry is not None and entry.known.shared == part else Known(part)
-        digests[submission.student] = digest
-        to_do.append(Job(submission, f"students/{folder_name(submission.student)}", known))
-    count = os.cpu_count() or 1
-    most = gpus() if device == "cuda" else count
-    jobs = max(1, min(jobs or most, len(to_do)))
-    order = Order(setting.course_file, setting.lab, data, device, seed, max(1, count // jobs), layers)
-    pool = Pool(order, jobs)
-    outcome = Outcome(
-        Results(schema=1, course=setting.course, assignment=setting.lab, data=data, cage="", device=device)
-    )
-    try:
-        for job, marked in pool.mark(to_do):
-            result = marked.result
-            folder = marks / job.name
-            folder.mkdir(parents=True, exist_ok=True)
-            for name, picture in marked.pictures.items():
-                (folder / name).write_bytes(picture)
-            cage = f"{layers}; every promise held" if layers else NO_CAGE
-            entry = Entry(
-                digests[result.student],
-                result,
-                cage,
-                pool.promises,
-                Known(job.known.shared, marked.checks, marked.notes),
-            )
-            journal.keep(entry)
-            entries[result.student] = entry
-            outcome.fresh.append(result.student)
-            progress.done(result, True)
-    except KeyboardInterrupt:
-        outcome.left = len(submissions) - len(entries)
-    cages = sorted({entry.cage for entry in entries.values()}, key=lambda cage: (not cage.startswith("none"), cage))
-    promises = max((entry.promises for entry in entries.values()), key=len, default=[])
-    outcome.results = outcome.results.model_copy(
-        update={
-            "cage": "; ".join(cages),
-            "promises": [Promise.model_validate(one) for one in promises],
-            "students": flagged(
-                sorted((entry.result for entry in entries.values()), key=lambda one: one.student), setting.reference
-            ),
-        }
-    )
-    outcome.results.write(marks / "results.json")
-    return outcome
+@dataclass
+class Marking:
+    """One run over a class."""
+
+    setting: Setting
+    marks: Path
+    journal: Journal
+    data: str
+    device: str
+    layers: Layers | None
+    times: Times | None
+    progress: Progress
+
+    def mark(self, submissions: list[Submission], jobs: int | None) -> Outcome:
+        """Marks what has changed and writes the results."""
+        started = time.monotonic()
+        setting, journal, decisions = self.setting, self.journal, read_overrides(self.marks)
+        seed = journal.seed()
+        caged = "in a cage" if self.layers else "without a cage"  # a mark made without one is made again with one
+        whole, shared = depends_on(setting, self.data, self.device, str(seed), caged)
+        self.progress.started(len(submissions))
+        entries: dict[str, Entry] = {}
+        to_do: list[Job] = []
+        digests: dict[str, tuple[str, str]] = {}
+        for submission in submissions:
+            files = submission.digest()
+            own = f"{files}\n{chr(10).join(submission.problems)}".encode("utf-8", "replace")
+            digest = hashlib.sha256(whole.encode() + own).hexdigest()
+            part = hashlib.sha256(shared.encode() + own).hexdigest()
+            entry = journal.find(submission.student)
+            if entry is not None and entry.digest == digest:
+                entries[submission.student] = entry
+                self.progress.done(self._settled(entry.result, decisions), False)
+                continue
+            known = entry.known if entry is not None and entry.known.shared == part else Known(part)
+            digests[submission.student] = digest, files
+            to_do.append(Job(submission, f"students/{folder_name(submission.student)}", known))
+        count = os.cpu_count() or 1
+        most = gpus() if self.device == "cuda" else count
+        jobs = max(1, min(jobs or most, len(to_do)))
+        threads = max(1, count // jobs)
+        pool = Pool(Order(setting.course_file, setting.lab, self.data, self.device, seed, threads, self.layers), jobs)
+        fresh: list[str] = []
+        left = 0
+        try:
+            for job, marked in pool.mark(to_do):
+                digest, files = digests[job.submission.student]
+                result = marked.result.model_copy(update={"submission": files})
+                folder = self.marks / job.name
+                folder.mkdir(parents=True, exist_ok=True)
+                for name, picture in marked.pictures.items():
+                    (folder / name).write_bytes(picture)
+                cage = f"{self.layers}; every promise held" if self.layers else NO_CAGE
+                known = Known(job.known.shared, marked.checks, marked.notes)
+                entry = Entry(digest, result, cage, pool.promises, known, marked.seconds)
+                journal.keep(entry)
+                entries[job.submission.student] = entry
+                fresh.append(result.student)
+                self.progress.done(self._settled(result, decisions), True)
+        except KeyboardInterrupt:
+            left = len(submissions) - len(entries)
+        outcome = self._written(list(entries.values()))
+        outcome.fresh, outcome.left = fresh, left
+        outcome.extended = sorted(set(setting.assignment.extensions) - {storable(one.student) for one in submissions})
+        if fresh:
+            self._note_times(entries.values(), time.monotonic() - started)
+        return outcome
+
+    def _settled(self, result: StudentResult, decisions: list[Decision]) -> StudentResult:
+        """A student's result with what is taken off for lateness and what people have decided."""
+        submitted = self.times.known.get(result.student) if self.times else None
+        late = with_lateness(result, self.setting.assignment, submitted)
+        if self.times and result.student in self.times.unreadable:
+            said = self.times.unreadable[result.student]
+            flag = f"timestamp.txt says no time that can be read ({said[:60]!r}): nothing is taken off for lateness."
+            late = late.model_copy(update={"flags": [*late.flags, flag]})
+        return apply(late, decisions, self.marks)
+
+    def _written(self, entries: list[Entry]) -> Outcome:
+        """Writes the results that these entries make."""
+        setting = self.setting
+        decisions = read_overrides(self.marks)  # anew: a person may have decided in the meantime
+        fit_course(decisions, setting.assignment, self.marks)
+        cages = sorted({entry.cage for entry in entries}, key=lambda cage: (not cage.startswith("none"), cage))
+        promises = max((entry.promises for entry in entries), key=len, default=[])
+        raw = sorted((entry.result for entry in entries), key=lambda one: one.student)
+        with_flags = flagged(raw, setting.reference, setting.assignment, setting.release)
+        results = Results(
+            schema=1,
+            course=setting.course,
+            assignment=setting.lab,
+            data=self.data,
+            cage="; ".join(cages),
+            device=self.device,
+            promises=[Promise.model_validate(one) for one in promises],
+            students=[self._settled(one, decisions) for one in with_flags],
+        )
+        results.write(self.marks / "results.json")
+        return Outcome(results, times=self.times, overrides=decisions, misfits=misfits(results.students, decisions))
+
+    def _note_times(self, entries: Iterable[Entry], wall: float) -> None:
+        """Writes how many seconds each student took, and this run: beside the results, which marks alone decide."""
+        seconds = {entry.result.student: round(entry.seconds, 2) for entry in entries}
+        timing = {"students": dict(sorted(seconds.items())), "wall": round(wall, 2)}
+        path = self.marks / "timing.json"
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        unfinished.write_text(json.dumps(timing, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(unfinished, path)

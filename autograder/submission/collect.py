@@ -42,6 +42,8 @@ class Submission:
     student: str
     folder: Path
     problems: list[str] = field(default_factory=list)
+    timestamp: str | None = None
+    """What nbgrader's timestamp.txt says, where nbgrader has put one; untrusted like the rest."""
 
     def files(self) -> list[Path]:
         """The relative paths of all files, sorted."""
@@ -121,6 +123,8 @@ def _take(student: str, origin: Path, target: Path, assignment: str, limits: Lim
             unpacked = target.with_name(f"{target.name}-unpacked")
             _unpack(origin, unpacked, room=limits.submission_mb * 2**20)
             origin = unpacked
+        else:
+            submission.timestamp = _timestamp(origin, assignment)
         origin = _root(origin, assignment)
         _copy(origin, submission, limits, within)
     except zipfile.BadZipFile as error:
@@ -133,6 +137,19 @@ def _take(student: str, origin: Path, target: Path, assignment: str, limits: Lim
         there = ", ".join(path.name for path in submission.files()[:5]) or "nothing at all"
         submission.problems.append(f"no notebook and no script was handed in; there is {there}")
     return submission
+
+
+def _timestamp(origin: Path, assignment: str) -> str | None:
+    """The text of `<assignment>/timestamp.txt`, where nbgrader writes it, unless the folder is a repository of the
+    student's own."""
+    folder = origin / assignment
+    path = folder / "timestamp.txt"
+    if not assignment or folder.is_symlink() or path.is_symlink() or not path.is_file():
+        return None
+    if (origin / ".git").exists() or (folder / ".git").exists():
+        return None
+    with path.open("rb") as file:
+        return file.read(200).decode("utf-8", "replace").strip()
 
 
 def _root(origin: Path, assignment: str) -> Path:

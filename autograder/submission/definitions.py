@@ -21,7 +21,7 @@ import re
 import symtable
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,12 +116,15 @@ class Unit:
     def defines(self, name: str) -> bool:
         return any(name in bound for bound in self.binds)
 
-    def needed(self, roots: Iterable[str]) -> tuple[list[int], set[str]]:
-        """The statements that `roots` need, in the file's order, and the names that this file does not bind."""
+    def needed(self, roots: Iterable[str], without: Collection[str] = ()) -> tuple[list[int], set[str]]:
+        """The statements that `roots` need, in the file's order, and the names that this file does not bind.
+
+        What names in `without` need does not count.
+        """
         wanted, open_names, chosen = set(), list(roots), set()
         while open_names:
             name = open_names.pop()
-            if name in wanted:
+            if name in wanted or name in without:
                 continue
             wanted.add(name)
             for index, bound in enumerate(self.binds):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 NOTEBOOK_LIMIT = 32 * 2**20
 # Cell magics whose body is Python that defines things.
@@ -123,7 +124,11 @@ def _inside_strings(lines: list[str]) -> set[int]:
     return inside
 
 
-def _notebook_cells(path: Path, name: str) -> Iterator[Cell]:
+def code_cells(path: Path) -> Iterator[tuple[int, dict[str, Any], str]]:
+    """Each code cell of a notebook: its number among all cells (from 1), the cell, and its source as it stands there.
+
+    Raises `OSError` and `ValueError` for what is no notebook.
+    """
     if path.stat().st_size > NOTEBOOK_LIMIT:
         raise ValueError(f"larger than {NOTEBOOK_LIMIT // 2**20} MB")
     try:
@@ -140,7 +145,11 @@ def _notebook_cells(path: Path, name: str) -> Iterator[Cell]:
         if not isinstance(cell, dict) or cell.get("cell_type") != "code":
             continue
         source = cell.get("source", cell.get("input", ""))
-        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        yield number, cell, "".join(map(str, source)) if isinstance(source, list) else str(source)
+
+
+def _notebook_cells(path: Path, name: str) -> Iterator[Cell]:
+    for number, _, text in code_cells(path):
         yield Cell(f"{name}, cell {number}", python_of(text))
 
 

@@ -1,0 +1,56 @@
+"""Which of the released check cells a submission has changed or lost; one that stands under another name is there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from autograder.submission.excerpt import digest, grade_id
+from autograder.submission.source import code_cells
+
+Cells = dict[str, tuple[tuple[str, str], ...]]
+
+
+@cache
+def check_cells(release: Path) -> Cells:
+    """For each released notebook, by its name without ending, name and digest of each of its check cells."""
+    found: Cells = {}
+    for path in sorted(release.glob("*.ipynb")):
+        cells = []
+        for _, cell, text in code_cells(path):
+            marked = cell.get("metadata", {}).get("nbgrader", {})
+            if marked.get("grade") and not marked.get("solution"):
+                cells.append((grade_id(cell), digest(text)))
+        found[path.stem] = tuple(cells)
+    return found
+
+
+def state(release: Path) -> str:
+    """A digest of all released check cells."""
+    return hashlib.sha256(json.dumps(check_cells(release), sort_keys=True).encode()).hexdigest()
+
+
+def cell_flags(released: Cells, handed_in: Mapping[str, Iterable[tuple[str, str]]]) -> list[str]:
+    """A sentence for each notebook whose check cells were edited or deleted.
+
+    `handed_in` has, for each of the submission's notebooks, name and digest of all code cells. A notebook of which no
+    check cell is left anywhere was not handed in, or not as a notebook, and is no matter for a flag.
+    """
+    cells = [cell for found in handed_in.values() for cell in found]
+    names = {name for name, _ in cells if name}
+    sources = {source for _, source in cells}
+    flags = []
+    for notebook, wanted in released.items():
+        gone = [name for name, source in wanted if source not in sources]
+        edited = [name for name in gone if name in names]
+        deleted = [name for name in gone if name not in names]
+        if len(deleted) == len(wanted):
+            continue
+        said = [f"edited: {', '.join(edited)}"] if edited else []
+        said += [f"deleted: {', '.join(deleted)}"] if deleted else []
+        if said:
+            flags.append(f"{notebook}: check cells {'; '.join(said)}. The marks here do not come from them.")
+    return flags

@@ -1,0 +1,144 @@
+"""The marker's desk from end to end: what stands on top of the findings, and that it asks for no new ones."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.results import Results, StudentResult
+from tests.conftest import ROOT, autograder
+
+SUBMISSIONS = ROOT / "tests" / "submissions"
+LINKED = ("reference", "release", "build")
+STUDENTS = ("half-done", "release")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course repository with a class of two, one of whom came late, and their marks."""
+    folder = tmp_path_factory.mktemp("course")
+    shutil.copyfile(ROOT / "course.yml", folder / "course.yml")
+    (ROOT / "build").mkdir(exist_ok=True)
+    for name in LINKED:
+        (folder / name).symlink_to(ROOT / name)
+    for student in STUDENTS:
+        shutil.copytree(SUBMISSIONS / student, folder / "in" / student, ignore=shutil.ignore_patterns("*.pt"))
+    (folder / "in" / "half-done" / "lab4" / "timestamp.txt").write_text("2027-01-31 00:00:00.000000 UTC")
+    notebook = folder / "in" / "half-done" / "lab4" / "4_1_simple_cnn.ipynb"
+    text = notebook.read_text(encoding="utf-8")
+    assert 'check(\\"shapes\\")' in text
+    notebook.write_text(text.replace('check(\\"shapes\\")', "6.0"), encoding="utf-8")
+    mark(folder)
+    return folder
+
+
+def mark(course: Path, *more: str | Path) -> str:
+    done = autograder("mark", "in", "-o", "marks", "--data", "digits", "--jobs", "1", *more, cwd=course)
+    assert done.returncode == 0, done.stderr
+    return " ".join(done.stdout.split())
+
+
+def half_done(course: Path) -> StudentResult:
+    return Results.read(course / "marks" / "results.json").student("half-done")
+
+
+def test_the_marker_gets_lateness_code_flags_and_times(course: Path) -> None:
+    result = half_done(course)
+    earned = sum(task.score for task in result.tasks)
+    assert earned > 30
+    assert result.late is not None
+    assert (result.late.days, result.late.percent) == (1, 10)
+    assert result.score == round(earned - round(earned / 10, 2), 2)
+    code = {task.id: task.code for task in result.tasks}
+    assert "class SimpleCNN(nn.Module):" in code["simple-cnn"]
+    assert "import" not in code["simple-cnn"]
+    assert code["residual-block"] == ""
+    assert [flag for flag in result.flags if "check cells edited: shapes-check" in flag]
+    timing = json.loads((course / "marks" / "timing.json").read_text())
+    assert set(timing["students"]) == set(STUDENTS)
+    assert 0 < sum(timing["students"].values()) <= timing["wall"]
+
+
+def test_an_extension_asks_for_no_new_finding_and_shows_as_a_difference(course: Path, tmp_path: Path) -> None:
+    before = course / "marks" / "results.json"
+    shutil.copyfile(before, tmp_path / "old.json")
+    text = (course / "course.yml").read_text(encoding="utf-8")
+    extended = text.replace("    # extensions:", "    extensions:\n      half-done: {days: 3}\n      nobody: {days: 1}")
+    (course / "course.yml").write_text(extended, encoding="utf-8")
+    try:
+        said = mark(course, "--compare-to", tmp_path / "old.json")
+        assert "0 marked in" in said
+        assert half_done(course).late is None
+        assert "Extensions of nobody in this class: nobody." in said
+        assert "1 has no known time: release" in said
+        assert "Lateness: 1 day late" in said
+        assert "1 mark moved" in said
+    finally:
+        (course / "course.yml").write_text(text, encoding="utf-8")
+    mark(course)
+    assert before.read_bytes() == (tmp_path / "old.json").read_bytes()
+
+
+def test_a_decision_outlives_markings_also_of_a_changed_submission(course: Path) -> None:
+    results = course / "marks" / "results.json"
+    undecided = results.read_bytes()
+    place = ("override", "marks", "release", "simple-cnn/dropout")
+    done = autograder(*place, "--points", "1.5", "--reason", "Talked about.", cwd=course)
+    assert done.returncode == 0, done.stderr
+    decided = results.read_bytes()
+    assert decided != undecided
+    assert "0 marked in" in mark(course)
+    assert results.read_bytes() == decided  # the same by the one way and by the other
+
+    changed = course / "in" / "release" / "lab4" / "new.txt"
+    changed.write_text("a word more")
+    try:
+        said = mark(course)
+        assert "1 marked in" in said
+        assert "has changed since: release" in said
+        result = Results.read(results).student("release")
+        assert result.tasks[0].checks[2].score == 1.5
+        assert [flag for flag in result.flags if "simple-cnn/dropout: the submission has changed since" in flag]
+    finally:
+        changed.unlink()
+    mark(course)
+    assert results.read_bytes() == decided
+    assert autograder(*place, "--remove", cwd=course).returncode == 0
+    assert results.read_bytes() == undecided
+
+
+def test_a_broken_file_stops_the_marking_before_it_begins(course: Path) -> None:
+    before = (course / "marks" / "results.json").read_bytes()
+    for file, text, sentence in (
+        ("overrides.yml", "- student: half-done\n", "overrides.yml, line 1: the key `check` is missing"),
+        ("times.csv", "student,time\nhalf-done,noon\n", "times.csv, line 2: 'noon' is no time"),
+    ):
+        path = course / "marks" / file
+        path.write_text(text)
+        try:
+            done = autograder("mark", "in", "-o", "marks", "--data", "digits", cwd=course)
+            assert done.returncode == 2
+            assert sentence in done.stderr
+            assert "Traceback" not in done.stderr
+        finally:
+            path.unlink()
+    assert (course / "marks" / "results.json").read_bytes() == before
+
+
+def test_times_in_a_file_outrank_a_timestamp(course: Path) -> None:
+    file = course / "times-of-the-class.csv"
+    file.write_text("student,time\nhalf-done,2027-01-29T20:00:00Z\nstranger,2027-01-29T20:00:00Z\n")
+    try:
+        said = mark(course, "--times", file)
+        assert "0 marked in" in said
+        assert half_done(course).late is None
+        assert "Times of nobody in this class: stranger." in said
+        mark(course)  # and in the next run, which is not given them again
+        assert half_done(course).late is None
+    finally:
+        (course / "marks" / "times.csv").unlink()
+    mark(course)
+    assert half_done(course).late is not None

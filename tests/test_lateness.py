@@ -1,0 +1,286 @@
+"""Does lateness cost what course.yml says, by a time that the marker can trust, and nothing where none is known?"""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Assignment, CourseError, Limits, read_course
+from autograder.marking.lateness import settled, with_lateness
+from autograder.marking.times import TimesError, find_times, parse_timestamp, read_times
+from autograder.results import CheckResult, Results, StudentResult, TaskResult, most
+from autograder.submission.collect import find_submissions
+from tests.test_course import COURSE, line_of
+
+UTC = timezone.utc
+DEADLINE = datetime(2027, 1, 29, 23, 59, tzinfo=UTC)
+
+
+def assignment(tmp_path: Path, old: str = "", new: str = "") -> Assignment:
+    """The course's assignment with one change in its text."""
+    text = COURSE.read_text(encoding="utf-8")
+    assert old in text
+    changed = tmp_path / "course.yml"
+    changed.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return read_course(changed).assignment()[1]
+
+
+def student(name: str = "ada", earned: float = 80, extra: float = 0) -> StudentResult:
+    """A student with two tasks, the second for extra credit."""
+    tasks = [
+        TaskResult(
+            id=task,
+            score=score,
+            max_score=worth,
+            extra=task == "more",
+            checks=[CheckResult(id="works", status="partial", score=score, max_score=worth, public=True)],
+        )
+        for task, score, worth in (("main", earned, 100), ("more", extra, 10))
+    ]
+    return settled(StudentResult(student=name, status="marked", score=0, max_score=most(tasks), tasks=tasks))
+
+
+# --- course.yml -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "sentence"),
+    [
+        (
+            "23:59:00+00:00",
+            "23:59:00",
+            "deadline: 2027",
+            "has no time zone; write it with one, as 2027-01-29T23:59:00+",
+        ),
+        ("deadline: 2027-01-29T23:59:00+00:00", "deadline: 20270129", "deadline:", "a date with its time and zone"),
+        ("deadline: 2027-01-29T23:59:00+00:00", "deadline: 2027-01-32", "deadline:", "day is out of range"),
+        ("deadline: 2027-01-29T", "deadline: 2027-13-29T", "deadline:", "month must be in 1..12"),
+        ("      days: 5", "      days: soon", "days: soon", "valid integer"),
+        ("    # extensions:", "    extensions: {ada: {days: 1, reason: ill, until: x}}", "ada", "`until` is not known"),
+        (
+            "    # extensions:",
+            "    extensions:\n      bob: {days: 1}\n      ada: {reason: ill}",
+            "ada:",
+            "either `deadline`",
+        ),
+        ("    # extensions:", "    extensions:\n      ada: {days: 0}", "ada:", "greater than 0"),
+        ("    # extensions:", "    extensions:\n      ada: {days: 1}\n      007: {days: 1}", "007", "put it in quotes"),
+        (
+            "    # extensions:",
+            "    extensions:\n      ada:\n        reason: ill\n        deadline: 2026-01-29T23:59:00Z",
+            "deadline: 2026",
+            "the extension of 'ada' ends before everybody's deadline",
+        ),
+        ("checks: {every-filter: 3}", "checks: {every-filter: 3}\n        extra: true", "points: 100", "add up to 97"),
+    ],
+)
+def test_errors_in_deadlines_name_file_and_line(tmp_path: Path, old: str, new: str, at: str, sentence: str) -> None:
+    with pytest.raises(CourseError) as error:
+        assignment(tmp_path, old, new)
+    changed = tmp_path / "course.yml"
+    assert sentence in str(error.value)
+    assert f"{changed}, line {line_of(changed.read_text(), at)}: " in str(error.value)
+
+
+def test_an_extension_needs_a_deadline(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="the extension of 'ada': there is no `deadline` to extend"):
+        assignment(tmp_path, "deadline: 2027-01-29T23:59:00+00:00", "extensions: {ada: {days: 1}}")
+
+
+def test_extra_credit_stands_outside_the_points(tmp_path: Path) -> None:
+    text = COURSE.read_text(encoding="utf-8").replace("points: 100 ", "points: 97 ", 1)
+    text = text.replace("checks: {every-filter: 3}", "checks: {every-filter: 3}\n        extra: true")
+    (tmp_path / "course.yml").write_text(text, encoding="utf-8")
+    found = read_course(tmp_path / "course.yml").assignment()[1]
+    assert found.points == 97
+    assert found.task("filters").extra
+
+
+# --- what it costs ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("after", "days", "percent"),
+    [
+        (timedelta(minutes=15), 0, 0),
+        (timedelta(minutes=15, microseconds=1), 1, 10),
+        (timedelta(days=1, minutes=15), 1, 10),
+        (timedelta(days=1, minutes=16), 2, 20),
+        (timedelta(days=5), 5, 50),
+        (timedelta(days=5, minutes=16), 6, 100),
+    ],
+)
+def test_each_day_begun_after_the_grace_costs_its_percent(
+    tmp_path: Path, after: timedelta, days: int, percent: float
+) -> None:
+    late = with_lateness(student(), assignment(tmp_path), DEADLINE + after)
+    assert late.late is not None
+    assert (late.late.days, late.late.percent) == (days, percent)
+    assert late.late.points == 80 * percent / 100
+    assert late.score == 80 - 80 * percent / 100
+    assert late.max_score == 100
+
+
+def test_what_comes_after_the_last_day_counts_nothing_and_the_marker_is_told(tmp_path: Path) -> None:
+    late = with_lateness(student(), assignment(tmp_path), DEADLINE + timedelta(days=9))
+    assert late.score == 0
+    assert [task.score for task in late.tasks] == [80, 0]
+    assert late.flags == ["Came 9 days late, more than the 5 that course.yml accepts: it counts nothing."]
+
+
+def test_without_a_last_day_percents_add_up_to_all_and_no_further(tmp_path: Path) -> None:
+    endless = assignment(tmp_path, "      days: 5", "      # days: 5")
+    assert with_lateness(student(), endless, DEADLINE + timedelta(days=7)).score == 24
+    last = with_lateness(student(), endless, DEADLINE + timedelta(days=40))
+    assert last.score == 0
+    assert last.flags == []
+
+
+@pytest.mark.parametrize("submitted", [None, DEADLINE, DEADLINE - timedelta(days=9)])
+def test_in_time_or_at_a_time_that_nobody_knows_costs_nothing(tmp_path: Path, submitted: datetime | None) -> None:
+    assert with_lateness(student(), assignment(tmp_path), submitted) == student()
+
+
+def test_times_of_other_zones_are_the_same_moments(tmp_path: Path) -> None:
+    tokyo = datetime(2027, 1, 30, 8, 59, tzinfo=timezone(timedelta(hours=9)))  # 23:59 UTC
+    assert with_lateness(student(), assignment(tmp_path), tokyo).late is None
+
+
+def test_an_extension_is_for_one_student_by_the_exact_name(tmp_path: Path) -> None:
+    extended = assignment(
+        tmp_path,
+        "    # extensions:",
+        '    extensions:\n      ada: {days: 2.5}\n      "007": {deadline: 2027-02-28T12:00:00+01:00, reason: duty}',
+    )
+    moment = DEADLINE + timedelta(days=2, hours=13)
+    assert [with_lateness(student(name), extended, moment).score for name in ("ada", "Ada", "7", "007")] == [
+        72,
+        56,
+        56,
+        80,
+    ]
+    ada = with_lateness(student("ada"), extended, moment).late
+    assert ada is not None
+    assert ada.deadline == "2027-02-01T11:59:00+00:00"  # her own
+
+
+def test_lateness_takes_its_percent_of_extra_credit_too(tmp_path: Path) -> None:
+    eager = student(earned=100, extra=10)
+    assert (eager.score, eager.max_score, eager.public_max_score) == (110, 100, 100)
+    assert with_lateness(eager, assignment(tmp_path), DEADLINE + timedelta(hours=1)).score == 99
+
+
+# --- when it came -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-20 14:03:22.123456 UTC", datetime(2026, 11, 20, 14, 3, 22, 123456, UTC)),  # nbgrader's default
+        ("2026-11-20 14:03:22 Europe/Berlin", datetime(2026, 11, 20, 13, 3, 22, 0, UTC)),
+        ("2026-11-20 14:03:22.5 +0100", datetime(2026, 11, 20, 13, 3, 22, 500000, UTC)),
+        ("2026-11-20T14:03:22Z\n", datetime(2026, 11, 20, 14, 3, 22, 0, UTC)),
+        ("2026-11-20 14:03:22", datetime(2026, 11, 20, 14, 3, 22, 0, UTC)),  # nbgrader reads that as UTC, too
+    ],
+)
+def test_nbgraders_timestamps_are_read(text: str, moment: datetime) -> None:
+    assert parse_timestamp(text) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "2026-11-20",
+        "2026-13-20 10:00:00 UTC",
+        "2026-11-20 10:00:00 CST",
+        "2026-11-20 10:00:00 ../../etc/x",
+    ]
+    + [
+        "2026-11-20 10:00:00 Europe/Nowhere",
+        "2026-11-20 10:00:00 Europe",
+        "2026-11-20 10:00:00 /etc/passwd",
+        "1e9",
+        "\0",
+    ],
+)
+def test_what_is_no_timestamp_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  each says what is wrong in its own way
+        parse_timestamp(text)
+
+
+def class_of(folder: Path) -> Path:
+    """Ada's submission as nbgrader collects it, Bob's a repository, Cy's a zip of his own, Eve's without a time."""
+    source = folder / "submitted"
+    for name in ("ada", "bob", "eve"):
+        (source / name / "lab4").mkdir(parents=True)
+        (source / name / "lab4" / "work.py").write_text("x = 1\n")
+    for name in ("ada", "bob"):
+        (source / name / "lab4" / "timestamp.txt").write_text("2027-01-30 12:00:00.000000 UTC")
+    (source / "bob" / ".git").mkdir()
+    with zipfile.ZipFile(source / "cy.zip", "w") as archive:
+        archive.writestr("lab4/work.py", "x = 1\n")
+        archive.writestr("lab4/timestamp.txt", "2020-01-01 12:00:00.000000 UTC")
+    return source
+
+
+def test_only_nbgraders_own_timestamp_is_believed(tmp_path: Path) -> None:
+    submissions = find_submissions(class_of(tmp_path), "lab4", tmp_path / "staging", Limits())
+    times = find_times(submissions, tmp_path)
+    assert times.known == {"ada": datetime(2027, 1, 30, 12, tzinfo=UTC)}
+    assert times.missing == ["bob", "cy", "eve"]
+
+
+def test_a_file_of_times_outranks_timestamps_and_is_kept(tmp_path: Path) -> None:
+    source = class_of(tmp_path)
+    given = tmp_path / "times.txt"
+    given.write_text(
+        '\ufeffgroup,student,time\r\n1,bob,2027-01-29T22:00:00Z\r\n1,"No, Body",2027-01-29 22:00:00+01:00\r\n',
+        encoding="utf-8",
+    )
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    for number, file in enumerate((given, None)):  # the second run is not given it again
+        submissions = find_submissions(source, "lab4", tmp_path / f"staging{number}", Limits())
+        times = find_times(submissions, marks, file)
+        assert times.known == {"bob": datetime(2027, 1, 29, 22, tzinfo=UTC)}
+        assert times.missing == ["ada", "cy", "eve"]  # also ada, whose timestamp.txt does not count now
+        assert times.strangers == ["No, Body"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name,time\n", "line 1: there is no column `student`"),
+        ("student;time\n", "line 1: there is no column `student`"),
+        ("", "line 1: there is no column `student`"),
+        ("student,time\nada,2027-01-29T22:00:00\n", "line 2: '2027-01-29T22:00:00' has no time zone"),
+        ("student,time\nada,\n", "line 2: '' is no time"),
+        ("student,time\nada\n", "line 2: '' is no time"),
+        ("student,time\nada,1800000000\n", "line 2: '1800000000' is no time"),
+        (
+            "student,time\nada,2027-01-29T22:00:00Z\n\nada,2027-01-29T22:00:00Z\n",
+            "line 4: 'ada' is there twice (first on line 2)",
+        ),
+        ('student,time\n"ada,2027\n', "line 2: unexpected end of data"),
+    ],
+)
+def test_errors_in_a_file_of_times_name_file_and_line(tmp_path: Path, text: str, sentence: str) -> None:
+    file = tmp_path / "times.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(TimesError) as error:
+        read_times(file)
+    assert str(error.value).startswith(f"{file}, {sentence}")
+
+
+def test_results_with_lateness_read_as_they_were_written(tmp_path: Path) -> None:
+    late = with_lateness(student(), assignment(tmp_path), DEADLINE + timedelta(days=1))
+    results = Results(
+        schema=1, course="c", assignment="lab4", data="digits", cage="none", device="cpu", students=[late]
+    )
+    results.write(tmp_path / "results.json")
+    assert Results.read(tmp_path / "results.json") == results

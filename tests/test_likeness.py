@@ -1,0 +1,161 @@
+"""Is copied code found whatever it was renamed to, and is nobody suspected for having solved the same task?"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import random
+import re
+from functools import cache
+
+import pytest
+
+from autograder.marking.flags import flagged, reference_code, released_code
+from autograder.marking.likeness import LEAST, SHARE, Pair, fingerprints, near_equal
+from autograder.results import CheckResult, StudentResult, TaskResult
+from autograder.submission.definitions import Definitions
+from autograder.submission.excerpt import code_of
+from tests.conftest import ROOT
+from tests.judging import REFERENCE, SETTING
+
+RELEASE = ROOT / "release" / "lab4"
+NAMES = {name for task in SETTING.assignment.tasks for name in task.definitions}
+
+
+@cache
+def sample(name: str) -> dict[str, str]:
+    """The code of a student of the sample class."""
+    definitions = Definitions(ROOT / "tests" / "submissions" / name)
+    return {task.id: code_of(definitions, task.definitions, task.notebook, NAMES) for task in SETTING.assignment.tasks}
+
+
+def honest() -> dict[str, list[str]]:
+    """Right answers that students could have written, task by task."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "tests" / "honest").glob("*/*.py")):
+        text = re.sub(r"^(?:import|from) .*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        found.setdefault(path.parent.name, []).append(text)
+    return found
+
+
+def disguised(code: dict[str, str]) -> dict[str, str]:
+    """What somebody makes of another's code who does not want that to be seen."""
+    words = {word for text in code.values() for word in re.findall(r"(?<![.\w])[a-z]\w{2,}|(?<=self\.)\w+", text)}
+    names = sorted(words - {*dir(builtins), *keyword.kwlist, "self", "torch"})
+    new = {name: f"my_{number}" for number, name in enumerate(names)}
+    changed = {}
+    for task, text in code.items():
+        text = re.sub(r"\b\w+\b", lambda word: new.get(word[0], word[0]), text)
+        text = re.sub(r'"""[\s\S]*?"""', '"""Mine."""', text)
+        changed[task] = re.sub(r"\n", "   # all my own work\n\n", text)
+    return changed
+
+
+def pairs(class_: dict[str, dict[str, str]]) -> list[Pair]:
+    return near_equal(class_, released_code(RELEASE))
+
+
+def test_a_disguised_copy_is_found_in_a_class_of_honest_people() -> None:
+    """People who share no answer, people who share three of fourteen, and two copies."""
+    draw = random.Random(4)
+    answers = honest()
+    class_ = {f"s{i:02}": {task: draw.choice(texts) for task, texts in answers.items()} for i in range(60)}
+    class_ |= {name: sample(name) for name in ("reference", "style-functional", "style-objects", "awkward")}
+    assert pairs(class_) == []
+    class_["eve"] = disguised(sample("style-objects"))
+    class_["mallory"] = disguised(class_["s07"])
+    found = pairs(class_)
+    assert [(pair.one, pair.other) for pair in found] == [("eve", "style-objects"), ("mallory", "s07")]
+    assert all(pair.share > 0.8 for pair in found), found
+    assert len(found[0].tasks) >= 12
+
+
+def test_one_change_does_not_hide_a_copy() -> None:
+    (pair,) = pairs({"a": sample("reference"), "b": sample("dropout-always-on")})
+    assert SHARE < pair.share < 1
+    assert "train-evaluate" in pair.tasks
+
+
+def test_padding_does_not_hide_a_copy() -> None:
+    padding = "\n".join(honest()["load-image"] + honest()["train-evaluate"])
+    padded = {task: f"{text}\n{padding}" for task, text in sample("style-objects").items()}
+    (pair,) = pairs({"a": sample("style-objects"), "b": padded})
+    assert pair.share > 0.9
+
+
+def test_short_work_is_no_evidence() -> None:
+    """The first network leaves little choice: that two have the same is no wonder."""
+    short = {"simple-cnn": sample("reference")["simple-cnn"]}
+    assert 0 < len(fingerprints(short["simple-cnn"])) < LEAST
+    assert pairs({"a": short, "b": dict(short)}) == []
+
+
+def test_what_everybody_was_given_does_not_count() -> None:
+    given = {f"cell {number}": text for number, text in enumerate(released_code(RELEASE))}
+    assert len(set().union(*map(fingerprints, given.values()))) > LEAST
+    assert pairs({"a": given, "b": given}) == []
+
+
+def test_what_a_crowd_has_written_is_no_copying_but_the_very_same_code_is() -> None:
+    common = sample("reference")
+    class_ = {f"s{i:02}": {**common, "own": f"x = {i}"} for i in range(50)}
+    assert len(pairs(class_)) == 50  # each with a neighbour, and the last with the first
+    assert all(pair.share == 1 for pair in pairs(class_))
+    mixed = {name: {**code, "own": own_way(name)} for name, code in class_.items()}
+    assert all(len(fingerprints(code["own"])) > LEAST for code in mixed.values())
+    assert pairs(mixed) == []
+
+
+def own_way(seed: str) -> str:
+    """Much code that nobody else has written."""
+    draw = random.Random(seed)
+    return "\n".join(f"x = y {' y '.join(draw.choices('+-*/%@|&^<>', k=20))} y" for _ in range(60))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "'" * 5000, '"""' * 5001, "(" * 5000, "\\\n" * 3000, "'" + "\\'" * 9000, "\x00\ud800é\u2028" * 999]
+)
+def test_any_text_can_be_compared(text: str) -> None:
+    assert isinstance(near_equal({"a": {"t": text}, "b": {"t": text + "x"}}), list)
+
+
+# --- as the marker sees it --------------------------------------------------------------------------------------------
+
+
+def student(name: str, code: dict[str, str], *statuses: str) -> StudentResult:
+    checks = [
+        CheckResult(id=f"c{i}", status=status, score=0, max_score=1, public=True) for i, status in enumerate(statuses)
+    ]
+    tasks = [TaskResult(id=task, score=0, max_score=0, code=text) for task, text in code.items()]
+    tasks.append(TaskResult(id="checked", score=0, max_score=len(checks), checks=checks))
+    withheld = "error" in statuses
+    return StudentResult(
+        student=name,
+        status="withheld" if withheld else "marked",
+        score=None if withheld else 0,
+        max_score=len(checks),
+        tasks=tasks,
+        flags=["of the submission alone"],
+    )
+
+
+def test_flags_name_the_others_and_the_reference() -> None:
+    theirs = reference_code(REFERENCE, SETTING.assignment)
+    class_ = [
+        student("ada", sample("style-objects")),
+        student("bob", disguised(sample("style-objects"))),
+        student("cy", theirs),
+        student("reference", sample("style-functional")),  # a student of that name
+    ]
+    found = {one.student: one.flags for one in flagged(class_, REFERENCE, SETTING.assignment, RELEASE)}
+    assert all(flags[0] == "of the submission alone" for flags in found.values())
+    assert "with bob" in found["ada"][1]
+    assert "with ada" in found["bob"][1]
+    assert "100% with the reference; in every task" in found["cy"][1]
+    assert len(found["reference"]) == 1
+
+
+def test_errors_of_the_grader_are_flagged() -> None:
+    some, all_ = flagged([student("a", {}, "passed", "error"), student("b", {}, "error", "error")], None)
+    assert "The grader failed on checked/c1" in some.flags[1]
+    assert "on the whole submission" in all_.flags[1]
