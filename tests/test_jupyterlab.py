@@ -105,7 +105,7 @@ def test_a_mistake_is_red_and_named_and_the_right_network_is_green(lab: str) -> 
         stub = cells.filter(has_text="class SimpleCNN").first
         check = cells.filter(has_text='check("simple-cnn")').first
         output = check.locator(".jp-OutputArea-output")
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
 
         def run(cell: playwright.Locator, text: str | None = None) -> None:
             """Clicks into a cell, types what is to stand there, and runs it."""
@@ -120,6 +120,7 @@ def test_a_mistake_is_red_and_named_and_the_right_network_is_green(lab: str) -> 
             page.screenshot(path=SCREENSHOTS / f"jupyterlab-{name}.png")
 
         run(imports)
+        imports.locator(".jp-InputPrompt", has_text="[1]:").wait_for()
         run(data)
         data.locator(".jp-OutputArea-output", has_text="Networks run on: c").wait_for()
         run(check)
@@ -152,6 +153,6 @@ def test_a_mistake_is_red_and_named_and_the_right_network_is_green(lab: str) -> 
         page.get_by_role("menuitem", name="Settings").click()
         page.get_by_text("Theme", exact=True).hover()
         page.get_by_text("JupyterLab Dark", exact=True).click()
-        page.locator("body[data-jp-theme-light=false]").wait_for()
+        page.locator("body[data-jp-theme-light=false]").wait_for(state="attached")
         picture("red-dark")
         browser.close()
