@@ -95,6 +95,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_a_mistake_is_red_and_named_and_the_right_network_is_green(lab: str) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    expect = playwright.expect
+    expect.set_options(timeout=60_000)
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1200, "height": 900})
@@ -130,21 +132,20 @@ def test_a_mistake_is_red_and_named_and_the_right_network_is_green(lab: str) -> 
         run(stub, WRONG)
         run(check)
         output.filter(has_text="no ReLU after the").wait_for()
+        expect(output.last).to_have_text("5.0")
         told = " ".join(output.first.inner_text().split())
         assert "✗ to mend A simple CNN 5 of 10 points" in told
         assert "✗ failed With the same weights, SimpleCNN computes what the task's network computes. 0/5" in told
-        assert output.last.inner_text().strip() == "5.0"
-        background = "element => getComputedStyle(element).backgroundColor"
-        assert output.first.get_by_text("✗ to mend").evaluate(background) == "rgb(195, 32, 43)"
+        expect(output.first.get_by_text("✗ to mend")).to_have_css("background-color", "rgb(195, 32, 43)")
         picture("red")
 
         stub.scroll_into_view_if_needed()
         run(stub, RIGHT)
         run(check)
         output.filter(has_text="10 of 10 points").wait_for()
+        expect(output.last).to_have_text("10.0")
         assert " ".join(output.first.inner_text().split()) == "✓ done A simple CNN 10 of 10 points"
-        assert output.last.inner_text().strip() == "10.0"
-        assert output.first.get_by_text("✓ done").evaluate(background) == "rgb(26, 127, 55)"
+        expect(output.first.get_by_text("✓ done")).to_have_css("background-color", "rgb(26, 127, 55)")
         picture("green")
 
         run(stub, WRONG)
