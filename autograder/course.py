@@ -133,6 +133,14 @@ class Written(Strict):
     points: Points
 
 
+class HandIn(Strict):
+    """Files that a student hands in beside the notebooks: a pattern, and how many of them there must be."""
+
+    files: str
+    at_least: int = Field(default=1, ge=0)
+    what: str = ""
+
+
 class Assignment(Strict):
     """One assignment: its tasks, and everything that a teacher tunes."""
 
@@ -144,6 +152,7 @@ class Assignment(Strict):
     limits: Limits = Limits()
     bands: dict[Identifier, dict[str, Band]] = {}
     support: list[str] = []
+    hand_in: list[HandIn] = []
     tasks: list[Task] = Field(min_length=1)
     written: list[Written] = []
 

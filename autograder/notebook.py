@@ -1,8 +1,8 @@
-"""What the lab's notebooks use: `check` a task, `borrow` a definition from another notebook, find the best device."""
+"""What the lab's notebooks use: `check` a task, `borrow` a definition, find the best device, `pack` the submission."""
 
 from __future__ import annotations
 
-import html
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -11,18 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autograder.checks.setting import Setting
     from autograder.judge.oracle import Oracle
-    from autograder.results import CheckResult, TaskResult
-
-SIGNS = {
-    "passed": ("✓", "passed", "#1a7f37"),
-    "partial": ("◐", "partly", "#9a6700"),
-    "failed": ("✗", "failed", "#cf222e"),
-    "not attempted": ("○", "not done yet", "#6e7781"),
-    "blocked": ("↑", "waits", "#6e7781"),
-    "error": ("!", "error of the checker", "#8250df"),
-}
-
-MONO = ";font-family:monospace"  # indented lines are tables and places in code
 
 
 def check(task: str) -> float:
@@ -34,6 +22,7 @@ def check(task: str) -> float:
     from autograder.candidate.student import quiet
     from autograder.checks.examination import Examination
     from autograder.checks.run import run_checks
+    from autograder.selfcheck import cell
 
     setting, oracle = _setting()
     setting.assignment.task(task)
@@ -53,8 +42,19 @@ def check(task: str) -> float:
     results = examination.task_results()
     credit = sum(result.score for result in results)
     for result in results:
-        _show(result)
+        cell.show(cell.task_as_text(result), cell.task_as_html(result))
     return float(credit)
+
+
+def pack() -> None:
+    """Writes `submission.zip` into this folder, and shows what is missing from it. Save your notebooks before."""
+    from autograder.checks.setting import Setting
+    from autograder.selfcheck import cell
+    from autograder.selfcheck.packing import pack_submission
+
+    setting = Setting.find()
+    packed = pack_submission(setting.assignment, Path.cwd(), _unsaved_notebooks(setting))
+    cell.show(packed.as_text(), packed.as_html())
 
 
 def borrow(name: str) -> Any:
@@ -108,54 +108,15 @@ def _namespace() -> dict[str, Any]:
     return shell.user_ns if shell is not None else sys._getframe(2).f_globals
 
 
-def _show(result: TaskResult) -> None:
-    shell = None
-    if "IPython" in sys.modules:
-        from IPython.core.getipython import get_ipython
+def _unsaved_notebooks(setting: Setting) -> list[str]:
+    """The notebook of this kernel, if its file lacks a task's definition as it was run last."""
+    from autograder.selfcheck.packing import unsaved_names
 
-        shell = get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
-        print(as_text(result))
-        return
-    from IPython.display import display
-
-    display({"text/plain": as_text(result), "text/html": as_html(result)}, raw=True)
-
-
-def as_text(result: TaskResult) -> str:
-    """A task's checks as lines of text."""
-    lines = [f"{result.title}: {result.score:g} of {result.max_score:g} points"]
-    for one in result.checks:
-        sign, word, _ = SIGNS[one.status]
-        lines.append(f"  {sign} {one.title} [{word}, {one.score:g}/{one.max_score:g}]")
-        lines += [f"      {line}" for line in _words(one)]
-    return "\n".join(lines)
-
-
-def as_html(result: TaskResult) -> str:
-    """A task's checks as a small coloured table; everything that came from a student is escaped."""
-    rows = []
-    for one in result.checks:
-        sign, word, colour = SIGNS[one.status]
-        words = "".join(
-            f'<div style="white-space:pre-wrap;margin:.15em 0 0 0{MONO if line.startswith("  ") else ""}">'
-            f"{html.escape(line)}</div>"
-            for line in _words(one)
-        )
-        rows.append(
-            f'<tr><td style="color:{colour};white-space:nowrap;vertical-align:top;text-align:left">'
-            f"<b>{sign}</b> {word}</td>"
-            f'<td style="text-align:left;vertical-align:top">{html.escape(one.title)}{words}</td>'
-            f'<td style="vertical-align:top">{one.score:g}/{one.max_score:g}</td></tr>'
-        )
-    colour = "#1a7f37" if result.score == result.max_score else "#9a6700" if result.score else "#6e7781"
-    return (
-        f'<div style="border-left:4px solid {colour};padding-left:.8em">'
-        f"<b>{html.escape(result.title)}</b>: {result.score:g} of {result.max_score:g} points"
-        f"<table>{''.join(rows)}</table></div>"
-    )
-
-
-def _words(one: CheckResult) -> list[str]:
-    words = [line for line in one.message.splitlines() if line.strip()]
-    return [*words, *([f"Hint: {one.hint}"] if one.hint else [])]
+    namespace = _namespace()
+    path = Path(str(namespace.get("__session__") or os.environ.get("JPY_SESSION_NAME") or ""))
+    path = Path.cwd() / path.name
+    names = [name for task in setting.assignment.tasks if task.notebook == path.stem for name in task.definitions]
+    history = [text for text in namespace.get("In", []) if isinstance(text, str)]
+    if path.suffix != ".ipynb" or not path.is_file():
+        return []
+    return [path.stem] if unsaved_names(path, names, history) else []

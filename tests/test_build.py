@@ -44,6 +44,8 @@ def test_the_release_holds_what_the_list_says_and_nothing_else(built: Path) -> N
     names = {name for name in tree(built / "release") if not name.startswith("lab4/images/")}
     notebooks = {f"lab4/{name}.ipynb" for name in Setting.find("lab4").assignment.notebooks}
     assert names == notebooks | {
+        "lab4/.github/workflows/check.yml",
+        "lab4/.gitignore",
         "lab4/README.md",
         "lab4/requirements.txt",
         "lab4/lab4_autograder-0.1.0-py3-none-any.whl",

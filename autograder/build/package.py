@@ -26,6 +26,8 @@ PUBLIC = (
     "drawing.py",
     "notebook.py",
     "results.py",
+    "pictures.py",
+    "selfcheck/*.py",
     "submission/*.py",
     "candidate/*.py",
     "judge/*.py",
@@ -43,6 +45,7 @@ PUBLIC = (
     "checks/{lab}/procedures.py",
     "checks/{lab}/small.py",
     "training/__init__.py",
+    "training/progress.py",
     "training/recipes.py",
     "cli/__init__.py",
     "cli/shared.py",
@@ -192,7 +195,14 @@ def _public_course(setting: Setting, checks: list[Check]) -> str:
             tasks.append({**task.model_dump(), "checks": left})
     points = sum(sum(task["checks"].values()) for task in tasks if not task["extra"])
     limits = setting.assignment.limits.model_dump()
-    assignment = {"title": setting.assignment.title, "points": points, "limits": limits, "tasks": tasks}
+    hand_in = [one.model_dump() for one in setting.assignment.hand_in]
+    assignment = {
+        "title": setting.assignment.title,
+        "points": points,
+        "limits": limits,
+        "hand_in": hand_in,
+        "tasks": tasks,
+    }
     course = {"course": setting.course, "assignments": {setting.lab: assignment}}
     return yaml.safe_dump(course, sort_keys=False, allow_unicode=True, width=120)
 

@@ -17,6 +17,7 @@ from autograder.course import Limits
 
 SKIPPED = {
     ".git",
+    ".github",  # the check on every push, which a student may have edited: no part of the work
     ".ipynb_checkpoints",
     "__pycache__",
     ".venv",
@@ -126,6 +127,10 @@ def _take(student: str, origin: Path, target: Path, assignment: str, limits: Lim
         else:
             submission.timestamp = _timestamp(origin, assignment)
         origin = _root(origin, assignment)
+        if (archive := _only_archive(origin, within)) is not None:
+            unpacked = target.with_name(f"{target.name}-unpacked-within")
+            _unpack(archive, unpacked, room=limits.submission_mb * 2**20)
+            origin = _root(unpacked, assignment)
         _copy(origin, submission, limits, within)
     except zipfile.BadZipFile as error:
         submission.problems.append(f"{origin.name}: cannot be opened ({error})")
@@ -167,6 +172,15 @@ def _root(origin: Path, assignment: str) -> Path:
     return origin
 
 
+def _only_archive(origin: Path, within: Path) -> Path | None:
+    """The zip that a folder of one student holds in place of work, as learning platforms hand it on; else None."""
+    files = [path for path in sorted(origin.iterdir()) if not path.name.startswith(".")]
+    if len(files) != 1 or files[0].suffix != ".zip":
+        return None
+    status = files[0].lstat()
+    return files[0] if stat.S_ISREG(status.st_mode) and not _links_outside(status, within) else None
+
+
 def _copy(origin: Path, submission: Submission, limits: Limits, within: Path) -> None:
     total, count = 0, 0
     for root, folders, names in os.walk(origin, followlinks=False):
@@ -185,7 +199,7 @@ def _copy(origin: Path, submission: Submission, limits: Limits, within: Path) ->
             path = Path(root, name)
             relative = path.relative_to(origin)
             status = path.lstat()
-            if status.st_nlink > 1 and status.st_nlink > _names_of(within)[status.st_dev, status.st_ino]:
+            if _links_outside(status, within):
                 submission.problems.append(f"{relative}: a link to a file outside the submissions, left out")
                 continue
             if not stat.S_ISREG(status.st_mode):
@@ -203,6 +217,11 @@ def _copy(origin: Path, submission: Submission, limits: Limits, within: Path) ->
             target = submission.folder / relative
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target, follow_symlinks=False)
+
+
+def _links_outside(status: os.stat_result, within: Path) -> bool:
+    """Whether a file has a name outside the submissions, too."""
+    return status.st_nlink > 1 and status.st_nlink > _names_of(within)[status.st_dev, status.st_ino]
 
 
 @cache

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torchbearer import Trial, callbacks
 
 from autograder.data import Data, shift_and_rotate
+from autograder.training.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -42,24 +43,26 @@ def fit(
     """Trains ``model`` in place and leaves it on the CPU, in eval mode, with its best validation epoch's weights.
 
     AdamW with a one-cycle learning rate; each batch is augmented afresh. Reproducible under
-    ``torch.manual_seed``. ``extra`` takes more Torchbearer callbacks, ``verbose`` is Torchbearer's (2: a bar
-    an epoch, 1: one bar in all, 0: silent). Returns the history, a dict an epoch with loss, acc, val_loss and
-    val_acc; images are augmented and dropout is on while loss and acc are taken, so acc may lie below val_acc.
+    ``torch.manual_seed``. ``extra`` takes more Torchbearer callbacks. ``verbose``: 0 is silent, 1 shows one bar that
+    moves with each batch, 2 Torchbearer's bars, two an epoch. Returns the history, a dict an epoch with loss, acc,
+    val_loss and val_acc; images are augmented and dropout is on while loss and acc are taken, so acc may lie below
+    val_acc.
     """
     # channels last: the layout that CPU convolutions like; it saves about a third of the time here
     model.to(device).to(memory_format=torch.channels_last)
     batches = data.loader("train", recipe.batch_size, device=device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.max_lr, betas=(0.7, 0.9))
     best = BestEpoch()
+    shown = [Progress(recipe.epochs, len(batches))] if verbose == 1 else []
     trial = Trial(
         model,
         optimizer,
         nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing),
         metrics=["loss", "acc"],
-        callbacks=[one_cycle(recipe.max_lr, recipe.epochs * len(batches)), augmentation(recipe), best, *extra],
+        callbacks=[one_cycle(recipe.max_lr, recipe.epochs * len(batches)), augmentation(recipe), best, *shown, *extra],
     ).to(device)
     trial.with_generators(train_generator=batches, val_generator=data.loader("validation", 500, device=device))
-    history = trial.run(recipe.epochs, verbose=verbose)
+    history = trial.run(recipe.epochs, verbose=verbose if verbose > 1 else 0)
     best.restore(model)
     model.to("cpu").to(memory_format=torch.contiguous_format).eval()
     return history

@@ -34,6 +34,8 @@ from torchbearer import Trial
 #
 # from autograder.data import load_data
 # from autograder.notebook import best_device, check
+# from autograder.pictures import confusion_matrix, way_through, worst_mistakes
+# from autograder.training.recipes import predict
 #
 # data = load_data()
 # device = best_device()
@@ -174,7 +176,7 @@ class SimpleCNN(nn.Module):
 # ```python
 # trial = Trial(model, optimizer, criterion, metrics=["loss", "acc"]).to(device)
 # trial.with_generators(train_generator=loader)
-# history = trial.run(epochs=3, verbose=1)    # verbose: 2 a bar an epoch, 1 one bar in all, 0 silent
+# history = trial.run(epochs=3, verbose=2)    # verbose: 2 a bar for each epoch, 1 one bar in all, 0 silent
 # ```
 #
 # `run` returns the *history*: a list with one dictionary an epoch, `[{"loss": …, "acc": …, …}, …]`. It also switches the
@@ -240,20 +242,29 @@ def evaluate(model: nn.Module, loader, device: str = "cpu") -> float:
 #     axis.grid(alpha=0.3)
 
 # %% [markdown]
-# And what does it get wrong? Look at some mistakes: would you have read them right?
+# What does it get wrong? In the *confusion matrix* the row is the true digit and the column what the network read: right answers
+# stand on the diagonal (green), and the red says where a digit's mistakes go. Which digits are confused with which, and are you
+# surprised?
 
 # %% tags=["active-ipynb"]
-# with torch.no_grad():
-#     predicted = torch.cat([model(batch.to(device)).argmax(1).cpu() for batch in data.test_images.split(1000)])
-# wrong = (predicted != data.test_labels).nonzero().flatten()
-# print(f"{len(wrong)} of {len(predicted)} test images are wrong")
+# logits = predict(model, data.test_images, device)
+# confusion_matrix(data.test_labels, logits.argmax(1))
+
+# %% [markdown]
+# The worst mistakes, to whose true digit the network gave the least probability. Would you have read them right?
+
+# %% tags=["active-ipynb"]
+# worst_mistakes(logits, data.test_images, data.test_labels)
+
+# %% [markdown]
+# ### A digit's way through your network
 #
-# figure, axes = plt.subplots(2, 8, figsize=(9, 3), layout="constrained")
-# for axis in axes.flat:
-#     axis.axis("off")
-# for axis, index in zip(axes.flat, wrong):
-#     axis.imshow(data.test_images[index, 0], cmap="gray")
-#     axis.set_title(f"{data.test_labels[index]} read as {predicted[index]}", fontsize=8)
+# The picture follows one image from step to step. Feature maps stand side by side; white is a map's largest answer. Look for
+# the step that makes strokes of an edge, the one that shrinks, and the one that throws everything below zero away. The last
+# picture is the answer. Try other images, and one of the mistakes.
+
+# %% tags=["active-ipynb"]
+# way_through(model, data.test_images[0])
 
 # %% [markdown]
 # ## Task `shapes`: count

@@ -33,6 +33,7 @@ from torch import nn
 #
 # from autograder.data import load_data
 # from autograder.notebook import best_device, borrow, check
+# from autograder.pictures import way_through
 #
 # data = load_data()
 # device = best_device()
@@ -227,6 +228,12 @@ def classify(model: nn.Module, paths: Sequence[str | Path]) -> list[int]:
 #     print("Until then, here are the ones in images/.")
 #     own = paths
 # compare(own, classify(model, own))
+
+# %% [markdown]
+# Follow one of them through the network, and choose the one that it read wrong, if there is one.
+
+# %% tags=["active-ipynb"]
+# way_through(model, load_image(own[0]))
 
 # %% [markdown]
 # ## A question to answer in words

@@ -101,6 +101,13 @@ def plot_filters(model: nn.Module) -> Figure:
 # plot_filters(model)
 
 # %% [markdown]
+# Were they learned? The same network before any training, with random filters. Compare: which of the patterns above has
+# training made?
+
+# %% tags=["active-ipynb"]
+# plot_filters(borrow("BetterCNN")())
+
+# %% [markdown]
 # ## Feature maps and hooks
 #
 # What comes out of a layer somewhere in the middle? You could write a second `forward` that stops there. A *forward hook* does it

@@ -27,7 +27,7 @@ from torch import nn
 # import matplotlib.pyplot as plt
 #
 # from autograder.data import load_data
-# from autograder.notebook import best_device, borrow, check
+# from autograder.notebook import best_device, borrow, check, pack
 #
 # data = load_data()
 # device = best_device()
@@ -255,3 +255,12 @@ class ResidualBlock(nn.Module):
 # follow each other, the block starts near the identity and learns the change, and the derivative of the sum contains a 1 that
 # carries the gradient past the block. (Concatenating the input works as well, as dense networks do it, but then the width grows with depth.)
 # ### END SOLUTION
+
+# %% [markdown]
+# ## Hand in
+#
+# This is the last notebook. Save all of them first (*File → Save All*). The cell below packs `submission.zip` from what is
+# *saved* in this folder, and says what is missing from it. You may pack as often as you like.
+
+# %% tags=["active-ipynb"]
+# pack()

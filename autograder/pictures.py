@@ -1,0 +1,146 @@
+"""Pictures for the notebooks: a digit's way through a network, the confusion matrix, the worst mistakes.
+
+Students have this file too. It works on any network, on the CPU or a GPU, and solves no task of the lab.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # importing torch takes seconds; importing this module shall not
+    from matplotlib.figure import Figure
+    from torch import Tensor, nn
+
+STEPS = {
+    "conv2d": "convolution",
+    "relu": "ReLU",
+    "relu_": "ReLU",
+    "max_pool2d": "max-pooling",
+    "avg_pool2d": "mean-pooling",
+    "adaptive_avg_pool2d": "mean-pooling",
+    "batch_norm": "batch norm",
+}
+SHOWN_MAPS = 16
+COLUMNS = 4
+
+
+def way_through(model: nn.Module, image: Tensor) -> Figure:
+    """What becomes of one image (1, 28, 28) on its way through `model`, from step to step to the ten answers.
+
+    Feature maps stand side by side in one picture, at most 16 of them, each step in greys of its own: black is its
+    least value, white its greatest. The model is left as it was.
+    """
+    import torch
+    from matplotlib.figure import Figure
+
+    steps = [("the image", image[None].detach().cpu())]
+    device = next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        with torch.no_grad(), _recorder(steps):
+            logits = model(image[None].to(device)).detach().cpu()[0]
+    finally:
+        for module, training in modes.items():
+            module.training = training
+    steps = [step for step in steps if step[1].dim() == 4][:11]
+    rows = -(-(len(steps) + 1) // COLUMNS)
+    figure = Figure(figsize=(2.5 * COLUMNS, 2.75 * rows), layout="constrained")
+    axes = figure.subplots(rows, COLUMNS, squeeze=False).flat
+    for axis in axes:
+        axis.axis("off")
+    for axis, (name, values) in zip(axes, steps, strict=False):
+        axis.imshow(_mosaic(values[0]), cmap="gray", interpolation="nearest")
+        channels, height, width = values.shape[1:]
+        shown = f", {SHOWN_MAPS} shown" if channels > SHOWN_MAPS else ""
+        axis.set_title(f"{name}\n{channels} of {height}×{width}{shown}", fontsize=9)
+    bars = axes[len(steps)]
+    bars.axis("on")
+    colours = ["tab:blue" if digit == int(logits.argmax()) else "lightgray" for digit in range(len(logits))]
+    bars.barh(range(len(logits)), logits.softmax(0), color=colours)
+    bars.set_yticks(range(len(logits)))
+    bars.invert_yaxis()
+    bars.set_xlim(0, 1)
+    bars.tick_params(labelsize=8)
+    bars.set_title(f"the answer: {int(logits.argmax())}\nprobability of each digit", fontsize=9)
+    return figure
+
+
+def confusion_matrix(labels: Tensor, predicted: Tensor) -> Figure:
+    """How often each true digit (row) was read as each digit (column): `labels` and `predicted` are (N,), 0 to 9.
+
+    The shade is the share of the row's *mistakes*, so that the many right answers do not outshine them.
+    """
+    import torch
+    from matplotlib.figure import Figure
+
+    counts = torch.zeros(10, 10, dtype=torch.long)
+    ones = torch.ones(len(labels), dtype=torch.long)
+    counts.index_put_((labels.cpu().long(), predicted.cpu().long()), ones, accumulate=True)
+    mistakes = counts.clone().fill_diagonal_(0)
+    figure = Figure(figsize=(5.4, 5), layout="constrained")
+    axis = figure.subplots()
+    axis.imshow(mistakes / mistakes.sum(1, keepdim=True).clamp(min=1), cmap="Reds", vmin=0, vmax=1)
+    for true in range(10):
+        for read in range(10):
+            count = int(counts[true, read])
+            style: dict[str, Any] = {"weight": "bold", "color": "tab:green"} if true == read else {"color": "black"}
+            axis.text(read, true, str(count) if count else "·", ha="center", va="center", fontsize=8, **style)
+    axis.set(xlabel="read as", ylabel="the true digit", xticks=range(10), yticks=range(10))
+    axis.set_title(f"{int(mistakes.sum())} mistakes in {len(labels)} images", fontsize=10)
+    return figure
+
+
+def worst_mistakes(logits: Tensor, images: Tensor, labels: Tensor, count: int = 16) -> Figure:
+    """The wrong ones of `images` (N, 1, 28, 28) whose true digit got the least probability, the worst first.
+
+    `logits` (N, 10) are what a network answered, `labels` (N,) the true digits.
+    """
+    import torch
+    from matplotlib.figure import Figure
+
+    probabilities = logits.detach().cpu().softmax(1)
+    labels = labels.cpu()
+    predicted = probabilities.argmax(1)
+    true = probabilities[torch.arange(len(labels)), labels]
+    worst = [index for index in true.argsort().tolist() if predicted[index] != labels[index]][:count]
+    columns = max(1, count // 2)
+    figure = Figure(figsize=(1.25 * columns, 3.4), layout="constrained")
+    axes = figure.subplots(2, columns, squeeze=False).flat
+    for axis in axes:
+        axis.axis("off")
+    for axis, index in zip(axes, worst, strict=False):
+        axis.imshow(images[index, 0].cpu(), cmap="gray")
+        sure = float(probabilities[index].max())
+        axis.set_title(f"{labels[index]} read as {predicted[index]}\n({sure:.0%} sure)", fontsize=8)
+    return figure
+
+
+def _mosaic(maps: Tensor) -> Tensor:
+    """Maps (C, H, W) as one picture, four in a row with white lines between them, each from 0 to 1."""
+    import torch
+    from torch.nn import functional as F
+
+    low, high = maps.min(), maps.max()
+    maps = (maps[:SHOWN_MAPS] - low) / (high - low).clamp(min=1e-12)
+    columns = 1 if len(maps) == 1 else min(len(maps), 4)
+    lines = max(1, round(maps.shape[-1] / 12)) if len(maps) > 1 else 0
+    maps = F.pad(maps, (lines, lines, lines, lines), value=1.0)
+    missing = -len(maps) % columns
+    maps = torch.cat([maps, torch.ones(missing, *maps.shape[1:])])
+    return torch.cat([torch.cat(list(row), dim=1) for row in maps.split(columns)], dim=0)
+
+
+def _recorder(steps: list[tuple[str, Tensor]]) -> Any:
+    """A context that adds to `steps` what each layer and function of a network puts out, however it is written."""
+    from torch.overrides import TorchFunctionMode
+
+    class Recorder(TorchFunctionMode):
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            answer = function(*args, **(kwargs or {}))
+            name = STEPS.get(getattr(function, "__name__", "").removeprefix("_").removesuffix("_with_indices"))
+            if name and getattr(answer, "dim", None) and answer.dim() == 4:
+                steps.append((name, answer.detach().cpu()))
+            return answer
+
+    return Recorder()

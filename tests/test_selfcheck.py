@@ -1,0 +1,272 @@
+"""Does a student see what is done and what fails, in a cell and on one screen; and is what `pack` packs all there?"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from autograder.checks.setting import Setting
+from autograder.results import CheckResult, Results, TaskResult
+from autograder.selfcheck.cell import task_as_html, task_as_text
+from autograder.selfcheck.packing import pack_submission, unsaved_names
+from autograder.selfcheck.places import Places
+from autograder.selfcheck.states import CHECK, DONE
+from tests.conftest import ROOT, autograder
+from tests.sample_class import make_student
+
+RECIPES = ROOT / "tests" / "recipes"
+RELEASE = ROOT / "release" / "lab4"
+
+
+def checked(status: str, score: float, **words: str) -> CheckResult:
+    return CheckResult(id=status.replace(" ", "-"), status=status, score=score, max_score=2, public=True, **words)
+
+
+def task(*checks: CheckResult) -> TaskResult:
+    score = sum(one.score for one in checks)
+    return TaskResult(id="t", title="A task", notebook="n", score=score, max_score=2 * len(checks), checks=list(checks))
+
+
+# --- the cell ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_task_that_is_done_is_one_line() -> None:
+    done = task(checked("passed", 2, title="First."), checked("passed", 2, title="Second."))
+    assert task_as_text(done) == "✓ A task: done, 4 of 4 points"
+    assert "First." not in task_as_html(done)
+    assert "4 of 4 points" in task_as_html(done)
+
+
+def test_a_task_that_nobody_has_begun_says_so_once() -> None:
+    words = "`Net`: not filled in yet."
+    waiting = task(checked("not attempted", 0, message=words), checked("not attempted", 0, message=words))
+    assert task_as_text(waiting) == "○ A task: not started, 0 of 4 points\n  `Net`: not filled in yet."
+    assert task_as_html(waiting).count("not filled in yet") == 1
+
+
+def test_a_mistake_is_named_with_its_hint_beside_what_is_right() -> None:
+    found = task(
+        checked("passed", 2, title="The sizes."),
+        checked("failed", 0, title="The outputs.", message="No ReLU.\n  conv1", hint="Look at `forward`."),
+    )
+    text = task_as_text(found)
+    assert "✗ The outputs. [failed, 0/2]" in text
+    assert "No ReLU." in text
+    assert "Hint: Look at `forward`." in text
+    page = task_as_html(found)
+    assert "<code>forward</code>" in page
+    assert "✓ passed" in page
+
+
+def test_what_a_student_wrote_is_text_in_the_cell() -> None:
+    page = task_as_html(task(checked("failed", 0, title="T", message="<img src=x onerror=alert(1)> `<b>`", hint="<i>")))
+    assert "<img" not in page
+    assert "<b>`" not in page
+    assert "<code>&lt;b&gt;</code>" in page
+
+
+def test_labels_can_be_read_on_any_page() -> None:
+    """White on the label's own colour: a contrast of 4.5 or more (WCAG 2.1), whatever the theme."""
+    for state in [*CHECK.values(), DONE]:
+        linear = [
+            part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+            for part in (int(state.colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        ]
+        luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        assert 1.05 / (luminance + 0.05) >= 4.5, state
+
+
+def test_the_check_cell_shows_html_and_ends_in_the_credit(tmp_path: Path) -> None:
+    """In a kernel, as Jupyter and nbgrader run it: nothing on stderr, the credit last."""
+    source = "import torch\nfrom torch import nn\nfrom autograder.notebook import check\n{}check('inception-block')"
+    right = nbformat.read(ROOT / "source/lab4/4_6_branches.ipynb", as_version=4)
+    cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source for cell in right.cells}
+    wrong = cells["inception-block"].replace("[one, three, five]", "[five, three, one]")
+    notebook = nbformat.v4.new_notebook()
+    imports = "import torch.nn.functional as F\n"
+    notebook.cells = [
+        nbformat.v4.new_code_cell(source.format(f"{imports}{code}\n")) for code in (cells["inception-block"], wrong)
+    ]
+    NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute(env=dict(os.environ))
+    for cell, credit, word in zip(notebook.cells, (3.0, 0.0), ("✓ done", "✗ to mend"), strict=True):
+        assert [out.output_type for out in cell.outputs] == ["display_data", "execute_result"]
+        assert word in cell.outputs[0].data["text/html"]
+        assert float(cell.outputs[1].data["text/plain"]) == credit
+
+
+# --- autograder check -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student's folder: half done, with a mistake."""
+    folder = tmp_path_factory.mktemp("work") / "lab4"
+    shutil.copytree(RELEASE, folder)
+    make_student(RECIPES / "half-done", folder.parent / "made", "digits")
+    shutil.copytree(folder.parent / "made", folder, dirs_exist_ok=True)
+    return folder
+
+
+def test_check_fits_on_one_screen_and_says_what_is_next(work: Path, tmp_path: Path) -> None:
+    done = autograder("check", work, "--json", tmp_path / "found.json", AUTOGRADER_DATA="digits", COLUMNS="100")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 24
+    assert "38 of 81 points of the public checks: 6 done, 10 not started." in lines
+    assert lines[-1] == "Next: “Save and load a model” in 4_3_save_and_load.ipynb."
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert [one["id"] for one in found["tasks"]] == list(Setting.find("lab4").assignment.by_id)
+    assert (found["score"], found["max_score"]) == (38, 81)
+
+
+def test_a_file_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "empty.py").write_text("x = 1\n")
+    (tmp_path / "file").write_text("")
+    done = autograder("check", tmp_path, "--html", tmp_path / "file" / "page.html", AUTOGRADER_DATA="digits")
+    assert done.returncode == 2
+    assert "page.html: cannot be written" in done.stderr
+
+
+# --- where an annotation points ---------------------------------------------------------------------------------------
+
+
+def test_a_place_is_found_however_the_notebook_is_written(tmp_path: Path) -> None:
+    """Pretty or on one line, source as a list or as one text, keys in any order, text that looks like JSON."""
+    text = 'x = "\\"cells\\": ["\n\nclass Net:\n    pass\n'
+    cell = {"cell_type": "code", "metadata": {"a": [{"source": ["no"]}]}, "outputs": [], "execution_count": None}
+    title = {"cell_type": "markdown", "metadata": {}, "source": ["# {\n", "]"]}
+    one = {"metadata": {"cells": [1]}, "cells": [title, {**cell, "source": text.splitlines(keepends=True)}]}
+    (tmp_path / "list.ipynb").write_text(json.dumps(one, indent=1))
+    one["cells"][1] = {"source": text, **cell}
+    (tmp_path / "text.ipynb").write_text(json.dumps(one, indent=2))
+    (tmp_path / "flat.ipynb").write_text(json.dumps(one))
+    (tmp_path / "net.py").write_text("\n\nclass Script:\n    pass\n")
+    for notebook in ("list", "text", "flat"):
+        asked = TaskResult(id="t", notebook=notebook, score=0, max_score=1)
+        file, line = Places(tmp_path).of(asked, ["Net"]) or ("", 0)
+        assert file == f"{notebook}.ipynb"
+        assert "class Net" in (tmp_path / file).read_text().splitlines()[line - 1]
+    asked = TaskResult(id="t", notebook="list", score=0, max_score=1)
+    assert Places(tmp_path).of(asked, ["Script"]) == ("net.py", 3)
+    raised = checked("failed", 0, message="Calling `Net` raised ValueError\n  list.ipynb, cell 2, line 4, in forward")
+    file, line = Places(tmp_path).of(asked, ["Net"], raised) or ("", 0)
+    assert "pass" in (tmp_path / file).read_text().splitlines()[line - 1]
+
+
+def test_places_outside_the_folder_are_not_pointed_at(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "other.py").write_text("x = 1\n")
+    asked = TaskResult(id="t", notebook="none", score=0, max_score=1)
+    message = checked("failed", 0, message=f"../other.py, line 1\n{tmp_path / 'other.py'}, line 1")
+    assert Places(tmp_path / "work").of(asked, ["Net"], message) is None
+
+
+# --- pack -------------------------------------------------------------------------------------------------------------
+
+
+def rows(packed: object) -> dict[str, str]:
+    return {what: f"{state.sign} {words}" for state, what, words in packed.rows}  # type: ignore[attr-defined]
+
+
+def test_what_is_packed_is_a_submission_as_it_is(tmp_path: Path) -> None:
+    """A zip a student, and the folder of one student with the zip in it: both are marked, and alike."""
+    folder = tmp_path / "lab4"
+    shutil.copytree(RELEASE, folder)
+    make_student(RECIPES / "half-done", tmp_path / "made", "digits")
+    shutil.copytree(tmp_path / "made", folder, dirs_exist_ok=True)
+    for rubbish in (
+        "data/MNIST/raw/t10k",
+        ".ipynb_checkpoints/x.ipynb",
+        "env/pyvenv.cfg",
+        "env/lib/a.py",
+        "submission.zip",
+    ):
+        (folder / rubbish).parent.mkdir(parents=True, exist_ok=True)
+        (folder / rubbish).write_text("rubbish")
+    (folder / "layers.py").write_text("WIDTH = 3\n")
+    packed = pack_submission(Setting.find("lab4").assignment, folder)
+    with zipfile.ZipFile(packed.archive) as opened:
+        names = opened.namelist()
+    notebooks = [f"{name}.ipynb" for name in Setting.find("lab4").assignment.notebooks]
+    own = sorted(f"own/{path.name}" for path in (folder / "own").glob("*.png"))
+    weights = ["weights/best_model.pt", "weights/better_cnn.pt"]
+    assert sorted(names) == sorted([*notebooks, "layers.py", *own, *weights])
+    submitted = tmp_path / "submitted"
+    (submitted / "bob").mkdir(parents=True)
+    shutil.copyfile(packed.archive, submitted / "ada.zip")
+    shutil.copyfile(packed.archive, submitted / "bob" / "submission.zip")
+    make_student(RECIPES / "half-done", submitted / "eve" / "lab4", "digits")
+    done = autograder("mark", submitted, "-o", tmp_path / "marks", "--data", "digits")
+    assert done.returncode == 0, done.stderr
+    results = Results.read(tmp_path / "marks" / "results.json")
+    ada, bob, eve = (results.student(name) for name in ("ada", "bob", "eve"))
+    assert eve.score
+    assert eve.score > 38
+    assert ada.score == bob.score == eve.score
+    assert not ada.messages
+
+
+def test_pack_says_what_is_missing(tmp_path: Path) -> None:
+    folder = tmp_path / "lab4"
+    shutil.copytree(RELEASE, folder)
+    (folder / "4_3_save_and_load.ipynb").unlink()
+    (folder / "4_6_branches.ipynb").rename(folder / "my branches.ipynb")
+    (folder / "own").mkdir()
+    for name in ("3_pen.png", "seven.png"):
+        shutil.copyfile(folder / "images" / "3_blue_pen.png", folder / "own" / name)
+    (folder / "weights").mkdir()
+    with (folder / "weights" / "best_model.pt").open("wb") as file:
+        file.truncate(9 * 2**20)
+    packed = pack_submission(Setting.find("lab4").assignment, folder, unsaved=["4_1_simple_cnn"])
+    said = rows(packed)
+    assert not packed.complete
+    assert said["4_3_save_and_load.ipynb"] == "✗ not in this folder"
+    assert said["4_6_branches.ipynb"] == "! not in this folder; what it asks for is in my branches.ipynb"
+    assert said["4_1_simple_cnn.ipynb"].endswith("changed since: save it, and run this cell again")
+    assert said["4_2_better_cnn.ipynb"].startswith("✓ saved")
+    assert said["own/[0-9]_*.png"].startswith("✗ 1 of at least 3")
+    assert said["own/seven.png"].startswith("! left out: its name")
+    assert said["weights/better_cnn.pt"].startswith("✗ the trained BetterCNN")
+    assert said["weights/best_model.pt"]
+    assert any(words == "left out: 9.0 MB, and 8.0 MB are allowed" for _, _, words in packed.rows)
+    assert "simple-cnn" in said
+    assert "Not everything is there" in packed.as_text()
+    assert "submission.zip" in packed.as_html()
+
+
+def test_pack_follows_no_link(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("not handed in")
+    folder = tmp_path / "lab4"
+    folder.mkdir()
+    (folder / "link.py").symlink_to(tmp_path / "secret")
+    packed = pack_submission(Setting.find("lab4").assignment, folder)
+    assert packed.files == []
+
+
+def test_a_notebook_that_was_not_saved_is_noticed(tmp_path: Path) -> None:
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell("%matplotlib inline\nclass Net:\n    width = 3  # as saved")]
+    nbformat.write(notebook, tmp_path / "n.ipynb")
+    saved = "class Net:\n    width = 3"
+    changed = "class Net:\n    width = 4"
+    assert unsaved_names(tmp_path / "n.ipynb", ["Net", "other"], ["import os", changed, saved]) == []
+    assert unsaved_names(tmp_path / "n.ipynb", ["Net", "other"], [saved, changed, "Net("]) == ["Net"]
+
+
+def test_pack_in_a_kernel_shows_its_table(tmp_path: Path) -> None:
+    shutil.copytree(RELEASE, tmp_path / "lab4")
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell("from autograder.notebook import pack\npack()")]
+    NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path / "lab4")}}).execute(env=dict(os.environ))
+    (shown,) = notebook.cells[0].outputs
+    assert re.search(r"submission.zip: 6 files, \d+ kB", shown.data["text/plain"])
+    assert "16" not in shown.data["text/plain"].splitlines()[0]
+    assert (tmp_path / "lab4" / "submission.zip").is_file()
