@@ -140,9 +140,9 @@ def page(
             written.append(_graded(own, own.source if own.locked else ""))
     for made in written:
         answer = known.get(made.metadata.get("nbgrader", {}).get("grade_id", ""))
-        if answer is not None and answer.solution and answer.points is not None:
-            if made.source.strip() == _plain(answer.source).strip():
-                unanswered.add(answer.name)
+        marked = answer is not None and answer.solution and answer.points is not None
+        if answer is not None and marked and made.source.strip() == _plain(answer.source).strip():
+            unanswered.add(answer.name)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook = nbformat.v4.new_notebook(cells=written, metadata={"kernelspec": kernel})
     for number, made in enumerate(notebook.cells):

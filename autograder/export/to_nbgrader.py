@@ -41,6 +41,8 @@ def write(request: Request) -> Exported:
     settled = [mark for mark in marks if mark.automatic is not None]
     if not settled:
         raise ExportError("no student of these results has a mark, so there is nothing to write into a gradebook")
+    if "://" not in request.output and not request.path.exists():
+        _released(assignment, request.notebooks)  # before an empty gradebook is made
     with opened(request.output, create=True) as gradebook:
         if assignment not in [one.name for one in gradebook.assignments]:
             _fill_from_release(gradebook, assignment, request.notebooks)
@@ -232,12 +234,7 @@ def _fill_from_release(gradebook: Any, assignment: str, folder: Path | None) -> 
     import nbformat
     from nbgrader import utils
 
-    paths = sorted(folder.glob("*.ipynb")) if folder is not None else []
-    if not paths:
-        raise ExportError(
-            f"The gradebook has no assignment {assignment} yet, and there are no released notebooks in {folder} to take"
-            " its cells from: say where with --notebooks FOLDER (release/<assignment>, after `autograder build`)."
-        )
+    paths = _released(assignment, folder)
     gradebook.add_assignment(assignment)
     for path in paths:
         notebook = nbformat.read(path, as_version=4)
@@ -264,6 +261,17 @@ def _fill_from_release(gradebook: Any, assignment: str, folder: Path | None) -> 
                 checksum=marked.get("checksum") or utils.compute_checksum(cell),
                 **kind,
             )
+
+
+def _released(assignment: str, folder: Path | None) -> list[Path]:
+    paths = sorted(folder.glob("*.ipynb")) if folder is not None else []
+    if not paths:
+        where = f"in {folder}" if folder is not None else "here"
+        raise ExportError(
+            f"The gradebook has no assignment {assignment} yet, and there are no released notebooks {where} to take its"
+            " cells from: say where with --notebooks FOLDER (release/<assignment>, after `autograder build`)."
+        )
+    return paths
 
 
 def _pages(submission: Any, folder: Path | None) -> dict[str, notebooks.Page | None]:
