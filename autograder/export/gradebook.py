@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sqlite3
+import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +37,7 @@ def opened(where: str, create: bool = False) -> Iterator[Any]:
     """
     try:
         from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
-        from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SAWarning, SQLAlchemyError
     except ImportError as error:
         raise ExportError(f"nbgrader is needed for gradebooks: pip install nbgrader ({error})") from error
     url = as_url(where)
@@ -43,13 +46,18 @@ def opened(where: str, create: bool = False) -> Iterator[Any]:
     log = logging.getLogger("traitlets")
     level = log.level
     log.setLevel(logging.CRITICAL)  # it logs a traceback for what is told here in a sentence
+    path = os.environ.get("PATH", "")
+    # It runs the program `alembic`, which lies beside this Python, whether or not that is on the path.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"
     try:
-        gradebook = Gradebook(url)
-        try:
-            yield gradebook
-        finally:
-            gradebook.close()
-            gradebook.engine.dispose()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of how nbgrader builds a submission
+            gradebook = Gradebook(url)
+            try:
+                yield gradebook
+            finally:
+                gradebook.close()
+                gradebook.engine.dispose()
     except (MissingEntry, InvalidEntry) as error:
         raise ExportError(f"{_without_password(where)}: {error}") from error
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
@@ -61,6 +69,7 @@ def opened(where: str, create: bool = False) -> Iterator[Any]:
         raise ExportError(f"{_without_password(where)}: the gradebook can't be used: {what}{hint}") from error
     finally:
         log.setLevel(level)
+        os.environ["PATH"] = path
 
 
 def given_by_hand(where: str, assignment: str, students: Iterable[StudentResult]) -> dict[str, ByHand]:

@@ -81,7 +81,8 @@ class Mark:
         if self.by_hand.pending:
             count = len(self.by_hand.pending)
             cells = "1 cell waits" if count == 1 else f"{count} cells wait"
-            return f"{cells} for a person in formgrader: {', '.join(self.by_hand.pending)}"
+            named = ", ".join(self.by_hand.pending[:2]) + (", …" if count > 2 else "")
+            return f"{cells} for a person in formgrader ({named})"
         return ""
 
     @property

@@ -22,9 +22,18 @@ from autograder.submission.source import NOTEBOOK_LIMIT
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 LONGEST_OUTPUT = 20_000  # characters
 MOST_CELLS = 2_000
-MATH_COMMANDS = re.compile(r"\\(?=\s*(?:href|url|style|class|cssId|data|require|mmlToken|unicode|csname)(?![A-Za-z]))")
-"""The backslash of commands by which MathJax makes links, attributes, or loads more of itself."""
 LARGEST_PICTURE = 4 * 2**20  # bytes
+JOINER = "\u2060"
+ACTIVE = (
+    re.compile(r"<(?=[A-Za-z/!?])"),  # a tag, a comment, an address
+    re.compile(
+        r"\](?=\()(?!\((?:https?://[^\s()<>&]*|#?[\w./-]+)\))"
+    ),  # a link, but to the web or to a plain file name
+    re.compile(r"\](?=:)"),  # where a link's address is defined
+    # commands by which MathJax makes links and attributes, or loads more of itself
+    re.compile(r"\\(?=\s*(?:href|url|style|class|cssId|data|require|mmlToken|unicode|csname)(?![A-Za-z]))"),
+)
+"""What markdown and formulas become more than text by, up to the character after which it is broken."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,7 @@ def page(
     seen: set[str] = set()
     unanswered: set[str] = set()
     if taken != [name]:
-        listed = ", ".join(taken)
+        listed = _text(", ".join(taken))
         written.append(
             nbformat.v4.new_markdown_cell(_plain(f"From {listed}: no notebook called {name} was handed in."))
         )
@@ -253,12 +262,13 @@ def _picture(mime: str, value: Any) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Markdown in which nothing is HTML: a `<` that could begin a tag, a comment or an address is spelt as a sign.
+    """Markdown in which nothing is HTML, no link is a script, and no formula makes one.
 
-    Links keep their addresses, but for scripts, which the renderer leaves out; so formulas may not make links either.
+    What could be is broken by a sign of no width (WORD JOINER), so that it reads as the student wrote it.
     """
-    text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
-    return MATH_COMMANDS.sub("\u29f5", text)
+    for pattern in ACTIVE:
+        text = pattern.sub(f"\\g<0>{JOINER}", text)
+    return text
 
 
 def _text(value: Any) -> str:

@@ -57,7 +57,8 @@ def write(request: Request) -> Exported:
             handed_in = _handed_in(request, marks, Path(staging))
             course = _course_folder(request)
             for mark in marks:
-                _write_student(gradebook, request, mark, placed, hidden, handed_in.get(mark.student), course)
+                note = _write_student(gradebook, request, mark, placed, hidden, handed_in.get(mark.student), course)
+                done.notes += [note] if note else []
                 if mark.automatic is None:
                     done.left_out.append((mark.student, mark.missing))
                 else:
@@ -83,17 +84,23 @@ def _write_student(
     hidden: str,
     folder: Path | None,
     course: Path,
-) -> None:
+) -> str:
+    """Writes one student's marks and notebooks; returns a remark for the marker, if there is one."""
     assignment = request.results.assignment
     result = mark.result
     if mark.automatic is None:
         _take_back(gradebook, assignment, hidden, mark.student)
-        return
+        return ""
     person = {field: mark.person[key] for field, key in _NAMES.items() if mark.person.get(key)}
     gradebook.update_or_create_student(mark.student, **{field: _shown(text) for field, text in person.items()})
     when = _submitted(folder, result)
     submission = gradebook.update_or_create_submission(assignment, mark.student, timestamp=when)
-    pages = _pages(submission, folder)
+    remark = ""
+    try:
+        pages = _pages(submission, folder)
+    except Exception as error:  # whatever stands in a student's notebook, it is no other student's matter
+        pages, folder = {}, None
+        remark = f"{mark.student}: the notebooks can't be shown in formgrader ({type(error).__name__}: {error})"
     public = public_points(result)
     for notebook in submission.notebooks:
         for grade in notebook.grades:
@@ -126,6 +133,7 @@ def _write_student(
         target = course / "autograded" / mark.student / assignment
         listed = [(name, one) for name, one in pages.items() if one is not None]
         notebooks.write_pages(listed, target, when.strftime("%Y-%m-%d %H:%M:%S UTC") if when else "")
+    return remark
 
 
 def _written_grade(grade: Any, page: notebooks.Page | None) -> None:
