@@ -7,7 +7,7 @@ import importlib.util
 
 import typer
 
-VERBS = ("build", "check", "mark", "override", "diff", "report", "train", "doctor")
+VERBS = ("build", "new", "check", "mark", "override", "report", "export", "diff", "train", "doctor")
 
 
 def program() -> typer.Typer:

@@ -1,0 +1,159 @@
+"""nbgrader's gradebook: opened by path or database URL, and what people gave in it by hand."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sqlite3
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from autograder.export.formats import ExportError
+from autograder.export.marks import ByHand
+from autograder.results import StudentResult
+
+CHECK_CELL = "{task}-check"
+"""The `grade_id` of the test cell of a task."""
+TABLES = {"assignment", "student", "submitted_assignment", "grade"}
+
+
+def as_url(where: str) -> str:
+    """A database URL for a path or a URL."""
+    if re.match(r"^[a-z][a-z0-9+]*://", where):
+        return where
+    return f"sqlite:///{Path(where).absolute()}"
+
+
+@contextmanager
+def opened(where: str, create: bool = False) -> Iterator[Any]:
+    """The `nbgrader.api.Gradebook` at a path or database URL; raises ExportError where there is none.
+
+    With `create` a file that is not there yet is made.
+    """
+    try:
+        from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SAWarning, SQLAlchemyError
+    except ImportError as error:
+        raise ExportError(f"nbgrader is needed for gradebooks: pip install nbgrader ({error})") from error
+    url = as_url(where)
+    if url.startswith("sqlite:///"):
+        _require_gradebook(Path(url.removeprefix("sqlite:///")), where, create)
+    log = logging.getLogger("traitlets")
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # it logs a traceback for what is told here in a sentence
+    path = os.environ.get("PATH", "")
+    # It runs the program `alembic`, which lies beside this Python, whether or not that is on the path.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of how nbgrader builds a submission
+            gradebook = Gradebook(url)
+            try:
+                yield gradebook
+            finally:
+                gradebook.close()
+                gradebook.engine.dispose()
+    except (MissingEntry, InvalidEntry) as error:
+        raise ExportError(f"{_without_password(where)}: {error}") from error
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise ExportError(f"{_without_password(where)}: no database can be opened by this: {error}") from error
+    except SQLAlchemyError as error:
+        what = str(getattr(error, "orig", None) or error).splitlines()[0]
+        hint = "; another program is writing to it: try again" if "locked" in what else ""
+        hint = "; it is of another nbgrader: run `nbgrader db upgrade`" if "no such column" in what else hint
+        raise ExportError(f"{_without_password(where)}: the gradebook can't be used: {what}{hint}") from error
+    finally:
+        log.setLevel(level)
+        os.environ["PATH"] = path
+
+
+def given_by_hand(where: str, assignment: str, students: Iterable[StudentResult]) -> dict[str, ByHand]:
+    """What people gave in formgrader: for each student the written answers, and changes of test cells.
+
+    A test cell with a score by hand counts with it in the place of the public points of its task; extra credit is
+    added. Other automatic scores in the gradebook count for nothing here: those of the results do.
+    """
+    with opened(where) as gradebook:
+        names = [one.name for one in gradebook.assignments]
+        if assignment not in names:
+            there = ", ".join(names) or "no assignment"
+            raise ExportError(f"{_without_password(where)}: the gradebook has no {assignment!r}; there is {there}")
+        book = gradebook.find_assignment(assignment)
+        written_max = round(sum(_written_max(notebook) for notebook in book.notebooks), 2)
+        submissions = {one.student.id: one for one in book.submissions}
+        return {
+            student.student: _of_submission(submissions[student.student], student, written_max)
+            if student.student in submissions
+            else ByHand(written_max=written_max, there=written_max == 0)
+            for student in students
+        }
+
+
+def public_points(student: StudentResult) -> dict[str, tuple[float, float]]:
+    """Points and maximum of the public checks of each task, by the `grade_id` of the task's test cell."""
+    found = {}
+    for task in student.tasks:
+        checks = [check for check in task.checks if check.public]
+        points = (round(sum(c.score for c in checks), 2), round(sum(c.max_score for c in checks), 2))
+        found[CHECK_CELL.format(task=task.id)] = points
+    return found
+
+
+def is_written(cell: Any) -> bool:
+    """Whether a person marks this cell of a gradebook: an answer in words, or a task cell."""
+    return bool(cell.cell_type == "markdown")
+
+
+def _written_max(notebook: Any) -> float:
+    return float(sum(cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells) if is_written(cell)))
+
+
+def _of_submission(submission: Any, student: StudentResult, written_max: float) -> ByHand:
+    public = public_points(student)
+    written = changes = 0.0
+    pending: list[str] = []
+    for notebook in submission.notebooks:
+        for grade in notebook.grades:
+            extra = grade.extra_credit or 0.0
+            place = f"{notebook.name}/{grade.name}"
+            if is_written(grade.cell):
+                if grade.needs_manual_grade:
+                    pending.append(place)
+                written += grade.score
+                continue
+            changes += extra
+            if grade.manual_score is not None:
+                if grade.needs_manual_grade:  # marked anew since: which score counts is for a person to say
+                    pending.append(place)
+                automatic = public[grade.name][0] if grade.name in public else grade.auto_score or 0.0
+                changes += grade.manual_score - automatic
+    return ByHand(round(written, 2), written_max, round(changes, 2), tuple(sorted(pending)))
+
+
+def _require_gradebook(path: Path, where: str, create: bool) -> None:
+    if not path.exists():
+        if create and path.parent.is_dir():
+            return
+        what = f"there is no folder {path.parent}" if create else "there is no such gradebook"
+        raise ExportError(f"{where}: {what}")
+    if not path.is_file():
+        raise ExportError(f"{where}: is no file; a gradebook is a file such as gradebook.db, or a database URL")
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        raise ExportError(f"{where}: is no gradebook: {error}") from error
+    if not tables >= TABLES and (tables or not create):
+        raise ExportError(f"{where}: is no gradebook of nbgrader's")
+
+
+def _without_password(where: str) -> str:
+    return re.sub(r"(://[^:@/]*):[^@/]*@", r"\1:***@", where)

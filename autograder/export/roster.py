@@ -1,0 +1,78 @@
+"""Reads a roster: a CSV file that says who the submissions' folders are, in names, addresses and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from autograder.export.formats import ExportError
+from autograder.export.people import TITLES, fields_of
+from autograder.export.worksheet import Worksheet, read_worksheet
+
+FOLDER = ("folder", "submission", "student folder")  # titles that say so
+
+
+def read_roster(path: Path, students: Iterable[str], key: str | None = None) -> dict[str, dict[str, str]]:
+    """What the roster says of each of `students`: field → text, by the fields of `people.TITLES`.
+
+    The column that holds the submissions' names is `key`, else the one in which most of them are found. A name that is
+    not found as it is spelt may be found in other capitals. Raises ExportError, which names the line.
+    """
+    wanted = list(students)
+    sheet = read_worksheet(path)
+    width = len(sheet.header)
+    for number, (row, line) in enumerate(zip(sheet.rows, sheet.lines, strict=True)):
+        if number and any(cell.strip() for cell in row) and len(row) != width:
+            raise ExportError(
+                f"{path}, line {line}: {len(row)} cells, but the header has {width};"
+                " a name with a comma needs quotes around it"
+            )
+    column = _key_column(sheet, wanted, key)
+    fields = fields_of(sheet.header)
+    by_name: dict[str, int] = {}
+    for number, value in enumerate(sheet.column(column), start=1):
+        if value in by_name:
+            first = sheet.lines[by_name[value]]
+            raise ExportError(f"{path}, line {sheet.lines[number]}: {value!r} is there twice, first on line {first}")
+        if value:
+            by_name[value] = number
+    folded: dict[str, list[int]] = {}
+    for value, number in by_name.items():
+        folded.setdefault(value.casefold(), []).append(number)
+    found = {}
+    for student in wanted:
+        alike = folded.get(student.casefold(), [])
+        place = by_name.get(student, alike[0] if len(alike) == 1 else None)
+        if place is not None:
+            found[student] = {field: sheet.rows[place][number].strip() for field, number in fields.items()}
+    return found
+
+
+def _key_column(sheet: Worksheet, students: list[str], key: str | None) -> int:
+    folded = [title.casefold() for title in sheet.header]
+    if key is not None:
+        if key.casefold() not in folded:
+            raise ExportError(f"{sheet.path}, line 1: no column {key!r}; there are {_titles(sheet)}")
+        return folded.index(key.casefold())
+    for title in FOLDER:
+        if title in folded:
+            return folded.index(title)
+    names = {student.casefold() for student in students}
+    hits = [sum(value.casefold() in names for value in sheet.column(number)) for number in range(len(sheet.header))]
+    best = max(hits)
+    if best == 0:
+        example = students[0] if students else "ada"
+        raise ExportError(
+            f"{sheet.path}: no column holds the submissions' names, such as {example!r}; add a column `folder`."
+            f" There are {_titles(sheet)}"
+        )
+    return hits.index(best)
+
+
+def _titles(sheet: Worksheet) -> str:
+    return ", ".join(repr(title) for title in sheet.header)
+
+
+def known_fields() -> list[str]:
+    """The fields that a roster may have, in the order of `people.TITLES`."""
+    return list(TITLES)

@@ -1,0 +1,61 @@
+"""Tables that people open in a spreadsheet: written by the csv module, and no cell of them is ever a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+Cell = str | float | int
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""A cell that begins so may be run by a spreadsheet (OWASP, "CSV Injection"); some take the wide forms for these."""
+JOINERS = "\u200c\u200d"  # letters of Persian or Malayalam need them, and so do emoji
+
+
+def text_cell(text: str) -> str:
+    """`text` as a cell: control and direction characters spelt out, an apostrophe before what could be a formula."""
+    shown = "".join(_spelt(character) for character in text)
+    return f"'{shown}" if is_formula(shown) else shown
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet could take `text` for more than text."""
+    return text.startswith(FORMULA) or text.lstrip().startswith(FORMULA)
+
+
+def number_cell(points: float | None) -> Cell:
+    """Points as a cell; empty for None: a mark that is missing is not a 0."""
+    if points is None:
+        return ""
+    return int(points) if points == int(points) else round(points, 2)
+
+
+def as_csv(rows: Iterable[Sequence[Cell]], delimiter: str = ",", quoting: Any = csv.QUOTE_MINIMAL) -> str:
+    """The rows as text with CRLF line ends (RFC 4180)."""
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator="\r\n").writerows(rows)
+    return text.getvalue()
+
+
+def write_whole(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
+    """Writes a file at once or not at all: who reads it never sees half of it."""
+    data = content if isinstance(content, bytes) else content.encode(encoding)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
+    try:
+        unfinished.write_bytes(data)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def _spelt(character: str) -> str:
+    kind = unicodedata.category(character)
+    if kind in ("Cc", "Cs", "Zl", "Zp") or (kind == "Cf" and character not in JOINERS):
+        return f"‹U+{ord(character):04X}›"
+    return character

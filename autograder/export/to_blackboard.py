@@ -1,0 +1,80 @@
+"""Blackboard: the Grade Center's downloaded file with a column filled in, or a new file of user names and marks.
+
+A column is known by the number at the end of its title, `Lab 4 [Total Pts: 100 Score] |12345`; of one without a number
+Blackboard makes a new column of text.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+
+from autograder.export.filling import fill, find_column, one_maximum, require_maximum
+from autograder.export.formats import Exported, ExportError, Format, Request, split
+from autograder.export.marks import plain
+from autograder.export.people import fields_of
+from autograder.export.table import as_csv, is_formula, text_cell, write_whole
+from autograder.export.worksheet import Worksheet, read_worksheet
+
+IDENTIFIER = r"\s*(\[Total Pts:[^\]]*\]\s*)?\|(?P<number>[0-9]+)$"
+MAXIMUM = re.compile(r"\[Total Pts:\s*(?:up to\s+)?(?P<points>[0-9.,]+)")
+
+
+def write(request: Request) -> Exported:
+    """Fills in `--worksheet`, in its own encoding; else writes tab-separated UTF-16, which is what Blackboard gives."""
+    if request.worksheet is not None:
+        return _filled(request, read_worksheet(request.worksheet))
+    return _new_file(request)
+
+
+def _filled(request: Request, sheet: Worksheet) -> Exported:
+    people = fields_of(sheet.header)
+    if "login" not in people:
+        listed = ", ".join(repr(title) for title in sheet.header)
+        raise ExportError(f"{sheet.path}, line 1: no column Username, by which Blackboard knows students; {listed}")
+    columns = [number for number, title in enumerate(sheet.header) if re.search(r"\|[0-9]+$", title)]
+    column = find_column(request, sheet, IDENTIFIER, columns)
+    told = MAXIMUM.search(sheet.header[column])
+    if told:
+        require_maximum(request, told["points"], f"{sheet.path}, column {sheet.header[column]!r}")
+    # Its "Student ID" is what other systems call an id number; a name alone decides nothing here.
+    keys = {field: number for field, number in people.items() if field in ("login", "idnumber", "id", "email")}
+    return fill(request, sheet, column, keys, range(1, len(sheet.rows)))
+
+
+def _new_file(request: Request) -> Exported:
+    title = request.column or request.title
+    if not re.search(IDENTIFIER, title) and not request.new_column:
+        raise ExportError(
+            f"Blackboard makes a new column of text of {title!r}, whose number it can't see. Give the file that it"
+            " downloads (--worksheet FILE), the whole title (--column 'Lab 4 [Total Pts: 100 Score] |12345'), or"
+            " --new-column."
+        )
+    told = MAXIMUM.search(title)
+    if told:
+        require_maximum(request, told["points"], f"--column {title!r}")
+    one_maximum(request.marks)
+    settled, left_out = split(request.marks)
+    rows = []
+    for mark in settled:
+        own = mark.person.get("login", "") or ("" if mark.person else mark.student)
+        if not own:
+            left_out.append((mark.student, "the roster has no username (login) of this student"))
+        elif is_formula(own) or own != text_cell(own):
+            left_out.append(
+                (mark.student, f"the username {own!r} is none that Blackboard could know, nor safe in a table")
+            )
+        else:
+            rows.append([own, plain(mark.total or 0.0)])
+    text = as_csv([["Username", text_cell(title)], *rows], delimiter="\t", quoting=csv.QUOTE_ALL)
+    done = write_whole(request.path, b"\xff\xfe" + text.encode("utf-16-le"))
+    return Exported([done], len(rows), left_out)
+
+
+FORMAT = Format(
+    name="blackboard",
+    summary="a Grade Center download with a column filled in (--worksheet, --column), or usernames and marks",
+    output="blackboard.xls",
+    write=write,
+    takes=frozenset({"worksheet", "column", "new-column"}),
+)

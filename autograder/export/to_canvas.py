@@ -1,0 +1,94 @@
+"""Canvas: the gradebook downloaded as CSV with one column filled in, or a new file made from a roster.
+
+Canvas makes a new assignment of every column whose title it does not know, and clears a grade whose cell is empty. So
+the column must be there, unless a new one is asked for, and who has no mark keeps the cell as it is, or has no row.
+"""
+
+from __future__ import annotations
+
+import re
+
+from autograder.export.filling import fill, find_column, one_maximum, require_maximum
+from autograder.export.formats import Exported, ExportError, Format, Request, split
+from autograder.export.marks import plain
+from autograder.export.people import fields_of
+from autograder.export.table import as_csv, is_formula, text_cell, write_whole
+from autograder.export.worksheet import Worksheet, read_worksheet
+
+IDENTIFIER = r"\s*\((?P<number>[0-9]+)\)$"
+"""What follows an assignment's title in a header: ` (12345)`."""
+PERSONAL = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+NOT_ASSIGNMENTS = re.compile(
+    r"^(student|lastname|firstname|id|sis user id|sis login id|integration id|root account|section)$"
+    r"|(current|final|unposted \w+|override) (score|points|grade|status)",
+    re.IGNORECASE,
+)
+
+
+def write(request: Request) -> Exported:
+    """Fills in `--worksheet`, else writes the rows of the roster. UTF-8, as Canvas reads it."""
+    if request.worksheet is not None:
+        return _filled(request, read_worksheet(request.worksheet))
+    return _new_file(request)
+
+
+def _filled(request: Request, sheet: Worksheet) -> Exported:
+    if not {"Student", "LastName"} & {title.strip("\ufeff") for title in sheet.header} or "ID" not in sheet.header:
+        raise ExportError(
+            f"{sheet.path}, line 1: is no gradebook of Canvas, which begins with the columns Student, ID, …;"
+            " download it with Grades → Export"
+        )
+    people = {field: column for field, column in fields_of(sheet.header).items() if field in _MEANING}
+    candidates = [n for n, title in enumerate(sheet.header) if title and not NOT_ASSIGNMENTS.search(title)]
+    column = find_column(request, sheet, IDENTIFIER, candidates)
+    students = []
+    for row, cells in enumerate(sheet.rows[1:], start=1):
+        if "points possible" in cells[0].casefold():
+            told = cells[column] if column < len(cells) else ""
+            where = f"{sheet.path}, line {sheet.lines[row]}, column {sheet.header[column]!r}"
+            if "read only" in told.casefold():
+                raise ExportError(f"{where}: Canvas lets nobody change this column")
+            require_maximum(request, told, where)
+            if not told.strip():
+                sheet.put(row, column, plain(one_maximum(request.marks)))
+        elif any(cells[number].strip() for number in people.values() if number < len(cells)):
+            students.append(row)
+    return fill(request, sheet, column, people, students)
+
+
+def _new_file(request: Request) -> Exported:
+    title = request.column or request.title
+    if not re.search(IDENTIFIER, title) and not request.new_column:
+        raise ExportError(
+            f"Canvas makes a new assignment of the column {title!r}, whose number it can't see. Give the gradebook that"
+            " it exports (--worksheet FILE), the whole title (--column 'Lab 4 (12345)'), or --new-column."
+        )
+    settled, left_out = split(request.marks)
+    rows = []
+    for mark in settled:
+        person = mark.person
+        own = [person.get("id", ""), person.get("sis", ""), person.get("login", "")]
+        if not any(own):
+            if person:
+                left_out.append((mark.student, "the roster has neither id, SIS user id nor login of this student"))
+                continue
+            own[2] = mark.student  # without a roster, the submissions' names are the logins
+        if any(is_formula(one) or one != text_cell(one) for one in own):
+            left_out.append((mark.student, "has an id that Canvas could not know, nor is safe in a table"))
+            continue
+        name = person.get("name") or ", ".join(filter(None, (person.get("last"), person.get("first")))) or mark.name
+        rows.append([text_cell(name), *own, text_cell(person.get("section", "")), plain(mark.total or 0.0)])
+    most = ["    Points Possible", "", "", "", "", plain(one_maximum(request.marks))]
+    text = as_csv([[*PERSONAL, text_cell(title)], most, *rows])
+    return Exported([write_whole(request.path, text)], len(rows), left_out)
+
+
+_MEANING = {"id", "sis", "login", "name", "first", "last"}
+
+FORMAT = Format(
+    name="canvas",
+    summary="a gradebook exported by Canvas with a column filled in (--worksheet, --column), or one from a roster",
+    output="canvas.csv",
+    write=write,
+    takes=frozenset({"worksheet", "column", "new-column"}),
+)

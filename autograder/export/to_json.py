@@ -1,0 +1,52 @@
+"""JSON for programs: the marks as a flat list, null where there is none. (Every check is in `MARKS/results.json`.)"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from autograder.export.formats import Exported, Format, Request, split
+from autograder.export.marks import Mark
+from autograder.export.table import write_whole
+
+
+def write(request: Request) -> Exported:
+    """UTF-8 without a byte order mark (RFC 8259), names as they are."""
+    results = request.results
+    data = {
+        "course": results.course,
+        "assignment": results.assignment,
+        "title": request.title,
+        "students": [_student(mark) for mark in request.marks],
+    }
+    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    _, left_out = split(request.marks)
+    return Exported([write_whole(request.path, text)], len(request.marks), left_out)
+
+
+def _student(mark: Mark) -> dict[str, Any]:
+    result, hand = mark.result, mark.by_hand
+    withheld = mark.automatic is None
+    return {
+        "student": mark.student,
+        "person": mark.person,
+        "status": result.status,
+        "automatic": mark.automatic,
+        "automatic_max": result.max_score,
+        "written": hand.written if hand and hand.there and not hand.pending else None,
+        "written_max": hand.written_max if hand else None,
+        "by_hand": hand.changes if hand else None,
+        "total": mark.total,
+        "total_max": mark.total_max,
+        "late": result.late.model_dump(mode="json") if result.late else None,
+        "tasks": {task.id: None if withheld else task.score for task in result.tasks},
+        "remarks": mark.remarks,
+    }
+
+
+FORMAT = Format(
+    name="json",
+    summary="the same as csv, for programs",
+    output="grades.json",
+    write=write,
+)
