@@ -216,7 +216,7 @@ class _Invention:
         return file.as_posix()
 
 
-def make_class(marks: Path, students: int = 40, seed: int = 4) -> Results:
+def make_class(marks: Path, students: int = 30, seed: int = 4) -> Results:
     """Writes the results.json, timing.json and pictures of an invented class into `marks`."""
     course = read_course(ROOT / "course.yml")
     _, assignment = course.assignment(LAB)
@@ -244,7 +244,7 @@ def make_class(marks: Path, students: int = 40, seed: int = 4) -> Results:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Makes up a class and writes its pages.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--students", type=int, default=40)
+    parser.add_argument("--students", type=int, default=30)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
     print(write_report(make_class(arguments.folder, arguments.students), arguments.folder))

@@ -32,6 +32,8 @@ CLASSES = (
 def highlighted(code: str) -> Markup:
     """Python code as escaped HTML with a span around each coloured piece; control characters are spelt out."""
     shown = visible(code.strip("\n"), newlines=True, longest=LONGEST)
+    if len(shown) > 2 * LONGEST:  # control characters for the most part, spelt out: nothing to colour, and slow to read
+        return escape(shown)
     # Not the lexer's own tidying: what stands on the page is what stood in the file.
     tokens = PythonLexer(stripnl=False, ensurenl=False).get_tokens(shown)
     pieces = []

@@ -177,6 +177,7 @@ def _address(file: str, student: StudentResult, marks: Path, outside: bool = Fal
     return quote(address.as_posix())
 
 
+@cache
 def _environment() -> Environment:
     templates = Environment(
         loader=PackageLoader("autograder.report"),

@@ -1,6 +1,7 @@
 "use strict";
 // The form above a list of students shows those whose name holds the words, of whom the chosen thing is true, and who
-// made the chosen mistake; on the contact sheet it also orders them and chooses the pictures.
+// made the chosen mistake; on the contact sheet it also orders them and chooses the pictures. The choice is kept in the
+// tab's history: who comes back from a student's page finds it as it was.
 for (const form of document.querySelectorAll("form[data-filters]")) {
   const list = document.getElementById(form.dataset.filters);
   const items = [...list.children];
@@ -23,6 +24,7 @@ for (const form of document.querySelectorAll("form[data-filters]")) {
     count.textContent = left === items.length ? `${left} students` : `${left} of ${items.length} students`;
     empty.hidden = left > 0;
     list.dataset.pictures = chosen("pictures");
+    history.replaceState(Object.fromEntries(new FormData(form)), "");
     for (const column of list.querySelectorAll("[data-column]")) {
       column.hidden = chosen("pictures") !== "" && column.dataset.column !== chosen("pictures");
     }
@@ -44,14 +46,19 @@ for (const form of document.querySelectorAll("form[data-filters]")) {
   form.addEventListener("submit", event => event.preventDefault());
   // A mistake's number of students is a link to those students.
   for (const link of document.querySelectorAll("a[data-mistake]")) {
-    link.addEventListener("click", () => {
+    link.addEventListener("click", event => {
+      event.preventDefault();
       form.reset();
       form.elements.mistake.value = link.dataset.mistake;
       apply();
+      document.getElementById(link.hash.slice(1)).scrollIntoView();
+      form.elements.mistake.focus({preventScroll: true});
     });
   }
+  for (const [name, value] of Object.entries(history.state ?? {})) {
+    if (form.elements[name]) form.elements[name].value = value;
+  }
   form.hidden = false;
+  order();
   apply();
-  // Back from a student's page, browsers fill the form in again.
-  addEventListener("pageshow", () => { order(); apply(); });
 }
