@@ -19,6 +19,7 @@ from autograder.cli.report import register
 from autograder.report import write_report
 from autograder.results import (
     CheckResult,
+    Lateness,
     OwnDigit,
     Results,
     ResultsError,
@@ -94,13 +95,22 @@ def hostile() -> Results:
         ),
         check("accuracy", "partial", score=1.0000001, public=False),
         check("weights", "not attempted"),
-        check("resume", "blocked"),
+        check(
+            "resume",
+            "partial",
+            score=1,
+            override={"reason": f"reason {SCRIPT}", "by": SCRIPT, "found_score": 0, "found_status": "blocked"},
+        ),
     ]
     digits = [
         OwnDigit(file=f"7_{SCRIPT}.png", label=7, said=1, picture="students/ada/plot.png"),
         OwnDigit(file="x.png"),
     ]
-    class_ = [student(name, *checks, messages=[f"cell 7: {SCRIPT}"], digits=digits) for name in HOSTILE_NAMES]
+    late = {"submitted": SCRIPT, "deadline": f"\x1b{SCRIPT}", "days": 1, "percent": 10, "points": 0.5}
+    facts = {"messages": [f"cell 7: {SCRIPT}"], "digits": digits, "flags": [f"flag `{SCRIPT}`"], "late": late}
+    class_ = [student(name, *checks, **facts) for name in HOSTILE_NAMES]
+    for one in class_:
+        one.tasks[0].code = f"# {SCRIPT}\nx = '\u202e</pre>{SCRIPT}'\r\n\x1b[2J"
     class_.append(student("unlucky", check("same-function"), check("dropout", "error", message=f"died {SCRIPT}")))
     return results(*class_)
 
@@ -108,7 +118,7 @@ def hostile() -> Results:
 class Page(HTMLParser):
     """Reads a page, with an error for tags that do not nest."""
 
-    void = frozenset({"meta", "link", "img", "br", "path", "circle", "rect", "line"})
+    void = frozenset({"meta", "link", "img", "br", "path", "circle", "input"})
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -154,20 +164,20 @@ def marks(tmp_path: Path, hostile: Results) -> Path:
 def test_no_text_of_a_student_becomes_markup(marks: Path) -> None:
     for file in marks.rglob("*.html"):
         page = Page(file)
-        own_script = [attrs for tag, attrs in page.tags if tag == "script"]
-        assert len(own_script) == (file == marks / "index.html")
+        assert page.scripts
         assert all("alert(" not in script for script in page.scripts)
         assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
         assert "alert(1)" in page.text
 
 
-def test_the_browser_may_run_the_sorting_script_and_nothing_else(marks: Path) -> None:
-    page = Page(marks / "index.html")
-    policy = next(attrs["content"] for tag, attrs in page.tags if tag == "meta" and "http-equiv" in attrs)
-    digest = base64.b64encode(hashlib.sha256("".join(page.scripts).encode()).digest()).decode()
-    assert f"script-src 'sha256-{digest}'" in policy
-    for file in (marks / "students").rglob("*.html"):
-        assert "script-src" not in Page(file).values("content")[0]
+def test_the_browser_may_run_the_pages_own_scripts_and_nothing_else(marks: Path) -> None:
+    for file in marks.rglob("*.html"):
+        page = Page(file)
+        policy = next(attrs["content"] or "" for tag, attrs in page.tags if tag == "meta" and "http-equiv" in attrs)
+        digests = {base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in page.scripts}
+        allowed = policy.partition("script-src ")[2].split(";")[0].split()
+        assert set(allowed) == {f"'sha256-{digest}'" for digest in digests}
+        assert "default-src 'none'" in policy
 
 
 def test_control_characters_are_shown_not_obeyed(marks: Path) -> None:
@@ -187,7 +197,7 @@ def test_every_student_is_linked_and_no_file_lies_outside(marks: Path, hostile: 
     assert {f"marker/{name}/index.html" for name in pages} <= links
     assert all((marks / link).is_file() for link in links if link.startswith("marker/"))
     assert {path.name for path in marks.parent.iterdir()} == {"marks", "secret.png"}
-    assert {path.name for path in marks.iterdir()} == {"index.html", "students", "marker"}
+    assert {path.name for path in marks.iterdir()} == {"index.html", "contact-sheet.html", "students", "marker"}
 
 
 def test_pictures_come_from_the_marks_folder_alone(marks: Path) -> None:
@@ -196,9 +206,18 @@ def test_pictures_come_from_the_marks_folder_alone(marks: Path) -> None:
     assert set(sources[".."]) == {"../../students/ada/plot.png"}
 
 
-def test_a_page_names_no_other_student_and_loads_nothing_from_elsewhere(marks: Path) -> None:
-    page = Page(marks / "students/ada/index.html")
-    assert "李小龙" not in page.text
+def test_a_folder_to_hand_back_names_no_other_student(tmp_path: Path) -> None:
+    names = ["first-student", "second-student", "third-student"]
+    class_ = [student(name, check("a", "failed", diagnosis="softmax"), flags=[f"like {names}"]) for name in names]
+    write_report(results(*class_), tmp_path)
+    for name in names:
+        files = list((tmp_path / folder_of(name)).iterdir())
+        assert [file.name for file in files] == ["index.html"]
+        text = files[0].read_text(encoding="utf-8")
+        assert [other for other in names if other in text] == [name]
+
+
+def test_pages_load_nothing_from_elsewhere(marks: Path) -> None:
     for file in marks.rglob("*.html"):
         for address in Page(file).values("src") + Page(file).values("href"):
             assert not re.match(r"[a-z]+:|//", address.replace("data:,", ""))
@@ -207,8 +226,8 @@ def test_a_page_names_no_other_student_and_loads_nothing_from_elsewhere(marks: P
 def test_a_withheld_mark_shows_no_points(marks: Path) -> None:
     page = Page(marks / "students/unlucky/index.html")
     assert "No mark yet" in page.text
-    assert not {"points", "n score"} & set(page.values("class"))
-    assert {"points", "n score"} <= set(Page(marks / "students/ada/index.html").values("class"))
+    assert not {"points", "total"} & set(page.values("class"))
+    assert {"points", "total"} <= set(Page(marks / "students/ada/index.html").values("class"))
     class_page = Page(marks / "index.html")
     assert "1 mark is withheld" in class_page.text
     assert "died" in class_page.text
@@ -233,11 +252,12 @@ def test_marks_made_without_a_cage_say_so_on_every_page(tmp_path: Path, cage: st
 def test_the_page_of_a_student_who_is_gone_goes_too(tmp_path: Path) -> None:
     write_report(results(student("ada", check("a")), student("bob", check("a"))), tmp_path)
     write_report(results(student("ada", check("a"))), tmp_path)
-    assert [file.parent.name for file in tmp_path.glob("students/*/index.html")] == ["ada"]
+    assert [file.parent.name for file in tmp_path.glob("*/*/index.html")] == ["ada", "ada"]
 
 
 def test_an_empty_class_has_a_page(tmp_path: Path) -> None:
-    assert "Withheld" in Page(write_report(results(), tmp_path)).text
+    assert "marks of the class" in Page(write_report(results(), tmp_path)).text
+    assert "Nobody’s code made a picture" in Page(tmp_path / "contact-sheet.html").text
 
 
 def test_reading_and_writing_keeps_every_byte(tmp_path: Path, hostile: Results) -> None:
@@ -354,3 +374,172 @@ def test_a_student_sees_public_checks_before_the_deadline_and_everything_after_i
     assert "hidden message" in markers
     assert "equal weights" in markers
     assert "equal weights" in (tmp_path / "index.html").read_text()
+
+
+# --- decisions, lateness, extra credit, code, time --------------------------------------------------------------------
+
+
+def pages_of(one: StudentResult, marks: Path, level: str = "after") -> tuple[str, str, str]:
+    """The text of the student's page, the marker's page of the student, and the class page."""
+    write_report(results(one), marks, level)  # type: ignore[arg-type]
+    name = Path(one.folder).name
+    return tuple(
+        Page(marks / page).text for page in (f"{one.folder}/index.html", f"marker/{name}/index.html", "index.html")
+    )
+
+
+def test_a_decision_is_told_with_its_reason_and_to_the_marker_with_who_and_what_was_found(tmp_path: Path) -> None:
+    decision = {"reason": "the idea is right", "by": "Dr Quist", "found_score": 0, "found_status": "failed"}
+    told = {"message": "what the grader said", "diagnosis": "no-dropout"}
+    full = student("ada", check("a", "passed", override=decision, **told))
+    students, markers, class_page = pages_of(full, tmp_path)
+    assert "the idea is right" in students
+    assert "Dr Quist" not in students
+    assert "what the grader said" not in students  # full points: there is nothing left to mend
+    for page in (markers, class_page):
+        assert "the idea is right" in page
+        assert "Dr Quist" in page
+    assert "found: failed, 0 points" in markers
+    assert "what the grader said" in markers
+    assert "no-dropout" not in class_page
+    half = student("ada", check("a", "partial", score=1, override=decision, **told))
+    students, _, class_page = pages_of(half, tmp_path)
+    assert "what the grader said" in students
+    assert "no-dropout" in class_page
+
+
+def test_what_a_graders_error_said_stays_with_the_marker_after_a_decision(tmp_path: Path) -> None:
+    decision = {"reason": "looked at by hand", "found_score": 0, "found_status": "error"}
+    one = student("ada", check("a", "partial", score=1, message="nursery died", override=decision))
+    students, markers, _ = pages_of(one, tmp_path)
+    assert "looked at by hand" in students
+    assert "nursery died" not in students
+    assert "nursery died" in markers
+
+
+def test_lateness_is_one_sentence_with_the_numbers(tmp_path: Path) -> None:
+    late = Lateness(
+        submitted="2027-01-31T10:30:00+00:00", deadline="2027-01-29T23:59:00Z", days=2, percent=20, points=0.8
+    )
+    one = student("ada", check("a"), check("b"), late=late, score=3.2)
+    sentence = (
+        "Handed in on 31 January 2027, 10:30 UTC, on day 2 after your deadline of 29 January 2027, 23:59 UTC: "
+        "20 % of the 4 points earned, that is 0.8, are taken off."
+    )
+    students, markers, class_page = pages_of(one, tmp_path)
+    assert students.count(sentence) == 1
+    assert sentence.replace("your", "their") in markers
+    assert "31 January 2027, 10:30 UTC" in class_page
+    before, _, _ = pages_of(one, tmp_path, "before")
+    assert "taken off" not in before
+    assert "4 of 4 points" in " ".join(before.split())
+    grace = one.model_copy(update={"late": late.model_copy(update={"days": 0, "percent": 0, "points": 0}), "score": 4})
+    assert "within the time of grace" in pages_of(grace, tmp_path)[0]
+    withheld = student("ada", check("a", "error"), late=late)
+    assert "20 % of the points will be taken off" in pages_of(withheld, tmp_path)[0]
+
+
+def test_extra_credit_comes_on_top(tmp_path: Path) -> None:
+    one = student("ada", check("a"))
+    extra = TaskResult(id="more", title="More", score=2, max_score=2, checks=[check("b")], extra=True)
+    one = one.model_copy(update={"tasks": [*one.tasks, extra], "score": 4})
+    for level in ("after", "before"):
+        students, _, class_page = pages_of(one, tmp_path, level)
+        assert "4 of 2 points" in " ".join(students.split())
+        assert students.count("extra credit") == 1
+        assert "2 extra" in class_page
+
+
+@pytest.mark.parametrize("level", ["before", "after"])
+def test_the_code_of_a_task_stands_beside_its_messages(tmp_path: Path, level: str) -> None:
+    one = student("ada", check("a", "failed", message="the message"))
+    code = "class BetterCNN(nn.Module):\n\tdef forward(self, x):\n        return '<b>' # \x07"
+    one.tasks[0].code = code
+    for page in pages_of(one, tmp_path, level)[:2]:
+        assert code.replace("\x07", "‹U+0007›") in page
+        assert page.index("the message") < page.index("class BetterCNN") < page.index("Device")
+
+
+@pytest.mark.parametrize("code", ["\x1b" * 30_000, "'" * 30_000, "(" * 30_000, "\udcff\n" * 9000])
+def test_code_that_nobody_could_read_is_cut_and_makes_no_trouble(tmp_path: Path, code: str) -> None:
+    one = student("ada", check("a"))
+    one.tasks[0].code = code
+    assert "more characters" in pages_of(one, tmp_path)[0] or len(code) < 24_000
+
+
+def test_times_are_shown_where_there_are_any(tmp_path: Path) -> None:
+    one = student("ada", check("a"))
+    assert "Seconds" not in pages_of(one, tmp_path)[2]
+    (tmp_path / "timing.json").write_text('{"students": {"ada": 2.31, "gone": 1}, "wall": 200}')
+    class_page = pages_of(one, tmp_path)[2]
+    assert "3 min 20 s" in class_page
+    assert "2.3" in class_page
+
+
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"wall": -1}', '{"students": {"ada": "soon"}}', '{"wall": NaN}', "\xff"]
+)
+def test_times_that_cannot_be_read_cost_no_page(tmp_path: Path, content: str) -> None:
+    (tmp_path / "timing.json").write_text(content, encoding="latin-1")
+    assert "timing.json can't be read" in pages_of(student("ada", check("a")), tmp_path)[2]
+
+
+def test_the_commonest_mistakes_come_with_the_sentence_that_students_read(tmp_path: Path) -> None:
+    mistaken = check("same-function", "failed", diagnosis="no-relu-after-conv2")
+    pair = check("same-function", "failed", diagnosis="no-relu-after-conv1+softmax")
+    write_report(results(student("ada", mistaken), student("bob", mistaken), student("eve", pair)), tmp_path)
+    text = Page(tmp_path / "index.html").text
+    assert "as if there were no ReLU after the second convolution" in text
+    assert "There is no ReLU after the first convolution" in text or "first convolution" in text
+    assert "no ReLU after the first convolution" in text
+    assert "returns probabilities (a softmax)" in text
+    assert text.index("no-relu-after-conv2") < text.index("no-relu-after-conv1+softmax")
+
+
+# --- the contact sheet ------------------------------------------------------------------------------------------------
+
+
+def drawn(name: str, marks: Path, content: bytes | None = None, **more: object) -> StudentResult:
+    """A student whose check has a picture: a plain one, or whatever bytes are given."""
+    file = marks / folder_of(name) / "filters.png"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if content is None:
+        Image.new("RGB", (420, 540), "navy").save(file)
+    else:
+        file.write_bytes(content)
+    return student(name, check("a", pictures=[f"{folder_of(name)}/filters.png"]), **more)
+
+
+def test_the_contact_sheet_shows_everybodys_pictures_small(tmp_path: Path) -> None:
+    class_ = [drawn("ada", tmp_path), drawn("Ada", tmp_path), student("bob", check("a", "not attempted"))]
+    write_report(results(*class_), tmp_path)
+    sheet = Page(tmp_path / "contact-sheet.html")
+    assert {"marker/ada/index.html", "marker/bob/index.html"} <= set(sheet.values("href"))
+    small = [tmp_path / unquote(source) for source in sheet.values("src")]
+    assert len(set(small)) == 2
+    for file in small:
+        with Image.open(file) as image:
+            assert max(image.size) <= 300
+    assert sheet.text.count("no picture") == 1
+    assert set(sheet.values("loading")) == {"lazy"}
+    assert "contact-sheet.html" in Page(tmp_path / "index.html").values("href")
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
+def test_what_is_no_picture_is_not_on_the_contact_sheet(tmp_path: Path, content: bytes) -> None:
+    write_report(results(drawn("ada", tmp_path, content)), tmp_path)
+    sheet = Page(tmp_path / "contact-sheet.html")
+    assert sheet.values("src") == []
+    assert "no picture" in sheet.text
+
+
+def test_a_picture_that_changes_changes_on_the_contact_sheet_and_goes_with_its_student(tmp_path: Path) -> None:
+    class_ = results(drawn("ada", tmp_path), drawn("bob", tmp_path))
+    write_report(class_, tmp_path)
+    small = tmp_path / "marker/ada/thumbnail-0.webp"
+    first = small.read_bytes()
+    Image.new("RGB", (400, 100), "red").save(tmp_path / "students/ada/filters.png")
+    write_report(class_, tmp_path)
+    assert small.read_bytes() != first
+    write_report(results(drawn("bob", tmp_path)), tmp_path)
+    assert [file.parent.name for file in tmp_path.glob("marker/*/*.webp")] == ["bob"]

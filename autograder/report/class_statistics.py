@@ -1,12 +1,13 @@
-"""What the page of a class shows beyond the list of its students: spread, pass rates, common mistakes."""
+"""What the page of a class shows beyond the list of its students: spread, pass rates, common mistakes, decisions."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import mean, median
 
-from autograder.results import CheckResult, Results, StudentResult, TaskResult
+from autograder.results import CheckResult, Override, Results, StudentResult, TaskResult
 
 BINS = 10
 
@@ -16,7 +17,7 @@ class Spread:
     """The marks of the students who have one, in percent of what they could reach."""
 
     counts: list[int]
-    """Students in each tenth; 100 % belongs to the last."""
+    """Students in each tenth; 100 % and more belong to the last."""
     mean: float | None
     median: float | None
 
@@ -40,20 +41,69 @@ class CheckRate:
 
 @dataclass
 class Diagnosis:
-    """A mistake that was recognised, and whose it was."""
+    """A mistake that was recognised, whose it was, and what the bank says of it."""
 
     id: str
     checks: list[str] = field(default_factory=list)
     students: list[StudentResult] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class GraderError:
-    """A check that failed through no fault of the student."""
+class Found:
+    """A check of one student's."""
 
     student: StudentResult
     task: TaskResult
     check: CheckResult
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A person's decision on a check of one student's."""
+
+    student: StudentResult
+    task: TaskResult
+    check: CheckResult
+    override: Override
+
+
+@dataclass
+class Row:
+    """A student's line in the table: what it is sorted and filtered by."""
+
+    student: StudentResult
+    states: Counter[str]
+    kinds: list[str]
+    """Of `withheld`, `flagged`, `late`, `decided`, `extra`, `remarked`: those that are true of this student."""
+    decisions: int
+    extra: float
+    """Points of extra credit that this student earned."""
+    mistakes: list[int] = field(default_factory=list)
+    """Places in the list of diagnoses."""
+
+
+def rows(results: Results, diagnoses: list[Diagnosis]) -> list[Row]:
+    """The class, student by student."""
+    found: dict[str, Row] = {}
+    for student in results.students:
+        decisions = sum(check.override is not None for _, check in student.checks)
+        extra = sum(task.score for task in student.tasks if task.extra)
+        states = Counter[str](check.status for _, check in student.checks)
+        true = {
+            "withheld": student.status == "withheld",
+            "flagged": bool(student.flags),
+            "late": student.late is not None,
+            "decided": bool(decisions),
+            "extra": bool(extra),
+            "remarked": bool(student.messages),
+        }
+        kinds = [kind for kind, so in true.items() if so]
+        found[student.student] = Row(student, states, kinds, decisions, extra)
+    for place, diagnosis in enumerate(diagnoses):
+        for student in diagnosis.students:
+            found[student.student].mistakes.append(place)
+    return list(found.values())
 
 
 def spread(results: Results) -> Spread:
@@ -81,27 +131,49 @@ def check_rates(results: Results) -> list[CheckRate]:
     return list(rates.values())
 
 
-def common_diagnoses(results: Results) -> list[Diagnosis]:
-    """The mistakes that were recognised, the commonest first; a student counts once for each."""
+def common_diagnoses(results: Results, sentence: Callable[[str, str], str]) -> list[Diagnosis]:
+    """The mistakes that were recognised, the commonest first; a student counts once for each.
+
+    Where a person gave full points for the check all the same, it was none. `sentence` says, of a task and a
+    diagnosis, what the bank says.
+    """
     found: dict[str, Diagnosis] = {}
     for student in results.students:
         for task, check in student.checks:
-            if not check.diagnosis:
+            if not check.diagnosis or forgiven(check):
                 continue
             diagnosis = found.setdefault(check.diagnosis, Diagnosis(check.diagnosis))
             where = f"{task.id} / {check.id}"
             if where not in diagnosis.checks:
                 diagnosis.checks.append(where)
+                said = sentence(task.id, check.diagnosis)
+                if said and said not in diagnosis.sentences:
+                    diagnosis.sentences.append(said)
             if student not in diagnosis.students[-1:]:
                 diagnosis.students.append(student)
     return sorted(found.values(), key=lambda each: (-len(each.students), each.id))
 
 
-def grader_errors(results: Results) -> list[GraderError]:
+def forgiven(check: CheckResult) -> bool:
+    """Whether a person gave full points for what the grader had found fault with."""
+    return check.override is not None and check.score == check.max_score
+
+
+def grader_errors(results: Results) -> list[Found]:
     """Every check that ended in a grader's error, by student."""
     return [
-        GraderError(student, task, check)
+        Found(student, task, check)
         for student in results.students
         for task, check in student.checks
         if check.status == "error"
+    ]
+
+
+def decisions(results: Results) -> list[Decision]:
+    """Every check that a person has decided on, by student."""
+    return [
+        Decision(student, task, check, check.override)
+        for student in results.students
+        for task, check in student.checks
+        if check.override is not None
     ]

@@ -11,21 +11,33 @@ LONGEST = 6000
 """Characters of one text that are shown; a message of megabytes would make a page nobody can open."""
 
 
-def visible(text: str, *, newlines: bool = False) -> str:
+def visible(text: str, *, newlines: bool = False, longest: int = LONGEST) -> str:
     """Text with control characters spelt out: ESC as ‹U+001B›, a right-to-left override as ‹U+202E›.
 
-    With `newlines`, line ends and tabs stay what they are.
+    With `newlines`, line ends and tabs stay what they are. What is beyond `longest` characters is counted.
     """
     if newlines:
         text = text.replace("\r\n", "\n")
-    shown = "".join(_sign(character, newlines) for character in text[:LONGEST])
-    left_out = len(text) - LONGEST
+    shown = text[:longest]
+    if not shown.isascii() or not shown.isprintable():  # else there is nothing to spell out
+        shown = "".join(_sign(character, newlines) for character in shown)
+    left_out = len(text) - longest
     return f"{shown} … ({left_out} more characters)" if left_out > 0 else shown
 
 
 def number(value: float) -> str:
     """Points or a percentage with at most two decimals and none that say nothing: 4, 87.5."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: 2.3 s, 3 min 20 s, 1 h 5 min."""
+    if seconds < 59.95:
+        return f"{number(round(seconds, 1))} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
 
 
 def _sign(character: str, newlines: bool) -> str:

@@ -5,11 +5,14 @@ for (const table of document.querySelectorAll("table[data-sortable]")) {
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => {
+    if (head.dataset.sort === "no") return;
+    const text = row => row.cells[column].textContent.trim();
     const value = row => row.cells[column].dataset.value;
     const compare = column === 0
-      ? (a, b) => value(a).localeCompare(value(b), undefined, {numeric: true})
+      ? (a, b) => text(a).localeCompare(text(b), undefined, {numeric: true})
       : (a, b) => value(a) - value(b);
     const button = document.createElement("button");
+    button.type = "button";
     button.append(...head.childNodes);
     head.append(button);
     button.addEventListener("click", () => {
