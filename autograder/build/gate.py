@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from autograder.build.notebooks import script_lines
-from autograder.build.package import PACKAGE, hidden_lines
+from autograder.build.package import PACKAGE, SECRET_MODULES, hidden_lines
 from autograder.checks.catalogue import Check, check_files, public_points
 from autograder.checks.setting import Setting
 from autograder.judge.bank import read_bank
 from autograder.marking.marker import Progress, mark_class
 from autograder.results import Results
 
-SECRET_MODULES = ("expected.py",)
 IDIOMS = {"kwargs:dict[str,Any]|None=None,"}  # signatures that a library prescribes
 
 

@@ -68,6 +68,7 @@ def _digest(lab: str, reference: Path) -> str:
         whole.update(f"{library} {version(library)}\n".encode())
     folders = (package / "judge", package / "candidate", package / "checks" / lab)
     files = [path for folder in folders for kind in ("*.py", "*.yml") for path in folder.rglob(kind)]
-    for path in sorted([*files, package / "drawing.py", *reference.glob("*.py")]):
+    files += [package / "drawing.py", package / "checks" / "asking.py", package / "checks" / "questions.py"]
+    for path in sorted([*files, *reference.glob("*.py")]):
         whole.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return whole.hexdigest()[:16]
