@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     def check(
         folder: Annotated[Path, typer.Argument(help="The folder with your notebooks.")] = Path("."),
         device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "cpu",
+        assignment: Annotated[str | None, typer.Option(help="Which assignment; default: the only one.")] = None,
     ) -> None:
         """Check your work: what is done, what fails and a hint, what is not started. Takes seconds.
 
@@ -25,10 +26,10 @@ def register(app: typer.Typer) -> None:
         checks, on other images. Example: autograder check .
         """
         with clear_errors():
-            raise typer.Exit(run(folder, choose_device(device)))
+            raise typer.Exit(run(folder, choose_device(device), assignment))
 
 
-def run(folder: Path, device: str) -> int:
+def run(folder: Path, device: str, assignment: str | None = None) -> int:
     """Checks, prints one screen, and returns the exit status: 0 if every public check has passed."""
     from rich.console import Console
     from rich.markup import escape
@@ -42,7 +43,7 @@ def run(folder: Path, device: str) -> int:
     from autograder.submission.collect import single_submission
 
     console = Console(highlight=False)
-    setting = Setting.find()
+    setting = Setting.find(assignment)
     with tempfile.TemporaryDirectory(prefix="autograder-") as staging:
         submission = single_submission(folder, Path(staging), setting.assignment.limits)
         nursery = Nursery()

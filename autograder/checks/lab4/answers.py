@@ -37,6 +37,7 @@ FIGURE = either(
 )
 CALL = record(kind=text, rate=number, training=flag, shape=each(count))
 ERROR = record(error=record(type=text, message=text))
+WORDS = ("BetterCNN", "dropout")  # which answers to hidden questions may hold
 FORMS: dict[str, Form] = {
     "parameters": record(parameters=SHAPES, output=either(each(count), text)),
     "outputs": lambda value: (
