@@ -7,7 +7,7 @@ import importlib.util
 
 import typer
 
-VERBS = ("build", "check", "mark", "report", "train", "doctor")
+VERBS = ("build", "check", "mark", "report", "train", "new", "doctor")
 
 
 def program() -> typer.Typer:

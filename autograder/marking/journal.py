@@ -22,7 +22,7 @@ except ImportError:  # Windows, where nobody is kept out
     fcntl = None  # type: ignore[assignment]
 
 PACKAGE = Path(__file__).resolve().parents[1]
-PRESENTATION = {"report", "cli", "build", "training", "marking", "cage"}  # rooms that no verdict depends on
+PRESENTATION = {"report", "cli", "build", "training", "marking", "cage", "new"}  # rooms that no verdict depends on
 
 
 @dataclass

@@ -527,7 +527,7 @@ MAXIMISE_LATER = Asked(
 MAXIMISE_OUTPUT = Asked(
     "maximise-output", "maximise", "maximise_elsewhere", ("maximise_activation",), _elsewhere("out", [False]), _left
 )
-ASKED = (
+ASKED: tuple[Asked, ...] = (
     TRAIN,
     TRAIN_LOSS,
     TRAIN_STATE,
