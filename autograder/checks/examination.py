@@ -204,7 +204,10 @@ class Examination:
     def _well_formed(self, procedure: str, answer: Any) -> bool:
         """Whether an answer has the form that the lab declares for it (`answers.py`)."""
         forms = importlib.import_module(f"autograder.checks.{self.lab}.answers").FORMS
-        return bool(forms[procedure.replace("-", "_")](answer))
+        name = procedure.replace("-", "_")
+        if name not in forms:
+            raise LookupError(f"autograder/checks/{self.lab}/answers.py says no form for the procedure {name!r}")
+        return bool(forms[name](answer))
 
     def _own_words(self) -> set[str]:
         """Words of the lab's own that an answer to a hidden question may hold."""
