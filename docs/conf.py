@@ -24,9 +24,11 @@ nitpicky = True
 html_theme = "furo"
 html_title = "Lab 4 autograder"
 html_static_path = ["static"]
-html_css_files = ["wide_tables.css"]
+html_css_files = ["width.css"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
+smartquotes = False  # or `--option` in a help text becomes a dash
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
 
@@ -42,7 +44,14 @@ def write_commands(app: Any) -> None:
     command = get_command(program())
     context = typer.Context(command, info_name="autograder")
     text = get_docs_for_click(obj=command, ctx=context, name="autograder", title="Every command")
-    (HERE / "commands.md").write_text(_plain(text), encoding="utf-8")
+    start, end = text.index("**Commands**"), text.index("## `autograder ")  # a list of cut sentences
+    verbs = [
+        f"| [`autograder {name}`](#autograder-{name}) | {' '.join((verb.help or '').split(chr(10) * 2)[0].split())} |\n"
+        for name, verb in command.commands.items()
+    ]
+    listed = "".join(["| command | what it does |\n|---|---|\n", *verbs, "\n"])
+    text = _plain(text[:start] + listed + text[end:])
+    (HERE / "commands.md").write_text(text, encoding="utf-8")
 
 
 def _plain(text: str) -> str:

@@ -119,7 +119,11 @@ class LiveOracle:
         if question not in self._right:
             right = self._questions[question].answer(self._reference, self.seed)
             if "raised" in right:
-                raise OracleError(f"the reference itself raises where it is asked {question!r}: {right['raised']}")
+                task = self._questions[question].task
+                raise OracleError(
+                    f"{self._reference.folder}: the reference itself raises where it is asked {question!r}"
+                    f" (task {task!r}): {right['raised']}"
+                )
             self._right[question] = right
         return self._right[question]
 
