@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
 
-.PHONY: help demo test test-all bench mutants lint format clean
+.PHONY: help demo test test-all bench mutants docs lint format clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ bench: $(READY)  ## What marking costs, beside the pure numbers and beside nbgra
 
 mutants: $(READY)  ## How many wrong programs the checks tell from the right one (minutes; ARGS="--task TASK")
 	$(BIN)/python -m tests.mutants $(ARGS)
+
+docs: $(READY)  ## The documentation, into build/docs; a broken link is an error
+	$(BIN)/python -m sphinx -b html -W --keep-going -q docs build/docs
 
 lint: $(READY)  ## Style and types
 	$(BIN)/ruff check .

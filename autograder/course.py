@@ -12,10 +12,20 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+IDENTIFIER = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+LAB = r"^[a-z][a-z0-9_]*$"  # a folder, and a Python package
+NOTEBOOK = r"^[0-9]\w*$"  # scripts with other names beside the reference are no notebooks
+Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
+LabName = Annotated[str, Field(pattern=LAB)]
+NotebookName = Annotated[str, Field(pattern=NOTEBOOK)]
 Points = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+NAMES = {
+    IDENTIFIER: "it is made of small letters and digits, with hyphens between them: my-task",
+    LAB: "it begins with a letter, and is made of small letters, digits and underscores: lab5",
+    NOTEBOOK: "it begins with a digit, and is made of letters, digits and underscores: 5_1_my_notebook",
+}
 
 
 class CourseError(Exception):
@@ -113,7 +123,7 @@ class Task(Strict):
     """One task: where it stands, which names it asks for, and what each of its checks is worth."""
 
     id: Identifier
-    notebook: str
+    notebook: NotebookName
     title: str
     definitions: list[str]
     checks: dict[Identifier, Points] = Field(min_length=1)
@@ -129,7 +139,7 @@ class Written(Strict):
     """A written question, marked by a person."""
 
     id: Identifier
-    notebook: str
+    notebook: NotebookName
     points: Points
 
 
@@ -213,13 +223,13 @@ class Course(Strict):
     """A course: its name and its assignments."""
 
     course: str
-    assignments: dict[str, Assignment] = Field(min_length=1)
+    assignments: dict[LabName, Assignment] = Field(min_length=1)
 
     def assignment(self, name: str | None = None) -> tuple[str, Assignment]:
         """The assignment `name`, or the only one."""
         if name is None:
             if len(self.assignments) > 1:
-                raise CourseError(f"say which assignment: {', '.join(self.assignments)}")
+                raise CourseError(f"say which with --assignment: {', '.join(self.assignments)}")
             name = next(iter(self.assignments))
         if name not in self.assignments:
             raise CourseError(f"there is no assignment {name!r}; there are: {', '.join(self.assignments)}")
@@ -314,6 +324,8 @@ def _sentence(path: Path, lines: dict[tuple[Any, ...], int], problem: Any) -> st
         what = f"the key `{place[-1]}` is missing"
     elif problem["loc"][-1] == "[key]" and problem["type"] == "string_type":
         what = f"{name}: YAML reads this name as something else than text; put it in quotes"
+    elif problem["type"] == "string_pattern_mismatch":
+        what = f"{name}: {problem['input']!r} is no such name; {NAMES[problem['ctx']['pattern']]}"
     else:
         what = f"{name}: {problem['msg'].removeprefix('Value error, ')}"
     return f"{path}, line {lines[known]}: {what}"

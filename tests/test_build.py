@@ -156,7 +156,9 @@ def test_a_breach_leaves_source_and_release_as_they_were(tmp_path: Path, monkeyp
     script.write_text(script.read_text().replace('"points": 3', '"points": 4'))
     (tmp_path / "release/lab4").mkdir(parents=True)
     (tmp_path / "release/lab4/old.txt").write_text("old")
-    with pytest.raises(BuildError, match=r"4_6_branches: the cell 'inception-block-check' is worth 4 points"):
+    with pytest.raises(
+        BuildError, match=r"4_6_branches\.py, line \d+: the cell 'inception-block-check' has .points.: 4, and"
+    ):
         build(Setting.find("lab4", tmp_path / "course.yml"), tmp_path)
     assert tree(tmp_path / "release") == {"lab4/old.txt": b"old"}
 

@@ -19,7 +19,7 @@ def line_of(text: str, part: str) -> int:
 
 
 def test_the_course_itself_is_read() -> None:
-    name, assignment = read_course(COURSE).assignment()
+    name, assignment = read_course(COURSE).assignment("lab4")
     assert name == "lab4"
     assert sum(task.points for task in assignment.tasks) == assignment.points == 100
     assert len(assignment.tasks) == 16
@@ -43,6 +43,14 @@ def test_the_course_itself_is_read() -> None:
             "lab4:",
             "'best-modell', which is no task",
         ),
+        (
+            "notebook: 4_6_branches",
+            "notebook: branches",
+            "notebook: branches",
+            "'branches' is no such name; it begins with",
+        ),
+        ("- id: filters", "- id: My Filters", "id: My Filters", "'My Filters' is no such name; it is made of small"),
+        ("  lab4:", "  Lab 4:", "  Lab 4:", "'Lab 4' is no such name; it begins with a letter"),
         ("    tasks:\n", "    points: 3\n    tasks:\n", "points: 3", "`points` is there twice"),
     ],
 )

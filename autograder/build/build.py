@@ -10,6 +10,7 @@ from pathlib import Path
 from autograder.build.gate import breaches
 from autograder.build.notebooks import BuildError, generate_release, source_notebook, write_notebook
 from autograder.build.package import build_wheel, student_requirements
+from autograder.build.scripts import script_breaches
 from autograder.checks.catalogue import agree
 from autograder.checks.setting import Setting
 
@@ -28,14 +29,14 @@ def build(
     if setting.reference is None:
         raise BuildError(f"{setting.course_file.parent}/reference/{setting.lab}: there is no reference")
     checks = agree(setting.lab, setting.assignment, setting.course_file)
+    if found := script_breaches(setting, checks):
+        raise BuildError("Nothing was built:\n" + "\n".join(f"  – {sentence}" for sentence in found))
     with tempfile.TemporaryDirectory(prefix="build-") as folder:
         work = Path(folder)
         source, release = work / "new-source", work / "new-release"
         step("reference → source")
         for name in setting.assignment.notebooks:
             script = setting.reference / f"{name}.py"
-            if not script.is_file():
-                raise BuildError(f"{script}: the reference of this notebook is missing")
             write_notebook(source_notebook(script), source / f"{name}.ipynb")
         _support(setting, source)
         step("source → release (nbgrader)")
@@ -50,7 +51,10 @@ def build(
         if gate:
             step("the gate: validity, points, leaks, and the marks of reference and release")
             if found := breaches(setting, checks, source, release, data):
-                raise BuildError("the gate stays shut:\n" + "\n".join(f"  – {sentence}" for sentence in found))
+                raise BuildError(
+                    "The gate stays shut; source/ and release/ are as they were:\n"
+                    + "\n".join(f"  – {sentence}" for sentence in found)
+                )
         for new, old in ((source, root / "source" / setting.lab), (release, root / "release" / setting.lab)):
             shutil.rmtree(old, ignore_errors=True)
             shutil.copytree(new, old)

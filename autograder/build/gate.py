@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from autograder.build.notebooks import script_lines
-from autograder.build.package import PACKAGE, hidden_lines
-from autograder.checks.catalogue import Check, check_files, public_points
+from autograder.build.package import PACKAGE, SECRET_MODULES, hidden_lines
+from autograder.build.scripts import place_of
+from autograder.checks.catalogue import Check, check_files, public_points, read_checks
 from autograder.checks.setting import Setting
 from autograder.judge.bank import read_bank
 from autograder.marking.marker import Progress, mark_class
 from autograder.results import Results
 
-SECRET_MODULES = ("expected.py",)
 IDIOMS = {"kwargs:dict[str,Any]|None=None,"}  # signatures that a library prescribes
 
 
@@ -102,7 +102,11 @@ def leaks(setting: Setting, checks: list[Check], release: Path) -> list[str]:
     for place, text in _texts(release):
         for number, line in enumerate(text.splitlines(), start=1):
             if (squeezed := _squeezed(line)) in secrets:
-                found.append(f"{place}, line {number}: stands in {secrets[squeezed]} as a secret: {line.strip()[:80]}")
+                found.append(
+                    f"{place}, line {number}: stands in {secrets[squeezed]} as a secret: {line.strip()[:80]}"
+                    "\n    Take it out of what students get, or, if it gives nothing away, let it stand outside the"
+                    " solution too."
+                )
     return found
 
 
@@ -114,8 +118,8 @@ def marks_breaches(setting: Setting, source: Path, release: Path, data: str) -> 
         shutil.copytree(release, submitted / "release" / setting.lab)
         results = mark_class(setting, submitted, Path(folder) / "marks", data, "cpu", progress=Progress()).results
     return [
-        *_not_all(results, "reference", lambda score, points: score == points, "lost points"),
-        *_not_all(results, "release", lambda score, points: score == 0, "earned points with no work"),
+        *_not_all(setting, results, "reference", lambda score, points: score == points, "lost points"),
+        *_not_all(setting, results, "release", lambda score, points: score == 0, "earned points with no work"),
     ]
 
 
@@ -133,15 +137,23 @@ def as_submission(setting: Setting, source: Path, target: Path, data: str) -> No
             shutil.copytree(folder, target / name)
 
 
-def _not_all(results: Results, student: str, right: Any, what: str) -> Iterator[str]:
+def _not_all(setting: Setting, results: Results, student: str, right: Any, what: str) -> Iterator[str]:
     result = results.student(student)
+    lines = {(one.task, one.id): f"{one.file}, line {one.lines[0]}" for one in read_checks(setting.lab)}
     for message in result.messages:
         yield f"the {student}: {message}"
     for task, check in result.checks:
         if check.status == "error":
-            yield f"the {student}: {task.id}/{check.id}: {check.message}"
+            yield (
+                f"the {student}: {task.id}/{check.id}: {check.message}"
+                f"\n    The check itself is wrong: {lines[task.id, check.id]}"
+            )
         elif not right(check.score, check.max_score):
-            yield f"the {student} {what}: {task.id}/{check.id} {check.score:g} of {check.max_score:g}: {check.message}"
+            yield (
+                f"the {student} {what}: {task.id}/{check.id} {check.score:g} of {check.max_score:g}: {check.message}"
+                f"\n    Either the check is wrong: {lines[task.id, check.id]}"
+                f"\n    or the cell: {place_of(setting, task.notebook, task.id)}"
+            )
 
 
 def _texts(release: Path) -> Iterator[tuple[str, str]]:

@@ -67,7 +67,8 @@ def generate_release(source: Path, course_root: Path, assignment: str) -> Path:
         with mock.patch.dict(os.environ, {"PATH": path}):
             converter.start()
     except (SystemExit, NbGraderException) as error:
-        raise BuildError(f"nbgrader's generate_assignment failed: {error}") from error
+        why = error.__context__ or error  # nbgrader's own message points to a log that nobody has seen
+        raise BuildError(f"nbgrader's generate_assignment failed: {why}") from error
     finally:
         log.setLevel(level)
     return course_root / "release" / assignment

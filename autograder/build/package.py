@@ -18,7 +18,7 @@ from autograder.checks.setting import CHECKOUT, Setting
 from autograder.judge.oracle import KEY_SEED, frozen
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# What a student's package holds; everything else stays here. `{lab}` is the lab's folder.
+# What a student's package holds beside the lab's own modules (`_lab_modules`); everything else stays here.
 PUBLIC = (
     "__init__.py",
     "course.py",
@@ -32,18 +32,14 @@ PUBLIC = (
     "candidate/*.py",
     "judge/*.py",
     "checks/__init__.py",
+    "checks/asking.py",
     "checks/catalogue.py",
     "checks/conftest.py",
     "checks/examination.py",
+    "checks/forms.py",
     "checks/plugin.py",
     "checks/run.py",
     "checks/setting.py",
-    "checks/{lab}/__init__.py",
-    "checks/{lab}/answers.py",
-    "checks/{lab}/asking.py",
-    "checks/{lab}/inputs.py",
-    "checks/{lab}/procedures.py",
-    "checks/{lab}/small.py",
     "training/__init__.py",
     "training/progress.py",
     "training/recipes.py",
@@ -52,6 +48,8 @@ PUBLIC = (
     "cli/check.py",
     "cli/doctor.py",
 )
+ASKED_BY_NAME = ("__init__", "answers", "procedures")  # a lab's modules that this package imports itself
+SECRET_MODULES = ("expected.py",)  # of a lab: they never go out
 DECIMALS = 5  # of the key's numbers, which are computed in float64: other machines round to the same
 STAMP = (2020, 2, 2, 0, 0, 0)
 PROJECT = """\
@@ -60,7 +58,7 @@ requires = ["hatchling"]
 build-backend = "hatchling.build"
 
 [project]
-name = "lab4-autograder"
+name = "{name}"
 version = "{version}"
 description = "Checks your work: the students' part of the autograder."
 requires-python = ">=3.10"
@@ -79,20 +77,27 @@ def build_wheel(setting: Setting, checks: list[Check], work: Path, target: Path)
     """Builds the students' wheel into the folder `target`; the same bytes each time."""
     staged = work / "students"
     for pattern in PUBLIC:
-        found = sorted(PACKAGE.glob(pattern.format(lab=setting.lab)))
+        found = sorted(PACKAGE.glob(pattern))
         if not found:
             raise BuildError(f"{PACKAGE.name}/{pattern}: nothing there to put into the students' package")
         for path in found:
             copy = staged / "autograder" / path.relative_to(PACKAGE)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
-    for path in check_files(setting.lab):
-        public = without_hidden(path.read_text(encoding="utf-8"), {c.id for c in checks if c.public and c.file == path})
-        (staged / "autograder" / "checks" / setting.lab / path.name).write_text(public, encoding="utf-8")
+    lab = staged / "autograder" / "checks" / setting.lab
+    lab.mkdir()
+    public = {
+        path.name: without_hidden(
+            path.read_text(encoding="utf-8"), {c.id for c in checks if c.public and c.file == path}
+        )
+        for path in check_files(setting.lab)
+    }
+    for name, text in {**public, **_lab_modules(setting.lab, list(public.values()))}.items():
+        (lab / name).write_text(text, encoding="utf-8")
     write_key(setting, checks, staged / "autograder" / "keys")
     described = _own_project()
     dependencies = json.dumps(described["dependencies"], indent=4)
-    text = PROJECT.format(version=described["version"], dependencies=dependencies)
+    text = PROJECT.format(name=f"{setting.lab}-autograder", version=described["version"], dependencies=dependencies)
     (staged / "pyproject.toml").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "wheel")]
     done = subprocess.run(command, cwd=staged, capture_output=True, text=True)
@@ -102,6 +107,41 @@ def build_wheel(setting: Setting, checks: list[Check], work: Path, target: Path)
     target.mkdir(parents=True, exist_ok=True)
     _repack(built, target / built.name)
     return target / built.name
+
+
+def _lab_modules(lab: str, texts: list[str]) -> dict[str, str]:
+    """The texts of the lab's modules that public checks need, by file name: those that they import, and so on.
+
+    Raises `BuildError` where that leads to a secret one.
+    """
+    needed: dict[str, str] = {}
+    open_names = [*ASKED_BY_NAME, *(name for text in texts for name in _imported(lab, text))]
+    while open_names:
+        name = f"{open_names.pop()}.py"
+        path = PACKAGE / "checks" / lab / name
+        if name in needed:
+            continue
+        if name in SECRET_MODULES:
+            raise BuildError(f"{path}: holds right answers, and public checks import it; ask the examination's oracle")
+        if not path.is_file():
+            raise BuildError(f"{path}: is missing, and the students' package needs it")
+        needed[name] = path.read_text(encoding="utf-8")
+        open_names += _imported(lab, needed[name])
+    return needed
+
+
+def _imported(lab: str, source: str) -> list[str]:
+    """The modules of a lab that a source imports."""
+    package = f"autograder.checks.{lab}"
+    names: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module == package:
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}."):
+            names.append((node.module or "").removeprefix(f"{package}."))
+        elif isinstance(node, ast.Import):
+            names += [one.name.removeprefix(f"{package}.") for one in node.names if one.name.startswith(f"{package}.")]
+    return names
 
 
 def write_key(setting: Setting, checks: list[Check], folder: Path) -> None:
@@ -211,9 +251,10 @@ def _own_project() -> dict:
     """The `project` table of this checkout's pyproject.toml."""
     import importlib.metadata
 
-    metadata = importlib.metadata.metadata("lab4-autograder")
-    needs = [need for need in metadata.get_all("Requires-Dist") or [] if "extra ==" not in need]
-    return {"version": metadata["Version"], "dependencies": sorted(needs)}
+    (script, *_) = importlib.metadata.entry_points(group="console_scripts", name="autograder")
+    assert script.dist is not None
+    needs = [need for need in script.dist.requires or [] if "extra ==" not in need]
+    return {"version": script.dist.version, "dependencies": sorted(needs)}
 
 
 def student_requirements(wheel: str) -> str:

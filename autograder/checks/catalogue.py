@@ -35,7 +35,10 @@ def read_checks(lab: str) -> list[Check]:
     """All checks of a lab; raises `CourseError` naming file and line where one is declared wrongly."""
     checks: list[Check] = []
     for path in check_files(lab):
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        try:
+            tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        except SyntaxError as error:
+            raise CourseError(f"{path}, line {error.lineno}: is no Python: {error.msg}") from error
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 checks.append(_check(node, path))
@@ -56,14 +59,15 @@ def agree(lab: str, assignment: Assignment, course: Path) -> list[Check]:
         if task is None or check.id not in task.checks:
             raise CourseError(
                 f"{course}: gives no points to the check {check.id!r} of the task {check.task!r}"
-                f" (declared in {check.file.name}, line {check.lines[0]})"
+                f" (declared in {check.file.name}, line {check.lines[0]}); add it to the task's `checks`"
             )
     for task in assignment.tasks:
         for name in task.checks:
             if (task.id, name) not in declared:
                 raise CourseError(
                     f"{course}: the task {task.id!r} gives points to {name!r},"
-                    f" but {CHECKS.name}/{lab} has no such check"
+                    f" but {CHECKS.name}/{lab} has no such check: a function test_{name.replace('-', '_')}"
+                    f' with @pytest.mark.task("{task.id}")'
                 )
     return checks
 

@@ -32,10 +32,11 @@ HIDDEN_IMAGES = (
     5000  # of the test set: an accuracy of 98 % is then known to 0.2 points, of 99.6 % to 0.09 (binomial sd)
 )
 Place = tuple[str, str]  # task and check
-# Words that an answer to a hidden question may hold; any other could be made of what was hidden.
+# Words that an answer to a hidden question may hold, beside the lab's own (`answers.WORDS`); any other could be made of
+# what was hidden.
 PLAIN_WORDS = re.compile(
     r"torch\.(float|int|uint|bfloat|complex)\d{1,3}|torch\.bool|cpu|cuda|u?int\d{0,2}|float\d{0,2}|Tensor|Parameter|ndarray"
-    r"|Image|Figure|Trial|NoneType|BetterCNN|dropout"
+    r"|Image|Figure|Trial|NoneType"
 )
 
 
@@ -198,12 +199,19 @@ class Examination:
         if not self._well_formed(procedure, answer):
             called = " and ".join(f"`{name}`" for name in uses)
             raise Failed(f"The answer cannot be used: {called or procedure} gave something else than was asked for.")
-        return _discreet(answer, _words(arguments)) if self.secret else answer
+        return _discreet(answer, _words(arguments) | self._own_words()) if self.secret else answer
 
     def _well_formed(self, procedure: str, answer: Any) -> bool:
         """Whether an answer has the form that the lab declares for it (`answers.py`)."""
         forms = importlib.import_module(f"autograder.checks.{self.lab}.answers").FORMS
-        return bool(forms[procedure.replace("-", "_")](answer))
+        name = procedure.replace("-", "_")
+        if name not in forms:
+            raise LookupError(f"autograder/checks/{self.lab}/answers.py says no form for the procedure {name!r}")
+        return bool(forms[name](answer))
+
+    def _own_words(self) -> set[str]:
+        """Words of the lab's own that an answer to a hidden question may hold."""
+        return set(getattr(importlib.import_module(f"autograder.checks.{self.lab}.answers"), "WORDS", ()))
 
     def _verdict(self, error: StudentError, uses: Sequence[str]) -> Exception:
         called = " and ".join(f"`{name}`" for name in uses)

@@ -27,7 +27,8 @@ class Setting:
     def find(cls, lab: str | None = None, course_file: Path | None = None) -> Setting:
         """The setting of `lab`: from the given course file, the student's package, the checkout, or the folder above.
 
-        Raises `CourseError`.
+        Where the course has several labs and none is named, it is the one whose name the current folder has, or one
+        above it (`source/lab4`, `submitted/ada/lab4`). Raises `CourseError`.
         """
         packaged = KEYS / "course.yml"
         if course_file is None:
@@ -38,6 +39,9 @@ class Setting:
             else:
                 raise CourseError("there is no course.yml here or above; run this in a course repository")
         course = read_course(course_file)
+        if lab is None and len(course.assignments) > 1:
+            here = Path.cwd().resolve()
+            lab = next((one.name for one in (here, *here.parents) if one.name in course.assignments), None)
         name, assignment = course.assignment(lab)
         reference = course_file.parent / "reference" / name
         return cls(course_file, course.course, name, assignment, reference if reference.is_dir() else None)
@@ -74,6 +78,7 @@ def _digest(lab: str, reference: Path) -> str:
         whole.update(f"{library} {version(library)}\n".encode())
     folders = (package / "judge", package / "candidate", package / "checks" / lab)
     files = [path for folder in folders for kind in ("*.py", "*.yml") for path in folder.rglob(kind)]
-    for path in sorted([*files, package / "drawing.py", *reference.glob("*.py")]):
+    files += [package / "drawing.py", package / "checks" / "asking.py", package / "checks" / "questions.py"]
+    for path in sorted([*files, *reference.glob("*.py")]):
         whole.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return whole.hexdigest()[:16]

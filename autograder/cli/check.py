@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
         github: Annotated[
             bool, typer.Option("--github", help="Annotations and a step summary, for GitHub Actions.")
         ] = False,
+        assignment: Annotated[str | None, typer.Option(help="Which assignment; default: the only one.")] = None,
     ) -> None:
         """Check your work: what is done, what fails and a hint, what is not started. Takes seconds.
 
@@ -33,7 +34,7 @@ def register(app: typer.Typer) -> None:
         Example: autograder check . --html feedback.html
         """
         with clear_errors():
-            raise typer.Exit(run(folder, choose_device(device), verbose, json_file, html_file, github))
+            raise typer.Exit(run(folder, choose_device(device), verbose, json_file, html_file, github, assignment))
 
 
 def run(
@@ -43,6 +44,7 @@ def run(
     json_file: Path | None = None,
     html_file: Path | None = None,
     github: bool = False,
+    assignment: str | None = None,
 ) -> int:
     """Checks, prints one screen, and returns the exit status: 0 if every public check has passed."""
     from rich.console import Console
@@ -56,7 +58,7 @@ def run(
     console = Console(highlight=False, width=140 if github else None)
     with actions.no_commands() if github else contextlib.nullcontext():
         with console.status(f"Checking {escape(str(folder))} …"):
-            look = look_at(folder, device)
+            look = look_at(folder, device, assignment)
         print_look(look, console, verbose)
     for path, text in ((json_file, look.to_json), (html_file, lambda: as_page(look))):
         if path is not None:

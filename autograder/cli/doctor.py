@@ -43,9 +43,9 @@ def findings() -> list[tuple[str, str]]:
     from autograder.data import load_data
 
     found.append(("data", load_data().description))
-    from autograder.judge.oracle import has_key
+    from autograder.judge.oracle import KEYS
 
-    if has_key("lab4"):
+    if any(KEYS.glob("*.npz")):
         found.append(("answers", "the key in this package (public checks only)"))
     else:
         found.append(("answers", "the reference in this checkout"))

@@ -15,6 +15,7 @@ MENDED_BY_USERS = (
     ("course", "CourseError"),
     ("submission.collect", "SubmissionError"),
     ("judge.oracle", "OracleError"),
+    ("judge.bank", "BankError"),
     ("candidate.process", "NurseryError"),
     ("candidate.cage.layers", "CageError"),
     ("marking.journal", "JournalError"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.cli.shared import choose_data, choose_device, fail
+from autograder.cli.shared import choose_data, choose_device, clear_errors, fail
 
 if TYPE_CHECKING:
     from autograder.training.reference import Measurement
@@ -25,8 +25,11 @@ def register(app: typer.Typer) -> None:
         data: Annotated[str, typer.Option(help="auto (MNIST, else the embedded digits), mnist or digits")] = "auto",
         device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
         seed: Annotated[int, typer.Option(help="Of the first weights, the order and the augmentation.")] = 0,
+        assignment: Annotated[
+            str | None, typer.Option(help="Whose reference, of course.yml; default: the only one's.")
+        ] = None,
         reference: Annotated[
-            Path | None, typer.Option(help="The reference notebooks; default: reference/lab4 of the checkout.")
+            Path | None, typer.Option(help="Another folder with reference notebooks, instead of --assignment.")
         ] = None,
         out: Annotated[
             Path | None, typer.Option(help="Where weights go; default: weights/<data>/ of the reference.")
@@ -46,10 +49,16 @@ def register(app: typer.Typer) -> None:
         weights/calibration.json, from which the bands in course.yml follow. Example:
         autograder train --calibrate --seeds 20
         """
+        from autograder.checks.setting import Setting
         from autograder.data import DataUnavailable
         from autograder.training.reference import ReferenceMissing
 
-        reference = reference or Path(__file__).resolve().parents[2] / "reference" / "lab4"
+        if reference is None:
+            with clear_errors():
+                setting = Setting.find(assignment)
+            reference = setting.reference
+            if reference is None:
+                fail(f"{setting.course_file.parent / 'reference' / setting.lab}: there is no reference to train")
         try:
             if calibrated:
                 run_calibration(model, choose_data(data), seeds, jobs, reference)

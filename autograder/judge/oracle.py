@@ -117,7 +117,14 @@ class LiveOracle:
 
     def ask(self, question: str) -> Answers:
         if question not in self._right:
-            self._right[question] = self._questions[question].answer(self._reference, self.seed)
+            right = self._questions[question].answer(self._reference, self.seed)
+            if "raised" in right:
+                task = self._questions[question].task
+                raise OracleError(
+                    f"{self._reference.folder}: the reference itself raises where it is asked {question!r}"
+                    f" (task {task!r}): {right['raised']}"
+                )
+            self._right[question] = right
         return self._right[question]
 
     def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:

@@ -60,7 +60,7 @@ class Look:
         return text.encode("utf-8", "backslashreplace").decode()
 
 
-def look_at(folder: Path, device: str = "cpu") -> Look:
+def look_at(folder: Path, device: str = "cpu", assignment: str | None = None) -> Look:
     """Checks `folder`. Raises `SubmissionError` where there is no such folder."""
     from autograder.candidate.process import Candidate, Nursery
     from autograder.checks.examination import Examination
@@ -69,7 +69,7 @@ def look_at(folder: Path, device: str = "cpu") -> Look:
     from autograder.judge.oracle import KEY_SEED
     from autograder.submission.collect import single_submission
 
-    setting = Setting.find()
+    setting = Setting.find(assignment)
     with tempfile.TemporaryDirectory(prefix="autograder-") as staging:
         submission = single_submission(folder, Path(staging), setting.assignment.limits)
         nursery = Nursery()

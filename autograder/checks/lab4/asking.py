@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from autograder.checks.asking import (  # noqa: F401 (the checks ask with them: `asking.named`)
+    Ask,
+    Asked,
+    ask,
+    choice,
+    known,
+    mistake,
+    named,
+    recognised,
+    renamed,
+    sentence,
+    sketch,
+)
 from autograder.checks.examination import Examination
 from autograder.checks.lab4 import inputs, procedures, small
 from autograder.judge import networks, probes
@@ -17,7 +29,6 @@ from autograder.judge.oracle import RIGHT, Answers
 from autograder.judge.verdict import Failed
 
 Shapes = list[tuple[str, list[int]]]
-Ask = Callable[[str], Answers]  # an oracle's
 NETWORK = (
     "Go through `forward` line by line: is every ReLU there and in its place, is the pooling a maximum, are the layers"
     " used in the task's order, and does the network end in plain logits?"
@@ -26,125 +37,6 @@ BLOCK = (
     "Go through `forward` line by line: is every ReLU there and in its place, and is it the sum, or the concatenation"
     " in the task's order, that was asked for?"
 )
-
-
-# --- telling mistakes -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A procedure's question: what it uses of a submission, what it is given, and what of its answer tells mistakes.
-
-    `seen` works on answers of untrusted processes: it looks at plain data alone.
-    """
-
-    question: str
-    task: str
-    procedure: str
-    uses: tuple[str, ...]
-    given: Callable[[Ask, int], dict[str, Any]]  # from an oracle's answers and a seed
-    aspects: Callable[[Any, dict[str, Any]], Answers]
-    public: bool = True
-
-    def arguments(self, seed: int, ask: Ask) -> dict[str, Any]:
-        """What the procedure is given."""
-        return self.given(ask, seed)
-
-    def seen(self, answer: Any, given: dict[str, Any]) -> Answers:
-        """What of an answer to what was given tells mistakes."""
-        return self.aspects(answer, given)
-
-
-def ask(examination: Examination, asked: Asked, afresh: bool = False, **instead: Any) -> Any:
-    """The procedure's answer, with some arguments given `instead`; a mistake that is known to raise is named.
-
-    `afresh` asks a process that has answered nothing before, where there is more than the student's own kernel.
-    """
-    oracle = examination.oracle
-    whom = examination.ask_afresh if afresh and examination.restart is not None else examination.ask
-    try:
-        return whom(asked.procedure, asked.uses, **{**asked.arguments(oracle.seed, oracle.ask), **instead})
-    except Failed as failed:
-        raise _named(examination, failed, asked.question) from None
-
-
-def recognised(examination: Examination, question: str, **seen: Any) -> str | None:
-    """The known mistake that answers `question` in the same way, as far as `seen` tells; None if there is none."""
-    return choice(
-        examination,
-        [
-            name
-            for name, wrong in examination.oracle.wrong(question)
-            if all(key in wrong and _alike(np.asarray(value), wrong[key]) for key, value in seen.items())
-        ],
-    )
-
-
-def named(examination: Examination, asked: Asked, answer: Any, *aspects: str, **instead: Any) -> str | None:
-    """The known mistake that answers `asked` as this submission does, in all aspects or in the given ones."""
-    oracle = examination.oracle
-    seen = asked.seen(answer, {**asked.arguments(oracle.seed, oracle.ask), **instead})
-    return recognised(examination, asked.question, **{key: seen[key] for key in aspects or seen if key in seen})
-
-
-def choice(examination: Examination, names: list[str]) -> str | None:
-    """Of mistakes that give the same answer here, the one that agrees best with what earlier checks found."""
-    task, current = examination.current
-    lost = {check for (one, check), result in examination.results.items() if one == task and result.status != "passed"}
-    seen = {check for one, check in examination.results if one == task} | {current}
-
-    def disagreement(name: str) -> int:
-        return len((examination.oracle.loses(task, name) & seen) ^ (lost | {current}))
-
-    return min(names, key=disagreement, default=None)
-
-
-def mistake(examination: Examination, facts: str, name: str | None, hint: str = "") -> Failed:
-    """The verdict on a known mistake: the facts, and the sentence for it; on an unknown one, the facts and the hint."""
-    if name is None:
-        return Failed(facts, hint=hint)
-    return Failed(f"{facts}\n{sentence(examination, name)}", diagnosis=name)
-
-
-def sentence(examination: Examination, name: str) -> str:
-    """What the student reads who made this mistake in the current task: once, and after that a word that it is it."""
-    task = examination.current[0]
-    said = examination.oracle.mistake(task, name)
-    before = {result.diagnosis for (one, _), result in examination.results.items() if one == task}
-    return "It is the same mistake as above." if name in before else said
-
-
-def known(examination: Examination, name: str) -> str | None:
-    """`name` if the bank holds such a mistake of the current task, else None."""
-    try:
-        sentence(examination, name)
-    except KeyError:
-        return None
-    return name
-
-
-def _named(examination: Examination, failed: Failed, *questions: str) -> Failed:
-    if failed.raised:
-        for question in questions:
-            if name := recognised(examination, question, raised=failed.raised):
-                return Failed(f"{failed.message}\n{sentence(examination, name)}", diagnosis=name)
-    return failed
-
-
-def _alike(value: np.ndarray, wrong: np.ndarray) -> bool:
-    if value.shape != wrong.shape or (value.dtype.kind in "US") != (wrong.dtype.kind in "US"):
-        return False
-    if value.dtype.kind in "US":
-        return bool((value == wrong).all())
-    return bool(np.allclose(value.astype(np.float64), wrong.astype(np.float64), rtol=2e-3, atol=2e-3, equal_nan=True))
-
-
-def sketch(values: Any) -> np.ndarray:
-    """A few numbers (…, 4) for each of some arrays (count, …): mean, spread, and where in it the values lie."""
-    flat = np.asarray(values, np.float64).reshape(len(values), -1)
-    place = np.linspace(-1, 1, flat.shape[1]) if flat.shape[1] else np.zeros(0)
-    parts = [flat.mean(1), flat.std(1), (flat * place).mean(1), (flat * np.cos(9 * place)).mean(1)]
-    return np.round(np.stack(parts, 1), 3) + 0.0
 
 
 # --- networks ---------------------------------------------------------------------------------------------------------
@@ -172,7 +64,7 @@ def layer_shapes(examination: Examination, probe: inputs.NetworkProbe, output: l
             "parameters", [probe.definition], definition=probe.definition, arguments=list(probe.arguments)
         )
     except Failed as failed:
-        raise _named(examination, failed, f"{probe.question}/output-shape") from None
+        raise renamed(examination, failed, f"{probe.question}/output-shape") from None
     try:
         networks.judge_parameters(answer, expected_shapes(examination.oracle.ask, probe), output, probe.definition)
     except Failed as failed:
@@ -250,7 +142,7 @@ def same_function(examination: Examination, probe: inputs.NetworkProbe, train: b
     try:
         answer = _outputs(examination, probe, weights_for(examination, probe), train)
     except Failed as failed:
-        raise _named(examination, failed, f"{probe.question}/output-shape") from None
+        raise renamed(examination, failed, f"{probe.question}/output-shape") from None
     if not answer["outputs"]:
         own = [(str(name), list(shape)) for name, shape in answer["parameters"]]
         expected = [shape for _, shape in expected_shapes(examination.oracle.ask, probe)]
@@ -635,7 +527,7 @@ MAXIMISE_LATER = Asked(
 MAXIMISE_OUTPUT = Asked(
     "maximise-output", "maximise", "maximise_elsewhere", ("maximise_activation",), _elsewhere("out", [False]), _left
 )
-ASKED = (
+ASKED: tuple[Asked, ...] = (
     TRAIN,
     TRAIN_LOSS,
     TRAIN_STATE,

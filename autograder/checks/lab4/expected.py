@@ -8,7 +8,6 @@ by a few rounded numbers, so that the key has the same bytes wherever it is buil
 from __future__ import annotations
 
 import ast
-import contextlib
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -22,8 +21,9 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from autograder.candidate.networks import DropoutOff, LayerOutputs
-from autograder.candidate.student import describe, quiet
+from autograder.candidate.student import describe
 from autograder.checks.lab4 import asking, inputs, procedures
+from autograder.checks.questions import asked_questions
 from autograder.judge import probes, values
 from autograder.judge.compare import raised_text
 from autograder.judge.networks import thin
@@ -133,18 +133,6 @@ def best_shapes(definitions: Any, seed: int) -> Answers:
     return {"shapes": np.array(str(sorted(shape for _, shape in _shapes(definitions.best_model()))))}
 
 
-def procedure(asked: asking.Asked, definitions: Any, seed: int) -> Answers:
-    """What one of the lab's procedures gives, as far as it tells mistakes apart."""
-    with tempfile.TemporaryDirectory() as folder, _undisturbed():
-        torch.manual_seed(seed)  # what draws random numbers answers the same each time
-        try:
-            given = asked.arguments(seed, lambda question: QUESTIONS[question].answer(definitions, seed))
-            answer = getattr(procedures, asked.procedure)(_Inside(definitions, Path(folder)), **given)
-        except BaseException as error:
-            return {"raised": np.array(raised_text(describe(error)))}
-    return asked.seen(answer, given)
-
-
 QUESTIONS: dict[str, Question] = {
     "conv1_output_shape": Question("shapes", partial(shape_digests, "conv1_output_shape")),
     "conv1_7x3_output_shape": Question("shapes", partial(shape_digests, "conv1_7x3_output_shape")),
@@ -173,28 +161,7 @@ for _probe in inputs.WITH_DROPOUT:
 for _picture in (*inputs.PUBLIC_PICTURES, *inputs.HIDDEN_PICTURES):
     _public = _picture in inputs.PUBLIC_PICTURES
     QUESTIONS[f"load_image/{_picture.name}"] = Question("load-image", partial(loaded_image, _picture), public=_public)
-for _asked in asking.ASKED:
-    QUESTIONS[_asked.question] = Question(_asked.task, partial(procedure, _asked), public=_asked.public)
-
-
-class _Inside:
-    """Definitions of our own, for a procedure."""
-
-    device = "cpu"
-
-    def __init__(self, definitions: Any, scratch: Path) -> None:
-        self._definitions = definitions
-        self.scratch = scratch
-
-    def get(self, wanted: str) -> Any:
-        return getattr(self._definitions, wanted)
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Any:
-    """Quiet, and with the random numbers as they were."""
-    with quiet(), torch.random.fork_rng(devices=[]):
-        yield
+QUESTIONS |= asked_questions(asking.ASKED, procedures, QUESTIONS)
 
 
 class _DrawnDropout(TorchFunctionMode):

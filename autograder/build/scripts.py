@@ -1,0 +1,154 @@
+"""What is wrong with the reference's scripts, before anything is made of them: each breach with line and cure."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.build.notebooks import SOLUTION_BEGIN, SOLUTION_END
+from autograder.checks.catalogue import Check, public_points
+from autograder.checks.setting import Setting
+from autograder.judge.bank import BankError, read_bank
+
+
+@dataclass
+class Cell:
+    """One cell of a script: the line of its `# %%` (from 1), what nbgrader is told of it, and its lines."""
+
+    line: int
+    header: str
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def nbgrader(self) -> dict[str, Any]:
+        """nbgrader's metadata; empty where there are none."""
+        start = self.header.find("nbgrader={")
+        if start < 0:
+            return {}
+        found, _ = json.JSONDecoder().raw_decode(self.header[start + len("nbgrader=") :])
+        return dict(found)
+
+
+def script_breaches(setting: Setting, checks: list[Check]) -> list[str]:
+    """Everything that is wrong with the reference's scripts, and with the known mistakes that change them."""
+    assert setting.reference is not None
+    expected = {f"{task}-check": points for task, points in public_points(setting.assignment, checks).items()}
+    expected |= {question.id: question.points for question in setting.assignment.written}
+    found: list[str] = []
+    for name in setting.assignment.notebooks:
+        script = setting.reference / f"{name}.py"
+        if not script.is_file():
+            found.append(f"{script}: is missing; course.yml gives tasks to this notebook")
+            continue
+        text = script.read_text(encoding="utf-8")
+        found += [f"{script}, line {line}: {what}" for line, what in sorted(_in_script(text, expected))]
+    return found or [*_in_bank(setting)]
+
+
+def place_of(setting: Setting, notebook: str, cell_id: str) -> str:
+    """Where a cell begins: the script, and its line if it is found."""
+    assert setting.reference is not None
+    script = setting.reference / f"{notebook}.py"
+    lines = script.read_text(encoding="utf-8").splitlines() if script.is_file() else []
+    for number, line in enumerate(lines, start=1):
+        if line.startswith("# %%") and f'"grade_id": "{cell_id}"' in line:
+            return f"{script}, line {number}"
+    return str(script)
+
+
+def _in_script(text: str, expected: dict[str, float]) -> Iterator[tuple[int, str]]:
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        yield error.lineno or 1, f"is no Python: {error.msg}"
+    seen: dict[str, int] = {}
+    for cell in _cells(text):
+        try:
+            marked = cell.nbgrader
+        except json.JSONDecodeError as error:
+            yield cell.line, f"the cell's nbgrader={{…}} is no JSON ({error.msg})"
+            continue
+        name = marked.get("grade_id")
+        if name in seen:
+            yield cell.line, f"the grade_id {name!r} is there twice (first on line {seen[name]}); each needs its own"
+        elif name:
+            seen[name] = cell.line
+        if marked.get("grade") and name in expected and marked.get("points") != expected[name]:
+            yield (
+                cell.line,
+                f'the cell {name!r} has "points": {marked.get("points")}, and course.yml gives'
+                f" {expected[name]:g} (to the public checks of a task); make them the same",
+            )
+        yield from _marks(cell, bool(marked.get("solution")))
+        yield from _notebook_code(cell)
+
+
+def _marks(cell: Cell, solution: bool) -> Iterator[tuple[int, str]]:
+    """Solution marks that are not in pairs, or that nbgrader would not look at."""
+    opened = 0
+    for number, line in enumerate(cell.lines, start=cell.line + 1):
+        mark = line.strip().removeprefix("# ").strip()
+        if mark == SOLUTION_BEGIN:
+            if opened:
+                yield number, f"`{SOLUTION_BEGIN}` again, before the one on line {opened} has ended"
+            opened = number
+            if not solution:
+                yield (
+                    cell.line,
+                    f"the cell holds a solution (line {number}), and its header does not say so: it needs"
+                    ' nbgrader={…, "grade_id": …, "solution": true}, as other tasks have it',
+                )
+        elif mark == SOLUTION_END:
+            if not opened:
+                yield number, f"`{SOLUTION_END}` without a `{SOLUTION_BEGIN}` before it in the same cell"
+            opened = 0
+    if opened:
+        yield opened, f"`{SOLUTION_BEGIN}` has no `{SOLUTION_END}` after it in the same cell"
+
+
+def _notebook_code(cell: Cell) -> Iterator[tuple[int, str]]:
+    """Code of cells that only the notebook runs, and which stands in comments: is it Python?"""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    if "active-ipynb" not in cell.header or "[markdown]" in cell.header:
+        return
+    code = "\n".join(re.sub(r"^# ?", "", line) for line in cell.lines)
+    try:
+        ast.parse(TransformerManager().transform_cell(code))
+    except SyntaxError as error:
+        yield cell.line + (error.lineno or 1), f"this cell of the notebook is no Python: {error.msg}"
+
+
+def _cells(text: str) -> list[Cell]:
+    cells: list[Cell] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("# %%"):
+            cells.append(Cell(number, line))
+        elif cells:
+            cells[-1].lines.append(line)
+    return cells
+
+
+def _in_bank(setting: Setting) -> Iterator[str]:
+    """Known mistakes that cannot be read, or do not fit the reference."""
+    from autograder.checks.catalogue import CHECKS
+
+    assert setting.reference is not None
+    try:
+        bank = read_bank(CHECKS / setting.lab / "mistakes")
+    except BankError as error:
+        yield str(error)
+        return
+    for task, known in bank.items():
+        if task not in setting.assignment.by_id:
+            yield f"{CHECKS / setting.lab / 'mistakes' / task}: course.yml has no task of this name"
+            continue
+        for mistake in known.values():
+            try:
+                mistake.applied(setting.reference / f"{setting.assignment.task(task).notebook}.py")
+            except BankError as error:
+                yield f"{error}; write more of the line, so that it is the only one, or what now stands there"

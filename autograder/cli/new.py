@@ -1,0 +1,102 @@
+"""`autograder new task|lab`: a skeleton that passes the gate as it stands, to be edited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autograder.cli.shared import clear_errors, fail
+
+if TYPE_CHECKING:
+    from autograder.new.skeleton import Plan
+
+HIDDEN_POINTS = 1.0
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    new = typer.Typer(no_args_is_help=True, help="Make the skeleton of a task or a lab, which passes the gate.")
+    app.add_typer(new, name="new")
+
+    @new.command()
+    def task(
+        name: Annotated[str, typer.Argument(metavar="ID", help="Of small letters, digits and hyphens: my-task.")],
+        notebook: Annotated[
+            str, typer.Option(help="The notebook that it stands in, there already or new: 4_7_pixels.")
+        ],
+        title: Annotated[str, typer.Option(help="What students read; default: the id, in words.")] = "",
+        assignment: Annotated[
+            str | None, typer.Option("--assignment", "--lab", help="Which assignment; default: the only one.")
+        ] = None,
+        points: Annotated[float, typer.Option(help="What the task is worth; the assignment's points rise by it.")] = 3,
+        hidden_check: Annotated[
+            bool, typer.Option("--hidden-check", help="With a second check that only the marker has, worth 1 of them.")
+        ] = False,
+    ) -> None:
+        """Add a task: a function to write, with solution, checks, a known mistake and a right answer.
+
+        What it makes is a small task that works. Edit it until it is yours. Example:
+        autograder new task stretch-contrast --notebook 4_4_own_image --points 3
+        """
+        from autograder.new.skeleton import SkeletonError, new_task
+
+        with clear_errors():
+            hidden = HIDDEN_POINTS if hidden_check else 0
+            words = title or name.replace("-", " ").capitalize()
+            try:
+                plan = new_task(_course(), assignment, name, notebook, words, points, hidden)
+                plan.write()
+            except SkeletonError as error:
+                fail(str(error))
+        _tell(plan, assignment)
+
+    @new.command()
+    def lab(
+        name: Annotated[str, typer.Argument(metavar="NAME", help="Of small letters, digits and underscores: lab5.")],
+        title: Annotated[str, typer.Option(help="What students read; default: the name.")] = "",
+        task: Annotated[str, typer.Option(help="The id of its first task.")] = "first-task",
+        notebook: Annotated[str, typer.Option(help="The notebook of that task.")] = "1_first_notebook",
+        points: Annotated[float, typer.Option(help="What that task is worth.")] = 3,
+    ) -> None:
+        """Add a lab with one notebook and one task: reference, checks, a known mistake, tests, an entry in course.yml.
+
+        Example: autograder new lab lab5 --title "Lab 5: pixels" --task rescale --notebook 5_1_pixels
+        """
+        from autograder.new.skeleton import SkeletonError, new_lab
+
+        with clear_errors():
+            try:
+                plan = new_lab(_course(), name, title or name.capitalize(), task, notebook, points)
+                plan.write()
+            except SkeletonError as error:
+                fail(str(error))
+        _tell(plan, name)
+
+
+def _course() -> Path:
+    """The course file here or above."""
+    from autograder.course import CourseError, find_course
+
+    found = find_course()
+    if found is None:
+        raise CourseError("there is no course.yml here or above; run this in the course repository")
+    return found
+
+
+def _tell(plan: Plan, assignment: str | None) -> None:
+    """What was made, and what comes next."""
+    typer.echo("New:")
+    for path in plan.new:
+        typer.echo(f"  {path.relative_to(plan.root)}")
+    typer.echo("Added to:")
+    for path in plan.changed:
+        typer.echo(f"  {path.relative_to(plan.root)}")
+    which = f" --assignment {assignment}" if assignment else ""
+    typer.echo(
+        "Next: edit the task's text, solution and checks in these files, in this order: the notebook, procedures.py, "
+        "asking.py,\nthe check file, the known mistake. Then:\n"
+        f"  autograder build{which}      builds source/ and release/, and tries everything at the gate\n"
+        "docs/add-a-task.md says what each file is for."
+    )

@@ -1,0 +1,67 @@
+"""What the tests of another lab stand on (`autograder new lab` writes them): the checks of one task at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jupytext
+
+from autograder.candidate.process import Candidate, Nursery
+from autograder.checks.catalogue import CHECKS
+from autograder.checks.examination import Examination
+from autograder.checks.run import run_checks
+from autograder.checks.setting import Setting
+from autograder.judge.bank import Mistake, read_bank
+from autograder.judge.oracle import KEY_SEED
+from autograder.results import CheckResult
+from tests.judging import Here
+
+ANSWERS = Path(__file__).parent / "honest"
+
+
+class Lab:
+    """A lab by its name: its known mistakes, its right answers, and what the checks say of them."""
+
+    def __init__(self, name: str) -> None:
+        self.setting = Setting.find(name)
+        self.oracle = self.setting.live_oracle(KEY_SEED)
+        bank = read_bank(CHECKS / name / "mistakes")
+        self.mistakes = [mistake for known in bank.values() for mistake in known.values()]
+        self.right_answers = sorted((ANSWERS / name).glob("*/*.py"))
+
+    def with_mistake(self, mistake: Mistake, folder: Path) -> list[CheckResult]:
+        """What the checks of its task say of the reference with a mistake in it."""
+        variant = self.oracle.variant(mistake)
+        names = [name for task in self.setting.assignment.tasks for name in task.definitions]
+
+        def start() -> Here:
+            return Here({name: getattr(variant, name) for name in names}, self.setting.lab)
+
+        return self._checked(start, folder, mistake.task)
+
+    def with_answer(self, nursery: Nursery, answer: Path, folder: Path) -> list[CheckResult]:
+        """What the checks of its task say of a file with a student's cells, handed in alone."""
+        task = answer.parent.name
+        jupytext.write(jupytext.read(answer), folder / f"{self.setting.assignment.task(task).notebook}.ipynb")
+
+        def start() -> Candidate:
+            return Candidate(nursery, folder, self.setting.lab, self.setting.assignment.limits)
+
+        return self._checked(start, folder, task)
+
+    def _checked(self, start: object, folder: Path, task: str) -> list[CheckResult]:
+        assert callable(start)
+        with start() as respondent:
+            examination = Examination(
+                lab=self.setting.lab,
+                assignment=self.setting.assignment,
+                respondent=respondent,
+                restart=start,
+                folder=folder,
+                oracle=self.oracle,
+                hidden_seed=KEY_SEED,
+            )
+            with examination:
+                run_checks(examination, [task])
+        assert set(self.setting.assignment.task(task).checks) == {check for _, check in examination.results}
+        return list(examination.results.values())
