@@ -28,11 +28,12 @@ def register(app: typer.Typer) -> None:
             Shown, typer.Option("--for", help="What students see: before (the deadline: public checks) or after (all).")
         ] = Shown.after,
     ) -> None:
-        """Write the HTML pages: one a student, one for the class.
+        """Write the HTML pages: one a student, one for the class, and a contact sheet of everybody's pictures.
 
-        students/NAME can be handed back as it is; marker/NAME is for the marker alone. Example:
-        autograder report marks --for before
+        students/NAME can be handed back as it is; index.html, contact-sheet.html and marker/NAME are for the marker
+        alone. Example: autograder report marks --for before
         """
+        from autograder.judge.bank import BankError
         from autograder.report import write_report
 
         file = marks / "results.json"
@@ -40,7 +41,7 @@ def register(app: typer.Typer) -> None:
             fail(f"{file}: there are no results; `autograder mark SUBMISSIONS -o {marks}` writes them.")
         try:
             typer.echo(write_report(Results.read(file), marks, level.value))
-        except ResultsError as error:
+        except (ResultsError, BankError) as error:
             fail(str(error))
         except OSError as error:
             fail(f"{error.filename}: can't be written: {error.strerror}")
