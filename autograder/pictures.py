@@ -46,18 +46,18 @@ def way_through(model: nn.Module, image: Tensor) -> Figure:
     steps = [step for step in steps if step[1].dim() == 4][:11]
     rows = -(-(len(steps) + 1) // COLUMNS)
     figure = Figure(figsize=(2.5 * COLUMNS, 2.75 * rows), layout="constrained")
-    axes = figure.subplots(rows, COLUMNS, squeeze=False).flat
+    axes = list(figure.subplots(rows, COLUMNS, squeeze=False).flat)
     for axis in axes:
         axis.axis("off")
     for axis, (name, values) in zip(axes, steps, strict=False):
-        axis.imshow(_mosaic(values[0]), cmap="gray", interpolation="nearest")
+        axis.imshow(_mosaic(values[0]).numpy(), cmap="gray", interpolation="nearest")
         channels, height, width = values.shape[1:]
         shown = f", {SHOWN_MAPS} shown" if channels > SHOWN_MAPS else ""
         axis.set_title(f"{name}\n{channels} of {height}×{width}{shown}", fontsize=9)
     bars = axes[len(steps)]
     bars.axis("on")
     colours = ["tab:blue" if digit == int(logits.argmax()) else "lightgray" for digit in range(len(logits))]
-    bars.barh(range(len(logits)), logits.softmax(0), color=colours)
+    bars.barh(range(len(logits)), logits.softmax(0).tolist(), color=colours)
     bars.set_yticks(range(len(logits)))
     bars.invert_yaxis()
     bars.set_xlim(0, 1)
@@ -69,7 +69,7 @@ def way_through(model: nn.Module, image: Tensor) -> Figure:
 def confusion_matrix(labels: Tensor, predicted: Tensor) -> Figure:
     """How often each true digit (row) was read as each digit (column): `labels` and `predicted` are (N,), 0 to 9.
 
-    The shade is the share of the row's *mistakes*, so that the many right answers do not outshine them.
+    The shade is the number of *mistakes*: the many right answers do not outshine them.
     """
     import torch
     from matplotlib.figure import Figure
@@ -80,7 +80,8 @@ def confusion_matrix(labels: Tensor, predicted: Tensor) -> Figure:
     mistakes = counts.clone().fill_diagonal_(0)
     figure = Figure(figsize=(5.4, 5), layout="constrained")
     axis = figure.subplots()
-    axis.imshow(mistakes / mistakes.sum(1, keepdim=True).clamp(min=1), cmap="Reds", vmin=0, vmax=1)
+    most = max(1, int(mistakes.max()))
+    axis.imshow(mistakes.numpy(), cmap="Reds", vmin=0, vmax=1.5 * most)  # pale enough for black numbers
     for true in range(10):
         for read in range(10):
             count = int(counts[true, read])
@@ -105,12 +106,13 @@ def worst_mistakes(logits: Tensor, images: Tensor, labels: Tensor, count: int = 
     true = probabilities[torch.arange(len(labels)), labels]
     worst = [index for index in true.argsort().tolist() if predicted[index] != labels[index]][:count]
     columns = max(1, count // 2)
-    figure = Figure(figsize=(1.25 * columns, 3.4), layout="constrained")
-    axes = figure.subplots(2, columns, squeeze=False).flat
+    rows = 1 if len(worst) <= columns else 2
+    figure = Figure(figsize=(1.25 * columns, 1.7 * rows), layout="constrained")
+    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axis in axes:
         axis.axis("off")
     for axis, index in zip(axes, worst, strict=False):
-        axis.imshow(images[index, 0].cpu(), cmap="gray")
+        axis.imshow(images[index, 0].cpu().numpy(), cmap="gray")
         sure = float(probabilities[index].max())
         axis.set_title(f"{labels[index]} read as {predicted[index]}\n({sure:.0%} sure)", fontsize=8)
     return figure

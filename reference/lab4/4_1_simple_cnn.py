@@ -269,7 +269,7 @@ def evaluate(model: nn.Module, loader, device: str = "cpu") -> float:
 # %% [markdown]
 # ## Task `shapes`: count
 #
-# No code here, just pencil and paper; then give the three values.
+# No code here, just pencil and paper. Then put the three values in the place of the dots, and delete the two lines below them.
 #
 # - `conv1_output_shape`: a batch of 128 images of 28×28 goes through the first convolution of `SimpleCNN`. What shape comes out
 #   (before pooling)? A tuple of four integers.
