@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
 
 from autograder.results import StudentResult
 
@@ -66,7 +67,8 @@ class Mark:
         if self.by_hand is not None:
             points = max(0.0, points + self.by_hand.written + self.by_hand.changes)
         if self.out_of is not None:
-            points = points * self.out_of / self._points_max
+            scaled = Decimal(str(points)) * Decimal(str(self.out_of)) / Decimal(str(self._points_max))
+            return float(scaled.quantize(Decimal("0.01"), ROUND_HALF_UP))
         return round(points, 2)
 
     @property

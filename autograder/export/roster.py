@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.export.formats import ExportError
-from autograder.export.people import TITLES, fields_of
+from autograder.export.people import fields_of
 from autograder.export.worksheet import Worksheet, read_worksheet
 
 FOLDER = ("folder", "submission", "student folder")  # titles that say so
@@ -58,7 +58,12 @@ def _key_column(sheet: Worksheet, students: list[str], key: str | None) -> int:
         if title in folded:
             return folded.index(title)
     names = {student.casefold() for student in students}
-    hits = [sum(value.casefold() in names for value in sheet.column(number)) for number in range(len(sheet.header))]
+    fields = fields_of(sheet.header)
+    shared = {fields.get("first"), fields.get("last")}  # a first name that is somebody's login is nobody's key
+    hits = [
+        0 if number in shared else sum(value.casefold() in names for value in sheet.column(number))
+        for number in range(len(sheet.header))
+    ]
     best = max(hits)
     if best == 0:
         example = students[0] if students else "ada"
@@ -71,8 +76,3 @@ def _key_column(sheet: Worksheet, students: list[str], key: str | None) -> int:
 
 def _titles(sheet: Worksheet) -> str:
     return ", ".join(repr(title) for title in sheet.header)
-
-
-def known_fields() -> list[str]:
-    """The fields that a roster may have, in the order of `people.TITLES`."""
-    return list(TITLES)

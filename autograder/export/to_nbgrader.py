@@ -93,7 +93,7 @@ def _write_student(
         return ""
     person = {field: mark.person[key] for field, key in _NAMES.items() if mark.person.get(key)}
     gradebook.update_or_create_student(mark.student, **{field: _shown(text) for field, text in person.items()})
-    when = _submitted(folder, result)
+    when = _submitted(folder)
     submission = gradebook.update_or_create_submission(assignment, mark.student, timestamp=when)
     remark = ""
     try:
@@ -314,20 +314,18 @@ def _course_folder(request: Request) -> Path:
     return Path.cwd() if "://" in request.output else Path(request.output).absolute().parent
 
 
-def _submitted(folder: Path | None, result: StudentResult) -> datetime | None:
+def _submitted(folder: Path | None) -> datetime | None:
     """When the work was handed in (UTC, without a zone, as nbgrader keeps it), or None where nothing tells.
 
-    formgrader takes a submission for not yet marked unless this equals the submission's `timestamp.txt`.
+    It is what the submission's `timestamp.txt` says: formgrader takes a submission for not yet marked if it is another.
     """
     from nbgrader.utils import parse_utc
 
-    told = None
-    if folder is not None and (folder / "timestamp.txt").is_file():
-        told = (folder / "timestamp.txt").read_bytes()[:200].decode("utf-8", "replace").strip()
-    elif result.late is not None:
-        told = result.late.submitted
+    if folder is None or not (folder / "timestamp.txt").is_file():
+        return None
+    told = (folder / "timestamp.txt").read_bytes()[:200].decode("utf-8", "replace").strip()
     try:
-        when: datetime | None = parse_utc(told) if told else None
+        when: datetime | None = parse_utc(told)
     except (ValueError, OverflowError, TypeError):
         return None
     if when is not None and when.tzinfo is not None:
