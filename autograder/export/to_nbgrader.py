@@ -309,8 +309,9 @@ def _handed_in(request: Request, marks: Iterable[Mark], staging: Path) -> dict[s
 
 
 def _course_folder(request: Request) -> Path:
-    """nbgrader's course folder: where the gradebook's file lies, or the current one for a database URL."""
-    return Path.cwd() if "://" in request.output else Path(request.output).absolute().parent
+    """nbgrader's course folder: where the gradebook's file lies, or the current one for a database elsewhere."""
+    where = request.output.removeprefix("sqlite:///")
+    return Path.cwd() if "://" in where else Path(where).absolute().parent
 
 
 def _submitted(folder: Path | None) -> datetime | None:
