@@ -14,7 +14,7 @@ from tests.conftest import ROOT, autograder
 
 def test_help_lists_the_verbs_and_every_verb_has_help() -> None:
     overview = autograder("--help").stdout
-    for verb in ("build", "check", "mark", "report", "train", "doctor"):
+    for verb in ("build", "check", "mark", "report", "export", "train", "doctor"):
         assert verb in overview
         assert autograder(verb, "--help").returncode == 0
 

@@ -253,6 +253,7 @@ def test_a_gradebook_that_nbgrader_made_takes_the_marks(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'gradebook.db'}"  # a database URL is taken as well
     done = export(marks, "--to", "nbgrader", "-o", url, "--submissions", tmp_path / "submitted")
     assert done.exit_code == 0, done.stderr
+    assert len(list((tmp_path / "autograded" / "reference" / "lab4").glob("*.ipynb"))) == 6
     mark_written(tmp_path / "gradebook.db", "reference", 1.0)
     assert totals(marks, tmp_path / "gradebook.db") == {"reference": None}
     with Gradebook(url) as opened:

@@ -122,7 +122,6 @@ def page(
     It is the notebook of that name; else those, of other names than `names`, that hold its cells or its name; else all
     of other names. Its test cells read as they were handed out; cells that are missing stand at the end.
     """
-    import nbformat
 
     taken = _sources(name, graded, handed_in, names)
     if not taken:
@@ -133,9 +132,7 @@ def page(
     unanswered: set[str] = set()
     if taken != [name]:
         listed = _text(", ".join(taken))
-        written.append(
-            nbformat.v4.new_markdown_cell(_plain(f"From {listed}: no notebook called {name} was handed in."))
-        )
+        written.append(_markdown(_plain(f"From {listed}: no notebook called {name} was handed in.")))
     for source in taken:
         for cell in handed_in[source]:
             made = _cell(cell, known, seen)
@@ -143,9 +140,7 @@ def page(
                 written.append(made)
     for own in graded:
         if own.name not in seen and own.points is not None:
-            written.append(
-                nbformat.v4.new_markdown_cell(_plain(f"The cell {own.name} is missing from what was handed in."))
-            )
+            written.append(_markdown(_plain(f"The cell {own.name} is missing from what was handed in.")))
             written.append(_graded(own, own.source if own.locked else ""))
     for made in written:
         answer = known.get(made.metadata.get("nbgrader", {}).get("grade_id", ""))
@@ -153,10 +148,9 @@ def page(
         if answer is not None and marked and made.source.strip() == _plain(answer.source).strip():
             unanswered.add(answer.name)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook = nbformat.v4.new_notebook(cells=written, metadata={"kernelspec": kernel})
-    for number, made in enumerate(notebook.cells):
+    for number, made in enumerate(written):
         made["id"] = f"cell-{number}"
-    return Page(notebook, unanswered)
+    return Page(_node(cells=written, metadata={"kernelspec": kernel}, nbformat=4, nbformat_minor=5), unanswered)
 
 
 def write_pages(pages: Iterable[tuple[str, Page]], folder: Path, timestamp: str) -> None:
@@ -189,7 +183,6 @@ def _sources(
 
 def _cell(cell: dict[str, Any], known: dict[str, GradedCell], seen: set[str]) -> Any:
     """A student's cell written anew; None for one that is neither code nor text."""
-    import nbformat
 
     text = _text(cell.get("source", cell.get("input", "")))
     own = known.get(_grade_id(cell))
@@ -197,9 +190,9 @@ def _cell(cell: dict[str, Any], known: dict[str, GradedCell], seen: set[str]) ->
         seen.add(own.name)
         made = _graded(own, own.source if own.locked else text)
     elif cell.get("cell_type") == "code":
-        made = nbformat.v4.new_code_cell(text)
+        made = _code(text)
     elif cell.get("cell_type") in ("markdown", "raw"):
-        return nbformat.v4.new_markdown_cell(_plain(text))
+        return _markdown(_plain(text))
     else:
         return None
     if made.cell_type == "code":
@@ -213,40 +206,53 @@ def _cell(cell: dict[str, Any], known: dict[str, GradedCell], seen: set[str]) ->
 
 
 def _graded(own: GradedCell, text: str) -> Any:
-    import nbformat
 
     code = own.cell_type == "code"
-    made = nbformat.v4.new_code_cell(text) if code else nbformat.v4.new_markdown_cell(_plain(text))
+    made = _code(text) if code else _markdown(_plain(text))
     made.metadata["nbgrader"] = own.metadata
     return made
 
 
+def _markdown(text: str) -> Any:
+    return _node(cell_type="markdown", metadata={}, source=text)
+
+
+def _code(text: str) -> Any:
+    return _node(cell_type="code", metadata={}, source=text, execution_count=None, outputs=[])
+
+
+def _node(**content: Any) -> Any:
+    """A part of a notebook. Its form is checked once, when all is written; `nbformat.v4.new_…` checks each part."""
+    import nbformat
+
+    return nbformat.from_dict(content)
+
+
 def _output(output: Any) -> Iterable[Any]:
     """An output as text or as a plain picture: no HTML, no script, no SVG, no widget."""
-    import nbformat
 
     if not isinstance(output, dict):
         return
     kind = output.get("output_type")
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
-        yield nbformat.v4.new_output("stream", name=name, text=_short(_text(output.get("text", ""))))
+        yield _node(output_type="stream", name=name, text=_short(_text(output.get("text", ""))))
     elif kind == "error":
         trace = output.get("traceback")
         lines = [str(line) for line in trace] if isinstance(trace, list) else []
         text = "\n".join(lines) or f"{output.get('ename', '')}: {output.get('evalue', '')}"
-        yield nbformat.v4.new_output("stream", name="stderr", text=_short(re.sub(r"\x1b\[[0-9;]*m", "", text)))
+        yield _node(output_type="stream", name="stderr", text=_short(re.sub(r"\x1b\[[0-9;]*m", "", text)))
     elif kind in ("display_data", "execute_result", "pyout"):
         data = output.get("data")
         data = data if isinstance(data, dict) else {}
         for mime in PICTURES:
             picture = _picture(mime, data.get(mime))
             if picture:
-                yield nbformat.v4.new_output("display_data", data={mime: picture})
+                yield _node(output_type="display_data", metadata={}, data={mime: picture})
                 return
         if "text/plain" in data:
             text = _short(_text(data["text/plain"]))
-            yield nbformat.v4.new_output("display_data", data={"text/plain": text})
+            yield _node(output_type="display_data", metadata={}, data={"text/plain": text})
 
 
 def _picture(mime: str, value: Any) -> str | None:

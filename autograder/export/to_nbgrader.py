@@ -53,11 +53,13 @@ def write(request: Request) -> Exported:
         placed = _fits(book, settled[0].result, request.output)
         hidden = HIDDEN.format(assignment=assignment)
         _hidden_assignment(gradebook, hidden, settled[0].result, placed)
+        cells = {notebook.name: notebooks.cells_of(notebook) for notebook in book.notebooks}
         with TemporaryDirectory() as staging:
             handed_in = _handed_in(request, marks, Path(staging))
             course = _course_folder(request)
             for mark in marks:
-                note = _write_student(gradebook, request, mark, placed, hidden, handed_in.get(mark.student), course)
+                folder = handed_in.get(mark.student)
+                note = _write_student(gradebook, request, mark, placed, hidden, cells, folder, course)
                 done.notes += [note] if note else []
                 if mark.automatic is None:
                     done.left_out.append((mark.student, mark.missing))
@@ -82,6 +84,7 @@ def _write_student(
     mark: Mark,
     placed: set[str],
     hidden: str,
+    cells: dict[str, list[notebooks.GradedCell]],
     folder: Path | None,
     course: Path,
 ) -> str:
@@ -97,7 +100,7 @@ def _write_student(
     submission = gradebook.update_or_create_submission(assignment, mark.student, timestamp=when)
     remark = ""
     try:
-        pages = _pages(submission, folder)
+        pages = _pages(cells, folder)
     except Exception as error:  # whatever stands in a student's notebook, it is no other student's matter
         pages, folder = {}, None
         remark = f"{mark.student}: the notebooks can't be shown in formgrader ({type(error).__name__}: {error})"
@@ -282,15 +285,11 @@ def _released(assignment: str, folder: Path | None) -> list[Path]:
     return paths
 
 
-def _pages(submission: Any, folder: Path | None) -> dict[str, notebooks.Page | None]:
+def _pages(cells: dict[str, list[notebooks.GradedCell]], folder: Path | None) -> dict[str, notebooks.Page | None]:
     if folder is None:
         return {}
     handed_in = notebooks.read_notebooks(folder)
-    names = {notebook.name for notebook in submission.notebooks}
-    return {
-        one.name: notebooks.page(one.name, notebooks.cells_of(one.notebook), handed_in, names)
-        for one in submission.notebooks
-    }
+    return {name: notebooks.page(name, graded, handed_in, set(cells)) for name, graded in cells.items()}
 
 
 def _handed_in(request: Request, marks: Iterable[Mark], staging: Path) -> dict[str, Path]:
@@ -310,8 +309,9 @@ def _handed_in(request: Request, marks: Iterable[Mark], staging: Path) -> dict[s
 
 
 def _course_folder(request: Request) -> Path:
-    """nbgrader's course folder: where the gradebook's file lies, or the current one for a database URL."""
-    return Path.cwd() if "://" in request.output else Path(request.output).absolute().parent
+    """nbgrader's course folder: where the gradebook's file lies, or the current one for a database elsewhere."""
+    where = request.output.removeprefix("sqlite:///")
+    return Path.cwd() if "://" in where else Path(where).absolute().parent
 
 
 def _submitted(folder: Path | None) -> datetime | None:
