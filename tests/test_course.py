@@ -21,9 +21,9 @@ def line_of(text: str, part: str) -> int:
 def test_the_course_itself_is_read() -> None:
     name, assignment = read_course(COURSE).assignment("lab4")
     assert name == "lab4"
-    assert sum(task.points for task in assignment.tasks) == assignment.points == 100
-    assert len(assignment.tasks) == 16
-    assert len(assignment.notebooks) == 6
+    assert sum(task.points for task in assignment.tasks) == assignment.points >= 100
+    assert len(assignment.tasks) >= 16
+    assert len(assignment.notebooks) >= 6
 
 
 @pytest.mark.parametrize(

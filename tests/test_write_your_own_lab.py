@@ -3,49 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.checkout_copy import copy_checkout, run
 from tests.conftest import ROOT
 
-LEFT_OUT = {"build", "dist", "marks", "data"}  # of the checkout's own folder: what is made there
 BLOCK = re.compile(
-    r"^```(?P<kind>\{code-block\} \w+|console)\n(:caption: (?P<path>.*)\n\n)?(?P<text>.*?)^```$", re.M | re.S
+    r"^```(?P<kind>\{code-block\} \w+|console)\n(:caption: (?P<path>[^\n]*)\n\n)?(?P<text>.*?)^```$", re.M | re.S
 )
 SLOW = pytest.mark.slow
 
 
-def left_out(folder: str, names: list[str]) -> set[str]:
-    """What a copy can do without: the environment, what was made here, and the corpora, which are large."""
-    large = {"submissions", "hostile"} if Path(folder) == ROOT / "tests" else set()
-    made = LEFT_OUT if Path(folder) == ROOT else set()
-    return {name for name in names if name in made | large or name.startswith(".") or name == "__pycache__"}
-
-
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A copy of what is under version control here, near enough, and a program `autograder` that runs it."""
-    copy = tmp_path / "course"
-    shutil.copytree(ROOT, copy, ignore=left_out)
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    for name, module in (("autograder", "autograder.cli"), ("pytest", "pytest")):
-        (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
-        (programs / name).chmod(0o755)
-    return copy
-
-
-def run(checkout: Path, command: str) -> subprocess.CompletedProcess[str]:
-    """Runs a line of a page in a shell, in the checkout, with its own program."""
-    path = f"{checkout.parent / 'programs'}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(checkout), "PYTEST_ADDOPTS": "-p no:cacheprovider"}
-    return subprocess.run(["bash", "-c", command], cwd=checkout, env=environment, capture_output=True, text=True)
+    """A copy of the checkout."""
+    return copy_checkout(tmp_path)
 
 
 def follow(page: str, checkout: Path) -> int:
