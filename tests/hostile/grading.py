@@ -111,6 +111,7 @@ class Grader:
                     ) as examination:
                         with contextlib.suppress(StudentError):
                             said += respondent.describe()
+                            respondent.source(self.desk.setting.assignment.tasks)  # as the desk asks; no points come of it
                         run_checks(examination, tasks=tasks)
                         said += examination.notes
             except Exception as error:
