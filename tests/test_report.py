@@ -197,7 +197,13 @@ def test_every_student_is_linked_and_no_file_lies_outside(marks: Path, hostile: 
     assert {f"marker/{name}/index.html" for name in pages} <= links
     assert all((marks / link).is_file() for link in links if link.startswith("marker/"))
     assert {path.name for path in marks.parent.iterdir()} == {"marks", "secret.png"}
-    assert {path.name for path in marks.iterdir()} == {"index.html", "contact-sheet.html", "students", "marker"}
+    assert {path.name for path in marks.iterdir()} == {
+        "index.html",
+        "contact-sheet.html",
+        "students",
+        "marker",
+        ".shown",
+    }
 
 
 def test_pictures_come_from_the_marks_folder_alone(marks: Path) -> None:
@@ -362,7 +368,9 @@ def test_a_student_sees_public_checks_before_the_deadline_and_everything_after_i
     page = tmp_path / one.folder / "index.html"
     write_report(results(one), tmp_path, "before")
     before = page.read_text()
-    write_report(results(one), tmp_path)
+    write_report(results(one), tmp_path)  # as at the end of a marking: what students see stays
+    assert page.read_text() == before
+    write_report(results(one), tmp_path, "after")
     after = page.read_text()
     markers = (tmp_path / "marker" / Path(one.folder).name / "index.html").read_text()
     assert "open message" in before

@@ -25,8 +25,12 @@ def register(app: typer.Typer) -> None:
     def report(
         marks: Annotated[Path, typer.Argument(metavar="MARKS", help="The folder that `autograder mark` wrote.")],
         level: Annotated[
-            Shown, typer.Option("--for", help="What students see: before (the deadline: public checks) or after (all).")
-        ] = Shown.after,
+            Shown | None,
+            typer.Option(
+                "--for",
+                help="What students see: before (the deadline: public checks) or after (all); default: as last time.",
+            ),
+        ] = None,
     ) -> None:
         """Write the HTML pages: one a student, one for the class, and a contact sheet of everybody's pictures.
 
@@ -40,7 +44,7 @@ def register(app: typer.Typer) -> None:
         if not file.is_file():
             fail(f"{file}: there are no results; `autograder mark SUBMISSIONS -o {marks}` writes them.")
         try:
-            typer.echo(write_report(Results.read(file), marks, level.value))
+            typer.echo(write_report(Results.read(file), marks, level.value if level else None))
         except (ResultsError, BankError) as error:
             fail(str(error))
         except OSError as error:

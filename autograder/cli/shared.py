@@ -16,6 +16,7 @@ MENDED_BY_USERS = (
     ("submission.collect", "SubmissionError"),
     ("judge.oracle", "OracleError"),
     ("judge.bank", "BankError"),
+    ("judge.bank", "BankError"),
     ("candidate.process", "NurseryError"),
     ("candidate.cage.layers", "CageError"),
     ("marking.journal", "JournalError"),

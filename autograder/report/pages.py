@@ -32,15 +32,20 @@ SHEET = "contact-sheet.html"
 THUMBNAILS = "thumbnail-{}.webp"
 
 
-def write_report(results: Results, marks: Path, level: Level = "after") -> Path:
+SHOWN = ".shown"  # in MARKS: what students saw the last time
+
+
+def write_report(results: Results, marks: Path, level: Level | None = None) -> Path:
     """Write all pages below `marks`, remove those of students who are gone, return the class page.
 
     `level` is what students see: "before" the deadline the public checks with their hints, "after" it everything that
-    was found. The marker's pages hold more: flags, measured accuracies, what the grader's own errors were, who decided
-    what, and a contact sheet of everybody's pictures. Raises `BankError` for a known mistake that cannot be read.
+    was found; None what they saw the last time, at first everything. The marker's pages hold more: flags, measured
+    accuracies, what the grader's own errors were, who decided what, and a contact sheet of everybody's pictures.
+    Raises `BankError` for a known mistake that cannot be read.
     """
     templates = _environment()
     marks.mkdir(parents=True, exist_ok=True)
+    level = _remembered(marks, level)
     current = set()
     for place, student in enumerate(results.students):
         page = marks / student.folder / "index.html"
@@ -63,6 +68,18 @@ def write_report(results: Results, marks: Path, level: Level = "after") -> Path:
     index = marks / "index.html"
     _write(index, templates, "class.html.j2", results, **_class_view(results, marks, bool(columns)))
     return index
+
+
+def _remembered(marks: Path, level: Level | None) -> Level:
+    """`level`, or for None that of the last time: a later marking shows students no more than they were to see."""
+    file = marks / SHOWN
+    if level is None:
+        try:
+            level = "before" if file.read_text(encoding="utf-8").strip() == "before" else "after"
+        except OSError:
+            level = "after"
+    file.write_text(f"{level}\n", encoding="utf-8")
+    return level
 
 
 def _write(page: Path, templates: Environment, name: str, results: Results, **view: Any) -> None:

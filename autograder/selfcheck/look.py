@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.results import CheckResult, TaskResult
+from autograder.results import CheckResult, TaskResult, most
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Look:
 
     @property
     def max_score(self) -> float:
-        return round(sum(task.max_score for task in self.tasks), 2)
+        return most(self.tasks)
 
     @property
     def errors(self) -> list[tuple[TaskResult, CheckResult]]:
@@ -42,7 +42,8 @@ class Look:
 
     @property
     def all_passed(self) -> bool:
-        return all(one.status == "passed" for task in self.tasks for one in task.checks)
+        """Whether every public check passes, those of extra credit not counted."""
+        return all(one.status == "passed" for task in self.tasks if not task.extra for one in task.checks)
 
     def to_json(self) -> str:
         """Everything as JSON: tasks and checks have the fields that `results.json` gives them."""
