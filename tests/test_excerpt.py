@@ -74,7 +74,7 @@ def test_a_candidate_tells_the_source_before_anything_has_run(nursery: Nursery, 
     (tmp_path / "own.py").write_text(f"print('ran')\nraise SystemExit(3)\n\n{body}", encoding="utf-8")
     notebook(tmp_path / "lone.ipynb", ["def g():\n    return '\ud800'", "def h():\n    return 'h'"])
     tasks = [
-        Task(id=name, notebook="own", title="", definitions=[name] * (name != "none"), checks={"works": 1})
+        Task(id=name, notebook="4_1_own", title="", definitions=[name] * (name != "none"), checks={"works": 1})
         for name in ("f", "g", "h", "none")
     ]
     with Candidate(nursery, tmp_path, "lab4", Limits()) as candidate:

@@ -165,7 +165,7 @@ def test_totals_are_scaled_where_that_is_asked_for(marks: Path, tmp_path: Path) 
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=st.sets(st.text(min_size=1, max_size=12), min_size=1, max_size=6))
 def test_no_name_breaks_a_table_or_is_a_formula(tmp_path: Path, names: set[str]) -> None:
     check_tables(tmp_path, sorted(names))

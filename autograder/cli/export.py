@@ -78,8 +78,9 @@ def register(app: typer.Typer) -> None:
         A mark that is withheld, or that waits for a person, is never written as 0: the cell stays empty or as it was,
         and you are told. Exit status: 0 all students are in it, 1 written but somebody is left out, 2 nothing written.
 
-        Examples: autograder export marks --to csv --gradebook gradebook.db ·
-        autograder export marks --to canvas --worksheet grades.csv --column "Lab 4 (12345)" -o upload.csv
+        Example: autograder export marks --to csv --gradebook gradebook.db
+
+        Another: autograder export marks --to canvas --worksheet grades.csv --column "Lab 4 (12345)" -o upload.csv
         """
         from autograder.export.formats import ExportError
         from autograder.export.formats import formats as known_formats
