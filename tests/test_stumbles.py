@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 
 from autograder.candidate.process import Candidate, Nursery
 from autograder.checks.examination import Examination
 from autograder.checks.run import run_checks
-from autograder.results import CheckResult
+from autograder.results import CheckResult, TaskResult
+from autograder.selfcheck.look import Look
+from autograder.selfcheck.screen import print_look
 from tests.judging import REFERENCE, SETTING, definitions_of, judged, lay_out, live_oracle
 from tests.test_honest import handed_in
 
@@ -128,3 +132,27 @@ def test_a_better_cnn_written_in_another_way_loses_nothing_elsewhere(tmp_path: P
     for task in ("better-cnn", "filters", "feature-maps", "maximise", "save-load"):
         results = judged(task, definitions, folder)
         assert [one.message for one in results.values() if one.status != "passed"] == [], task
+
+
+# --- the screen -------------------------------------------------------------------------------------------------------
+
+
+def test_the_screen_tells_once_what_was_found_beside_what_is_not_started() -> None:
+    said = (
+        "`BranchModel` is not defined in any notebook or script.\n`BranchNet` is there (n.ipynb, cell 8): is it meant?"
+    )
+    plain = "`plot_filters` is not filled in yet."
+    tasks = [
+        TaskResult(id=title, title=title, notebook="n", score=0, max_score=4, checks=[not_done(message)] * 2)
+        for title, message in (("Branches", said), ("Filters", plain))
+    ]
+    look = Look(Path(), "A course", "lab", "A lab", tasks)
+    console = Console(record=True, width=120, file=io.StringIO())
+    print_look(look, console)
+    shown = console.export_text()
+    assert shown.count("`BranchNet` is there (n.ipynb, cell 8): is it meant?") == 1
+    assert "not filled in yet" not in shown
+
+
+def not_done(message: str) -> CheckResult:
+    return CheckResult(id="c", status="not attempted", score=0, max_score=2, public=True, message=message)
