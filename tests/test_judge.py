@@ -260,7 +260,7 @@ MAPS = np.random.default_rng(0).normal(size=(6, 5, 5))
 def figure(arrays: object, columns: int = 3) -> dict[str, object]:
     listed = [np.asarray(array, np.float32) for array in arrays]  # type: ignore[attr-defined]
     places = [[index % columns / columns, -(index // columns) / 10] for index in range(len(listed))]
-    return {"figure": True, "images": listed, "places": places, "blank": 0}
+    return {"figure": True, "images": listed, "places": places, "blank": 0, "covered": 0}
 
 
 def test_a_figure_may_scale_shift_colour_and_lay_out_as_it_likes() -> None:

@@ -23,6 +23,7 @@ class Kernel:
         self._student.close()
 
     def ask(self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]) -> Any:
+        self._student.contract = notebooks
         for name in uses:
             value = unpack(guarded(lambda name=name: self._student.get(name)))  # type: ignore[misc]
             if value is None or value is Ellipsis:

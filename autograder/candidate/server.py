@@ -89,6 +89,8 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
             value = student.get(name)
             notebook = student.notebooks.get(name, "")
             untouched = value is None or value is Ellipsis or student.definitions.untouched(name, notebook)
+            if untouched and (written := student.definitions.overwritten(name, notebook)):
+                raise NotImplementedError(f"`{name}` is not filled in yet.\n{written}")
             return {"untouched": untouched, "notes": student.definitions.notes(name, notebook)}
 
         answer = guarded(load)

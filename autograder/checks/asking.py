@@ -87,21 +87,23 @@ def mistake(examination: Examination, facts: str, name: str | None, hint: str = 
     """The verdict on a known mistake: the facts, and the sentence for it; on an unknown one, the facts and the hint."""
     if name is None:
         return Failed(facts, hint=hint)
-    return Failed(f"{facts}\n{sentence(examination, name)}", diagnosis=name)
+    return Failed(with_sentence(examination, facts, name), diagnosis=name)
 
 
-def sentence(examination: Examination, name: str) -> str:
-    """What the student reads who made this mistake in the current task: once, and after that a word that it is it."""
+def with_sentence(examination: Examination, facts: str, name: str) -> str:
+    """The facts, and the sentence for the mistake: once in a task, and after that a word that it is the same."""
     task = examination.current[0]
-    said = examination.oracle.mistake(task, name)
-    before = {result.diagnosis for (one, _), result in examination.results.items() if one == task}
-    return "It is the same mistake as above." if name in before else said
+    said = f"{facts}\n{examination.oracle.mistake(task, name)}"
+    before = [result for (one, _), result in examination.results.items() if one == task]
+    if any(result.diagnosis == name for result in before) and all(result.message != said for result in before):
+        return f"{facts}\nIt is the same mistake as above."
+    return said  # where all of it was said before, the report says so in place of it
 
 
 def known(examination: Examination, name: str) -> str | None:
     """`name` if the bank holds such a mistake of the current task, else None."""
     try:
-        sentence(examination, name)
+        examination.oracle.mistake(examination.current[0], name)
     except KeyError:
         return None
     return name
@@ -115,7 +117,7 @@ def renamed(examination: Examination, failed: Failed, *questions: str) -> Failed
     if failed.raised:
         for question in questions:
             if name := recognised(examination, question, raised=failed.raised):
-                return Failed(f"{failed.message}\n{sentence(examination, name)}", diagnosis=name)
+                return Failed(with_sentence(examination, failed.message, name), diagnosis=name)
     return failed
 
 

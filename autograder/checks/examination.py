@@ -7,7 +7,7 @@ import hashlib
 import importlib
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,11 +18,12 @@ import numpy as np
 from autograder.candidate.process import Respondent, StudentError
 from autograder.course import Assignment, Band, CourseError
 from autograder.judge import weights
-from autograder.judge.compare import raised_text
+from autograder.judge.compare import raised_numbers, raised_text
 from autograder.judge.oracle import Oracle
 from autograder.judge.probes import generator
 from autograder.judge.verdict import Blocked, Failed, NotAttempted, Verdict
 from autograder.results import CheckResult, OwnDigit, TaskResult
+from autograder.submission.definitions import meant
 
 if TYPE_CHECKING:  # a student's package keeps no journal
     from autograder.marking.journal import Known
@@ -32,6 +33,7 @@ HIDDEN_IMAGES = (
     5000  # of the test set: an accuracy of 98 % is then known to 0.2 points, of 99.6 % to 0.09 (binomial sd)
 )
 Place = tuple[str, str]  # task and check
+WEIGHTS = (".pt", ".pth", ".pkl", ".bin", ".safetensors")  # how weights files end, where somebody chose another name
 # Words that an answer to a hidden question may hold, beside the lab's own (`answers.WORDS`); any other could be made of
 # what was hidden.
 PLAIN_WORDS = re.compile(
@@ -217,24 +219,31 @@ class Examination:
         called = " and ".join(f"`{name}`" for name in uses)
         if error.kind == StudentError.STUB:
             inner = error.places[-1].rpartition(", in ")[2] if error.places else ""
+            inner = inner.partition(":")[0]
             functions = [name for name in uses if name[:1].islower()]
             if functions and inner and inner not in functions:  # theirs is written; a stub that it needs is not
                 return Blocked(f"{called} cannot run yet: something else is not filled in.\n  {error.places[-1]}")
-            return NotAttempted(f"{called}: not filled in yet.")
+            # What was found beside an untouched stub stands on further lines; the words are ours, and the names theirs.
+            first, told, found = error.message.partition("\n")
+            named = [name for name in uses if first == f"`{name}` is not filled in yet."]
+            return NotAttempted(f"{first if named else f'{called}: not filled in yet.'}{told}{found}")
         if error.kind == StudentError.MISSING:
             if any(f"`{name}`" in error.message for name in uses):
                 return NotAttempted(error.message)
             return Blocked(error.message)
         if error.kind == StudentError.RAISED:
             where = "\n".join(f"  {place}" for place in error.places)
-            loading = "could not be defined" in error.message
-            said = error.message if loading else f"Calling {called} raised {error.message}"
-            failed = Failed(
-                f"{said}\n{where}".rstrip(),
-                hint="The last place is where it happened." if where and not loading else "",
-            )
             kind, _, message = error.message.partition(": ")
+            words, hint = error.message, ""
+            if kind == "UnpicklingError":  # what follows advises to read the file in a way that runs code from it
+                words = f"{kind}: {message.partition('. ')[0]}."
+            elif "mat1 and mat2 shapes cannot be multiplied" in message:
+                hint = "Print `x.shape` before that layer: is there a row for each image, as long as the layer takes?"
+            loading = "could not be defined" in error.message
+            said = words if loading else f"Calling {called} raised {words}"
+            failed = Failed(f"{said}\n{where}".rstrip(), hint=hint)
             failed.raised = raised_text({"type": kind, "message": message})
+            failed.numbers = raised_numbers({"message": message})
             return failed
         hint = ""
         if error.kind == StudentError.TIMEOUT:
@@ -251,6 +260,13 @@ class Examination:
             if found:
                 return found[0]
         return path
+
+    def file_like(self, name: str, without: Collection[str] = ()) -> str:
+        """A question about a weights file whose name is like that of `name`; those in `without` are asked for, too."""
+        taken = {Path(one).name for one in without}
+        found = [path for path in sorted(self.folder.rglob("*")) if path.suffix.lower() in WEIGHTS and path.is_file()]
+        places = {path.name: path.relative_to(self.folder).as_posix() for path in found if path.name not in taken}
+        return meant(Path(name).name, places)
 
     def hidden_images(self) -> tuple[np.ndarray, np.ndarray, str]:
         """Secretly perturbed test images as bytes (N, 28, 28), their labels (N,), and the data set's name."""

@@ -49,3 +49,9 @@ def raised_text(error: dict[str, Any]) -> str:
     line = re.sub(r"\x1b\[[0-9;]*m", "", (str(error["message"]).splitlines() or [""])[0])
     line = re.sub(r"'[^']*[/\\][^']*'|\S*/\S*", "…", line)
     return re.sub(r"\d+", "#", f"{error['type']}: {line}")[:120]
+
+
+def raised_numbers(error: dict[str, Any]) -> str:
+    """The numbers in the first line of what was raised, sorted: the same where the same code met the same sizes."""
+    line = (str(error["message"]).splitlines() or [""])[0]
+    return " ".join(map(str, sorted(int(number) for number in re.findall(r"\d{1,9}", line)[:20])))

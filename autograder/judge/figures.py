@@ -30,9 +30,7 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
     if len(images) != len(expected):
         raise Failed(
             f"{what} was asked for one image for each {one}, {len(expected)} in all; the figure has {len(images)}.",
-            hint="Which layer's are they, and are they all there?"
-            if len(images) > 1
-            else "All of them in one image cannot be told apart: give each its own axis.",
+            hint=_hint_on_count(answer, images, expected),
         )
     shapes = {image.shape for image in images}
     if shapes != {expected[0].shape}:
@@ -64,6 +62,17 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
         hint=f"Take the values from the model that is passed in, and show one {one} an axis.",
         diagnosis="other-values",
     )
+
+
+def _hint_on_count(answer: dict[str, Any], images: list[np.ndarray], expected: np.ndarray) -> str:
+    """Where to look when the number of images is another."""
+    if answer["covered"]:
+        return "Several images lie on one axis, so that only the last can be seen: give each its own."
+    if len(images) > 1:
+        return "Which layer's are they, and are they all there?"
+    if images[0].shape == expected[0].shape:
+        return "Where are the others? They belong into the same figure, each on its own axis."
+    return "All of them in one image cannot be told apart: give each its own axis."
 
 
 def _grey(image: np.ndarray) -> np.ndarray:

@@ -16,7 +16,8 @@ def judge_image(answer: dict[str, Any], expected: np.ndarray, exact: bool, name:
     """`load_image`'s tensor for the file `name` is `expected` (1, 28, 28): exactly, or as well as resampling allows."""
     if "error" in answer:
         error = answer["error"]
-        raise Failed(f"{name}: load_image raised {error.get('type')}: {str(error.get('message'))[:300]}")
+        where = "".join(f"\n  {place}" for place in error.get("places", [])[-2:] if ", line " in place)
+        raise Failed(f"{name}: load_image raised {error.get('type')}: {str(error.get('message'))[:300]}{where}")
     if "image" not in answer:
         raise Failed(f"{name}: load_image was asked for a Tensor; it returned {answer.get('kind')}.")
     image = array(answer["image"], f"{name}: the tensor")

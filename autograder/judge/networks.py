@@ -14,7 +14,13 @@ CIRCUMSTANCES = {
     "training": "in training mode, with dropout taken away,",
     "float64": "with float64 numbers",
     "strided": "with images that do not lie contiguously in memory",
+    "again": "it changes the tensor that it is given: asked once more with that,",
 }
+MISSING = (
+    "Some layers are not among the network's parameters. Are they made in `__init__`, and attributes of the network"
+    " itself? What stands in a plain Python list, it does not see."
+)
+UNLIKE = "Look at the lines with ≠: channels, kernel size, the size of the flattened image, a bias, a layer."
 SPREAD = 0.2  # root mean square of the logarithm of (variance seen / variance expected) that passes
 
 
@@ -24,8 +30,8 @@ def judge_parameters(answer: Any, expected: list[tuple[str, list[int]]], output:
     if sorted(shape for _, shape in own) != sorted(list(shape) for _, shape in expected):
         raise Failed(
             f"{name} was asked for parameters of the shapes on the left; yours are on the right:\n"
-            + side_by_side([shape for _, shape in expected], own),
-            hint="Look at the lines with ≠: channels, kernel size, the size of the flattened image, a bias, a layer.",
+            + side_by_side(expected, own),
+            hint=hint_on_shapes([list(shape) for _, shape in expected], [shape for _, shape in own]),
         )
     if answer["output"] != output:
         came = shape_text(answer["output"]) if isinstance(answer["output"], list) else answer["output"]
@@ -33,6 +39,16 @@ def judge_parameters(answer: Any, expected: list[tuple[str, list[int]]], output:
             f"{name} was given a batch of {output[0]} and asked for an output of {shape_text(output)}; it gave {came}.",
             hint="Does `flatten` keep the batch dimension (start_dim=1)? Is the last layer the one that is returned?",
         )
+
+
+def hint_on_shapes(expected: list[list[int]], own: list[list[int]]) -> str:
+    """Where to look when parameters have other shapes than asked for: are some just missing, or do some differ?"""
+    left = list(expected)
+    for shape in own:
+        if shape not in left:
+            return UNLIKE
+        left.remove(shape)
+    return MISSING
 
 
 def judge_outputs(answer: Any, expected: Answers, name: str) -> str | None:
@@ -117,6 +133,7 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
     if len(trained) != len(evaluated) or other:
         raise Failed(f"{name} gives outputs of another shape where dropout is looked at.")
     scale = np.abs(evaluated).max() or 1.0
+    calls = [call for call in answer["calls"] if isinstance(call, dict) and call.get("rate") != 0]
     still = np.abs(trained - trained[:, :1]).max() <= 1e-6 * scale
     if np.abs(evaluated - evaluated[:, :1]).max() > 1e-4 * scale:
         raise Failed(
@@ -128,9 +145,8 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
         raise Failed(
             f"In training mode {name} gives the same output each time: no dropout takes place.",
             hint="Is the dropout layer used in `forward`?",
-            diagnosis="dropout-never-on",
+            diagnosis="dropout-never-on" if answer["calls"] else "no-dropout",
         )
-    calls = [call for call in answer["calls"] if isinstance(call, dict) and call.get("rate") != 0]
     rates = sorted({round(float(call.get("rate", -1)), 4) for call in calls})
     if calls and rates != [rate]:
         raise Failed(
@@ -149,10 +165,12 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
     if spread(trained, expected) > SPREAD:
         kinds = sorted({str(call.get("kind")) for call in calls} - {"dropout"})
         seen = f" (`{kinds[0]}` drops whole maps)" if kinds else ""
+        kept = "" if calls else " What is kept is scaled up, so that sums stay the same on average."
         raise Failed(
             f"In training mode the outputs of {name} do not vary as they should: dropout has another place, kind or"
             f" rate{seen}.",
-            hint="The task says after which layer dropout comes, and that single values are dropped, not whole maps.",
+            hint="The task says after which layer dropout comes, and that single values are dropped, not whole maps."
+            + kept,
             diagnosis="dropout-elsewhere",
         )
 
@@ -166,22 +184,61 @@ def spread(trained: Any, expected: np.ndarray) -> float:
     return float(np.sqrt((np.log(ratios) ** 2).mean()))
 
 
-def side_by_side(expected: list[list[int]], own: list[tuple[str, list[int]]]) -> str:
-    """Two lists of shapes in columns, equal ones beside each other whatever their order, the others marked."""
-    left = list(own)
-    rows: list[tuple[list[int] | None, tuple[str, list[int]] | None]] = []
-    for shape in expected:
-        match = next((one for one in left if one[1] == shape), None)
-        if match is not None:
-            left.remove(match)
-        rows.append((shape, match))
-    for index, (missing, match) in enumerate(rows):
-        if match is None and left:  # what is over goes beside what is missing
-            rows[index] = (missing, left.pop(0))
+Shapes = list[tuple[str, list[int]]]
+Row = tuple[list[int] | None, tuple[str, list[int]] | None]  # a shape that was asked for, and the one that is there
+
+
+def side_by_side(expected: Shapes, own: Shapes) -> str:
+    """Two lists of shapes in columns, equal ones beside each other whatever their order, the others marked.
+
+    Layers are looked at as wholes: a bias that nobody asked for stands below the weights of its layer.
+    """
     lines = []
-    for asked, there in [*rows, *((None, one) for one in left)]:
+    for asked, there in _rows(expected, own):
         wanted = shape_text(asked) if asked is not None else "nothing"
         found = f"{shape_text(there[1])}  ({there[0]})" if there is not None else "nothing"
         mark = " " if there is not None and asked == there[1] else "≠"
         lines.append(f"  {wanted:<18} {mark} {found}")
     return "\n".join(lines)
+
+
+def _rows(expected: Shapes, own: Shapes) -> list[Row]:
+    wanted, left = _by_layer(expected), _by_layer(own)
+    partners: dict[int, Shapes] = {}
+    for exact in (True, False):
+        for number, layer in enumerate(wanted):
+            nearest = max(left, key=lambda one: _overlap(layer, one), default=[])
+            common = _overlap(layer, nearest)
+            if number not in partners and common == len(layer) and (len(nearest) == common or not exact):
+                left.remove(nearest)
+                partners[number] = nearest
+    rest = [array for layer in left for array in layer]
+    rows: list[Row] = []
+    for number, layer in enumerate(wanted):
+        there = {_leaf(name): (name, shape) for name, shape in partners.get(number, [])}
+        for name, shape in layer:
+            match = there.pop(_leaf(name), None) or next((one for one in rest if one[1] == shape), None)
+            if match in rest:
+                rest.remove(match)
+            rows.append((shape, match))
+        rows += [(None, one) for one in there.values()]
+    for index, (missing, match) in enumerate(rows):
+        if match is None and rest:  # what is over goes beside what is missing
+            rows[index] = (missing, rest.pop(0))
+    return [*rows, *((None, one) for one in rest)]
+
+
+def _leaf(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _by_layer(arrays: Shapes) -> list[Shapes]:
+    layers: dict[str, Shapes] = {}
+    for name, shape in arrays:
+        layers.setdefault(name.rpartition(".")[0], []).append((name, shape))
+    return list(layers.values())
+
+
+def _overlap(layer: Shapes, other: Shapes) -> int:
+    """How many arrays of a layer have the same name and shape in another."""
+    return sum(any(_leaf(name) == _leaf(one) and shape == there for one, there in other) for name, shape in layer)

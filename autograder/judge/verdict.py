@@ -16,6 +16,7 @@ class Verdict(Exception):
         self.diagnosis = diagnosis
         self.nameable = True  # whether the reason may be a known mistake
         self.raised = ""  # what student code raised, where that is the reason (`compare.raised_text`)
+        self.numbers = ""  # the numbers in it (`compare.raised_numbers`)
 
 
 class Failed(Verdict):

@@ -63,7 +63,8 @@ def fit_weights(arrays: Arrays, model: nn.Module, name: str) -> nn.Module:
     ways = list(assignments(model, [(key.removeprefix("module."), value) for key, value in arrays]))
     if not ways:
         own = [(key, list(value.shape)) for key, value in arrays][:60]
-        expected = [list(value.shape) for value in model.state_dict().values() if value.is_floating_point()]
+        state = model.state_dict().items()
+        expected = [(key, list(value.shape)) for key, value in state if value.is_floating_point()]
         raise Failed(
             f"{name} does not fit the network. Asked for on the left, in your file on the right:\n"
             + side_by_side(expected, own)

@@ -23,6 +23,7 @@ from autograder.selfcheck.states import (
     State,
     lines_of,
     state_of,
+    tells_more,
 )
 
 LINES = 4  # of a message, unless everything is asked for
@@ -50,7 +51,7 @@ def print_look(look: Look, console: Console, verbose: bool = False) -> None:
         )
         notebook = task.notebook
         console.print(line)
-        if verbose or state in (TO_MEND, BEGUN, CHECKER):
+        if verbose or state in (TO_MEND, BEGUN, CHECKER) or any(map(tells_more, task.checks)):
             for row, style in _words(task, verbose):
                 words = row.lstrip()
                 console.print(Padding(Text(words, style=style), (0, 0, 0, 6 + len(row) - len(words))))
@@ -89,9 +90,11 @@ def next_step(look: Look) -> str:
 
 
 def _words(task: TaskResult, verbose: bool) -> Iterator[tuple[str, str]]:
+    told: set[str] = set()
     for one in task.checks:
-        if not verbose and one.status not in (*MENDABLE, "error"):
+        if not verbose and one.status not in (*MENDABLE, "error") and (not tells_more(one) or one.message in told):
             continue
+        told.add(one.message)
         sign: State = CHECK[one.status]
         colour = COLOURS.get(one.status, "dim")
         lines = lines_of(one)

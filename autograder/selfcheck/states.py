@@ -48,6 +48,14 @@ def state_of(task: TaskResult) -> State:
     return NOT_STARTED if found == {"not attempted"} else BEGUN
 
 
+def tells_more(one: CheckResult) -> bool:
+    """Whether a check that is not attempted found something all the same, such as a name that is nearly the right one.
+
+    That stands on lines after the first, which says what is missing.
+    """
+    return one.status == "not attempted" and len(lines_of(one)) > 1
+
+
 def lines_of(one: CheckResult) -> list[str]:
     """A check's message, line by line, without the hint."""
     return [line for line in one.message.splitlines() if line.strip()]

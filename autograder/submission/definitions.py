@@ -15,13 +15,14 @@ import __future__
 import ast
 import builtins
 import contextlib
+import difflib
 import linecache
 import os
 import re
 import symtable
 import sys
 import types
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -222,6 +223,33 @@ class Definitions:
         found = self.where(name, notebook)
         return bool(found) and _is_stub(found[0], name)
 
+    def overwritten(self, name: str, notebook: str = "") -> str:
+        """Where an untouched stub stands below what somebody has written, as a sentence; else empty."""
+        for unit in self.where(name, notebook)[:1]:
+            found = [i for i, bound in enumerate(unit.binds) if name in bound]
+            if any(not _is_stub(unit, name, upto=index) for index in found[:-1]):
+                place = unit.statements[found[-1]].place
+                return (
+                    f"`{name}` is defined {len(found)} times in {unit.name}; the last counts, and that is the untouched"
+                    f" stub ({place})."
+                )
+        return ""
+
+    def near(self, name: str, without: Collection[str] = ()) -> str:
+        """A question about a definition whose name is like `name`, where there is one; those in `without` are others'.
+
+        Names are alike where the same letters stand in the same order; variables need to be more so.
+        """
+        places: dict[str, str] = {}
+        for unit in self.units:
+            for statement, bound in zip(unit.statements, unit.binds, strict=True):
+                node = statement.node
+                if isinstance(node, (ast.FunctionDef, ast.ClassDef)) or (
+                    isinstance(node, (ast.Assign, ast.AnnAssign)) and any(likeness(name, one) > 0.75 for one in bound)
+                ):
+                    places |= {one: statement.cell.place for one in bound if one not in without}
+        return meant(name, places)
+
     def load(self, name: str, notebook: str = "") -> Any:
         """The object that the submission calls `name`; raises `Missing`, `LoadFailed`, or what its stub raises."""
         global lender
@@ -376,24 +404,42 @@ def _only_borrowed(unit: Unit, name: str) -> bool:
     return True
 
 
-def _is_stub(unit: Unit, name: str) -> bool:
-    """Whether the last definition of `name` in the file is the released stub."""
-    for index in reversed(range(len(unit.statements))):
+NEAR = 0.7  # `BranchNet` is as near to `BranchModel`
+
+
+def likeness(one: str, other: str) -> float:
+    """How much of two names is the same, in [0, 1], whatever their case and underscores."""
+    plain = (one.lower().replace("_", ""), other.lower().replace("_", ""))
+    return difflib.SequenceMatcher(None, *plain).ratio()
+
+
+def meant(name: str, places: Mapping[str, str]) -> str:
+    """A question about the name most like `name`, of those that stand at `places`; empty where none is."""
+    nearest = max(places, key=lambda one: likeness(name, one), default="")
+    if not nearest or likeness(name, nearest) < NEAR:
+        return ""
+    where = f" ({places[nearest]})" if places[nearest] else ""
+    return f"`{nearest}` is there{where}: is it meant?"
+
+
+def _is_stub(unit: Unit, name: str, upto: int | None = None) -> bool:
+    """Whether the last definition of `name` in the file, up to the statement `upto`, is the released stub."""
+    for index in reversed(range(len(unit.statements) if upto is None else upto + 1)):
         if name in unit.changes[index] and isinstance(unit.statements[index].node, ast.Assign):
             return False  # something is put into it later: somebody has written that
         if name in unit.binds[index]:
             node = unit.statements[index].node
             if isinstance(node, ast.ClassDef):
                 methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-                return any(_only_raises(part) for part in methods if part.name in ("__init__", "forward"))
+                return any(only_raises(part) for part in methods if part.name in ("__init__", "forward"))
             if isinstance(node, ast.FunctionDef):
-                return _only_raises(node)
+                return only_raises(node)
             value = getattr(node, "value", None)
             return isinstance(value, ast.Constant) and value.value in (None, Ellipsis)
     return False
 
 
-def _only_raises(function: ast.FunctionDef) -> bool:
+def only_raises(function: ast.FunctionDef) -> bool:
     """Whether a function is nothing but docstring, `super().__init__()` and `raise NotImplementedError`."""
     *before, last = function.body
     idle = all(

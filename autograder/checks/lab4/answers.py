@@ -33,15 +33,24 @@ LOADED = either(
 )
 FIGURE = either(
     record(figure=is_(False), kind=text),
-    record(figure=is_(True), images=each(array), places=each(pair(number, number)), blank=count, picture=bytes_),
+    record(
+        figure=is_(True),
+        images=each(array),
+        places=each(pair(number, number)),
+        blank=count,
+        covered=count,
+        picture=bytes_,
+    ),
 )
 CALL = record(kind=text, rate=number, training=flag, shape=each(count))
-ERROR = record(error=record(type=text, message=text))
+ERROR = record(error=record(type=text, message=text, places=each(text)))
 WORDS = ("BetterCNN", "dropout")  # which answers to hidden questions may hold
 FORMS: dict[str, Form] = {
     "parameters": record(parameters=SHAPES, output=either(each(count), text)),
     "outputs": lambda value: (
-        record(outputs=each(numbers), others=each(each(pair(one_of("training", "float64", "strided"), numbers))))(value)
+        record(
+            outputs=each(numbers), others=each(each(pair(one_of("training", "float64", "strided", "again"), numbers)))
+        )(value)
         and record(parameters=SHAPES)(value)
         and len(value["outputs"]) == len(value["others"])
     ),
@@ -61,16 +70,20 @@ FORMS: dict[str, Form] = {
     "resume_small": either(
         record(written=is_(False)),
         record(written=is_(True), trial=is_(False), kind=text),
-        record(written=is_(True), trial=is_(True), before=count, after=count, history=plain, state=STATE),
+        record(written=is_(True), trial=is_(True), before=count, after=count, history=plain, state=STATE, held=text),
     ),
     "load_images": each(either(ERROR, record(kind=text, dtype=text, image=numbers), record(kind=text, dtype=text))),
     "classify_files": record(kind=text, inner=each(text), said=plain, none=plain),
     "filters": FIGURE,
     "map_figure": FIGURE,
-    "maps": record(kind=text, maps=either(nothing, numbers), before=count, after=count),
+    "maps": record(kind=text, maps=either(nothing, numbers), detached=flag, before=count, after=count),
     "maps_in_training": record(kind=text, maps=either(nothing, numbers), steady=flag, after_error=count),
     "maximise": each(record(kind=text, image=either(nothing, numbers)), length=2),
     "maximise_elsewhere": each(record(kind=text, image=either(nothing, numbers), changed=each(text))),
-    "best_outputs": either(record(fits=is_(False)), record(fits=is_(True), outputs=numbers)),
+    "best_outputs": either(
+        record(fits=is_(False), module=is_(True)),
+        record(fits=is_(False), module=is_(False), kind=text),
+        record(fits=is_(True), outputs=numbers),
+    ),
     "weights_file": either(record(problem=text), record(state=STATE)),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ from autograder.checks.asking import (  # noqa: F401 (the checks ask with them: 
     named,
     recognised,
     renamed,
-    sentence,
     sketch,
+    with_sentence,
 )
 from autograder.checks.examination import Examination
 from autograder.checks.lab4 import inputs, procedures, small
@@ -59,18 +59,38 @@ def weights_for(examination: Examination, probe: inputs.NetworkProbe) -> list[tu
 
 def layer_shapes(examination: Examination, probe: inputs.NetworkProbe, output: list[int]) -> None:
     """The parameters have the task's shapes, and two images give an output of the shape `output`."""
-    try:
-        answer = examination.ask(
-            "parameters", [probe.definition], definition=probe.definition, arguments=list(probe.arguments)
-        )
-    except Failed as failed:
-        raise renamed(examination, failed, f"{probe.question}/output-shape") from None
+    answer = _run(examination, probe)
     try:
         networks.judge_parameters(answer, expected_shapes(examination.oracle.ask, probe), output, probe.definition)
     except Failed as failed:
         own = [(str(name), list(shape)) for name, shape in answer["parameters"]]
         name = _with_shapes(examination, probe, own, answer["output"])
         raise mistake(examination, failed.message, name, failed.hint) from None
+
+
+def _run(examination: Examination, probe: inputs.NetworkProbe, passed: Sequence[inputs.NetworkProbe] = ()) -> Any:
+    """Names and shapes of the parameters, and the output's for two images; a mistake that is known to raise is named.
+
+    It is known where the same sizes do not fit each other: the same words may be said of many. One that raises for a
+    probe that has `passed` is not it.
+    """
+    try:
+        answer = examination.ask(
+            "parameters", [probe.definition], definition=probe.definition, arguments=list(probe.arguments)
+        )
+    except Failed as failed:
+        others = {name for one in passed for name, _ in examination.oracle.wrong(f"{one.question}/output-shape")}
+        names = [
+            name
+            for name, wrong in examination.oracle.wrong(f"{probe.question}/output-shape")
+            if name not in others and failed.raised and _raises(wrong, failed)
+        ]
+        raise mistake(examination, failed.message, choice(examination, names), failed.hint) from None
+    if isinstance(answer["output"], list) or answer["output"] in ("tuple", "list"):
+        return answer
+    facts = f"{probe.definition} was asked for a tensor; it gave {answer['output']}."
+    name = known(examination, "nothing-returned") if answer["output"] == "NoneType" else None
+    raise mistake(examination, facts, name, "What does the last line of `forward` give back?")
 
 
 def _with_shapes(examination: Examination, probe: inputs.NetworkProbe, own: Shapes, output: Any = None) -> str | None:
@@ -87,11 +107,9 @@ def _with_shapes(examination: Examination, probe: inputs.NetworkProbe, own: Shap
         return choice(examination, found)
     found = [one for one, wrong in shaped.items() if _sorted(listed(wrong)) == _sorted(own)]
     found = [one for one in found if output is None or _gives(put_out.get(one, right), output)] or found
-    if len(found) > 1:  # the same shapes, and another function
+    if len(found) > 1 or probe.arguments:  # the same shapes, and perhaps another function
         known = dict(oracle.wrong(f"{probe.question}/known"))
-        found = [
-            one for one in found if one in known and _computes(examination, probe, shaped[one], known[one])
-        ] or found
+        found = [one for one in found if one not in known or _computes(examination, probe, shaped[one], known[one])]
     return choice(examination, found)
 
 
@@ -105,6 +123,10 @@ def listed(answer: Answers) -> Shapes:
 
 def _sorted(shapes: Shapes) -> list[list[int]]:
     return sorted(shape for _, shape in shapes)
+
+
+def _raises(answer: Answers, failed: Failed) -> bool:
+    return (str(answer.get("raised")), str(answer.get("numbers"))) == (failed.raised, failed.numbers)
 
 
 def _gives(answer: Answers, output: Any) -> bool:
@@ -137,33 +159,46 @@ def _outputs(
     )
 
 
-def same_function(examination: Examination, probe: inputs.NetworkProbe, train: bool = False) -> None:
-    """The same weights and images give the same outputs as the reference."""
-    try:
-        answer = _outputs(examination, probe, weights_for(examination, probe), train)
-    except Failed as failed:
-        raise renamed(examination, failed, f"{probe.question}/output-shape") from None
+def same_function(
+    examination: Examination,
+    probe: inputs.NetworkProbe,
+    train: bool = False,
+    passed: Sequence[inputs.NetworkProbe] = (),
+) -> None:
+    """The same weights and images give the same outputs as the reference, as they did for the probes that `passed`."""
+    seen = _run(examination, probe, passed)
+    answer = _outputs(examination, probe, weights_for(examination, probe), train)
     if not answer["outputs"]:
         own = [(str(name), list(shape)) for name, shape in answer["parameters"]]
-        expected = [shape for _, shape in expected_shapes(examination.oracle.ask, probe)]
-        name = _with_shapes(examination, probe, own)
+        expected = expected_shapes(examination.oracle.ask, probe)
+        name = _with_shapes(examination, probe, own, seen["output"] if isinstance(seen["output"], list) else None)
         facts = (
             f"{probe.definition} was asked for parameters of the shapes on the left; yours are on the right:\n"
             + networks.side_by_side(expected, own)
         )
-        raise mistake(examination, facts, name)
+        raise mistake(
+            examination,
+            facts,
+            name,
+            networks.hint_on_shapes([shape for _, shape in expected], [shape for _, shape in own]),
+        )
     kind = "train-outputs" if train else "outputs"
     right = examination.oracle.ask(f"{probe.question}/{kind}")
     unlike = networks.judge_outputs(answer, right, probe.definition)
     if unlike is None:
         return
+    if networks.CIRCUMSTANCES["again"] in unlike and known(examination, "input-changed-in-place"):
+        raise mistake(examination, unlike, "input-changed-in-place")
+    shaped = dict(examination.oracle.wrong(f"{probe.question}/parameters"))  # its parameters would not have fitted
     for question in (f"{probe.question}/{'train-known' if train else 'known'}", f"{probe.question}/pairs"):
         if train and question.endswith("pairs"):
             continue
         names = [
             one
             for one, wrong in examination.oracle.wrong(question)
-            if RIGHT in wrong and networks.is_variant(answer, wrong[RIGHT], float(right["tolerance"]))
+            if RIGHT in wrong
+            and one not in shaped
+            and networks.is_variant(answer, wrong[RIGHT], float(right["tolerance"]))
         ]
         if names:
             name = choice(examination, names)
@@ -203,6 +238,7 @@ def dropout(examination: Examination, probe: inputs.NetworkProbe, task: str) -> 
 
     Where the task's `same-function` has failed, which costs points there, only the dropout calls are judged.
     """
+    _run(examination, probe)  # what it raises for two images, it would raise here in other numbers
     function = examination.results.get((task, "same-function"))
     other = function is not None and function.status != "passed"
     answer = examination.ask(
@@ -251,8 +287,11 @@ def history_form(history: Any, kind: str) -> str:
     """What a history looks like: its kind, its length, and which of the two metrics each entry has."""
     if isinstance(history, dict):
         return f"dict of {sorted({type(value).__name__ for value in history.values()})}"
-    if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
+    if not isinstance(history, list):
         return kind
+    if not all(isinstance(entry, dict) for entry in history):
+        kinds = {"number" if isinstance(entry, (int, float)) else type(entry).__name__ for entry in history}
+        return f"{kind} of {', '.join(sorted(kinds))}"
     has = [all(any(wanted in key for key in entry) for entry in history) for wanted in ("loss", "acc")]
     return f"{len(history)} entries, loss {has[0]}, acc {has[1]}"
 
@@ -316,6 +355,7 @@ def _resumed(answer: Any, given: dict[str, Any]) -> Answers:
         return {"resumed": np.array(answer.get("kind", "nothing written"))}
     return {
         "resumed": np.array(f"{answer['before']} epochs before, {answer['after']} after"),
+        "held": np.array(answer["held"]),
         **_moved(answer, given),
     }
 
@@ -332,7 +372,9 @@ def _figure(answer: Any, given: dict[str, Any]) -> Answers:
         return {"images": np.array(answer["kind"])}
     shapes = [np.asarray(image).shape for image in answer["images"]]
     return {
-        "images": np.array(f"{len(shapes)} of {sorted(set(shapes))}, {answer['blank']} blank"),
+        "images": np.array(
+            f"{len(shapes)} of {sorted(set(shapes))}, {answer['blank']} blank, {answer['covered']} covered"
+        ),
         "values": np.concatenate([sketch([image]) for image in answer["images"]]) if shapes else np.zeros(0),
     }
 

@@ -25,7 +25,7 @@ from autograder.candidate.student import describe
 from autograder.checks.lab4 import asking, inputs, procedures
 from autograder.checks.questions import asked_questions
 from autograder.judge import probes, values
-from autograder.judge.compare import raised_text
+from autograder.judge.compare import raised_numbers, raised_text
 from autograder.judge.networks import thin
 from autograder.judge.oracle import RIGHT, Answers, Question
 
@@ -49,7 +49,8 @@ def output_shape(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Ans
         with torch.no_grad():
             output = network(torch.zeros(2, probe.channels, probe.plain_size, probe.plain_size))
     except Exception as error:
-        return {"raised": np.array(raised_text(describe(error)))}
+        said = describe(error)
+        return {"raised": np.array(raised_text(said)), "numbers": np.array(raised_numbers(said))}
     return {"output": np.array(output.shape)}
 
 
@@ -101,12 +102,8 @@ def dropout(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answers:
 
 
 def shape_digests(name: str, definitions: Any, seed: int) -> Answers:
-    """Hashes of the accepted spellings: with and without the batch."""
-    shape = getattr(definitions, name)
-    return {
-        RIGHT: _bytes(values.digest(name, *shape)),
-        "without-batch": _bytes(values.digest(name, *shape[1:])),
-    }
+    """The hash of a shape."""
+    return {RIGHT: _bytes(values.digest(name, *getattr(definitions, name)))}
 
 
 def count_digest(name: str, definitions: Any, seed: int) -> Answers:

@@ -23,7 +23,7 @@ from autograder.candidate.student import Student
 from autograder.candidate.weights import read_weights, state_dict
 
 CHUNK = 100  # images at once: larger batches cost more, in memory and in time
-FEW = 4  # ways to give weights out; with more, the first circumstances are enough
+FEW = 5  # ways to give weights out (a residual block has as many); with more, the first circumstances are enough
 STILL = 16  # passes that show whether evaluation mode is still
 State = list[list[Any]]  # [[name, array], …]
 
@@ -53,7 +53,8 @@ def outputs(
 
     `train` runs it in training mode (batch norm by the batch's own statistics), all images at once; in evaluation mode
     they come in batches of the given sizes, and again in other circumstances: in training mode where there is no batch
-    norm, as float64, and as a view of a larger tensor. One that cannot be run so is none: nobody asked for it.
+    norm, as float64, as a view of a larger tensor, and once more with a tensor that it has changed. One that cannot
+    be run so is none: nobody asked for it.
     """
     torch.backends.cudnn.allow_tf32 = False  # a GPU's short sums would differ by more than mistakes may
     batch = torch.tensor(images)
@@ -66,7 +67,7 @@ def outputs(
         fresh = fresh.to(student.device).train(train)
         parts = [batch] if train else list(batch.split(batches))
         with DropoutOff(), torch.no_grad():
-            answers.append(_joined([_numbers(fresh(part.to(student.device))) for part in parts]))
+            answers.append(_joined([_numbers(fresh(part.clone().to(student.device))) for part in parts]))
         others.append([] if train or len(ways) > FEW else _elsewhere(fresh, batch.to(student.device)))
     return {"outputs": answers, "others": others, "parameters": shapes_of(model)}
 
@@ -75,10 +76,13 @@ def _elsewhere(model: nn.Module, batch: Tensor) -> list[list[Any]]:
     """What a network makes of a batch in circumstances that should change nothing."""
     wide = torch.zeros(*batch.shape[:2], 2 * batch.shape[2], 2 * batch.shape[3], device=batch.device)
     wide[:, :, ::2, ::2] = batch
-    attempts: list[tuple[str, Any]] = [("strided", lambda: model(wide[:, :, ::2, ::2]))]
+    attempts: list[tuple[str, Any]] = [
+        ("again", lambda: _changed(model, batch.clone())),
+        ("strided", lambda: model(wide[:, :, ::2, ::2])),
+    ]
     if not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()):
         attempts.append(("training", lambda: _still(model.train(), batch)))
-    attempts.append(("float64", lambda: model.eval().double()(batch.double())))
+    attempts.append(("float64", lambda: model.eval().double()(batch.double().clone())))
     found = []
     for name, attempt in attempts:
         try:
@@ -91,10 +95,19 @@ def _elsewhere(model: nn.Module, batch: Tensor) -> list[list[Any]]:
 
 def _still(model: nn.Module, batch: Tensor) -> Any:
     """What a network makes of a batch, if it makes the same of it twice: dropout may be written by hand."""
-    first, second = _numbers(model(batch)), _numbers(model(batch))
+    first, second = _numbers(model(batch.clone())), _numbers(model(batch.clone()))
     if not np.array_equal(first, second):
         raise RuntimeError("something random is left")
     return first
+
+
+def _changed(model: nn.Module, batch: Tensor) -> Any:
+    """What a network makes of a batch that it has changed when it was given it before; it must have changed it."""
+    before = batch.clone()
+    model(batch)
+    if torch.equal(before, batch):
+        raise RuntimeError("the batch is as it was")
+    return model(batch)
 
 
 def layers(student: Student, definition: str, arguments: list[int], state: State, image: np.ndarray) -> list[list[Any]]:
@@ -222,7 +235,7 @@ def devices(student: Student, state: State) -> dict[str, Any]:
     images, labels = np.zeros((8, 1, 28, 28), np.float32), np.zeros(8, np.int64)
     found = {}
     student.get("train"), student.get("evaluate")
-    for name, given in (("train", {"epochs": 1, "lr": 1e-3}), ("evaluate", {})):
+    for name, given in (("train", {"epochs": 3, "lr": 1e-3}), ("evaluate", {})):
         model = Moved()
         model.seen = []
         give_weights(model, dict(_arrays(state)))
@@ -337,11 +350,19 @@ def _described(student: Student, loaded: Any) -> dict[str, Any]:
     return {
         "kind": type(loaded).__name__,
         "module": True,
-        "better": type(loaded).__name__ == "BetterCNN" or isinstance(loaded, student.get("BetterCNN")),
+        "better": type(loaded).__name__ == "BetterCNN" or _is_made_by(student.get("BetterCNN"), loaded),
         "training": any(module.training for module in loaded.modules()),
         "devices": sorted({str(value.device) for value in loaded.parameters()}),
         "state": _lists(state_of(loaded)),
     }
+
+
+def _is_made_by(made: Any, model: nn.Module) -> bool:
+    """Whether a model is what `made`, a class or a function, makes."""
+    if isinstance(made, type):
+        return isinstance(model, made)
+    own = made()
+    return type(model) is type(own) and shapes_of(model) == shapes_of(own)
 
 
 def resume_small(
@@ -368,6 +389,7 @@ def resume_small(
     student.get("save_trial")(first, str(path))
     if not path.is_file():
         return {"written": False}
+    parts = _parts_of(path)
     second = trial(Small())
     resumed = student.get("resume_trial")(second, str(path))
     if not isinstance(resumed, torchbearer.Trial):
@@ -383,7 +405,18 @@ def resume_small(
         "after": len(history or []),
         "history": _plain(history),
         "state": _lists(state_of(model)),
+        "held": parts,
     }
+
+
+def _parts_of(path: Path) -> str:
+    """Which parts of a trial's state a file holds, in words: nothing depends on it but the name of a mistake."""
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=False)
+        full = {str(key) for key, value in held.items() if value is not None and len(value)}
+    except Exception:
+        return "not told"
+    return ", ".join(part for part in ("model", "optimizer", "history") if part in full) or "not told"
 
 
 # --- own images -------------------------------------------------------------------------------------------------------
@@ -486,6 +519,7 @@ def maps(student: Student, state: State, image: np.ndarray, stand: bool = False)
     return {
         "kind": type(answer).__name__,
         "maps": _numbers(answer) if isinstance(answer, Tensor) else None,
+        "detached": not (isinstance(answer, Tensor) and answer.requires_grad),
         "before": before,
         "after": _hooks(model),
     }
@@ -616,7 +650,7 @@ def _seen(student: Student, state: State, stand: bool = False) -> tuple[nn.Modul
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d) and layer.weight.shape == wanted.shape:
             return model, layer
-    raise RuntimeError("BetterCNN has no nn.Conv2d as its first layer")
+    return _seen(student, state, stand=True)  # the first convolution may be no layer, but a parameter and a function
 
 
 def _better(made: Any, state: State) -> tuple[nn.Module, bool]:
@@ -646,8 +680,9 @@ def _figure(make: Any, drawn: bool) -> dict[str, Any]:
             if not pyplot.get_fignums():
                 return {"figure": False, "kind": type(made).__name__}
             figure = pyplot.gcf()
-        images, places, blank = [], [], 0
+        images, places, blank, covered = [], [], 0, 0
         for axes in figure.axes:
+            covered += max(0, len(axes.get_images()) - 1)
             for image in axes.get_images()[:1]:
                 values = np.ma.filled(image.get_array(), 0)
                 blank += values.ndim == 2 and np.ptp(values) > 0 and np.ptp(np.clip(image.norm(values), 0, 1)) == 0
@@ -662,6 +697,7 @@ def _figure(make: Any, drawn: bool) -> dict[str, Any]:
             "images": images[:256],
             "places": places[:256],
             "blank": int(blank),
+            "covered": covered,
             "picture": np.frombuffer(picture.getvalue(), np.uint8),
         }
     finally:
@@ -674,6 +710,8 @@ def _figure(make: Any, drawn: bool) -> dict[str, Any]:
 def best_outputs(student: Student, file: np.ndarray, images: np.ndarray, batch: int = CHUNK) -> dict[str, Any]:
     """The logits of `best_model()` with the weights `file`, for images of bytes (N, 28, 28)."""
     model = student.get("best_model")()
+    if not isinstance(model, nn.Module):
+        return {"fits": False, "module": False, "kind": type(model).__name__}
     state = state_dict(file.tobytes())
     try:
         model.load_state_dict(state)
@@ -681,7 +719,7 @@ def best_outputs(student: Student, file: np.ndarray, images: np.ndarray, batch: 
         arrays = [(name, value.numpy()) for name, value in state.items() if value.is_floating_point()]
         ways = fitting(model, arrays, torch.zeros(2, 1, 28, 28))
         if not ways:
-            return {"fits": False, "parameters": shapes_of(model)}
+            return {"fits": False, "module": True, "parameters": shapes_of(model)}
         give_weights(model, ways[0])
     model = model.to(student.device).eval()
     parts = [torch.tensor(images[start : start + batch]) for start in range(0, len(images), batch)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,9 @@ def test_same_training(examination: Examination) -> None:
         )
 
 
+TENSORS = ("Tensor", "Parameter", "ndarray")  # a number of NumPy's is a number
+
+
 def evaluated(examination: Examination) -> tuple[dict[str, Any], float]:
     """What `evaluate` says of the little network, and the share of images that is right."""
     return asking.ask(examination, asking.EVALUATE), asking.evaluated(examination.oracle.seed)[1]
@@ -148,13 +152,17 @@ def test_evaluate_counts(examination: Examination) -> None:
     """`evaluate` returns the fraction of the images that the model gets right."""
     answer, right = evaluated(examination)
     said = asking.number(answer["accuracy"])
-    if abs(said - right) < 1e-4:
+    if abs(said - right) < 1e-4 and answer["kind"] not in TENSORS:
         return
     name = asking.named(examination, asking.EVALUATE, answer)
-    name = name or asking.named(examination, asking.EVALUATE, answer, "accuracy")
+    aspects = ("accuracy", "kind") if np.isnan(said) else ("accuracy",)
+    name = name or asking.named(examination, asking.EVALUATE, answer, *aspects)
     if np.isnan(said):
         facts = f"`evaluate` was asked for a number between 0 and 1; it returned {answer['kind']}."
         raise asking.mistake(examination, facts, name)
+    if abs(said - right) < 1e-4:
+        facts = f"`evaluate` was asked for a float; it returned the right number as {answer['kind']}."
+        raise asking.mistake(examination, facts, name, hint="What makes a plain number of a tensor that holds one?")
     raise asking.mistake(
         examination,
         f"`evaluate` was given a model that is right on {right:.4f} of the images; it returned {said:.4f}.",
@@ -185,22 +193,33 @@ def test_device(examination: Examination) -> None:
     """`train` and `evaluate` compute on the device that they are told."""
     answer = asking.ask(examination, asking.DEVICE)
     fine = ("model meta, images meta", "cannot be told")
-    stayed = [f"`{name}`: {answer[name]}" for name in ("train", "evaluate") if answer[name] not in fine]
+    stayed = [stayed_behind(name, answer[name]) for name in ("train", "evaluate") if answer[name] not in fine]
     if stayed:
         raise asking.mistake(
             examination,
-            f"Told to use the device “meta”, where they were as the model was called: {'; '.join(stayed)}.",
+            "Both were called with another device than the CPU: “meta”, which every machine has and which holds no"
+            f" values. {' '.join(stayed)}",
             asking.named(examination, asking.DEVICE, answer),
             hint="The argument `device` says where both model and images belong.",
         )
+
+
+def stayed_behind(function: str, seen: str) -> str:
+    """What was seen of a function that was told a device (`procedures.devices`), as a sentence."""
+    places = re.fullmatch(r"model (\w+), images (\w+)", seen)
+    if places is None:
+        return f"`{function}` never called the model."
+    return f"As `{function}` called the model, the model was on “{places[1]}” and the images were on “{places[2]}”."
 
 
 # --- shapes -----------------------------------------------------------------------------------------------------------
 
 
 def shape_is(examination: Examination, name: str, hint: str) -> None:
-    """The short answer `name` is the right shape, with or without the batch."""
+    """The short answer `name` is the right shape, of four numbers."""
     shape = values.read_shape(examination.ask("values", [name], name=name), name)
+    if len(shape) != 4:
+        hint = FOUR
     judge_digest(
         examination,
         name,
@@ -220,6 +239,9 @@ def judge_digest(examination: Examination, name: str, digest: bytes, facts: str,
     raise Failed(facts, hint=hint)
 
 
+FOUR = "Four numbers were asked for: batch, channels, height, width."
+
+
 @pytest.mark.task("shapes")
 @pytest.mark.public
 def test_conv1_output(examination: Examination) -> None:
@@ -235,7 +257,12 @@ def test_conv1_output(examination: Examination) -> None:
 @pytest.mark.public
 def test_conv1_7x3_output(examination: Examination) -> None:
     """The shape of what the first convolution makes of them with kernels of 7×3."""
-    shape_is(examination, "conv1_7x3_output_shape", "The kernel's first number is its height.")
+    shape_is(
+        examination,
+        "conv1_7x3_output_shape",
+        "Batch, channels, height, width. Work out the last two separately: the kernel's first number is its height, its"
+        " second its width, and there is no padding.",
+    )
 
 
 @pytest.mark.task("shapes")

@@ -10,14 +10,18 @@ from autograder.checks.examination import Examination
 from autograder.checks.lab4 import asking, inputs
 from autograder.judge import accuracy, probes, weights
 from autograder.judge.compare import array
-from autograder.judge.verdict import Failed
+from autograder.judge.verdict import Failed, NotAttempted
 
 BETTER_FILE, BEST_FILE = "weights/better_cnn.pt", "weights/best_model.pt"
 
 
 def weights_in(examination: Examination, name: str) -> weights.Arrays:
     """The names and arrays of the state dict in the student's file `name`."""
-    content = weights.content_of(examination.file(name), name, examination.assignment.limits.weights_mb)
+    try:
+        content = weights.content_of(examination.file(name), name, examination.assignment.limits.weights_mb)
+    except NotAttempted as absent:
+        near = examination.file_like(name, without=(BETTER_FILE, BEST_FILE))
+        raise NotAttempted(f"{absent.message}\n{near}".rstrip(), absent.hint) from None
     arrays = examination.read_weights(content, name)
     examination.fingerprint(weights.fingerprint(arrays))
     return arrays
@@ -95,6 +99,12 @@ def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
     weights_in(examination, BEST_FILE)  # a readable state dict of sensible size
     file = weights.content_of(examination.file(BEST_FILE), BEST_FILE, examination.assignment.limits.weights_mb)
     answer = examination.ask("best_outputs", ["best_model"], file=file, images=images)
+    if not answer["fits"] and not answer["module"]:
+        raise Failed(
+            f"`best_model()` was asked for a network, an `nn.Module`; it returned something of the type"
+            f" {answer['kind']}.",
+            hint="Is it the network itself that is returned, made and ready to be called?",
+        )
     if not answer["fits"]:
         facts = f"The weights in {BEST_FILE} do not fit the network that `best_model()` returns."
         raise asking.mistake(examination, facts, asking.known(examination, "weights-of-another-network"))

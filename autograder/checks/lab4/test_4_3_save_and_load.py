@@ -146,9 +146,8 @@ def resumed(examination: Examination) -> dict[str, Any]:
 
 
 def known(examination: Examination, answer: dict[str, Any]) -> str | None:
-    """The known mistake that resumes like this."""
-    name = asking.named(examination, asking.RESUME, answer)
-    return name or asking.named(examination, asking.RESUME, answer, "resumed")
+    """The known mistake that resumes like this, from such a file: the file decides which function's it is."""
+    return asking.named(examination, asking.RESUME, answer)
 
 
 @pytest.mark.task("resume")
@@ -169,13 +168,15 @@ def test_continues(examination: Examination) -> None:
             examination,
             f"The saved trial had {BEFORE} epochs behind it; told to run to {AFTER}, the resumed one ran {AFTER} more.",
             known(examination, answer),
-            hint="A trial counts the epochs in its history: is that loaded too?",
+            hint="A trial counts the epochs in its history: does `save_trial` write that too, and does `resume_trial`"
+            " load all that was written?",
         )
     raise asking.mistake(
         examination,
         f"{BEFORE} epochs, saved, resumed and run to {AFTER}: the weights are not those of {AFTER} epochs in one go.",
         known(examination, answer),
-        hint="Weights alone are not the whole state: what does Adam remember between steps?",
+        hint="Weights alone are not the whole state: what does Adam remember between steps? Does `save_trial` write"
+        " that, and does `resume_trial` load it?",
     )
 
 
@@ -189,7 +190,7 @@ def test_history(examination: Examination) -> None:
             examination,
             f"The saved trial's history had {BEFORE} epochs; after `resume_trial` it has {answer['before']}.",
             known(examination, answer),
-            hint="`Trial.state_dict()` holds the history too.",
+            hint="`Trial.state_dict()` holds the history too: is it in the file, and is all of the file loaded?",
         )
     if answer["after"] != AFTER:
         facts = f"Run on to {AFTER} epochs, the trial's history has {answer['after']} entries."

@@ -31,23 +31,26 @@ def judge_kinds(examination: Examination, pictures: Sequence[inputs.Picture]) ->
     if len(answers) != len(pictures):
         raise Failed(f"{len(pictures)} pictures were given to `load_image`; {len(answers)} answers came back.")
     problems: list[Verdict] = []
+    alike: dict[str, list[inputs.Picture]] = {}  # what is wrong, and with which pictures
     for picture, answer in zip(pictures, answers, strict=True):
         error = answer.get("error") or {}
         if error.get("stub"):
-            raise NotAttempted("`load_image`: not filled in yet.")
+            _, told, found = str(error["message"]).partition("\n")
+            raise NotAttempted(f"`load_image`: not filled in yet.{told}{found}")
         try:
             expected = examination.oracle.ask(f"load_image/{picture.name}")[RIGHT]
             judge_image(answer, expected, picture.exact, described(picture))
         except Verdict as problem:
             problems.append(problem)
+            alike.setdefault(problem.message.removeprefix(f"{described(picture)}: "), []).append(picture)
     if problems:
         right = len(pictures) - len(problems)
-        message = "\n".join(problem.message for problem in problems)
+        message = "\n".join(f"{together(found)}: {problem}" for problem, found in alike.items())
         hint = next((problem.hint for problem in problems if problem.hint), "")
         message = f"{right} of {len(pictures)} pictures are right.\n{message}"
         diagnosis = recognised(examination, pictures, answers)
         if diagnosis:
-            message, hint = f"{message}\n{asking.sentence(examination, diagnosis)}", ""
+            message, hint = asking.with_sentence(examination, message, diagnosis), ""
         else:
             diagnosis = next((problem.diagnosis for problem in problems if problem.diagnosis), None)
         if right == 0:
@@ -89,6 +92,11 @@ def _same_answer(answer: dict[str, Any], wrong: Answers) -> bool:
     if not isinstance(image, np.ndarray) or RIGHT not in wrong or image.shape != wrong[RIGHT].shape:
         return False
     return str(wrong["dtype"]) == answer.get("dtype") and bool(np.allclose(image, wrong[RIGHT], atol=2e-3))
+
+
+def together(pictures: Sequence[inputs.Picture]) -> str:
+    """One picture with its kind, or the names of several that have the same fault."""
+    return described(pictures[0]) if len(pictures) == 1 else ", ".join(picture.name for picture in pictures)
 
 
 def described(picture: inputs.Picture) -> str:
@@ -169,13 +177,16 @@ def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:
 
 
 WANTED = 3
+# What somebody may take for a picture that counts; whatever else lies there, nobody meant to hand in.
+PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif"}
 
 
 @pytest.mark.task("classify")
 @pytest.mark.public
 def test_own_pictures(examination: Examination) -> None:
     """At least three pictures of your own, own/<digit>_<anything>.png."""
-    own = [path for path in sorted(examination.folder.rglob("*.png")) if path.parent.name == "own"]
+    files = [path for path in sorted(examination.folder.rglob("*")) if path.parent.name == "own" and path.is_file()]
+    own = [path for path in files if path.suffix.lower() in PICTURES]
     if not own:
         raise NotAttempted(
             "There are no pictures in the folder `own`.", hint="Write digits, photograph or scan them, save them there."
@@ -196,6 +207,8 @@ def test_own_pictures(examination: Examination) -> None:
 
 def problem_with(path: Path, limit_mb: float) -> str:
     """Why a picture cannot be used, from its name and its header; empty if it can."""
+    if path.suffix.lower() != ".png":
+        return f"is a {path.suffix.lower()} file; .png was asked for"
     if not re.fullmatch(r"[0-9]_.+", path.stem):
         return "the name does not begin with the digit and an underscore"
     if path.stat().st_size > limit_mb * 2**20:

@@ -15,7 +15,7 @@ from autograder.checks.examination import Examination
 from autograder.checks.lab4 import asking, inputs, procedures
 from autograder.judge import figures, probes
 from autograder.judge.compare import array, difference, same, shape_text
-from autograder.judge.verdict import Failed
+from autograder.judge.verdict import Failed, Partial
 
 # The model that the student's functions get is their own BetterCNN with these weights, so that they may use its names;
 # where it cannot take them, another network with the same first layer stands in.
@@ -96,6 +96,12 @@ def test_maps(examination: Examination) -> None:
             judge_maps(asking.ask(examination, asking.MAPS, stand=True), right)
         except Failed:
             raise known(examination, asking.MAPS, answer, failed) from None
+    if not answer["detached"]:
+        facts = (
+            "`feature_maps` was asked for maps that are detached from the graph; gradients would still flow through."
+        )
+        name = asking.known(examination, "not-detached")
+        raise asking.mistake(examination, facts, name)
     answer = asking.ask(examination, asking.MAPS_IN_TRAINING)
     try:
         judge_maps(answer, later_maps(examination, image)[0])
@@ -113,7 +119,7 @@ def judge_maps(answer: dict[str, Any], expected: np.ndarray) -> None:
         raise Failed(
             f"`feature_maps` was asked for channels × height × width, {shape_text(expected.shape)}; it returned"
             f" {shape_text(maps.shape)}.",
-            hint="A network takes batches: one image is a batch of one, and its maps come out of one.",
+            hint=hint_on_axes(maps.shape, expected.shape),
         )
     if same(maps, expected):
         return
@@ -127,6 +133,19 @@ def judge_maps(answer: dict[str, Any], expected: np.ndarray) -> None:
         f" (they differ by {difference(maps, expected):.0%} of the largest).",
         hint="Is the hook on the layer that is passed in? Is the image given as it is?",
     )
+
+
+def hint_on_axes(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """Where to look when the maps (C, H, W) came back in another shape."""
+    if shape == (1, *expected):
+        return "The maps come out of a batch of one: its axis is still there."
+    if shape == expected[1:]:
+        return "An axis is missing: did one index too many take a single map, or was a mean taken over all of them?"
+    if len(shape) <= 1:
+        return (
+            "Maps have height and width. Is the hook on the layer that is passed in, and is its output kept as it is?"
+        )
+    return "A network takes batches, one image is a batch of one: compare each axis of the result with what was asked."
 
 
 @pytest.mark.task("feature-maps")
@@ -290,7 +309,13 @@ def test_raises_the_unit(examination: Examination) -> None:
         chance, noise = one.activation(shuffled), one.activation(random)
         if reached > chance.mean() + 3 * chance.std() + 1e-6 or reached > noise.max():
             continue
-        if reached < chance.mean() - 3 * chance.std() - 1e-6 or reached < noise.min():
+        if reached < noise.min() and reached > chance.mean() - 3 * chance.std() - 1e-6:
+            # An image that is dark all over, perhaps the one that the ascent began with.
+            failed = Failed(
+                f"The image for {one.unit} excites it less than any of {len(noise)} images of random pixels.",
+                hint="Which way is each step, how large is it, and how many of them are taken?",
+            )
+        elif reached < chance.mean() - 3 * chance.std() - 1e-6:
             failed = Failed(
                 f"The image for {one.unit} excites it less than chance: its activation went down.",
                 hint="Which way does the gradient point, and which way is the step?",
@@ -302,3 +327,21 @@ def test_raises_the_unit(examination: Examination) -> None:
                 hint="Is the activation of this layer and this unit what is raised? Does the image take the steps?",
             )
         raise known(examination, one.asked, asking.ask(examination, one.asked), failed)
+    heeds(examination, "steps", 4)
+    heeds(examination, "lr", 0.02)
+
+
+def heeds(examination: Examination, argument: str, value: float) -> None:
+    """The image that is found for a unit is another where an argument has another `value`; else half of the points."""
+    given: dict[str, Any] = {"steps": 2, "lr": 0.01}
+    few, more = (
+        judged_image(asking.ask(examination, asking.MAXIMISE, **arguments)[0])  # light excites the first unit
+        for arguments in (given, {**given, argument: value})
+    )
+    if not np.array_equal(few, more):
+        return
+    facts = f"With {argument}={given[argument]} and with {argument}={value} the very same image is found."
+    name = asking.known(examination, f"{argument}-ignored")
+    ignored = Partial(0.5, asking.with_sentence(examination, facts, name) if name else facts, diagnosis=name)
+    ignored.nameable = True
+    raise ignored

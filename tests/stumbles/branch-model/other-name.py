@@ -1,0 +1,13 @@
+# loses: layer-shapes same-function dropout
+# says: `BranchNet` is there (4_6_branches.ipynb, cell 2): is it meant?
+# %%
+from torch import nn
+
+
+class BranchNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.left = nn.Conv2d(1, 16, 1)
+
+    def forward(self, x):
+        return self.left(x)

@@ -1,0 +1,17 @@
+# loses: layer-shapes same-function dropout
+# says: `BranchModel` is not filled in yet.
+# never: still stands
+# never: is it meant
+# %%
+from torch import nn
+
+
+class BranchModel(nn.Module):
+    def __init__(self):
+        super().__init__()
+        # YOUR CODE HERE
+        raise NotImplementedError()
+
+    def forward(self, x):
+        # YOUR CODE HERE
+        raise NotImplementedError()
