@@ -170,7 +170,8 @@ class Assignment(Strict):
     def _adds_up(self) -> Assignment:
         ids = [task.id for task in self.tasks]
         for twice in sorted({name for name in ids if ids.count(name) > 1}):
-            raise ValueError(f"the task {twice!r} is there twice")
+            second = [place for place, name in enumerate(ids) if name == twice][1]
+            raise _misplaced(f"the task {twice!r} is there twice", "tasks", second)
         total = sum(task.points for task in self.tasks if not task.extra)
         if abs(total - self.points) > 1e-9:
             extra = any(task.extra for task in self.tasks)
@@ -178,7 +179,9 @@ class Assignment(Strict):
             raise _misplaced(f"{what} add up to {total:g} points, but `points` says {self.points:g}", "points")
         for task in self.bands:
             if task not in ids:
-                raise ValueError(f"`bands` names {task!r}, which is no task; the tasks are {', '.join(ids)}")
+                raise _misplaced(
+                    f"`bands` names {task!r}, which is no task; the tasks are {', '.join(ids)}", "bands", task
+                )
         for student, extension in self.extensions.items():
             if self.deadline is None:
                 raise _misplaced(
@@ -214,7 +217,7 @@ class Assignment(Strict):
             raise CourseError(f"there is no task {name!r}; the tasks are: {', '.join(self.by_id)}") from None
 
 
-def _misplaced(sentence: str, *place: str) -> PydanticCustomError:
+def _misplaced(sentence: str, *place: str | int) -> PydanticCustomError:
     """An error that belongs to a place below the object that notices it."""
     return PydanticCustomError("misplaced", "{sentence}", {"sentence": sentence, "place": place})
 

@@ -34,13 +34,13 @@ def test_the_course_itself_is_read() -> None:
         ("{every-filter: 3}", "{every-filter: 4}", "points: 100", "add up to 101 points, but `points` says 100"),
         ("{every-filter: 3}", "{every-filter: three}", "every-filter", "valid number"),
         ("{zero: 0.95, full: 0.973}", "{zero: 0.99, full: 0.973}", "zero: 0.99", "zero (0.99) must lie below full"),
-        ("- id: filters", "- id: maximise", "lab4:", "'maximise' is there twice"),
+        ("- id: maximise", "- id: filters  # again", "# again", "'filters' is there twice"),
         ("points: 100  ", "points: [100  ", None, "expected"),
         ("course: Deep", "course: 'Deep", None, "found"),
         (
             "      best-model:\n        mnist",
             "      best-modell:\n        mnist",
-            "lab4:",
+            "best-modell:",
             "'best-modell', which is no task",
         ),
         (

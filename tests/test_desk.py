@@ -142,3 +142,36 @@ def test_times_in_a_file_outrank_a_timestamp(course: Path) -> None:
         (course / "marks" / "times.csv").unlink()
     mark(course)
     assert half_done(course).late is not None
+
+
+def test_marks_among_the_submissions_are_refused(course: Path) -> None:
+    done = autograder("mark", "in", "-o", "in/marks", cwd=course)
+    assert done.returncode == 2
+    assert "in/marks: lies among the submissions in in; say another folder with -o" in done.stderr
+    assert not (course / "in" / "marks").exists()
+
+
+def test_decisions_that_were_edited_by_hand_are_applied_before_anything_is_made_of_them(course: Path) -> None:
+    results, file = course / "marks" / "results.json", course / "marks" / "overrides.yml"
+    undecided = results.read_bytes()
+    file.write_text("- {student: release, check: simple-cnn/dropout, points: 2, reason: Seen in the lab.}\n")
+    for arguments in (("report", "marks"), ("export", "marks", "--to", "csv", "-o", "marks.csv")):
+        done = autograder(*arguments, cwd=course)
+        assert done.returncode != 0
+        assert "overrides.yml: has changed since marks/results.json was written" in " ".join(done.stderr.split())
+    assert not (course / "marks.csv").exists()
+    applied = autograder("override", "marks", cwd=course)
+    assert "release: 0 → 2 of 100" in applied.stdout, applied.stderr
+    assert autograder("export", "marks", "--to", "csv", "-o", "marks.csv", cwd=course).returncode == 0
+    file.unlink()
+    assert autograder("override", "marks", cwd=course).returncode == 0
+    assert results.read_bytes() == undecided
+
+
+def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path, tmp_path: Path) -> None:
+    (tmp_path / "class").mkdir()
+    (tmp_path / "class" / "ada.zip").write_bytes(b"PK half of an upload")
+    done = autograder("mark", tmp_path / "class", "-o", tmp_path / "marks", "--data", "digits", cwd=course)
+    assert "Nothing could be read of what came from ada: ask again before a 0 counts." in " ".join(done.stdout.split())
+    (student,) = Results.read(tmp_path / "marks" / "results.json").students
+    assert [flag for flag in student.flags if flag.startswith("Nothing of it could be read: ada.zip: cannot be opened")]

@@ -29,7 +29,8 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Show whose marks moved from OLD to NEW, and which checks, decisions and deadlines moved them.
 
-        To see what a change of checks would do, mark the same submissions into two folders. Exit status: 0 if no mark
+        To see what a change of checks would do, mark the same submissions into two folders, the second of which was
+        given journal/seed of the first, so that the hidden images are the same. Exit status: 0 if no mark
         moved, 1 if some did (a student who is in one of the two alone counts), 2 if a file can't be read. Example:
         autograder diff marks-before marks
         """
@@ -42,7 +43,14 @@ def register(app: typer.Typer) -> None:
         if as_json:
             typer.echo(found.model_dump_json(indent=1))
         else:
-            show(found, Console(highlight=False))
+            console = Console(highlight=False)
+            show(found, console)
+            seeds = [(path / "journal" / "seed") for path in (old, new)]
+            if all(seed.is_file() for seed in seeds) and seeds[0].read_bytes() != seeds[1].read_bytes():
+                console.print(
+                    "The two were marked on other hidden images, so that an accuracy within its band may differ by some"
+                    " hundredths of a point: copy OLD/journal/seed to NEW/journal/seed before marking into NEW."
+                )
         raise typer.Exit(1 if found.moved else 0)
 
 
@@ -88,7 +96,7 @@ def show(found: Difference, console: Console) -> None:
     if by_check:
         table = Table(title="Checks that say something else")
         for column in ("Check", "Before", "Now"):
-            table.add_column(column)
+            table.add_column(column, overflow="fold")
         table.add_column("Students", ratio=1)
         for place, changes in by_check.items():
             groups: dict[tuple[str, str], list[CheckChange]] = {}

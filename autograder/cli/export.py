@@ -84,6 +84,7 @@ def register(app: typer.Typer) -> None:
         """
         from autograder.export.formats import ExportError
         from autograder.export.formats import formats as known_formats
+        from autograder.marking.overrides import OverridesError, require_applied
         from autograder.results import Results, ResultsError
 
         known = known_formats()
@@ -102,6 +103,7 @@ def register(app: typer.Typer) -> None:
         _refuse_unused(chosen, given, gradebook, out_of)
         try:
             results = Results.read(marks / "results.json")
+            require_applied(results, marks)
             people = _people(results, student, roster, roster_key, gradebook, out_of)
             title, released = _course(results, notebooks)
             from autograder.export.formats import Request
@@ -122,7 +124,7 @@ def register(app: typer.Typer) -> None:
             )
             _refuse_overwriting(request, roster, gradebook)
             done = chosen.write(request)
-        except (ExportError, ResultsError) as error:
+        except (ExportError, ResultsError, OverridesError) as error:
             fail(str(error))
         except OSError as error:
             fail(f"{error.filename}: can't be written or read: {error.strerror}")

@@ -56,7 +56,8 @@ def register(app: typer.Typer) -> None:
         marked: run the same command to go on. Example: autograder mark submitted -o marks
 
         Lateness: the time of a submission is that of nbgrader's timestamp.txt, or stands in the file of --times, with
-        its zone (ada,2027-01-30T08:15:00+00:00); that file is kept as MARKS/times.csv, and then it alone counts. Who
+        its zone (a first line student,time, then lines such as ada,2027-01-30T08:15:00+00:00); that file is kept as
+        MARKS/times.csv, and then it alone counts, until you take it away. Who
         has no known time loses nothing, and you are told. Deadline, late policy and extensions are in course.yml.
         """
         from autograder.candidate.cage.layers import choose
@@ -211,3 +212,6 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
         console.print(Text(what, style="bold yellow"))
     for decision in outcome.misfits:
         tell_misfit(console, decision)
+    if outcome.unreadable:
+        what = f"Nothing could be read of what came from {names(outcome.unreadable)}: ask again before a 0 counts."
+        console.print(Text(what, style="bold yellow"))

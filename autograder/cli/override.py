@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
         by: Annotated[str, typer.Option(metavar="NAME", help="Who has decided.")] = "",
         remove: Annotated[bool, typer.Option("--remove", help="Take the decision back.")] = False,
     ) -> None:
-        """Decide on a check in the place of the grader; without a student, list what is decided.
+        """Decide on a check in the place of the grader; without a student, list and apply what is decided.
 
         Decisions are kept in MARKS/overrides.yml, which can be edited by hand too, and hold through every later mark,
         also of a changed submission: then a flag tells you to look again. A check on which the grader failed can be
@@ -51,18 +51,23 @@ def show(marks: Path) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from autograder.marking.overrides import FILE, misfits, read_overrides
+    from autograder.marking.journal import Journal
+    from autograder.marking.overrides import FILE, apply, misfits, read_overrides
     from autograder.report.plain_text import visible
 
     results = _results(marks)
     decisions = read_overrides(marks)
     console = Console(highlight=False)
+    if any(apply(one, decisions, marks) != one for one in results.students):  # the file was edited by hand
+        with Journal(marks).alone():
+            _write_again(marks)
+        results = _results(marks)
     if not decisions:
         console.print(f"Nothing is decided: {marks / FILE} has no entries.", markup=False)
         return
     table = Table()
     for column in ("Student", "Check", "Points", "Found", "Reason", "By"):
-        table.add_column(column, justify="right" if column == "Points" else "left")
+        table.add_column(column, justify="right" if column == "Points" else "left", overflow="fold")
     checks = {(one.student, f"{task.id}/{check.id}"): check for one in results.students for task, check in one.checks}
     for one in decisions:
         check = checks.get(one.place)

@@ -38,14 +38,17 @@ def register(app: typer.Typer) -> None:
         alone. Example: autograder report marks --for before
         """
         from autograder.judge.bank import BankError
+        from autograder.marking.overrides import OverridesError, require_applied
         from autograder.report import write_report
 
         file = marks / "results.json"
         if not file.is_file():
             fail(f"{file}: there are no results; `autograder mark SUBMISSIONS -o {marks}` writes them.")
         try:
-            typer.echo(write_report(Results.read(file), marks, level.value if level else None))
-        except (ResultsError, BankError) as error:
+            results = Results.read(file)
+            require_applied(results, marks)
+            typer.echo(write_report(results, marks, level.value if level else None))
+        except (ResultsError, BankError, OverridesError) as error:
             fail(str(error))
         except OSError as error:
             fail(f"{error.filename}: can't be written: {error.strerror}")

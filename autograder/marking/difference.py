@@ -158,6 +158,6 @@ def _lateness(student: StudentResult) -> dict[str, object] | None:
 
 def _late(student: StudentResult) -> str:
     if student.late is None:
-        return "in time"
+        return "not known to be late"
     days = f"{student.late.days} day{'' if student.late.days == 1 else 's'} late"
     return f"{days}, {student.late.points:g} points off ({student.late.percent:g} %)"

@@ -25,7 +25,7 @@ from autograder.marking.overrides import Decision, apply, fit_course, misfits, r
 from autograder.marking.pool import Job, Pool, gpus
 from autograder.marking.times import Times, find_times
 from autograder.results import Promise, Results, StudentResult, folder_name, storable
-from autograder.submission.collect import Submission, find_submissions
+from autograder.submission.collect import Submission, SubmissionError, find_submissions
 
 NO_CAGE = "none: --unsafe-no-cage, student code could reach everything that the marker can"
 
@@ -52,6 +52,8 @@ class Outcome:
     """Overrides that fit nobody."""
     extended: list[str] = field(default_factory=list)
     """Names in the course file's extensions that nobody has."""
+    unreadable: list[str] = field(default_factory=list)
+    """Students of whose submission no file could be taken in."""
 
 
 def mark_class(
@@ -79,6 +81,7 @@ def mark_class(
     agree(setting.lab, setting.assignment, setting.course_file)
     data = load_data(data).name  # type: ignore[arg-type]
     marks = Path(marks)
+    _apart(Path(source), marks)
     journal = Journal(marks)
     with journal.alone() as staging:
         fit_course(read_overrides(marks), setting.assignment, marks)
@@ -86,6 +89,13 @@ def mark_class(
         known = find_times(submissions, marks, times) if setting.assignment.deadline or times else None
         marking = Marking(setting, marks, journal, data, device, layers, known, progress or Progress())
         return marking.mark(submissions, jobs)
+
+
+def _apart(source: Path, marks: Path) -> None:
+    """Raises `SubmissionError` where marks would lie among the submissions: they would be taken for one."""
+    inner, outer = marks.resolve(), source.resolve()
+    if inner == outer or outer in inner.parents:
+        raise SubmissionError(f"{marks}: lies among the submissions in {source}; say another folder with -o")
 
 
 @dataclass
@@ -100,6 +110,8 @@ class Marking:
     layers: Layers | None
     times: Times | None
     progress: Progress
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """Students of whose submission no file could be taken in, and why."""
 
     def mark(self, submissions: list[Submission], jobs: int | None) -> Outcome:
         """Marks what has changed and writes the results."""
@@ -113,6 +125,8 @@ class Marking:
         to_do: list[Job] = []
         digests: dict[str, tuple[str, str]] = {}
         for submission in submissions:
+            if submission.problems and not any(path.is_file() for path in submission.folder.rglob("*")):
+                self.unreadable[storable(submission.student)] = submission.problems[0]
             files = submission.digest()
             own = f"{files}\n{chr(10).join(submission.problems)}".encode("utf-8", "replace")
             digest = hashlib.sha256(whole.encode() + own).hexdigest()
@@ -151,6 +165,7 @@ class Marking:
             left = len(submissions) - len(entries)
         outcome = self._written(list(entries.values()))
         outcome.fresh, outcome.left = fresh, left
+        outcome.unreadable = sorted(self.unreadable)
         outcome.extended = sorted(set(setting.assignment.extensions) - {storable(one.student) for one in submissions})
         if fresh:
             self._note_times(entries.values(), time.monotonic() - started)
@@ -163,6 +178,9 @@ class Marking:
         if self.times and result.student in self.times.unreadable:
             said = self.times.unreadable[result.student]
             flag = f"timestamp.txt says no time that can be read ({said[:60]!r}): nothing is taken off for lateness."
+            late = late.model_copy(update={"flags": [*late.flags, flag]})
+        if result.student in self.unreadable:
+            flag = f"Nothing of it could be read: {self.unreadable[result.student]} Ask for it again before a 0 counts."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
         return apply(late, decisions, self.marks)
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autograder.course import Assignment
 from autograder.marking.lateness import settled
-from autograder.results import CheckResult, CheckStatus, Override, Points, StudentResult
+from autograder.results import CheckResult, CheckStatus, Override, Points, Results, StudentResult
 
 FILE = "overrides.yml"
 FLAG = "Override of "  # how each flag of this file begins
@@ -134,6 +134,18 @@ def apply(student: StudentResult, decisions: Sequence[Decision], marks: Path) ->
             checks.append(_decided(check, found, decision))
         tasks.append(task.model_copy(update={"checks": checks}))
     return settled(student.model_copy(update={"tasks": tasks, "flags": flags}))
+
+
+def require_applied(results: Results, marks: Path) -> None:
+    """Raises `OverridesError` where the results are not what the decisions make of them: the file was edited since."""
+    if not (marks / FILE).is_file() and not (marks / "journal").is_dir():
+        return  # results that were copied to somewhere by themselves
+    decisions = read_overrides(marks)
+    if any(apply(one, decisions, marks) != one for one in results.students):
+        raise OverridesError(
+            f"{marks / FILE}: has changed since {marks / 'results.json'} was written;"
+            f" `autograder override {marks}` applies it"
+        )
 
 
 def misfits(students: Iterable[StudentResult], decisions: Iterable[Decision]) -> list[Decision]:

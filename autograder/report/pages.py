@@ -7,6 +7,7 @@ student's page names no other student and links to none, so that its folder can 
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import re
 from collections import Counter
@@ -64,6 +65,8 @@ def write_report(results: Results, marks: Path, level: Level | None = None) -> P
     for file in (file for pattern in written for file in marks.glob(pattern)):
         if file not in current:
             file.unlink()
+            with contextlib.suppress(OSError):  # pictures of one who is gone may be wanted again
+                file.parent.rmdir()
     _write(marks / SHEET, templates, "contact_sheet.html.j2", results, **_sheet_view(cards, columns, marks))
     index = marks / "index.html"
     _write(index, templates, "class.html.j2", results, **_class_view(results, marks, bool(columns)))
