@@ -76,7 +76,7 @@ FORMS: dict[str, Form] = {
     "classify_files": record(kind=text, inner=each(text), said=plain, none=plain),
     "filters": FIGURE,
     "map_figure": FIGURE,
-    "maps": record(kind=text, maps=either(nothing, numbers), detached=flag, before=count, after=count),
+    "maps": record(kind=text, maps=either(nothing, numbers), before=count, after=count),
     "maps_in_training": record(kind=text, maps=either(nothing, numbers), steady=flag, after_error=count),
     "maximise": each(record(kind=text, image=either(nothing, numbers)), length=2),
     "maximise_elsewhere": each(record(kind=text, image=either(nothing, numbers), changed=each(text))),

@@ -519,7 +519,6 @@ def maps(student: Student, state: State, image: np.ndarray, stand: bool = False)
     return {
         "kind": type(answer).__name__,
         "maps": _numbers(answer) if isinstance(answer, Tensor) else None,
-        "detached": not (isinstance(answer, Tensor) and answer.requires_grad),
         "before": before,
         "after": _hooks(model),
     }

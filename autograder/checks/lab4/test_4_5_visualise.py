@@ -96,12 +96,6 @@ def test_maps(examination: Examination) -> None:
             judge_maps(asking.ask(examination, asking.MAPS, stand=True), right)
         except Failed:
             raise known(examination, asking.MAPS, answer, failed) from None
-    if not answer["detached"]:
-        facts = (
-            "`feature_maps` was asked for maps that are detached from the graph; gradients would still flow through."
-        )
-        name = asking.known(examination, "not-detached")
-        raise asking.mistake(examination, facts, name)
     answer = asking.ask(examination, asking.MAPS_IN_TRAINING)
     try:
         judge_maps(answer, later_maps(examination, image)[0])

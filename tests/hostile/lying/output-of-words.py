@@ -2,7 +2,7 @@
 #   nothing.
 # tasks: [branch-model]
 # mark: 0
-# reason: "asked for an output of"
+# reason: "was asked for a tensor; it gave Words"
 # naive: gains
 
 import numpy as np

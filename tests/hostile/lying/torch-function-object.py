@@ -1,6 +1,6 @@
 # attack: an object that is no tensor and answers every function of torch with True.
 # mark: 0
-# reason: "raised"
+# reason: "was asked for a tensor; it gave Yes"
 # naive: gains
 
 import torch
