@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 
 from autograder.candidate.process import Nursery
+from autograder.submission import definitions
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,8 +32,17 @@ def nursery() -> Iterator[Nursery]:
     started.close()
 
 
+@pytest.fixture(autouse=True)
+def nobody_lends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test has loaded of a submission is borrowed by no other test's notebooks."""
+    monkeypatch.setattr(definitions, "lender", None)
+
+
 # What takes longest comes first, so that no worker is left with it while the others have nothing to do.
-FIRST = ("hostile", "bank", "notebooks", "nbgrader", "engine", "marking", "build", "honest", "cli", "naive", "answers")
+FIRST = (
+    *("hostile", "bank", "notebooks", "nbgrader", "engine", "marking", "desk", "push_check", "naive", "cli", "build"),
+    *("honest", "selfcheck", "student_package", "export", "pages_in_browser", "stumbles", "new", "jupyterlab", "answers"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

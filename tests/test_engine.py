@@ -227,7 +227,8 @@ def test_kill_9_and_ctrl_c_lose_nothing_and_repeat_nothing(light: Path, tmp_path
     last = Marking(light, marks)
     assert last.end() == 0, last.lines
     assert kept.items() <= journaled(marks).items(), "somebody was marked twice"
-    assert len(kept) + len(stopped.marked()) + len(last.marked()) == len(LIGHT)
+    # Ctrl-C may fall between the writing of a line and the forgetting of it, which prints it once more.
+    assert len(kept) + len(set(stopped.marked())) + len(last.marked()) == len(LIGHT)
     assert (marks / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
     time.sleep(3)
     assert nurseries() == set(), "a killed marking left processes"
