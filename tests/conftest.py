@@ -41,7 +41,8 @@ def nobody_lends(monkeypatch: pytest.MonkeyPatch) -> None:
 # What takes longest comes first, so that no worker is left with it while the others have nothing to do.
 FIRST = (
     *("hostile", "bank", "notebooks", "nbgrader", "engine", "marking", "desk", "push_check", "naive", "cli", "build"),
-    *("honest", "selfcheck", "student_package", "export", "pages_in_browser", "stumbles", "new", "jupyterlab", "answers"),
+    *("honest", "selfcheck", "student_package", "export", "pages_in_browser", "stumbles", "new", "jupyterlab"),
+    "answers",
 )
 
 
