@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.candidate.kernel import Kernel
+from autograder.candidate.process import Candidate, Nursery
 from autograder.checks.examination import Examination
 from autograder.checks.run import run_checks
 from autograder.checks.setting import Setting
@@ -74,4 +75,26 @@ def judged(
         )
         with examination:
             run_checks(examination, [task], hidden)
+    return {check: result for (_, check), result in examination.results.items()}
+
+
+def in_processes(nursery: Nursery, folder: Path, task: str) -> dict[str, CheckResult]:
+    """What each check of a task says of a submission's folder, whose code runs in processes of its own."""
+
+    def start() -> Candidate:
+        return Candidate(nursery, folder, SETTING.lab, SETTING.assignment.limits)
+
+    with start() as candidate:
+        examination = Examination(
+            lab=SETTING.lab,
+            assignment=SETTING.assignment,
+            respondent=candidate,
+            restart=start,
+            folder=folder,
+            oracle=live_oracle(),
+            data="digits",
+            hidden_seed=live_oracle().seed,
+        )
+        with examination:
+            run_checks(examination, [task])
     return {check: result for (_, check), result in examination.results.items()}

@@ -11,10 +11,8 @@ import jupytext
 import pytest
 import torch
 
-from autograder.candidate.process import Candidate, Nursery
-from autograder.checks.examination import Examination
-from autograder.checks.run import run_checks
-from tests.judging import REFERENCE, SETTING, lay_out, live_oracle
+from autograder.candidate.process import Nursery
+from tests.judging import REFERENCE, SETTING, in_processes, lay_out
 
 ROOT = Path(__file__).resolve().parents[1]
 HONEST = sorted((ROOT / "tests" / "honest").glob("*/*.py"))
@@ -22,27 +20,11 @@ HONEST = sorted((ROOT / "tests" / "honest").glob("*/*.py"))
 
 def marked(nursery: Nursery, folder: Path, task: str) -> dict[str, str]:
     """The checks of a task that a submission's folder does not pass, and what they say."""
-
-    def start() -> Candidate:
-        return Candidate(nursery, folder, SETTING.lab, SETTING.assignment.limits)
-
-    with start() as candidate:
-        examination = Examination(
-            lab=SETTING.lab,
-            assignment=SETTING.assignment,
-            respondent=candidate,
-            restart=start,
-            folder=folder,
-            oracle=live_oracle(),
-            data="digits",
-            hidden_seed=live_oracle().seed,
-        )
-        with examination:
-            run_checks(examination, [task])
-    assert set(SETTING.assignment.task(task).checks) == {check for _, check in examination.results}
+    results = in_processes(nursery, folder, task)
+    assert set(SETTING.assignment.task(task).checks) == set(results)
     return {
         check: f"{result.status} {result.message}"
-        for (_, check), result in examination.results.items()
+        for check, result in results.items()
         if result.score < result.max_score
     }
 

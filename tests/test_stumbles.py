@@ -11,45 +11,21 @@ import pytest
 import torch
 from rich.console import Console
 
-from autograder.candidate.process import Candidate, Nursery
-from autograder.checks.examination import Examination
-from autograder.checks.run import run_checks
+from autograder.candidate.process import Nursery
 from autograder.results import CheckResult, TaskResult
 from autograder.selfcheck.look import Look
 from autograder.selfcheck.screen import print_look
-from tests.judging import REFERENCE, SETTING, definitions_of, judged, lay_out, live_oracle
+from tests.judging import REFERENCE, definitions_of, in_processes, judged, lay_out, live_oracle
 from tests.test_honest import handed_in
 
 STUMBLES = sorted((Path(__file__).parent / "stumbles").glob("*/*.py"))
-
-
-def marked(nursery: Nursery, folder: Path, task: str) -> dict[str, CheckResult]:
-    """What each check of a task says of a submission's folder."""
-
-    def start() -> Candidate:
-        return Candidate(nursery, folder, SETTING.lab, SETTING.assignment.limits)
-
-    with start() as candidate:
-        examination = Examination(
-            lab=SETTING.lab,
-            assignment=SETTING.assignment,
-            respondent=candidate,
-            restart=start,
-            folder=folder,
-            oracle=live_oracle(),
-            data="digits",
-            hidden_seed=live_oracle().seed,
-        )
-        with examination:
-            run_checks(examination, [task])
-    return {check: result for (_, check), result in examination.results.items()}
 
 
 @pytest.mark.parametrize("answer", STUMBLES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_it_says_what_was_seen_and_no_more(nursery: Nursery, tmp_path: Path, answer: Path) -> None:
     task, text = answer.parent.name, answer.read_text(encoding="utf-8")
     head = re.findall(r"^# (loses|says|never): (.*)$", text, re.MULTILINE)
-    results = marked(nursery, handed_in(tmp_path, task, answer), task)
+    results = in_processes(nursery, handed_in(tmp_path, task, answer), task)
     said = "\n".join(f"{result.message}\n{result.hint}" for result in results.values())
     lost = {check for check, result in results.items() if result.score < result.max_score}
     assert lost == {check for what, checks in head if what == "loses" for check in checks.split()}, said
@@ -64,11 +40,11 @@ def test_it_says_what_was_seen_and_no_more(nursery: Nursery, tmp_path: Path, ans
 def test_a_weights_file_of_nearly_the_right_name_is_pointed_out(nursery: Nursery, tmp_path: Path) -> None:
     folder = handed_in(tmp_path / "in")
     (folder / "weights" / "better_cnn.pt").rename(folder / "weights" / "bettercnn.pth")
-    result = marked(nursery, folder, "better-cnn-accuracy")["weights-fit"]
+    result = in_processes(nursery, folder, "better-cnn-accuracy")["weights-fit"]
     assert result.status == "not attempted"
     assert "`bettercnn.pth` is there (weights/bettercnn.pth): is it meant?" in result.message
     (folder / "weights" / "bettercnn.pth").unlink()  # the best model's file is another task's
-    assert "is it meant" not in marked(nursery, folder, "better-cnn-accuracy")["weights-fit"].message
+    assert "is it meant" not in in_processes(nursery, folder, "better-cnn-accuracy")["weights-fit"].message
 
 
 def test_pictures_count_whatever_the_case_of_their_ending_and_others_are_named(tmp_path: Path) -> None:
