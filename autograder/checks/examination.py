@@ -65,6 +65,8 @@ class Examination:
     secret: bool = False  # whether it is a hidden one
     _behind: Any = None  # answers hidden checks
     _reader: Any = None  # reads weights
+    _fresh: Any = None  # answers what is asked afresh
+    _told: bool = False  # whether that has been asked something hidden
     _twin: Examination | None = None  # gives names to mistakes
     _again: Any = None  # whom it asks
     _answers: dict[bytes, Any] = field(default_factory=dict)
@@ -78,7 +80,7 @@ class Examination:
     def __exit__(self, *_: object) -> None:
         if self._twin is not None:
             self._twin.__exit__()
-        for one in (self._behind, self._reader, self._again):
+        for one in (self._behind, self._reader, self._fresh, self._again):
             if one is not None and one is not self.respondent:
                 one.end()
 
@@ -133,9 +135,18 @@ class Examination:
         return answer
 
     def ask_afresh(self, procedure: str, uses: Sequence[str], **arguments: Any) -> Any:
-        """The same, in a process that has answered nothing before."""
-        with self.restart() as fresh:
-            return self._ask(fresh, procedure, uses, arguments)
+        """The same, in a process that has answered nothing but what was asked so before.
+
+        That is the one that has read weights, which has run nothing of the student's; the next weights are read by
+        another. Once it has been asked something hidden, it is asked nothing whose answer a student gets to see.
+        """
+        if self._told and not self.secret and self._fresh is not None:
+            self._fresh.end()
+            self._fresh, self._told = None, False
+        if self._fresh is None:
+            self._fresh, self._reader = self._reader or self.restart(), None
+        self._told = self._told or self.secret
+        return self._ask(self._fresh, procedure, uses, arguments)
 
     def read_weights(self, content: np.ndarray, name: str) -> weights.Arrays:
         """The names and arrays in a weights file, which a process reads that runs nothing of the student's."""

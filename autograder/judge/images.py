@@ -100,14 +100,19 @@ def _judge_place(image: np.ndarray, right: np.ndarray, name: str) -> None:
 def _best_correlation(image: np.ndarray, right: np.ndarray, reach: int = 3) -> float:
     """The highest correlation over shifts of up to `reach` pixels, in halves: students may centre the box or the mass,
     by whole pixels or in between, which is much to a line that is one pixel wide."""
-    best = -1.0
-    for halfway in (right, _between(right, 0), _between(right, 1), _between(_between(right, 0), 1)):
-        for down in range(-reach, reach + 1):
-            for across in range(-reach, reach + 1):
-                shifted = np.roll(image, (down, across), (0, 1))
-                if shifted.std() > 1e-9 and halfway.std() > 1e-9:
-                    best = max(best, float(np.corrcoef(shifted.ravel(), halfway.ravel())[0, 1]))
-    return best
+    shifts = [(down, across) for down in range(-reach, reach + 1) for across in range(-reach, reach + 1)]
+    shifted = _standard(np.stack([np.roll(image, shift, (0, 1)) for shift in shifts]))
+    halfways = (right, _between(right, 0), _between(right, 1), _between(_between(right, 0), 1))
+    found = shifted @ _standard(np.stack(halfways)).T / image.size
+    return float(found.max(initial=-1.0, where=found != 0))
+
+
+def _standard(images: np.ndarray) -> np.ndarray:
+    """Images (N, H, W) as rows (N, H·W) of mean 0 and standard deviation 1; a flat one becomes all zeros."""
+    rows = images.reshape(len(images), -1)
+    rows = rows - rows.mean(1, keepdims=True)
+    deviation = rows.std(1, keepdims=True)
+    return np.divide(rows, deviation, out=np.zeros_like(rows), where=deviation > 1e-9)
 
 
 def _between(image: np.ndarray, axis: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,6 +21,11 @@ def weights(shapes: Sequence[tuple[str, Sequence[int]]], seed: int) -> Arrays:
     He et al. 2015 for weights, wide biases so that each ReLU cuts some and lets some pass, and positive running
     variances for batch norm. float32.
     """
+    return [(name, value.copy()) for name, value in _weights(tuple((name, tuple(size)) for name, size in shapes), seed)]
+
+
+@lru_cache(maxsize=64)  # a class is asked the same questions again and again
+def _weights(shapes: tuple[tuple[str, tuple[int, ...]], ...], seed: int) -> Arrays:
     draw = generator(seed, "weights")
     arrays: Arrays = []
     for name, shape in shapes:

@@ -110,15 +110,6 @@ def judge_file(examination: Examination, content: np.ndarray) -> None:
 
 
 @pytest.mark.task("save-load")
-@pytest.mark.hidden
-@pytest.mark.needs("round-trip")
-def test_fresh_process(examination: Examination) -> None:
-    """What one process saved, another one loads."""
-    file = round_trip(examination)["file"]
-    judge_loaded(examination, examination.ask_afresh("load_file", ["load_model"], file=file))
-
-
-@pytest.mark.task("save-load")
 @pytest.mark.public
 @pytest.mark.needs("round-trip")
 def test_from_gpu(examination: Examination) -> None:
@@ -126,6 +117,15 @@ def test_from_gpu(examination: Examination) -> None:
     file = round_trip(examination)["file"]
     answer = asking.ask(examination, asking.FROM_GPU, afresh=True, state=[], file=file)
     judge_loaded(examination, answer)
+
+
+@pytest.mark.task("save-load")
+@pytest.mark.hidden
+@pytest.mark.needs("round-trip")
+def test_fresh_process(examination: Examination) -> None:
+    """What one process saved, another one loads."""
+    file = round_trip(examination)["file"]
+    judge_loaded(examination, examination.ask_afresh("load_file", ["load_model"], file=file))
 
 
 # --- resume -----------------------------------------------------------------------------------------------------------
