@@ -1,4 +1,4 @@
-"""`make bench`: what marking costs, beside the pure numbers and beside nbgrader, in one run, as ratios.
+"""`make bench`: what marking costs, beside the pure numbers and beside nbgrader, and what a self-check, as ratios.
 
     python -m tests.bench [--endurance N] [--no-nbgrader]
 
@@ -27,6 +27,7 @@ from rich.table import Table
 
 from autograder.candidate.process import ALLOCATOR
 from autograder.data import load_data
+from tests.bench_check import as_table, check_rows
 from tests.sample_class import ROOT, make_class, read, set_text, text_of
 
 # Whole submissions, so that each costs the most that one can.
@@ -192,6 +193,7 @@ def main() -> None:
     for name, value in rows:
         table.add_row(name, f"{value:.2f}", f"{value / ours:.2f}", f"{value / numbers:.2f}")
     Console(width=130).print(table)
+    Console(width=130).print(as_table(check_rows(data=data)))
 
 
 def endurance(root: Path, data: str, count: int) -> None:

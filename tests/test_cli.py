@@ -19,6 +19,34 @@ def test_help_lists_the_verbs_and_every_verb_has_help() -> None:
         assert autograder(verb, "--help").returncode == 0
 
 
+HEAVY = {"torch", "torchvision", "torchbearer", "matplotlib", "sklearn", "scipy", "pandas", "IPython", "nbconvert"}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = """if True:
+        import sys
+        from autograder.cli import VERBS, program
+        for words in ([], *([verb] for verb in VERBS)):
+            program()([*words, "--help"], standalone_mode=False)
+        print("imported:", *sorted({name.partition(".")[0] for name in sys.modules}))
+    """
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    imported = done.stdout.rpartition("imported:")[2].split()
+    assert "typer" in imported
+    assert not HEAVY.intersection(imported)
+
+
+def test_a_check_of_an_untouched_release_imports_torch_once_and_nothing_that_nobody_uses() -> None:
+    """The examiner and the nursery that is forked from it say on stderr what they import."""
+    command = [sys.executable, "-X", "importtime", "-m", "autograder.cli", "check", "release/lab4"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert "16 not started" in done.stdout
+    imported = [line.rpartition("|")[2].strip() for line in done.stderr.splitlines()]
+    assert imported.count("torch") == 1
+    unused = ("torchvision", "torch._dynamo", "sympy", "matplotlib.pyplot", "sklearn", "scipy", "pandas", "nbconvert")
+    assert not set(unused).intersection(imported)
+
+
 def test_the_doctor_says_what_this_machine_has() -> None:
     said = autograder("doctor").stdout
     assert torch.__version__.split("+")[0] in said

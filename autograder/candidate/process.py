@@ -91,16 +91,32 @@ ENDINGS = {
 }
 
 
+class Process(Protocol):
+    """What a nursery needs of its process; `subprocess.Popen` has it."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for its end; raises `subprocess.TimeoutExpired`."""
+
+    def kill(self) -> None:
+        """Ends it at once."""
+
+
 class Nursery:
     """Forks candidates from a process that has imported the libraries; `layers` is the cage that they live in."""
 
     def __init__(self, layers: Layers | None = None, limits: Limits | None = None, start_seconds: float = 120) -> None:
-        limits = limits or Limits()
         self.layers = layers
         self.boxes = Path(tempfile.mkdtemp(prefix="autograder-nursery-"))
         self._count = 0
-        ours, theirs = socket.socketpair()
-        self._channel = ours
+        self._channel, theirs = socket.socketpair()
+        self._process = self._begin(theirs, limits or Limits())
+        theirs.close()
+        self._start_seconds = start_seconds
+        self._ready = False
+
+    def _begin(self, theirs: socket.socket, limits: Limits) -> Process:
+        """Starts the process that serves at `theirs`, the other end of our channel."""
+        layers = self.layers
         environment = clean_environment(home=tempfile.gettempdir())
         package = self.boxes / "package"
         _copy_public(package)
@@ -116,16 +132,13 @@ class Nursery:
                 *bubblewrap.command(readable, str(self.boxes), enter.devices(False), 2 * limits.scratch_mb),
                 *command,
             ]
-        self._process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=environment,
             cwd="/" if layers is not None else tempfile.gettempdir(),
         )
-        theirs.close()
-        self._start_seconds = start_seconds
-        self._ready = False
 
     @property
     def name(self) -> str:

@@ -50,6 +50,8 @@ class Examiner:
     def pytest_configure(self, config: pytest.Config) -> None:
         for line in MARKERS:
             config.addinivalue_line("markers", line)
+        if not config.pluginmanager.hasplugin("terminal"):
+            config.option.tbstyle = "no"  # a traceback for each check that does not pass costs more than most checks
 
     @pytest.hookimpl
     def pytest_sessionstart(self, session: pytest.Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,10 @@ def run(
     assignment: str | None = None,
 ) -> int:
     """Checks, prints one screen, and returns the exit status: 0 if every public check has passed."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads, and this process is forked
+
     from rich.console import Console
+    from rich.live import Live
     from rich.markup import escape
 
     from autograder.selfcheck import github as actions
@@ -57,7 +61,8 @@ def run(
 
     console = Console(highlight=False, width=140 if github else None)
     with actions.no_commands() if github else contextlib.nullcontext():
-        with console.status(f"Checking {escape(str(folder))} …"):
+        # Nothing moves there: that would take a thread.
+        with Live(f"Checking {escape(str(folder))} …", console=console, auto_refresh=False, transient=True):
             look = look_at(folder, device, assignment)
         print_look(look, console, verbose)
     for path, text in ((json_file, look.to_json), (html_file, lambda: as_page(look))):

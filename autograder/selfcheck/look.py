@@ -63,9 +63,8 @@ class Look:
 
 def look_at(folder: Path, device: str = "cpu", assignment: str | None = None) -> Look:
     """Checks `folder`. Raises `SubmissionError` where there is no such folder."""
-    from autograder.candidate.process import Candidate, Nursery
-    from autograder.checks.examination import Examination
-    from autograder.checks.run import run_checks
+    from autograder.candidate.home import nursery_at_home
+    from autograder.candidate.process import Candidate
     from autograder.checks.setting import Setting
     from autograder.judge.oracle import KEY_SEED
     from autograder.submission.collect import single_submission
@@ -73,8 +72,15 @@ def look_at(folder: Path, device: str = "cpu", assignment: str | None = None) ->
     setting = Setting.find(assignment)
     with tempfile.TemporaryDirectory(prefix="autograder-") as staging:
         submission = single_submission(folder, Path(staging), setting.assignment.limits)
-        nursery = Nursery()
+        names = {name for task in setting.assignment.tasks for name in task.definitions}
+        nursery = nursery_at_home(submission.folder, names, device)
         try:
+            # Only now, while the nursery imports what notebooks do: these have no part in what is forked.
+            import autograder.checks.plugin  # noqa: F401 (pytest, which `run_checks` would wait for)
+            from autograder.checks.examination import Examination
+            from autograder.checks.run import run_checks
+
+            oracle = setting.oracle(KEY_SEED)
             with Candidate(nursery, submission.folder, setting.lab, setting.assignment.limits, device) as candidate:
                 problems = submission.problems + candidate.describe()
                 examination = Examination(
@@ -82,7 +88,7 @@ def look_at(folder: Path, device: str = "cpu", assignment: str | None = None) ->
                     assignment=setting.assignment,
                     respondent=candidate,
                     folder=submission.folder,
-                    oracle=setting.oracle(KEY_SEED),
+                    oracle=oracle,
                     device=device,
                 )
                 run_checks(examination, hidden=False)
