@@ -13,9 +13,11 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from autograder.candidate.process import Candidate
 from autograder.checks.setting import Setting
 from autograder.results import CheckResult, Results, TaskResult
 from autograder.selfcheck.cell import task_as_html, task_as_text
+from autograder.selfcheck.look import look_at
 from autograder.selfcheck.packing import pack_submission, unsaved_names
 from autograder.selfcheck.places import Places
 from autograder.selfcheck.states import CHECK, DONE
@@ -212,6 +214,15 @@ def test_what_is_packed_is_a_submission_as_it_is(tmp_path: Path) -> None:
     assert eve.score > 38
     assert ada.score == bob.score == eve.score
     assert not ada.messages
+
+
+def test_ctrl_c_is_no_failure_of_the_grader(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Candidate, "ask", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        look_at(RELEASE)
 
 
 def test_pack_says_what_is_missing(tmp_path: Path) -> None:

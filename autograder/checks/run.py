@@ -27,7 +27,10 @@ class ChecksError(Exception):
 
 
 def run_checks(examination: Examination, tasks: Collection[str] | None = None, hidden: bool = True) -> None:
-    """Runs the checks of `tasks` (default: all), hidden ones if `hidden`; what they find is in `examination`."""
+    """Runs the checks of `tasks` (default: all), hidden ones if `hidden`; what they find is in `examination`.
+
+    Raises `ChecksError` where they could not be run, and `KeyboardInterrupt`.
+    """
     import pytest
 
     from autograder.checks.plugin import Examiner
@@ -40,5 +43,7 @@ def run_checks(examination: Examination, tasks: Collection[str] | None = None, h
     # Plugins and options of whoever runs this are no business of the checks.
     with mock.patch.dict(os.environ, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}):
         status = pytest.main(arguments, plugins=[Examiner(examination, tasks, hidden)])
+    if status == pytest.ExitCode.INTERRUPTED:  # by Ctrl-C: whoever is above is to hear of it
+        raise KeyboardInterrupt
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise ChecksError(f"the checks in {CHECKS / examination.lab} could not be run (pytest ended with {status!r})")
