@@ -85,7 +85,9 @@ class Seat:
         try:
             return unpack_reply(told.result(timeout=FETCHING_SECONDS))
         except (Exception, asyncio.CancelledError) as error:
-            return None if self.ready else ("failed", f"{type(error).__name__}: {error}")
+            if self.ready or told.cancelled():
+                return None
+            return "failed", f"{type(error).__name__}: {' '.join(str(error).split())}"
 
     def end(self) -> None:
         """Lets go of it, and with that the worker, too."""
@@ -125,7 +127,8 @@ class Cluster(Staff[Seat]):
         order = self.order
         own = content(Setting.find(order.lab, order.course_file))
         self._errand = pack_errand(Errand(order.lab, order.data, order.device, order.seed, self._elsewhere.cage, own))
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told by `tell`
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is told by `tell`
         address = stack.enter_context(self._elsewhere.address())
         try:
             self._client = stack.enter_context(Client(address, set_as_default=False))
@@ -198,7 +201,13 @@ class Cluster(Staff[Seat]):
 
 
 def at(address: str) -> Callable[[], AbstractContextManager[str]]:
-    """A cluster that runs, by its scheduler's address."""
+    """A cluster that runs, by its scheduler's address. Raises `MarkingError` where that is none."""
+    from distributed.comm.addressing import get_address_host_port
+
+    try:
+        get_address_host_port(address, strict=True)
+    except ValueError as error:
+        raise MarkingError(f"{address!r} is no scheduler's address, such as tcp://host:8786 ({error})") from None
     return lambda: contextlib.nullcontext(address)
 
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from autograder.course import CourseError, Strict, read_mapping, validated
 from autograder.marking.cluster import require
 from autograder.marking.pool import MarkingError
 from autograder.marking.worker import COURSE
+
+
+def _no_number(value: Any) -> Any:
+    if isinstance(value, int | float):
+        raise ValueError(f'YAML reads this as the number {value}; put it in quotes, as "12:00:00" or "8GB"')
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_no_number)]
 
 
 class ClusterFile(Strict):
@@ -23,7 +33,7 @@ class ClusterFile(Strict):
     threads: int = Field(default=1, gt=0)
     course: str | None = None
     """The course repository on the workers' machines; without it they look as `autograder mark` does."""
-    environment: dict[str, str] = Field(default={})
+    environment: dict[str, Text] = Field(default={})
     options: dict[str, Any] = Field(default={})
     """Further keywords for the class of Dask's that starts the cluster."""
 
@@ -79,7 +89,7 @@ class Ssh(ClusterFile):
         variables = [f"{name}={shlex.quote(value)}" for name, value in self.variables.items()]
         settings = {
             "connect_options": self.connect,
-            "worker_options": {"nthreads": self.threads},
+            "worker_options": {"nthreads": self.threads, "death_timeout": 60},  # seconds without their scheduler
             "scheduler_options": {"port": 0, "dashboard_address": ":0"},
             "remote_python": " ".join(["env", *variables, shlex.quote(self.python)]),
         }
@@ -91,16 +101,18 @@ class Slurm(ClusterFile):
 
     kind: Literal["slurm"]
     workers: int = Field(gt=0)
-    memory: str
-    walltime: str
-    queue: str | None = None
-    account: str | None = None
+    memory: Text
+    walltime: Text
+    queue: Text | None = None
+    account: Text | None = None
     python: str | None = None
     directives: list[str] = Field(default=[])
     """Further lines of `#SBATCH`, as `--gres=gpu:1`."""
 
     def start(self) -> Any:
         require("dask_jobqueue", "a cluster by Slurm")
+        if shutil.which("sbatch") is None:
+            raise MarkingError("a cluster by Slurm is started where `sbatch` is: on a login node")
         from dask_jobqueue import SLURMCluster
 
         settings = {
