@@ -6,6 +6,7 @@ import contextlib
 import os
 import platform
 import tempfile
+import traceback
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,7 @@ from autograder.marking import parcel
 from autograder.marking.examine import Order
 from autograder.marking.examiner import Examiner, Job, gpus
 from autograder.marking.journal import conducted_by, depends_on
+from autograder.marking.parcel import Errand
 
 COURSE = "AUTOGRADER_COURSE"  # the variable that names a course repository, or its course.yml
 LIBRARIES = ("torch", "torchvision", "torchbearer", "numpy", "matplotlib", "pillow", "scikit-learn")
@@ -57,20 +59,23 @@ class Seat:
 
 
 def take_seat(packed: bytes, number: int) -> Seat:
-    """Opens the examiner `number` of this worker, unless this is another version, or has no cage, or no GPU of that
-    number where one is needed."""
-    errand = parcel.unpack_errand(packed)
+    """Opens the examiner `number` of this worker, or says why not. Raises nothing: what goes wrong travels as data."""
     try:
-        named = os.environ.get(COURSE)
-        setting = Setting.find(errand.lab, _course_file(Path(named)) if named else None)
-        found = differences(errand.content, content(setting))
-        if found:
-            return Seat(None, number, ("differs", "; ".join(found)))
-        layers = choose(errand.cage) if errand.cage is not None else None
-    except CourseError as error:
-        return Seat(None, number, ("failed", str(error)))
-    except CageError as error:
-        return Seat(None, number, ("no cage", str(error)))
+        return _seat(parcel.unpack_errand(packed), number)
+    except (CourseError, CageError) as error:
+        return Seat(None, number, ("no cage" if isinstance(error, CageError) else "failed", str(error)))
+    except Exception as error:
+        traceback.print_exc()
+        return Seat(None, number, ("failed", f"{type(error).__name__}: {error}"))
+
+
+def _seat(errand: Errand, number: int) -> Seat:
+    named = os.environ.get(COURSE)
+    setting = Setting.find(errand.lab, _course_file(Path(named)) if named else None)
+    found = differences(errand.content, content(setting))
+    if found:
+        return Seat(None, number, ("differs", "; ".join(found)))
+    layers = choose(errand.cage) if errand.cage is not None else None
     if errand.device == "cuda" and number >= gpus():
         return Seat(None, number, ("full", "torch finds no GPU there"))
     # Dask counts a core for each thread, and each thread has its examiner.
@@ -83,11 +88,15 @@ def what_it_says(seat: Seat) -> bytes:
 
 
 def mark(seat: Seat, packed: bytes) -> bytes:
-    """Marks a submission; its files lie in the worker's own folder for so long."""
+    """Marks a submission; its files lie in the worker's own folder for so long. Raises nothing, as `take_seat`."""
     from distributed import get_worker
 
-    with tempfile.TemporaryDirectory(prefix="submission-", dir=get_worker().local_directory) as folder:
-        return parcel.pack_reply(seat.mark(parcel.unpack_job(packed, Path(folder))))
+    try:
+        with tempfile.TemporaryDirectory(prefix="submission-", dir=get_worker().local_directory) as folder:
+            return parcel.pack_reply(seat.mark(parcel.unpack_job(packed, Path(folder))))
+    except Exception:  # a full disk, perhaps: another worker may have more
+        traceback.print_exc()
+        return parcel.pack_reply(None)
 
 
 def content(setting: Setting) -> dict[str, str]:
