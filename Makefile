@@ -49,5 +49,5 @@ $(READY): pyproject.toml constraints.txt
 	  echo "Python 3.10 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Say which: make PYTHON=python3.12 …"; exit 1; }
 	@echo "Setting up $(VENV): some minutes the first time, most of them for torch."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[course,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[course,dev,cluster]'
 	@touch $@

@@ -6,7 +6,7 @@ import contextlib
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -20,6 +20,7 @@ LabName = Annotated[str, Field(pattern=LAB)]
 NotebookName = Annotated[str, Field(pattern=NOTEBOOK)]
 Points = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
+Lines = dict[tuple[Any, ...], int]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 NAMES = {
     IDENTIFIER: "it is made of small letters and digits, with hyphens between them: my-task",
@@ -51,6 +52,9 @@ class Strict(BaseModel):
     """Takes no key that it does not know, and cannot be changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Model = TypeVar("Model", bound=Strict)
 
 
 class Band(Strict):
@@ -241,6 +245,12 @@ class Course(Strict):
 
 def read_course(path: Path) -> Course:
     """Reads `path`; raises `CourseError` naming the file and the line of what is wrong."""
+    value, lines = read_mapping(path, "a mapping with the keys `course` and `assignments`")
+    return validated(Course, value, Path(path), lines)
+
+
+def read_mapping(path: Path, needed: str) -> tuple[dict[Any, Any], Lines]:
+    """What a YAML file holds, and the line of each place in it; raises `CourseError`, also where it is no mapping."""
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
@@ -256,9 +266,14 @@ def read_course(path: Path) -> Course:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise CourseError(f"{path}, line {line}: {error.problem}") from error
     if not isinstance(value, dict):
-        raise CourseError(f"{path}, line 1: a mapping with the keys `course` and `assignments` is needed")
+        raise CourseError(f"{path}, line 1: {needed} is needed")
+    return value, lines
+
+
+def validated(model: type[Model], value: dict[Any, Any], path: Path, lines: Lines) -> Model:
+    """`value` as a `model`; raises `CourseError` with a line for each thing that is wrong."""
     try:
-        return Course.model_validate(value)
+        return model.model_validate(value)
     except ValidationError as error:
         raise CourseError(
             "\n".join(_sentence(path, lines, problem) for problem in error.errors(include_url=False))
@@ -274,9 +289,9 @@ def find_course(start: Path | None = None) -> Path | None:
     return None
 
 
-def _line_numbers(root: yaml.Node | None, path: Path) -> dict[tuple[Any, ...], int]:
+def _line_numbers(root: yaml.Node | None, path: Path) -> Lines:
     """Maps a place in the document, such as ("assignments", "lab4", "tasks", 3), to its line (from 1)."""
-    lines: dict[tuple[Any, ...], int] = {(): 1}
+    lines: Lines = {(): 1}
 
     def visit(node: yaml.Node, place: tuple[Any, ...]) -> None:
         if isinstance(node, yaml.MappingNode):
@@ -313,14 +328,14 @@ def _read(node: yaml.Node, path: Path) -> Any:
         raise CourseError(f"{path}, line {node.start_mark.line + 1}: {node.value!r}: {error}") from None
 
 
-def _sentence(path: Path, lines: dict[tuple[Any, ...], int], problem: Any) -> str:
+def _sentence(path: Path, lines: Lines, problem: Any) -> str:
     place = tuple(part for part in problem["loc"] if part != "[key]")
     known = place
     if problem["type"] == "misplaced":
         known = (*place, *problem["ctx"]["place"])
     while known not in lines:
         known = known[:-1]
-    name = ".".join(str(part) for part in place) or "the course"
+    name = ".".join(str(part) for part in place) or "the file"
     if problem["type"] == "extra_forbidden":
         what = f"the key `{place[-1]}` is not known here"
     elif problem["type"] == "missing":

@@ -1,9 +1,10 @@
 """`make bench`: what marking costs, beside the pure numbers and beside nbgrader, and what a self-check, as ratios.
 
-    python -m tests.bench [--endurance N] [--no-nbgrader]
+    python -m tests.bench [--endurance N] [--cluster N] [--no-nbgrader]
 
 Trains for real where nbgrader does: minutes. `--endurance N` marks N submissions, made from the sample class by
 renaming variables, and tells what the engine's memory, descriptors and processes did: 20 minutes for 1,000.
+`--cluster N` marks N submissions at one worker of a Dask cluster, then at two, one core each, on an idle machine.
 """
 
 from __future__ import annotations
@@ -152,6 +153,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--no-nbgrader", action="store_true")
     parser.add_argument("--endurance", type=int, default=0)
+    parser.add_argument("--cluster", type=int, default=0)
     parser.add_argument("--data", default="auto")
     given = parser.parse_args()
     data = load_data(given.data).name
@@ -160,6 +162,9 @@ def main() -> None:
         make_class(root / "made", data)
         if given.endurance:
             endurance(root, data, given.endurance)
+            return
+        if given.cluster:
+            at_workers(root, data, given.cluster)
             return
         few = marking(class_of(root / "made", root / "few", FEW), root / "marks-few", "--data", data)
         many = marking(class_of(root / "made", root / "many", MANY), root / "marks", "--data", data)
@@ -194,6 +199,24 @@ def main() -> None:
         table.add_row(name, f"{value:.2f}", f"{value / ours:.2f}", f"{value / numbers:.2f}")
     Console(width=130).print(table)
     Console(width=130).print(as_table(check_rows(data=data)))
+
+
+def at_workers(root: Path, data: str, count: int) -> None:
+    """Marks `count` submissions at one worker and at two, start-up included, and says what the second one brings."""
+    from tests.loopback import Loopback
+
+    submitted = class_of(root / "made", root / "class", count)
+    table = Table(title=f"{count} submissions at Dask workers of one thread; {data}, {os.cpu_count()} cores")
+    for column in ("workers", "seconds", "seconds a submission", "× one worker"):
+        table.add_column(column, justify="right")
+    one = 0.0
+    with Loopback(root / "cluster") as cluster:
+        for workers in (1, 2):
+            cluster.worker(f"worker-{workers}")
+            took = marking(submitted, root / f"marks-{workers}", "--data", data, "--scheduler", cluster.address)
+            one = one or took
+            table.add_row(str(workers), f"{took:.0f}", f"{took / count:.2f}", f"{one / took:.2f}")
+    Console(width=100).print(table)
 
 
 def endurance(root: Path, data: str, count: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import contextlib
 import os
 import random
 import re
@@ -17,14 +17,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from autograder.candidate.process import Candidate
 from autograder.checks import plugin
 from autograder.course import Limits
 from autograder.marking.examine import Desk, Marked, Order
+from autograder.marking.examiner import Job
 from autograder.marking.journal import Journal, JournalError, Known
-from autograder.marking.pool import Job, Pool
+from autograder.marking.pool import Pool
 from autograder.results import Results
 from autograder.submission.collect import Submission, find_submissions
 from tests.conftest import ROOT, autograder
@@ -133,10 +135,9 @@ def test_the_death_of_an_examiner_costs_nobody_a_mark(light: Path, tmp_path: Pat
 
     def kill() -> None:
         while not killed:
-            for child in multiprocessing.active_children():
-                if child.name.startswith("examiner") and child.pid:
-                    os.kill(child.pid, signal.SIGKILL)
-                    killed.append(child.pid)
+            for child in examiners():
+                child.kill()
+                killed.append(child.pid)
             time.sleep(0.1)
 
     threading.Thread(target=kill, daemon=True).start()
@@ -144,7 +145,17 @@ def test_the_death_of_an_examiner_costs_nobody_a_mark(light: Path, tmp_path: Pat
     assert killed
     assert set(results) == set(LIGHT)
     assert {one.status for one in results.values()} == {"marked"}
-    assert not [child for child in multiprocessing.active_children() if child.name.startswith("examiner")]
+    assert examiners() == []
+
+
+def examiners() -> list[psutil.Process]:
+    """Those that this process has started."""
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if "autograder.marking.examiner" in child.cmdline():
+                found.append(child)
+    return found
 
 
 class Marking:

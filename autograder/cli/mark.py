@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from autograder.candidate.cage.layers import Layers
+    from autograder.marking.cluster import Elsewhere
     from autograder.marking.marker import Outcome
     from autograder.results import Results, StudentResult
 
@@ -49,6 +50,14 @@ def register(app: typer.Typer) -> None:
         compare_to: Annotated[
             Path | None, typer.Option(metavar="OLD", help="Say whose marks differ from these: MARKS or results.json.")
         ] = None,
+        scheduler: Annotated[
+            str | None,
+            typer.Option(metavar="ADDRESS", help="Mark at the workers of this Dask scheduler, as tcp://host:8786."),
+        ] = None,
+        cluster: Annotated[
+            Path | None,
+            typer.Option(metavar="FILE", help="Start a Dask cluster from this file (local, ssh, slurm), and end it."),
+        ] = None,
     ) -> None:
         """Mark a class: every check on every student, in a cage. A second run marks only what has changed.
 
@@ -59,14 +68,44 @@ def register(app: typer.Typer) -> None:
         its zone (a first line student,time, then lines such as ada,2027-01-30T08:15:00+00:00); that file is kept as
         MARKS/times.csv, and then it alone counts, until you take it away. Who
         has no known time loses nothing, and you are told. Deadline, late policy and extensions are in course.yml.
+
+        Many machines: with --scheduler or --cluster submissions go to the workers of a Dask cluster, as bytes; no disk
+        is shared. Each worker has this course in the same versions, and a cage of its own, which it proves first; it
+        marks as many students at once as it has threads. --device cuda then means workers with a GPU. Example:
+        autograder mark submitted -o marks --scheduler tcp://head:8786
         """
         from autograder.candidate.cage.layers import choose
         from autograder.cli.diff import read
 
         with clear_errors():
             old = read(compare_to) if compare_to is not None else None
-            layers = None if unsafe_no_cage else choose(cage)
-            run(submissions, output, assignment, choose_data(data), choose_device(device), jobs, layers, times, old)
+            choose_data(data)
+            if scheduler is not None or cluster is not None:
+                elsewhere = choose_workers(scheduler, cluster, None if unsafe_no_cage else cage, jobs)
+                # What this machine has, a GPU or a cage, does not matter there.
+                device = choose_device("cpu" if device == "auto" else device) if device != "cuda" else device
+                run(submissions, output, assignment, data, device, None, None, times, old, elsewhere)
+            else:
+                layers = None if unsafe_no_cage else choose(cage)
+                run(submissions, output, assignment, data, choose_device(device), jobs, layers, times, old)
+
+
+def choose_workers(scheduler: str | None, file: Path | None, cage: str | None, jobs: int | None) -> Elsewhere:
+    """The cluster of `--scheduler` or `--cluster`; each worker is to have a cage of the kind `cage`, None for none."""
+    from autograder.marking.cluster import Elsewhere, at, require
+
+    if scheduler is not None and file is not None:
+        fail("--scheduler names a cluster that runs, --cluster starts one: say one of them")
+    if jobs is not None:
+        fail("--jobs is about this machine; a worker of a cluster marks as many students at once as it has threads")
+    for package in ("distributed", "msgpack"):
+        require(package, "--scheduler" if scheduler is not None else "--cluster")
+    if scheduler is not None:
+        return Elsewhere(at(scheduler), cage)
+    assert file is not None
+    from autograder.marking.cluster_file import read_cluster
+
+    return Elsewhere(read_cluster(file).started, cage)
 
 
 def run(
@@ -79,6 +118,7 @@ def run(
     layers: Layers | None,
     times: Path | None = None,
     old: Results | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> None:
     """Marks, shows progress and a table, writes the pages; says what differs from `old` results."""
     import time
@@ -92,7 +132,8 @@ def run(
 
     from autograder.checks.setting import Setting
     from autograder.data import load_data
-    from autograder.marking.marker import NO_CAGE, Progress, mark_class
+    from autograder.marking.examine import NO_CAGE
+    from autograder.marking.marker import Progress, mark_class
     from autograder.report import write_report
     from autograder.report.plain_text import visible
 
@@ -101,7 +142,9 @@ def run(
     console = Console(highlight=False)
     setting = Setting.find(assignment)
     console.print(f"Data: {load_data(data).description}", markup=False)  # type: ignore[arg-type]
-    if layers is None:
+    if elsewhere is not None and elsewhere.cage is not None:
+        console.print("Cage: each worker's own; it gets no work before it has proved it")
+    elif layers is None:
         console.print(f"[bold red]Cage: {NO_CAGE}.[/] Every page will say so.")
     else:
         console.print(f"Cage: {layers}", markup=False)
@@ -116,8 +159,11 @@ def run(
             if fresh:
                 bar.console.print(Text(f"  {visible(result.student)}: {score}"))
 
-        progress = Progress(started=lambda total: bar.update(task, total=total), done=done)
-        outcome = mark_class(setting, submissions, marks, data, device, jobs, progress, layers, times)
+        def tell(sentence: str) -> None:
+            bar.console.print(Text(visible(sentence), style="bold yellow"))
+
+        progress = Progress(started=lambda total: bar.update(task, total=total), done=done, told=tell)
+        outcome = mark_class(setting, submissions, marks, data, device, jobs, progress, layers, times, elsewhere)
     results = outcome.results
     table = Table(title=f"{setting.assignment.title} ({results.data}, {results.device})")
     table.add_column("Student", no_wrap=True, min_width=12)

@@ -21,6 +21,8 @@ from autograder.marking.journal import Known, KnownCheck
 from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult, most, settle
 from autograder.submission.collect import Submission
 
+NO_CAGE = "none: --unsafe-no-cage, student code could reach everything that the marker can"
+
 
 @dataclass(frozen=True)
 class Order:
@@ -36,6 +38,11 @@ class Order:
     hidden: bool = True
 
     @property
+    def cage(self) -> str:
+        """What stands in results about the cage that marks were made in."""
+        return f"{self.layers}; every promise held" if self.layers else NO_CAGE
+
+    @property
     def patience(self) -> float:
         """Seconds that a submission may take, its own budget four times: in front of the curtain and behind it, and
         both again where mistakes are given names."""
@@ -44,13 +51,16 @@ class Order:
 
 @dataclass
 class Marked:
-    """What marking a submission gave: the result, the pictures by file name, and each check for the journal."""
+    """What marking a submission gave: the result, the pictures by file name, each check for the journal; and the cage
+    that it was made in, with the promises that were proved there."""
 
     result: StudentResult
     pictures: dict[str, bytes]
     checks: dict[tuple[str, str], KnownCheck] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0
+    cage: str = NO_CAGE
+    promises: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Desk:

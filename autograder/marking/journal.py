@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.checks.setting import CHECKOUT, Setting
+from autograder.checks.setting import Setting
 from autograder.marking.cells import state
 from autograder.results import CheckResult, OwnDigit, StudentResult, folder_name
 
@@ -37,12 +37,15 @@ class KnownCheck:
     digits: list[OwnDigit] = field(default_factory=list)
 
 
+Checks = dict[tuple[str, str], KnownCheck]  # by task and check
+
+
 @dataclass
 class Known:
     """What is known of a submission from an earlier run, by task and check; notes on its definitions."""
 
     shared: str  # the digest of what all its checks depend on
-    checks: dict[tuple[str, str], KnownCheck] = field(default_factory=dict)
+    checks: Checks = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -102,15 +105,7 @@ class Journal:
         try:
             entry = json.loads(self._path(student).read_text(encoding="utf-8"))
             result = StudentResult.model_validate(entry["result"])
-            checks = {}
-            for name, one in entry["checks"].items():
-                task, _, check = name.partition("/")
-                checks[task, check] = KnownCheck(
-                    one["key"],
-                    CheckResult.model_validate(one["result"]),
-                    [OwnDigit.model_validate(digit) for digit in one["digits"]],
-                )
-            known = Known(entry["shared"], checks, [str(note) for note in entry["notes"]])
+            known = Known(entry["shared"], from_data(entry["checks"]), [str(note) for note in entry["notes"]])
             seconds = float(entry.get("seconds", 0))
             found = Entry(entry["digest"], result, entry["cage"], entry["promises"], known, seconds)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -122,14 +117,6 @@ class Journal:
 
     def keep(self, entry: Entry) -> None:
         """Writes an entry, whole or not at all."""
-        checks = {
-            f"{task}/{check}": {
-                "key": one.key,
-                "result": one.result.model_dump(mode="json"),
-                "digits": [digit.model_dump(mode="json") for digit in one.digits],
-            }
-            for (task, check), one in entry.known.checks.items()
-        }
         data = {
             "digest": entry.digest,
             "result": entry.result.model_dump(mode="json"),
@@ -137,7 +124,7 @@ class Journal:
             "promises": entry.promises,
             "shared": entry.known.shared,
             "notes": entry.known.notes,
-            "checks": checks,
+            "checks": as_data(entry.known.checks),
             "seconds": round(entry.seconds, 2),
         }
         _write(self._path(entry.result.student), json.dumps(data, ensure_ascii=False))
@@ -146,26 +133,52 @@ class Journal:
         return self.folder / f"{folder_name(student)}.json"
 
 
+def as_data(checks: Checks) -> dict[str, Any]:
+    """Checks as plain data, by `task/check`."""
+    return {
+        f"{task}/{check}": {
+            "key": one.key,
+            "result": one.result.model_dump(mode="json"),
+            "digits": [digit.model_dump(mode="json") for digit in one.digits],
+        }
+        for (task, check), one in checks.items()
+    }
+
+
+def from_data(data: dict[str, Any]) -> Checks:
+    """What `as_data` was given; raises what reading wrong data raises."""
+    checks = {}
+    for name, one in data.items():
+        task, _, check = name.partition("/")
+        checks[task, check] = KnownCheck(
+            one["key"],
+            CheckResult.model_validate(one["result"]),
+            [OwnDigit.model_validate(digit) for digit in one["digits"]],
+        )
+    return checks
+
+
 def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
     """Two digests of what a mark depends on beside the submission: of everything, and of all but the checks themselves.
 
     The first says whether anything has changed. The second is the part that all checks share: the grader, its
     libraries, the reference, limits and definitions; each check adds its own code and its points
-    (`autograder.checks.catalogue.check_key`).
+    (`autograder.checks.catalogue.check_key`). Where package and course lie on a machine makes no difference.
     """
     import torch
 
     shared = hashlib.sha256(f"{torch.__version__} {' '.join(more)}\n".encode())
     folders = [PACKAGE, *([setting.reference] if setting.reference else [])]
-    paths = [
-        path
+    files = {
+        f"{folder.name}/{path.relative_to(folder).as_posix()}": path
         for folder in folders
         for path in (*folder.rglob("*.py"), *folder.rglob("*.yml"))  # the bank of mistakes names them
         if not PRESENTATION & set(path.relative_to(folder).parts)
-    ]
-    own = [path for path in sorted(paths) if path.parent.name == setting.lab and path.name.startswith("test_")]
-    for path in sorted(set(paths) - set(own)):
-        shared.update(_line(path))
+    }
+    lines = {name: _line(name, path) for name, path in files.items()}
+    own = {name for name, path in files.items() if path.parent.name == setting.lab and path.name.startswith("test_")}
+    for name in sorted(lines.keys() - own):
+        shared.update(lines[name])
     assignment = setting.assignment
     common = {
         "limits": assignment.limits.model_dump(mode="json"),
@@ -173,8 +186,8 @@ def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
     }
     shared.update(json.dumps(common, sort_keys=True).encode())
     whole = shared.copy()
-    for path in own:
-        whole.update(_line(path))
+    for name in sorted(own):
+        whole.update(lines[name])
     # What stands on top of the findings, such as an extension, asks for no new ones.
     on_top = {"deadline", "late", "extensions", "support", "written", "limits"}
     whole.update(json.dumps(assignment.model_dump(mode="json", exclude=on_top), sort_keys=True).encode())
@@ -183,8 +196,16 @@ def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
     return whole.hexdigest(), shared.hexdigest()
 
 
-def _line(path: Path) -> bytes:
-    name = path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path.name
+def conducted_by() -> str:
+    """A digest of how submissions are marked, which no verdict depends on: the cage, and the marking itself."""
+    whole = hashlib.sha256()
+    for folder in (PACKAGE / "candidate" / "cage", PACKAGE / "marking"):
+        for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.txt"))):
+            whole.update(_line(path.relative_to(PACKAGE).as_posix(), path))
+    return whole.hexdigest()
+
+
+def _line(name: str, path: Path) -> bytes:
     return f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode()
 
 

@@ -13,29 +13,33 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from autograder.candidate.cage.layers import Layers
 from autograder.checks.catalogue import agree
 from autograder.checks.setting import Setting
 from autograder.marking.examine import Order
+from autograder.marking.examiner import Job, gpus
 from autograder.marking.flags import flagged
 from autograder.marking.journal import Entry, Journal, Known, depends_on
 from autograder.marking.lateness import with_lateness
 from autograder.marking.overrides import Decision, apply, fit_course, misfits, read_overrides
-from autograder.marking.pool import Job, Pool, gpus
+from autograder.marking.pool import Pool, Staff
 from autograder.marking.times import Times, find_times
 from autograder.results import Promise, Results, StudentResult, folder_name, storable
 from autograder.submission.collect import Submission, SubmissionError, find_submissions
 
-NO_CAGE = "none: --unsafe-no-cage, student code could reach everything that the marker can"
+if TYPE_CHECKING:
+    from autograder.marking.cluster import Elsewhere
 
 
 @dataclass
 class Progress:
-    """Told about each student: `started(total)` once, then `done(student, fresh)`."""
+    """Told about each student: `started(total)` once, then `done(student, fresh)`; about workers elsewhere: `told`."""
 
     started: Callable[[int], None] = lambda total: None
     done: Callable[[StudentResult, bool], None] = lambda result, fresh: None
+    told: Callable[[str], None] = lambda sentence: None
 
 
 @dataclass
@@ -66,13 +70,15 @@ def mark_class(
     progress: Progress | None = None,
     layers: Layers | None = None,
     times: Path | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Outcome:
     """Marks all submissions in `source` and writes `marks/results.json` and the students' pictures.
 
     `data` is "auto", "mnist" or "digits"; `jobs` examiners work at once (default: the number of cores; on GPUs, one on
-    each); `layers` is the cage, None for none; `times` is a file that says when submissions came. KeyboardInterrupt
-    ends it early: what is marked by then is written. Raises `SubmissionError` where nothing can be taken in,
-    `CourseError` where `course.yml` and checks disagree, `CageError` where the cage does not hold, `JournalError`,
+    each); `layers` is the cage, None for none; `times` is a file that says when submissions came; `elsewhere` are the
+    workers of a cluster, which have cages and numbers of their own. KeyboardInterrupt ends it early: what is marked by
+    then is written. Raises `SubmissionError` where nothing can be taken in, `CourseError` where `course.yml` and checks
+    disagree, `CageError` where the cage does not hold, `MarkingError` where nobody can mark, `JournalError`,
     `TimesError`, and `OverridesError`: at the start, or at the end if the file was broken in between; what was marked
     is then kept.
     """
@@ -87,7 +93,7 @@ def mark_class(
         fit_course(read_overrides(marks), setting.assignment, marks)
         submissions = find_submissions(Path(source), setting.lab, staging, setting.assignment.limits)
         known = find_times(submissions, marks, times) if setting.assignment.deadline or times else None
-        marking = Marking(setting, marks, journal, data, device, layers, known, progress or Progress())
+        marking = Marking(setting, marks, journal, data, device, layers, known, progress or Progress(), elsewhere)
         return marking.mark(submissions, jobs)
 
 
@@ -110,6 +116,7 @@ class Marking:
     layers: Layers | None
     times: Times | None
     progress: Progress
+    elsewhere: Elsewhere | None = None
     unreadable: dict[str, str] = field(default_factory=dict)
     """Students of whose submission no file could be taken in, and why."""
 
@@ -118,7 +125,8 @@ class Marking:
         started = time.monotonic()
         setting, journal, decisions = self.setting, self.journal, read_overrides(self.marks)
         seed = journal.seed()
-        caged = "in a cage" if self.layers else "without a cage"  # a mark made without one is made again with one
+        has_cage = self.elsewhere.cage if self.elsewhere else self.layers
+        caged = "in a cage" if has_cage else "without a cage"  # a mark made without one is made again with one
         whole, shared = depends_on(setting, self.data, self.device, str(seed), caged)
         self.progress.started(len(submissions))
         entries: dict[str, Entry] = {}
@@ -139,24 +147,19 @@ class Marking:
             known = entry.known if entry is not None and entry.known.shared == part else Known(part)
             digests[submission.student] = digest, files
             to_do.append(Job(submission, f"students/{folder_name(submission.student)}", known))
-        count = os.cpu_count() or 1
-        most = gpus() if self.device == "cuda" else count
-        jobs = max(1, min(jobs or most, len(to_do)))
-        threads = max(1, count // jobs)
-        pool = Pool(Order(setting.course_file, setting.lab, self.data, self.device, seed, threads, self.layers), jobs)
+        staff = self._staff(seed, jobs, len(to_do))
         fresh: list[str] = []
         left = 0
         try:
-            for job, marked in pool.mark(to_do):
+            for job, marked in staff.mark(to_do):
                 digest, files = digests[job.submission.student]
                 result = marked.result.model_copy(update={"submission": files})
                 folder = self.marks / job.name
                 folder.mkdir(parents=True, exist_ok=True)
                 for name, picture in marked.pictures.items():
                     (folder / name).write_bytes(picture)
-                cage = f"{self.layers}; every promise held" if self.layers else NO_CAGE
                 known = Known(job.known.shared, marked.checks, marked.notes)
-                entry = Entry(digest, result, cage, pool.promises, known, marked.seconds)
+                entry = Entry(digest, result, marked.cage, marked.promises, known, marked.seconds)
                 journal.keep(entry)
                 entries[job.submission.student] = entry
                 fresh.append(result.student)
@@ -170,6 +173,18 @@ class Marking:
         if fresh:
             self._note_times(entries.values(), time.monotonic() - started)
         return outcome
+
+    def _staff(self, seed: int, jobs: int | None, to_do: int) -> Staff[Any]:
+        """Who marks: examiners on this machine, or at the workers of a cluster."""
+        file, lab = self.setting.course_file, self.setting.lab
+        if self.elsewhere is not None:
+            from autograder.marking.cluster import Cluster
+
+            return Cluster(Order(file, lab, self.data, self.device, seed, 1), self.elsewhere, self.progress.told)
+        count = os.cpu_count() or 1
+        most = (gpus() or 1) if self.device == "cuda" else count
+        jobs = max(1, min(jobs or most, to_do))
+        return Pool(Order(file, lab, self.data, self.device, seed, max(1, count // jobs), self.layers), jobs)
 
     def _settled(self, result: StudentResult, decisions: list[Decision]) -> StudentResult:
         """A student's result with what is taken off for lateness and what people have decided."""

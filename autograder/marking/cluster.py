@@ -1,0 +1,217 @@
+"""Examiners at the workers of a Dask cluster: submissions go there as bytes, results come back as data."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import logging
+import threading
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from autograder.marking.examine import NO_CAGE, Marked, Order
+from autograder.marking.examiner import Job
+from autograder.marking.pool import TRIES, MarkingError, Staff
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+LOOKING_SECONDS = 1  # between two looks at which workers are there
+FETCHING_SECONDS = 60  # for a finished result, whose worker may die just then
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Where examiners work if not on this machine: `address` opens the cluster and gives its scheduler's address.
+
+    `cage` is the kind that each worker is to have ("auto": its best), None for none.
+    """
+
+    address: Callable[[], AbstractContextManager[str]]
+    cage: str | None
+
+
+class Seat:
+    """The marker's side of an examiner at a worker (`autograder.marking.worker.Seat`). Nothing of it moves to another
+    worker by itself: what was given to one that is gone is given anew."""
+
+    def __init__(self, client: Client, worker: str, number: int, errand: bytes, woken: threading.Event) -> None:
+        from autograder.marking.worker import take_seat, what_it_says
+
+        self.worker, self.number = worker, number
+        self.job: Job | None = None
+        self.ready = False
+        self.cage = NO_CAGE
+        self.promises: list[dict[str, Any]] = []
+        self.gone = False
+        self._client, self._woken = client, woken
+        self._seat = self._submit(take_seat, errand, number)
+        self._told: Future | None = None
+        self._ask(what_it_says)
+
+    def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph")  # a submission is as large as it is
+            return self._client.submit(
+                function, *arguments, workers=[self.worker], allow_other_workers=False, pure=False
+            )
+
+    def _ask(self, function: Callable[..., bytes], *arguments: Any) -> None:
+        self._told = self._submit(function, self._seat, *arguments)
+        self._told.add_done_callback(lambda _: self._woken.set())
+
+    def give(self, job: Job) -> None:
+        from autograder.marking.parcel import pack_job
+        from autograder.marking.worker import mark
+
+        self.job = job
+        self._ask(mark, pack_job(job))
+
+    def has_news(self) -> bool:
+        return self.gone or (self._told is not None and self._told.done())
+
+    def hear(self) -> Any:
+        from autograder.marking.parcel import unpack_reply
+
+        if self.gone or self._told is None:
+            return None
+        told, self._told = self._told, None
+        try:
+            return unpack_reply(told.result(timeout=FETCHING_SECONDS))
+        except (Exception, asyncio.CancelledError) as error:
+            if self.ready or told.cancelled():
+                return None
+            return "failed", f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+    def end(self) -> None:
+        """Lets go of it, and with that the worker, too."""
+        self._told = None
+        del self._seat
+
+
+class Cluster(Staff[Seat]):
+    """An examiner for each thread of each worker that has proved itself; workers may come and go."""
+
+    def __init__(self, order: Order, elsewhere: Elsewhere, tell: Callable[[str], None]) -> None:
+        super().__init__(order)
+        self._elsewhere, self._tell = elsewhere, tell
+        self._woken = threading.Event()
+        self._workers: dict[str, int] = {}
+        self._looked = 0.0
+        self._room: dict[str, int] = {}
+        self._left_out: dict[str, str] = {}
+        self._died: Counter[str] = Counter()
+        self._waits = False
+
+    def mark(self, jobs: list[Job]) -> Iterator[tuple[Job, Marked]]:
+        """As `Staff.mark`. Starts or finds the cluster, if there is anything to do."""
+        if not jobs:
+            return
+        with ExitStack() as stack:
+            self._open(stack)
+            yield from super().mark(jobs)
+
+    def _open(self, stack: ExitStack) -> None:
+        from distributed import Client
+
+        from autograder.checks.setting import Setting
+        from autograder.marking.parcel import Errand, pack_errand
+        from autograder.marking.worker import content
+
+        order = self.order
+        own = content(Setting.find(order.lab, order.course_file))
+        self._errand = pack_errand(Errand(order.lab, order.data, order.device, order.seed, self._elsewhere.cage, own))
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is told by `tell`
+        address = stack.enter_context(self._elsewhere.address())
+        try:
+            self._client = stack.enter_context(Client(address, set_as_default=False))
+        except (OSError, ValueError, TimeoutError) as error:
+            raise MarkingError(f"{address}: no Dask scheduler can be reached there ({error})") from error
+
+    def hire(self, wanted: int) -> None:
+        self._look()
+        taken = {(one.number, one.worker) for one in self.examiners}
+        places = sorted(
+            (number, worker)
+            for worker, threads in self._workers.items()
+            if worker not in self._left_out
+            for number in range(min(threads, self._room.get(worker, threads)))
+        )
+        for number, worker in places:
+            if len(self.examiners) < wanted and (number, worker) not in taken:
+                self.examiners.append(Seat(self._client, worker, number, self._errand, self._woken))
+        if self.examiners:
+            self._waits = False
+        elif self._workers:
+            reasons = "\n".join(f"  {worker}: {self._left_out[worker]}" for worker in self._workers)
+            raise MarkingError(f"no worker of the cluster can mark:\n{reasons}")
+        elif not self._waits:
+            self._waits = True
+            self._tell("No worker is there; waiting for one. Ctrl-C stops, and loses nothing.")
+
+    def _look(self) -> None:
+        """Which workers are there, and which are not any more."""
+        if time.monotonic() - self._looked < LOOKING_SECONDS:
+            return
+        try:
+            self._workers = dict(self._client.nthreads())
+        except (OSError, TimeoutError, RuntimeError) as error:
+            raise MarkingError(f"the cluster's scheduler is gone ({error}); run the same command to go on") from error
+        self._looked = time.monotonic()
+        for worker in {one.worker for one in self.examiners if not one.gone} - self._workers.keys():
+            self._tell(f"{worker}: is gone; its submissions go elsewhere.")
+        for one in self.examiners:
+            one.gone = one.gone or one.worker not in self._workers
+
+    def await_news(self) -> list[Seat]:
+        if not any(one.has_news() for one in self.examiners):
+            self._woken.wait(LOOKING_SECONDS)
+        self._woken.clear()
+        return [one for one in self.examiners if one.has_news()]
+
+    def died_idle(self, one: Seat) -> None:
+        if not one.gone:
+            self._died[one.worker] += 1
+            if self._died[one.worker] > TRIES:
+                self._leave_out(one.worker, "the examiners' processes die as they start")
+
+    def refused(self, one: Seat, kind: str, reason: str) -> None:
+        self.examiners.remove(one)
+        one.end()
+        if kind == "full" and one.number:
+            self._room[one.worker] = min(one.number, self._room.get(one.worker, one.number))
+        else:
+            words = {"no cage": "no cage: ", "differs": "another version: "}
+            self._leave_out(one.worker, words.get(kind, "") + reason)
+
+    def _leave_out(self, worker: str, reason: str) -> None:
+        """No submission goes to this worker any more, and what it has is given to others."""
+        if worker not in self._left_out:
+            self._left_out[worker] = reason
+            self._tell(f"{worker}: gets no work. {reason[:1].upper()}{reason[1:]}")
+        for one in self.examiners:
+            one.gone = one.gone or one.worker == worker
+
+
+def at(address: str) -> Callable[[], AbstractContextManager[str]]:
+    """A cluster that runs, by its scheduler's address. Raises `MarkingError` where that is none."""
+    from distributed.comm.addressing import get_address_host_port
+
+    try:
+        get_address_host_port(address, strict=True)
+    except ValueError as error:
+        raise MarkingError(f"{address!r} is no scheduler's address, such as tcp://host:8786 ({error})") from None
+    return lambda: contextlib.nullcontext(address)
+
+
+def require(package: str, wanted_by: str) -> None:
+    """Raises `MarkingError` where a package of the extra `cluster` is missing."""
+    if importlib.util.find_spec(package) is None:
+        raise MarkingError(f"{wanted_by} needs the package {package}: pip install 'lab4-autograder[cluster]'")

@@ -1,0 +1,280 @@
+"""Does a Dask cluster give the marks of this machine, whatever happens to its workers, and only to those that may?"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from autograder.candidate.cage.layers import offered
+from autograder.cli.mark import choose_workers
+from autograder.course import CourseError
+from autograder.marking import cluster, parcel
+from autograder.marking.cluster_file import read_cluster
+from autograder.marking.examine import Marked
+from autograder.marking.examiner import Job
+from autograder.marking.journal import Known, KnownCheck
+from autograder.marking.pool import MarkingError
+from autograder.marking.worker import differences
+from autograder.results import CheckResult, StudentResult
+from autograder.submission.collect import Submission
+from tests.conftest import ROOT, autograder
+from tests.loopback import Loopback, names, wait_until
+
+SUBMISSIONS = ROOT / "tests" / "submissions"
+FIXTURES = ROOT / "tests" / "fixtures" / "cluster"
+# More than there are workers, so that each is asked for an examiner at once; most cost next to nothing.
+LIGHT = {"half-done": "half-done", "syntax-error": "syntax-error", **{f"release-{n}": "release" for n in range(4)}}
+caged = pytest.mark.skipif(not offered(), reason="this machine offers no cage")
+
+
+@pytest.fixture(scope="module")
+def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class whose weights nobody needs to evaluate; one has a file whose name is no UTF-8."""
+    folder = tmp_path_factory.mktemp("light")
+    for student, original in LIGHT.items():
+        shutil.copytree(SUBMISSIONS / original, folder / student, ignore=shutil.ignore_patterns("*.pt"))
+    (folder / "release-0" / "lab4" / os.fsdecode(b"caf\xe9.txt")).write_text("a note")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def local(light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What this machine says."""
+    marks = tmp_path_factory.mktemp("local")
+    done = autograder("mark", light, "-o", marks, "--data", "digits", "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    return marks
+
+
+@pytest.fixture
+def loopback(tmp_path: Path) -> Iterator[Loopback]:
+    with Loopback(tmp_path / "cluster") as started:
+        yield started
+
+
+def with_seed_of(marks: Path, others: Path) -> Path:
+    """A MARKS folder with the secret seed of another."""
+    (others / "journal").mkdir(parents=True)
+    shutil.copyfile(marks / "journal" / "seed", others / "journal" / "seed")
+    return others
+
+
+def other_course(folder: Path) -> Path:
+    """A course that gives student code a second more."""
+    folder.mkdir()
+    text = (ROOT / "course.yml").read_text()
+    (folder / "course.yml").write_text(text.replace("load_seconds: 30", "load_seconds: 31"))
+    for name in ("reference", "release"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@caged
+def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machine(
+    light: Path, local: Path, loopback: Loopback, tmp_path: Path
+) -> None:
+    from distributed import Client
+
+    victim = loopback.worker("victim", "--no-nanny")
+    loopback.worker("survivor")
+    loopback.worker("outdated", AUTOGRADER_COURSE=str(other_course(tmp_path / "course")))
+    marks = with_seed_of(local, tmp_path / "marks")
+    with Client(loopback.address, set_as_default=False) as client, ThreadPoolExecutor(1) as beside:
+        by_name = {name: address for address, name in names(client).items()}
+        marking = beside.submit(
+            autograder, "mark", light, "-o", marks, "--data", "digits", "--scheduler", loopback.address
+        )
+        at_work = lambda: any("mark" in str(key) for key in client.processing()[by_name["victim"]])  # noqa: E731
+        wait_until(lambda: marking.done() or at_work())
+        victim.kill()
+        done = marking.result()
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 0, said + done.stderr
+    assert f"{by_name['victim']}: is gone; its submissions go elsewhere." in said
+    assert f"{by_name['outdated']}: gets no work. Another version: the build of torch, the grader, its limits" in said
+    assert by_name["survivor"] not in said
+    for student in LIGHT:
+        assert said.count(f" {student}: ") == 1
+    assert (marks / "results.json").read_bytes() == (local / "results.json").read_bytes()
+    pictures = {path.relative_to(local): path.read_bytes() for path in local.rglob("students/**/*.png")}
+    assert pictures
+    assert pictures == {path.relative_to(marks): path.read_bytes() for path in marks.rglob("students/**/*.png")}
+
+
+@caged
+def test_a_worker_whose_cage_has_a_hole_gets_no_work(light: Path, loopback: Loopback, tmp_path: Path) -> None:
+    """Nor does one without a course; and where there is no other worker, the reasons are told."""
+    given = with_broken_cage(loopback, tmp_path)
+    loopback.worker("astray", AUTOGRADER_COURSE=str(tmp_path / "nowhere.yml"))
+    done = autograder("mark", light, "-o", tmp_path / "marks", "--data", "digits", "--scheduler", loopback.address)
+    assert done.returncode == 2
+    assert "no worker of the cluster can mark:\n  tcp://127.0.0.1:" in done.stderr
+    assert re.search(r"no cage: The cage \(.*\) does not hold on this machine:\n  No network", done.stderr)
+    assert "nowhere.yml: cannot be read" in done.stderr
+    assert not given.exists()
+
+
+def with_broken_cage(loopback: Loopback, folder: Path) -> Path:
+    """Starts a worker without seccomp; gives a file that is there once it was given a submission."""
+    loopback.worker("holed", "--preload", str(FIXTURES / "broken_cage.py"), GIVEN=str(folder / "given"))
+    return folder / "given"
+
+
+# --- what is told before anything starts ------------------------------------------------------------------------------
+
+
+def test_without_a_cluster_nothing_of_it_is_imported() -> None:
+    code = "import sys, autograder.cli.mark, autograder.marking.marker as _; print({*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert "'autograder.marking.marker'" in done.stdout
+    assert not [name for name in ("dask", "distributed", "msgpack") if f"'{name}'" in done.stdout]
+
+
+def test_where_dask_is_missing_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MarkingError, match=r"--scheduler needs the package distributed: pip install 'lab4-autograder"):
+        choose_workers("tcp://host:8786", None, "auto", None)
+
+
+@pytest.mark.parametrize("address", ["head:8786", "http://head:8786", "tcp://head"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(MarkingError, match="is no scheduler's address, such as tcp://host:8786"):
+        choose_workers(address, None, "auto", None)
+
+
+WRONG = {
+    "kind: condor": "line 1: `kind` says which cluster to start: local, ssh, slurm; not 'condor'",
+    "workers: 2": "line 1: `kind` says which cluster to start",
+    "- local": "line 1: a mapping with the key `kind`",
+    "kind: local\nwokers: 2": "line 2: the key `wokers` is not known here",
+    "kind: local\nworkers: 0": "line 2: workers: Input should be greater than 0",
+    "kind: ssh\npython: python3\nhosts: []": "line 3: hosts: List should have at least 1 item",
+    "kind: slurm\nworkers: 2\nmemory: 8GB\nwalltime: 12:00:00": "line 4: walltime: YAML reads this as the number 43200",
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_an_error_in_the_file_is_told_with_its_line(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "cluster.yml"
+    file.write_text(text)
+    with pytest.raises(CourseError) as error:
+        read_cluster(file)
+    assert f"{file}, {WRONG[text]}" in str(error.value)
+
+
+# --- what travels -----------------------------------------------------------------------------------------------------
+
+
+def test_versions_that_differ_are_named() -> None:
+    marker = {"Python": "3.11", "torch": "2.9.0", "the checks": "a", "the cage": "b"}
+    assert differences(marker, dict(marker)) == []
+    assert differences(marker, {**marker, "torch": "2.8.0", "the checks": "c"}) == [
+        "torch is 2.8.0, the marker's 2.9.0"
+    ]
+    assert differences(marker, {**marker, "the cage": "c"}) == ["the cage are not the marker's"]
+
+
+def test_a_submission_and_its_result_travel_whole(tmp_path: Path) -> None:
+    strange = "\udce9 and \ud800"
+    (tmp_path / "here" / "own").mkdir(parents=True)
+    (tmp_path / "here" / "own" / "3.png").write_bytes(bytes(range(256)))
+    (tmp_path / "here" / os.fsdecode(b"\xff.py")).write_text("x = 1")
+    check = CheckResult(id="c", status="partial", score=0.5, max_score=1, public=False, measured=0.1 + 0.2)
+    known = Known("shared", {("t", "c"): KnownCheck("key", check)}, [strange])
+    job = Job(Submission("ada", tmp_path / "here", [strange]), "students/ada", known)
+    there = parcel.unpack_job(parcel.pack_job(job), tmp_path / "there")
+    assert there.submission.digest() == job.submission.digest()
+    assert (there.submission.student, there.submission.problems) == ("ada", [strange])
+    assert (there.name, there.known) == (job.name, known)
+
+    result = StudentResult(student="ada", status="marked", score=0.5, max_score=1, messages=[strange])
+    marked = Marked(result, {"a.png": b"\x89PNG"}, known.checks, [strange], 1.25)
+    assert parcel.unpack_reply(parcel.pack_reply(("marked", marked))) == ("marked", marked)
+    assert parcel.unpack_reply(parcel.pack_reply(None)) is None
+
+
+def test_no_file_is_written_outside_the_submission(tmp_path: Path) -> None:
+    job = Job(Submission("ada", tmp_path / "here"), "students/ada", Known(""))
+    packed = parcel._unpacked(parcel.pack_job(job))
+    packed["files"] = {"../escaped.py": b""}
+    with pytest.raises(ValueError, match="leads out of the submission"):
+        parcel.unpack_job(parcel._packed(packed), tmp_path / "there")
+    assert not (tmp_path / "escaped.py").exists()
+
+
+# --- minutes ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ssh_port() -> Iterator[int]:
+    command = [sys.executable, str(FIXTURES / "ssh_server.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield int(server.stdout.readline())
+        server.terminate()
+
+
+@caged
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["local", "ssh", "slurm"])
+def test_each_kind_of_file_starts_a_cluster_and_ends_it(
+    kind: str, light: Path, local: Path, tmp_path: Path, ssh_port: int
+) -> None:
+    """SSH is a server of the test's own, and Slurm a script that knows `sbatch` and `scancel`."""
+    own = {
+        "local": "workers: 2",
+        "ssh": f"hosts: [127.0.0.1, 127.0.0.1]\npython: {sys.executable}\n"
+        f"connect: {{port: {ssh_port}, known_hosts: null, username: jo}}",
+        "slurm": f'workers: 2\nmemory: 4GB\nwalltime: "00:10:00"\npython: {sys.executable}\noptions: {{interface: lo}}',
+    }
+    file = tmp_path / "cluster.yml"
+    file.write_text(f"kind: {kind}\n{own[kind]}\ncourse: {ROOT}\nenvironment: {{PYTHONPATH: {ROOT}}}\n")
+    marks = with_seed_of(local, tmp_path / "marks")
+    path = f"{FIXTURES / 'slurm'}{os.pathsep}{os.environ['PATH']}"
+    done = autograder("mark", light, "-o", marks, "--data", "digits", "--cluster", file, PATH=path)
+    assert done.returncode == 0, done.stderr
+    assert (marks / "results.json").read_bytes() == (local / "results.json").read_bytes()
+
+
+@caged
+@pytest.mark.slow
+def test_sixty_submissions_and_workers_that_are_killed_three_times(loopback: Loopback, tmp_path: Path) -> None:
+    import psutil
+    from distributed import Client
+
+    students = [path for path in sorted(SUBMISSIONS.iterdir()) if path.is_dir() and path.name != "endless-loop"]
+    for number in range(60):
+        shutil.copytree(students[number % len(students)], tmp_path / "class" / f"student-{number:02}")
+    local = tmp_path / "local"
+    assert autograder("mark", tmp_path / "class", "-o", local, "--data", "digits").returncode == 0
+    marks = with_seed_of(local, tmp_path / "marks")
+    nannies = [loopback.worker(name) for name in ("first", "second")]
+    given = with_broken_cage(loopback, tmp_path)
+    with Client(loopback.address, set_as_default=False) as client, ThreadPoolExecutor(1) as beside:
+        marking = beside.submit(
+            autograder, "mark", tmp_path / "class", "-o", marks, "--data", "digits", "--scheduler", loopback.address
+        )
+        for number in range(3):
+            kept = 10 * number + 5
+            wait_until(lambda: len([*(marks / "journal").glob("*.json")]) >= kept, 1200)  # noqa: B023
+            (process,) = [
+                one for one in psutil.Process(nannies[number % 2].pid).children() if "spawn_main" in str(one.cmdline())
+            ]
+            wait_until(lambda: any("mark" in str(key) for keys in client.processing().values() for key in keys))
+            process.kill()  # its nanny starts another
+        done = marking.result()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("is gone; its submissions go elsewhere.") == 3
+    assert done.stdout.count("gets no work. No cage: ") == 1
+    assert not given.exists()
+    for number in range(60):
+        assert done.stdout.count(f" student-{number:02}: ") == 1
+    assert (marks / "results.json").read_bytes() == (local / "results.json").read_bytes()
