@@ -34,6 +34,7 @@ from tests.sample_class import ROOT, make_class, read, set_text, text_of
 # Whole submissions, so that each costs the most that one can.
 WHOLE = ("reference", "style-functional", "style-objects", "merged", "split-cells", "no-second-relu")
 FEW, MANY = 6, 24
+KEPT = ROOT / "build" / "bench.txt"
 CLASS = 300  # what a class costs follows from the start-up and from what a further student costs
 
 
@@ -197,8 +198,12 @@ def main() -> None:
         table.add_column(column, justify="left" if column == "what" else "right")
     for name, value in rows:
         table.add_row(name, f"{value:.2f}", f"{value / ours:.2f}", f"{value / numbers:.2f}")
-    Console(width=130).print(table)
-    Console(width=130).print(as_table(check_rows(data=data)))
+    console = Console(width=130, record=True)
+    console.print(table)
+    console.print(as_table(check_rows(data=data)))
+    KEPT.parent.mkdir(exist_ok=True)
+    KEPT.write_text(console.export_text(), encoding="utf-8")
+    print(f"Kept in {KEPT.relative_to(ROOT)}.")
 
 
 def at_workers(root: Path, data: str, count: int) -> None:
