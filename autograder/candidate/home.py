@@ -123,6 +123,9 @@ def _serve(channel: socket.socket, name: str, companions: list[str]) -> NoReturn
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the examiner's end is its end
+        # No file of the student's stands in for a library, wherever the libraries lie on this machine.
+        ours, started = str(PACKAGE.parent), os.getcwd()
+        sys.path[:] = [place for place in sys.path if place == ours or os.path.abspath(place) != started]
         here = tempfile.gettempdir()
         os.environ.clear()
         os.environ.update(clean_environment(home=here))
@@ -138,7 +141,7 @@ def _serve(channel: socket.socket, name: str, companions: list[str]) -> NoReturn
             except ImportError:  # a library that the submissions may do without
                 continue
         gc.enable()
-        nursery.serve(channel, str(PACKAGE.parent))
+        nursery.serve(channel)
         status = 0
     except (BrokenPipeError, ConnectionResetError):
         status = 0  # the examiner is gone

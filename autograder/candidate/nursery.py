@@ -42,12 +42,13 @@ def main() -> None:
     """Serves until the examiner closes its end."""
     channel = socket.socket(fileno=int(sys.argv[1]))
     _import_libraries()
-    serve(channel, os.environ["PYTHONPATH"])
-
-
-def serve(channel: socket.socket, ours: str) -> None:
-    """Forks candidates until the examiner closes its end; `ours` is the folder that this package lies in."""
+    ours = os.environ["PYTHONPATH"]
     sys.path[:] = [place for place in sys.path if place == ours or place.startswith((sys.prefix, sys.base_prefix))]
+    serve(channel)
+
+
+def serve(channel: socket.socket) -> None:
+    """Forks candidates until the examiner closes its end."""
     channel.send(b"ready")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries ended keepers
     gc.collect()
