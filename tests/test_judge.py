@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +21,7 @@ from autograder.checks.lab4 import asking, inputs
 from autograder.checks.setting import Setting
 from autograder.drawing import draw
 from autograder.judge import figures, images, values, weights
-from autograder.judge.oracle import RIGHT
+from autograder.judge.oracle import RIGHT, LiveOracle
 from autograder.judge.verdict import Failed, NotAttempted
 
 SETTING = Setting.find("lab4")
@@ -340,3 +344,29 @@ def test_weights_fit_by_name_by_order_and_with_a_prefix() -> None:
         assert all(np.array_equal(v.numpy(), a) for v, (_, a) in zip(model.state_dict().values(), arrays, strict=True))
     with pytest.raises(Failed, match="does not fit"):
         weights.fit_weights(arrays[:2], network(), "w.pt")
+
+
+# --- known mistakes ---------------------------------------------------------------------------------------------------
+
+
+def test_what_mistakes_answer_is_worked_out_by_one_process(tmp_path: Path) -> None:
+    """Others wait and read it: after a change, all examiners of a class want to know at the same time."""
+    asked = []
+
+    def oracle(name: str) -> LiveOracle:
+        made = LiveOracle("lab4", Path("nowhere"), 7, {}, tmp_path)
+
+        def variants(question: str) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
+            asked.append(name)
+            time.sleep(0.3)
+            yield "a-mistake", {RIGHT: np.arange(3.0)}
+
+        made._variants = variants  # type: ignore[method-assign]
+        return made
+
+    both = [oracle("one"), oracle("other")]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda one: dict(one.wrong("SimpleCNN/outputs")), both))
+    assert len(asked) == 1
+    for answer in answers:
+        assert answer["a-mistake"][RIGHT].tolist() == [0, 1, 2]

@@ -26,6 +26,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 from autograder.judge.bank import BankError, Mistake, Variant, read_bank
 
 KEY_SEED = 2027
@@ -131,13 +136,28 @@ class LiveOracle:
         if question not in self._wrong:
             known = self._recalled(question)
             if known is None:
-                known = list(self._variants(question))
-                self._keep(question, known)
+                with self._alone(question):
+                    known = self._recalled(question)  # another process may have found out while this one waited
+                    if known is None:
+                        known = list(self._variants(question))
+                        self._keep(question, known)
             self._wrong[question] = dict(known)
         yield from self._wrong[question].items()
 
     def _file(self, question: str) -> Path | None:
         return self._kept and self._kept / f"{question.replace('/', ' ')} {self.seed}.npz"
+
+    @contextlib.contextmanager
+    def _alone(self, question: str) -> Iterator[None]:
+        """Keeps other processes waiting that want to know the same; where nothing can be kept, nobody waits."""
+        file = self._file(question)
+        with contextlib.ExitStack() as held:
+            if file is not None and fcntl is not None:
+                with contextlib.suppress(OSError):
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    lock = held.enter_context(file.with_suffix(".lock").open("w"))
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _recalled(self, question: str) -> list[tuple[str, Answers]] | None:
         """What the variants answered when they were last asked; None if that is not known."""
