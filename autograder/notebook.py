@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +38,7 @@ def check(task: str) -> float:
         oracle=oracle,
     )
     try:
-        with quiet():  # anything on stderr would cost the points under nbgrader
+        with _speechless(), quiet():  # anything on stderr would cost the points under nbgrader
             run_checks(examination, [task], hidden=False)
     finally:
         respondent.close()
@@ -44,6 +47,26 @@ def check(task: str) -> float:
     for result in results:
         cell.show(cell.task_as_text(result), cell.task_as_html(result))
     return float(credit)
+
+
+@contextlib.contextmanager
+def _speechless() -> Iterator[None]:
+    """Drops what goes past `sys.stderr`: bytes written to the descriptors, and lines of a log that has the kernel's own
+    stream."""
+    disabled = logging.root.manager.disable
+    kept: list[tuple[int, int]] = []
+    logging.disable(logging.CRITICAL)
+    try:
+        with open(os.devnull, "wb") as sink, contextlib.suppress(OSError):  # a kernel may have no descriptors
+            for standard in (1, 2):
+                kept.append((standard, os.dup(standard)))
+                os.dup2(sink.fileno(), standard)
+        yield
+    finally:
+        for standard, copy in kept:
+            os.dup2(copy, standard)
+            os.close(copy)
+        logging.disable(disabled)
 
 
 def pack() -> None:

@@ -34,4 +34,5 @@ def run(checkout: Path, command: str) -> subprocess.CompletedProcess[str]:
 
 def _left_out(folder: str, names: list[str]) -> set[str]:
     dropped = {ROOT: MADE, ROOT / "tests": LARGE}.get(Path(folder), set())
-    return {name for name in names if name in dropped or name.startswith(".") or name == "__pycache__"}
+    hidden = Path(folder) == ROOT  # the environment, caches, the history
+    return {name for name in names if name in dropped or (hidden and name.startswith(".")) or name == "__pycache__"}

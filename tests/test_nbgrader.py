@@ -50,8 +50,8 @@ def nbgrader(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def autograde(student: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    patience = "--Execute.iopub_timeout=120"  # somebody prints 100,000 lines
-    return nbgrader("autograde", "lab4", f"--student={student}", patience, cwd=cwd)
+    patience = ("--Execute.iopub_timeout=120", "--Execute.timeout=600")  # somebody prints 100,000 lines
+    return nbgrader("autograde", "lab4", f"--student={student}", *patience, cwd=cwd)
 
 
 def autograded(root: Path, students: Sequence[str] | None = None) -> Path:

@@ -116,6 +116,14 @@ def decode(text: bytes, body: bytes) -> Any:
     return message
 
 
+def sent(message: Any) -> Any:
+    """What arrives at the other end of a wire; raises `WireError` for what cannot be sent."""
+    frame = encode(message)
+    _, length, _ = HEADER.unpack_from(frame)
+    start = HEADER.size + length
+    return decode(frame[HEADER.size : start], frame[start:])
+
+
 def send(descriptor: int, message: Any, deadline: float | None = None) -> None:
     """Writes `message` to `descriptor`, until `deadline` (of `time.monotonic`)."""
     rest = memoryview(encode(message))
