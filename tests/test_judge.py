@@ -370,3 +370,14 @@ def test_what_mistakes_answer_is_worked_out_by_one_process(tmp_path: Path) -> No
     assert len(asked) == 1
     for answer in answers:
         assert answer["a-mistake"][RIGHT].tolist() == [0, 1, 2]
+
+
+# --- a check cell -----------------------------------------------------------------------------------------------------
+
+
+def test_a_notebooks_kernel_answers_as_a_process_of_its_own_would() -> None:
+    """NumPy's numbers are numbers, also where nothing is sent over a wire."""
+    kernel = Kernel({"conv1_output_shape": (np.int64(1), np.float64(2.5))}, "lab4")
+    answer = kernel.ask("values", [], {}, {"name": "conv1_output_shape"})
+    assert [type(one) for one in answer] == [int, float]
+    kernel.close()
