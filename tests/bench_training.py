@@ -1,6 +1,6 @@
 """How long BetterCNN takes to 99 % on MNIST: the lab's recipe beside the classic one, in one run, as a ratio.
 
-    python -m tests.bench_training [--seeds N]          about five minutes on 2 cores
+    python -m tests.bench_training [--seeds N]
 
 The classic recipe reads picture by picture through torchvision's data set and a `DataLoader`, with Adam at 0.001 for
 ten epochs. The lab's keeps the set as one tensor and follows a one-cycle schedule. Both train on MNIST's training
@@ -46,7 +46,7 @@ def classic(model: nn.Module) -> None:
 
 
 def quick(model: nn.Module) -> None:
-    """The lab's own recipe, with the fewest epochs that reach 99 %."""
+    """The lab's own recipe, in two epochs: 99.08 % on average over 20 seeds (weights/calibration.json)."""
     fit(model, load_data("mnist"), Recipe(epochs=QUICK_EPOCHS, max_lr=0.01), verbose=0)
 
 

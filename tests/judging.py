@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,16 +57,23 @@ def judged(
     task: str, definitions: Mapping[str, Any], folder: Path, oracle: Oracle | None = None, hidden: bool = True
 ) -> dict[str, CheckResult]:
     """What each check of a task says of definitions and of the files in `folder` (weights, own pictures)."""
+    return _examined(lambda: Here(dict(definitions), SETTING.lab), task, folder, oracle or live_oracle(), hidden)
 
-    def start() -> Here:
-        return Here(dict(definitions), SETTING.lab)
 
-    oracle = oracle or live_oracle()
-    with start() as kernel:
+def in_processes(nursery: Nursery, folder: Path, task: str) -> dict[str, CheckResult]:
+    """What each check of a task says of a submission's folder, whose code runs in processes of its own."""
+    limits = SETTING.assignment.limits
+    return _examined(lambda: Candidate(nursery, folder, SETTING.lab, limits), task, folder, live_oracle())
+
+
+def _examined(
+    start: Callable[[], Here | Candidate], task: str, folder: Path, oracle: Oracle, hidden: bool = True
+) -> dict[str, CheckResult]:
+    with start() as respondent:
         examination = Examination(
             lab=SETTING.lab,
             assignment=SETTING.assignment,
-            respondent=kernel,
+            respondent=respondent,
             restart=start,
             folder=folder,
             oracle=oracle,
@@ -75,26 +82,4 @@ def judged(
         )
         with examination:
             run_checks(examination, [task], hidden)
-    return {check: result for (_, check), result in examination.results.items()}
-
-
-def in_processes(nursery: Nursery, folder: Path, task: str) -> dict[str, CheckResult]:
-    """What each check of a task says of a submission's folder, whose code runs in processes of its own."""
-
-    def start() -> Candidate:
-        return Candidate(nursery, folder, SETTING.lab, SETTING.assignment.limits)
-
-    with start() as candidate:
-        examination = Examination(
-            lab=SETTING.lab,
-            assignment=SETTING.assignment,
-            respondent=candidate,
-            restart=start,
-            folder=folder,
-            oracle=live_oracle(),
-            data="digits",
-            hidden_seed=live_oracle().seed,
-        )
-        with examination:
-            run_checks(examination, [task])
     return {check: result for (_, check), result in examination.results.items()}

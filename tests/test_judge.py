@@ -381,3 +381,38 @@ def test_a_notebooks_kernel_answers_as_a_process_of_its_own_would() -> None:
     answer = kernel.ask("values", [], {}, {"name": "conv1_output_shape"})
     assert [type(one) for one in answer] == [int, float]
     kernel.close()
+
+
+# --- who is asked afresh ----------------------------------------------------------------------------------------------
+
+
+class Process:
+    """Stands for a process of the student's; has no answers."""
+
+    notes: tuple[str, ...] = ()
+    ended = False
+
+    def end(self) -> None:
+        self.ended = True
+
+
+def test_what_was_asked_something_hidden_is_asked_nothing_that_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Process] = []
+
+    def start() -> Process:
+        started.append(Process())
+        return started[-1]
+
+    monkeypatch.setattr(Examination, "_ask", lambda self, whom, *_: whom)
+    asked = Examination("lab4", SETTING.assignment, start(), Path(), ORACLE, restart=start)  # type: ignore[arg-type]
+    reader = asked._reader = start()
+    assert asked.ask_afresh("load_file", []) is reader  # it has run nothing of the student's
+    assert asked._reader is None, "what runs the student's code reads weights no more"
+    asked.secret = True
+    assert asked.ask_afresh("load_file", []) is reader
+    asked.secret = False
+    another = asked.ask_afresh("load_file", [])
+    assert another is not reader
+    assert reader.ended
+    asked.__exit__()
+    assert another.ended

@@ -281,3 +281,41 @@ def test_pack_in_a_kernel_shows_its_table(tmp_path: Path) -> None:
     assert re.search(r"submission.zip: 6 files, \d+ kB", shown.data["text/plain"])
     assert "16" not in shown.data["text/plain"].splitlines()[0]
     assert (tmp_path / "lab4" / "submission.zip").is_file()
+
+
+TALKS = """
+import logging, os, sys
+import torch
+from torch import nn
+from autograder.notebook import check
+
+logging.basicConfig(level=logging.DEBUG)
+
+class InceptionBlock(nn.Module):
+    def __init__(self, in_channels, branch_channels):
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(in_channels, branch_channels, k, padding=k // 2) for k in (1, 3, 5))
+
+    def forward(self, x):
+        logging.getLogger("block").warning("a batch of %d", len(x))
+        os.write(2, b"straight to the descriptor")
+        print("as is", file=sys.stderr)
+        return torch.cat([torch.relu(conv(x)) for conv in self.convs], 1)
+"""
+
+
+def test_nothing_that_student_code_says_stands_beside_a_checks_result(tmp_path: Path) -> None:
+    """nbgrader gives 0 to a check cell that writes to stderr before its result."""
+    shutil.copytree(RELEASE, tmp_path / "lab4")
+    notebook = nbformat.v4.new_notebook()
+    cells = (TALKS, 'check("inception-block")', 'logging.warning("heard"); os.write(2, b"again")')
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    # Where a kernel believes that it is tested, it does not listen to its descriptors.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path / "lab4")}}).execute(env=environment)
+    _, checked, after = notebook.cells
+    assert [output.output_type for output in checked.outputs] == ["display_data", "execute_result"]
+    assert checked.outputs[1].data["text/plain"] == "3.0"
+    heard = "".join(output.text for output in after.outputs if output.output_type == "stream")
+    assert "heard" in heard
+    assert "again" in heard

@@ -135,11 +135,7 @@ def _serve(channel: socket.socket, name: str, companions: list[str]) -> NoReturn
         import torch
 
         torch.set_num_threads(1)
-        for one in companions:
-            try:
-                importlib.import_module(one)
-            except ImportError:  # a library that the submissions may do without
-                continue
+        nursery.import_libraries(companions)
         gc.enable()
         nursery.serve(channel)
         status = 0

@@ -10,6 +10,7 @@ the descriptors of the pipes for requests and replies, and of a socket to the ca
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import importlib.util
@@ -19,6 +20,7 @@ import pkgutil
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 
 MESSAGE = 65536
 LIBRARIES = (
@@ -41,7 +43,7 @@ CAGE = ("enter", "namespaces", "landlock", "seccomp", "kernel", "canary")
 def main() -> None:
     """Serves until the examiner closes its end."""
     channel = socket.socket(fileno=int(sys.argv[1]))
-    _import_libraries()
+    _import_everything()
     ours = os.environ["PYTHONPATH"]
     sys.path[:] = [place for place in sys.path if place == ours or place.startswith((sys.prefix, sys.base_prefix))]
     serve(channel)
@@ -67,18 +69,21 @@ def serve(channel: socket.socket) -> None:
         channel.send(b"forked")
 
 
-def _import_libraries() -> None:
+def import_libraries(names: Iterable[str]) -> None:
+    """Imports those that are there: submissions may do without any of them."""
+    for name in names:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def _import_everything() -> None:
     os.environ.setdefault("MPLBACKEND", "Agg")
     import matplotlib
     import torch
 
     matplotlib.use("Agg")
     torch.set_num_threads(1)
-    for name in LIBRARIES:
-        try:
-            importlib.import_module(name)
-        except ImportError:  # a library that the submissions may do without
-            continue
+    import_libraries(LIBRARIES)
     for name in OURS:
         importlib.import_module(name)
     if sys.platform == "linux" and importlib.util.find_spec("autograder.candidate.cage") is not None:

@@ -104,7 +104,7 @@ def _best_correlation(image: np.ndarray, right: np.ndarray, reach: int = 3) -> f
     shifted = _standard(np.stack([np.roll(image, shift, (0, 1)) for shift in shifts]))
     halfways = (right, _between(right, 0), _between(right, 1), _between(_between(right, 0), 1))
     found = shifted @ _standard(np.stack(halfways)).T / image.size
-    return float(found.max(initial=-1.0, where=found != 0))
+    return float(found.max(initial=-1.0, where=found != 0))  # 0 stands for a flat one, which is like nothing
 
 
 def _standard(images: np.ndarray) -> np.ndarray:
