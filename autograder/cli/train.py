@@ -13,6 +13,8 @@ from autograder.cli.shared import choose_data, choose_device, clear_errors, fail
 if TYPE_CHECKING:
     from autograder.training.reference import Measurement
 
+CALIBRATING_SEEDS = 20
+
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
@@ -20,8 +22,12 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def train(
         model: Annotated[
-            list[str], typer.Option(help="Which network: simple, better, best, branch or all; may be repeated.")
-        ] = ["better", "best"],  # noqa: B006 (typer copies it)
+            list[str] | None,
+            typer.Option(
+                help="Which network of weights/networks.yml, or all; may be repeated. Default: better and best; with"
+                " --calibrate those that set a band."
+            ),
+        ] = None,
         data: Annotated[str, typer.Option(help="auto (MNIST, else the embedded digits), mnist or digits")] = "auto",
         device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
         seed: Annotated[int, typer.Option(help="Of the first weights, the order and the augmentation.")] = 0,
@@ -37,13 +43,19 @@ def register(app: typer.Typer) -> None:
         calibrated: Annotated[
             bool, typer.Option("--calibrate", help="Train from many seeds, cheaply, and write down what is reached.")
         ] = False,
-        seeds: Annotated[int, typer.Option(help="How many, with --calibrate.", min=2)] = 20,
+        seeds: Annotated[
+            int | None, typer.Option(help="How many trainings; default: one, and 20 with --calibrate.", min=1)
+        ] = None,
         jobs: Annotated[int, typer.Option(help="Trainings at once, with --calibrate.", min=1)] = os.cpu_count() or 1,
     ) -> None:
         """Train the reference networks by the recipes of notebook 4.2.
 
         Writes a state dict a network and training.json, with the accuracies, beside them. Example:
         autograder train --model better --data digits
+
+        With --seeds N each network is trained from N seeds; the first one's weights are kept, and what each of
+        them reached goes into seeds.json. Example:
+        autograder train --model best --seeds 5
 
         With --calibrate nothing is kept of the networks: mean, spread and least accuracy go into
         weights/calibration.json, from which the bands in course.yml follow. Example:
@@ -61,22 +73,25 @@ def register(app: typer.Typer) -> None:
                 fail(f"{setting.course_file.parent / 'reference' / setting.lab}: there is no reference to train")
         try:
             if calibrated:
-                run_calibration(model, choose_data(data), seeds, jobs, reference)
+                if seeds == 1:
+                    fail("--calibrate measures how much the accuracy varies: --seeds has to be at least 2")
+                run_calibration(model or [], choose_data(data), seeds or CALIBRATING_SEEDS, jobs, reference)
                 return
-            run(model, choose_data(data), choose_device(device), seed, reference, out)
+            starts = range(seed, seed + (seeds or 1))
+            run(model or ["better", "best"], choose_data(data), choose_device(device), starts, reference, out)
         except (DataUnavailable, ReferenceMissing) as error:
             fail(str(error))
 
 
-def run(models: list[str], data_name: str, device: str, seed: int, reference: Path, out: Path | None) -> None:
-    """Trains, shows progress, saves, prints the table."""
+def run(models: list[str], data_name: str, device: str, seeds: range, reference: Path, out: Path | None) -> None:
+    """Trains, shows progress, saves, prints the table. Of several seeds the first one's weights are saved."""
     from functools import partial
 
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     from autograder.data import load_data
-    from autograder.training.reference import find_networks, save, train_network
+    from autograder.training.reference import find_networks, save, train_network, write_down
 
     console = Console(highlight=False)
     networks = find_networks(reference, models)
@@ -89,16 +104,23 @@ def run(models: list[str], data_name: str, device: str, seed: int, reference: Pa
         for network in networks:
             recipe = network.recipe(data.name)
             steps = recipe.epochs * len(data.loader("train", recipe.batch_size))
-            bar = progress.add_task(f"{network.name}, {recipe.epochs} epochs", total=steps)
-            trained, measurement = train_network(network, data, seed, device, partial(progress.advance, bar))
-            save(trained, measurement, network, folder)
-            measurements.append(measurement)
+            several = f", {len(seeds)} seeds" if len(seeds) > 1 else ""
+            bar = progress.add_task(f"{network.name}, {recipe.epochs} epochs{several}", total=steps * len(seeds))
+            reached = []
+            for seed in seeds:
+                trained, measurement = train_network(network, data, seed, device, partial(progress.advance, bar))
+                if seed == seeds[0]:
+                    save(trained, measurement, network, folder)
+                reached.append(measurement)
+                if len(seeds) > 1:
+                    write_down(reached, folder / "seeds.json")
+            measurements += reached
     print_table(measurements)
     console.print(f"Weights and training.json are in {folder}", markup=False)
 
 
 def run_calibration(models: list[str], data_name: str, seeds: int, jobs: int, reference: Path) -> None:
-    """Calibrates each network, shows progress, prints the table, and says which bands it asks for."""
+    """Calibrates each network (of none named: all that set a band), prints the table, says which bands it asks for."""
     from functools import partial
 
     from rich.console import Console
@@ -106,13 +128,13 @@ def run_calibration(models: list[str], data_name: str, seeds: int, jobs: int, re
     from rich.table import Table
 
     from autograder.data import load_data
-    from autograder.training.reference import calibrate, save_calibration
+    from autograder.training.reference import calibrate, calibrated_networks, save_calibration
 
     console = Console(highlight=False)
     data_name = load_data(data_name).name  # type: ignore[arg-type]
     rows = []
     with Progress(console=console) as progress:
-        for name in models:
+        for name in models or calibrated_networks(reference):
             bar = progress.add_task(f"{name}, {data_name}, {seeds} seeds", total=seeds)
             rows.append(calibrate(reference, name, data_name, seeds, jobs, partial(progress.advance, bar)))
             file = save_calibration(rows, reference / "weights")
@@ -132,14 +154,19 @@ def run_calibration(models: list[str], data_name: str, seeds: int, jobs: int, re
 
 
 def print_table(measurements: list[Measurement]) -> None:
-    """The measurements as a table, accuracies in per cent."""
+    """The measurements as a table, accuracies in per cent; of several of one network also their mean."""
+    from statistics import mean, stdev
+
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("network", "parameters", "epochs", "validation %", "test %", "test, moved and turned %", "minutes")
+    table = Table(
+        "network", "seed", "parameters", "epochs", "validation %", "test %", "test, moved and turned %", "minutes"
+    )
     for one in measurements:
         table.add_row(
             one.network,
+            str(one.seed),
             f"{one.parameters:,}",
             f"{one.epochs} (best {one.best_epoch})",
             f"{one.validation:.2%}".rstrip("%"),
@@ -147,4 +174,10 @@ def print_table(measurements: list[Measurement]) -> None:
             f"{one.test_perturbed:.2%}".rstrip("%"),
             f"{one.minutes:.1f}",
         )
+    for name in dict.fromkeys(one.network for one in measurements):
+        rows = [one for one in measurements if one.network == name]
+        if len(rows) > 1:
+            columns = [[getattr(one, key) for one in rows] for key in ("validation", "test", "test_perturbed")]
+            spread = [f"{100 * mean(column):.3f} (sd {100 * stdev(column):.3f})" for column in columns]
+            table.add_row(name, "mean", "", "", *spread, f"{mean(one.minutes for one in rows):.1f}")
     Console(highlight=False).print(table)

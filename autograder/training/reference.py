@@ -6,7 +6,7 @@ import json
 import math
 import multiprocessing
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -53,7 +53,7 @@ class Measurement:
     device: str
     parameters: int
     epochs: int
-    best_epoch: int
+    best_epoch: int  # whose weights were kept; the last where weights are averaged
     validation: float
     test: float
     test_perturbed: float
@@ -100,6 +100,11 @@ def find_networks(reference: Path, names: Iterable[str]) -> list[Network]:
     ]
 
 
+def calibrated_networks(reference: Path) -> list[str]:
+    """The networks of a reference folder that calibrate a band."""
+    return [network.name for network in find_networks(reference, ["all"]) if network.calibration]
+
+
 def train_network(
     network: Network,
     data: Data,
@@ -123,6 +128,7 @@ def train_network(
     history = fit(model, data, recipe, device, verbose=0, extra=[step])
     minutes = (time.perf_counter() - started) / 60
     reached = [epoch["val_acc"] for epoch in history]
+    kept = max(range(len(reached)), key=lambda epoch: (reached[epoch], epoch))
     disturbed = perturb(data.test_images, PERTURBATION_SEED)
     return model, Measurement(
         network=network.name,
@@ -131,7 +137,7 @@ def train_network(
         device=device,
         parameters=sum(parameter.numel() for parameter in model.parameters()),
         epochs=recipe.epochs,
-        best_epoch=max(range(len(reached)), key=lambda epoch: (reached[epoch], epoch)) + 1,
+        best_epoch=recipe.epochs if recipe.averaging else kept + 1,
         validation=round(accuracy(model, *data.part("validation"), device), 4),
         test=round(accuracy(model, *data.part("test"), device), 4),
         test_perturbed=round(accuracy(model, disturbed, data.test_labels, device), 4),
@@ -148,10 +154,16 @@ def save(model: nn.Module, measurement: Measurement, network: Network, folder: P
     torch.save({name: value.cpu().contiguous() for name, value in model.state_dict().items()}, file)
     if file.stat().st_size > MAX_BYTES:
         raise ReferenceMissing(f"{file} has {file.stat().st_size} bytes; weights may have {MAX_BYTES}")
-    record = folder / "training.json"
+    write_down([measurement], folder / "training.json")
+
+
+def write_down(measurements: Sequence[Measurement], record: Path) -> None:
+    """Writes measurements of one network into a JSON file, in place of its earlier ones."""
     earlier = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else []
-    rows = [row for row in earlier if row["network"] != network.name] + [asdict(measurement)]
+    rows = [row for row in earlier if row["network"] != measurements[0].network]
+    rows += [asdict(measurement) for measurement in measurements]
     rows.sort(key=lambda row: row["network"])
+    record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 
 
