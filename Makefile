@@ -23,8 +23,8 @@ test: $(READY)  ## Everything that runs on every push (under 15 minutes on 2 cor
 test-all: $(READY)  ## That, and what takes long: notebooks on real MNIST, a student's install from nothing
 	$(BIN)/python -m pytest $(ARGS)
 
-bench: $(READY)  ## What marking costs, beside the pure numbers and beside nbgrader
-	$(BIN)/python -m tests.bench
+bench: $(READY)  ## What everything costs, as ratios (half an hour; ARGS="check build" for some parts)
+	$(BIN)/python -m tests.bench $(ARGS)
 
 mutants: $(READY)  ## How many wrong programs the checks tell from the right one (minutes; ARGS="--task TASK")
 	$(BIN)/python -m tests.mutants $(ARGS)

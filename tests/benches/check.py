@@ -1,7 +1,5 @@
 """What a student waits for `autograder check`, as a multiple of `import torch, torchvision`, in one run.
 
-    python -m tests.bench_check [--repeats N]
-
 Each repeat runs everything once, one after the other, so that what else the machine does meets all of them alike.
 """
 
@@ -18,10 +16,9 @@ import time
 import zipfile
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-from autograder.data import load_data
+from tests.benches.kept import Found, Ratio
 from tests.sample_class import ROOT, make_student
 
 REPEATS = 5
@@ -29,7 +26,13 @@ IMPORTS = "import torch, torchvision"
 PROGRAM = "from autograder.cli import main; main()"
 
 
-def check_rows(repeats: int = REPEATS, data: str = "auto") -> list[tuple[str, float, float]]:
+def measure(given: argparse.Namespace, data: str) -> Found:
+    """The self-check of nothing done and of all done, with a student's package and with this checkout."""
+    rows = check_rows(REPEATS, data)
+    return Found([as_table(rows)], [Ratio(name, rows[0][0], times) for name, _, times in rows[1:3]])
+
+
+def check_rows(repeats: int, data: str) -> list[tuple[str, float, float]]:
     """What was run, the median of its seconds, and that as a multiple of the imports' median."""
     with tempfile.TemporaryDirectory(prefix="bench-check-") as folder:
         root = Path(folder)
@@ -37,7 +40,7 @@ def check_rows(repeats: int = REPEATS, data: str = "auto") -> list[tuple[str, fl
         with zipfile.ZipFile(wheel) as packed:
             packed.extractall(root / "package")
         shutil.copytree(ROOT / "release" / "lab4", root / "release" / "lab4")
-        make_student(ROOT / "tests" / "recipes" / "reference", root / "reference" / "lab4", load_data(data).name)
+        make_student(ROOT / "tests" / "recipes" / "reference", root / "reference" / "lab4", data)
         commands = {f"python -c '{IMPORTS}'": (ROOT, [IMPORTS])}
         for where, package in (("a student's package", root / "package"), ("this checkout", ROOT)):
             for work in ("release", "reference"):
@@ -71,9 +74,3 @@ def as_table(rows: list[tuple[str, float, float]]) -> Table:
     for name, median, ratio in rows:
         table.add_row(name, f"{median:.2f}", f"{ratio:.2f}")
     return table
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--repeats", type=int, default=REPEATS)
-    Console(width=100).print(as_table(check_rows(parser.parse_args().repeats)))

@@ -1,7 +1,5 @@
 """How long BetterCNN takes to 99 % on MNIST: the lab's recipe beside the classic one, in one run, as a ratio.
 
-    python -m tests.bench_training [--seeds N]
-
 The classic recipe reads picture by picture through torchvision's data set and a `DataLoader`, with Adam at 0.001 for
 ten epochs. The lab's keeps the set as one tensor and follows a one-cycle schedule. Both train on MNIST's training
 images without the last 5,000; the lab's also looks at those after each epoch, within its time.
@@ -17,7 +15,6 @@ import time
 from collections.abc import Callable
 
 import torch
-from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from torch import nn
@@ -26,6 +23,7 @@ from torch.utils.data import DataLoader, Subset
 from autograder.data import default_root, load_data
 from autograder.training.recipes import Recipe, accuracy, fit
 from autograder.training.reference import find_networks
+from tests.benches.kept import Found, Ratio
 from tests.sample_class import ROOT
 
 CLASSIC_EPOCHS = 10
@@ -61,13 +59,11 @@ def trained(make: Callable[[], nn.Module], train: Callable[[nn.Module], None], s
     return took, accuracy(model.eval(), data.test_images, data.test_labels)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=10)
-    given = parser.parse_args()
+def measure(given: argparse.Namespace, data: str) -> Found:
+    """Trains by the lab's recipe from `--seeds` seeds, and once by the classic one. Needs MNIST."""
     [better] = find_networks(ROOT / "reference" / "lab4", ["better"])
     load_data("mnist")
-    seeds = track(range(given.seeds), f"{QUICK_EPOCHS} epochs, one cycle")
+    seeds = track(range(given.seeds), f"{QUICK_EPOCHS} epochs, one cycle", transient=True)
     runs = [trained(better.make, quick, seed) for seed in seeds]
     print(f"{CLASSIC_EPOCHS} epochs by the classic recipe …")
     slow = trained(better.make, classic, seed=0)
@@ -79,10 +75,6 @@ def main() -> None:
     spread = f"{statistics.mean(reached):.2f} (least {min(reached):.2f}, sd {statistics.stdev(reached):.2f})"
     table.add_row("one tensor, one cycle", str(QUICK_EPOCHS), str(len(runs)), f"{seconds:.1f}", spread)
     table.add_row("classic", str(CLASSIC_EPOCHS), "1", f"{slow[0]:.1f}", f"{100 * slow[1]:.2f}")
-    Console(width=110).print(table)
     above = sum(right >= 100 * WANTED for right in reached)
-    print(f"{slow[0] / seconds:.1f} × faster; {above} of {len(runs)} seeds reach {WANTED:.0%}")
-
-
-if __name__ == "__main__":
-    main()
+    said = f"{slow[0] / seconds:.1f} × faster; {above} of {len(runs)} seeds reach {WANTED:.0%}"
+    return Found([table, said], [Ratio("the classic recipe's time", "the lab's recipe", slow[0] / seconds)])
