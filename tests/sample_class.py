@@ -24,6 +24,7 @@ RECIPES = ROOT / "tests" / "recipes"
 SUBMISSIONS = ROOT / "tests" / "submissions"
 REFERENCE = ROOT / "reference" / "lab4"
 LAB = "lab4"
+TRAINED = ("better_cnn.pt", "best_model.pt")  # what a student hands in of the reference's weights
 Notebook = dict[str, Any]
 
 
@@ -52,7 +53,9 @@ def make_student(folder: Path, target: Path, data: str) -> None:
         text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
         (target / f"{name}.ipynb").write_text(text + "\n", encoding="utf-8")
     if recipe["weights"] == "reference":
-        shutil.copytree(REFERENCE / "weights" / data, target / "weights", ignore=shutil.ignore_patterns("*.json"))
+        (target / "weights").mkdir()
+        for name in TRAINED:
+            shutil.copyfile(REFERENCE / "weights" / data / name, target / "weights" / name)
     if (folder / "weights" / data).is_dir():
         shutil.copytree(folder / "weights" / data, target / "weights", dirs_exist_ok=True)
     if recipe["own"]:

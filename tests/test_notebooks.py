@@ -15,7 +15,7 @@ from autograder.checks.setting import Setting
 from autograder.data import load_data
 from tests.conftest import ROOT
 
-MINUTES = 5
+MINUTES = 25  # for a cell: the best model trains for about ten
 
 
 def run_all(folder: Path) -> dict[str, float]:
@@ -50,5 +50,5 @@ def test_source_notebooks_run_on_mnist(tmp_path: Path) -> None:
     if load_data().name != "mnist":
         pytest.skip("MNIST cannot be had here: set MNIST_ROOT")
     seconds = run_all(tmp_path)
-    print({name: round(took) for name, took in seconds.items()})  # idle, on 2 cores: 4.2 takes 200, the others up to 50
+    print({name: round(took) for name, took in seconds.items()})  # idle, on 2 cores: 4.2 takes 700, the others up to 50
     assert (tmp_path / "weights" / "best_model.pt").is_file()
