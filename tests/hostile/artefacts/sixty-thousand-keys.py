@@ -1,5 +1,5 @@
 # attack: >-
-#   A state dict of 3 MB that holds itself, with 200,000 keys, for graders that list each in a message or a page.
+#   A state dict of 1 MB that holds itself, with 60,000 keys, for graders that list each in a message or a page.
 # tasks: [better-cnn-accuracy]
 # mark: 0
 # seconds: 60
@@ -41,7 +41,7 @@ def laid_out(folder: Path) -> Path:
 def submission(folder: Path, tokens: dict[str, str]) -> None:
     path = laid_out(folder)
     one = torch.zeros(1)
-    many = {f"{number:x}": 0 for number in range(200_000)}
+    many = {f"{number:x}": 0 for number in range(60_000)}
     many["conv1.weight"] = one
     nested: dict = {"state_dict": many}
     nested["model"] = nested
