@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import math
 import os
 import socket
 import threading
@@ -166,7 +167,8 @@ def shift_and_rotate(images: Tensor, shifts: Tensor, radians: Tensor) -> Tensor:
 @functools.cache
 def _mnist(root: Path) -> tuple[Data | None, str]:
     """MNIST from ``root``, else None and why not. A failure is remembered too: asking again would cost seconds."""
-    import torch
+    if (data := _mnist_as_it_lies(root / "MNIST" / "raw")) is not None:
+        return data, ""
     from torchvision.datasets import MNIST
 
     present = all((root / "MNIST" / "raw" / Path(file).stem).is_file() for file, _ in MNIST.resources) or any(
@@ -189,20 +191,49 @@ def _mnist(root: Path) -> tuple[Data | None, str]:
     if (len(train.data), len(test.data)) != (60_000, 10_000):
         return None, f"its files hold {len(train.data)} + {len(test.data)} images, not 60000 + 10000"
 
+    return _in_three_parts(train.data, train.targets, test.data, test.targets), ""
+
+
+def _mnist_as_it_lies(folder: Path) -> Data | None:
+    """MNIST from its four unpacked files, without the second that importing torchvision takes; None where one of them
+    is missing or is not as it should be: torchvision knows better then, and can say why.
+
+    The files' format (IDX): four bytes of kind, four for each length, big-endian; then a byte a pixel or label.
+    """
+    import numpy as np
+    import torch
+
+    parts = []
+    for name, count in (("train", 60_000), ("t10k", 10_000)):
+        for kind, shape in (("images-idx3", (count, 28, 28)), ("labels-idx1", (count,))):
+            header = b"".join(number.to_bytes(4, "big") for number in (0x800 + len(shape), *shape))
+            try:
+                content = (folder / f"{name}-{kind}-ubyte").read_bytes()
+            except OSError:
+                return None
+            if not content.startswith(header) or len(content) != len(header) + math.prod(shape):
+                return None
+            parts.append(torch.from_numpy(np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape).copy()))
+    return _in_three_parts(*parts)
+
+
+def _in_three_parts(images: Tensor, labels: Tensor, test_images: Tensor, test_labels: Tensor) -> Data:
+    import torch
+
     def scaled(images: Tensor) -> Tensor:
         return images.unsqueeze(1).to(torch.float32).div_(255)
 
-    fitted = 60_000 - MNIST_VALIDATION
+    fitted = len(images) - MNIST_VALIDATION
     return Data(
         name="mnist",
-        description=f"MNIST: {fitted} training, {MNIST_VALIDATION} validation and 10000 test images",
-        train_images=scaled(train.data[:fitted]),
-        train_labels=train.targets[:fitted].long(),
-        validation_images=scaled(train.data[fitted:]),
-        validation_labels=train.targets[fitted:].long(),
-        test_images=scaled(test.data),
-        test_labels=test.targets.long(),
-    ), ""
+        description=f"MNIST: {fitted} training, {MNIST_VALIDATION} validation and {len(test_images)} test images",
+        train_images=scaled(images[:fitted]),
+        train_labels=labels[:fitted].long(),
+        validation_images=scaled(images[fitted:]),
+        validation_labels=labels[fitted:].long(),
+        test_images=scaled(test_images),
+        test_labels=test_labels.long(),
+    )
 
 
 def _offline(url: str) -> str:

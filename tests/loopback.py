@@ -40,20 +40,25 @@ class Loopback:
     def address(self) -> str:
         return json.loads(self._file.read_text())["address"]
 
-    def worker(self, name: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
-        """A worker of one thread; returns when the scheduler knows it."""
+    def worker(
+        self, name: str, *arguments: str, core: int | None = None, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        """A worker of one thread, kept to `core` where one is given; returns when the scheduler knows it."""
         from distributed import Client
 
         started = self._start(
             *("worker", "--scheduler-file", str(self._file), "--name", name, "--nthreads", "1", *arguments),
+            core=core,
             **environment,
         )
         with Client(self.address, set_as_default=False) as client:
             wait_until(lambda: name in names(client).values())
         return started
 
-    def _start(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+    def _start(self, *arguments: str, core: int | None = None, **environment: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "dask", arguments[0], "--no-dashboard", *arguments[1:]]
+        if core is not None:  # and what it starts: a process hands its cores down
+            command = ["taskset", "--cpu-list", str(core), *command]
         where = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         variables = {**os.environ, "PYTHONPATH": os.pathsep.join(where), **environment}
         with (self._folder / "log").open("ab") as log:

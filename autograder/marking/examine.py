@@ -1,4 +1,7 @@
-"""Marks one submission: the work of one process of the pool."""
+"""Marks one submission: the work of one process of the pool.
+
+What needs torch is imported where it is needed: whoever only hands submissions out starts without it.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,6 @@ from typing import Any
 from autograder.candidate.cage import proof
 from autograder.candidate.cage.layers import Layers
 from autograder.candidate.process import Candidate, Nursery, Source, StudentError
-from autograder.checks.examination import Examination, hidden_images
-from autograder.checks.run import run_checks
 from autograder.checks.setting import Setting
 from autograder.course import Assignment
 from autograder.judge.oracle import KEY_SEED, Oracle
@@ -70,16 +71,19 @@ class Desk:
     """
 
     def __init__(self, order: Order) -> None:
-        import torch
-
-        torch.set_num_threads(order.threads)
         self.order = order
         self.setting = Setting.find(order.lab, order.course_file)
-        self.nursery = Nursery(order.layers, self.setting.assignment.limits)
+        self.nursery = Nursery(order.layers, self.setting.assignment.limits)  # imports its libraries from now on
+
+        import torch
+
+        from autograder.checks.examination import hidden_images
+
+        torch.set_num_threads(order.threads)
         self.promises: list[dict[str, Any]] = []
         self.oracle: Oracle = self.setting.live_oracle(order.seed, named=False)
         self.namer: Oracle = self.setting.live_oracle(KEY_SEED)
-        hidden_images(order.data, order.seed)  # now, while the nursery imports its libraries
+        hidden_images(order.data, order.seed)  # now, while the nursery is at it
         if order.layers is not None:
             try:
                 promises = proof.prove(self.nursery)
@@ -98,6 +102,9 @@ class Desk:
 
         Never raises for what a student did. A failure of the grader withholds the mark.
         """
+        from autograder.checks.examination import Examination
+        from autograder.checks.run import run_checks
+
         started = time.monotonic()
         assignment = self.setting.assignment
 

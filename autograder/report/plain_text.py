@@ -20,7 +20,8 @@ def visible(text: str, *, newlines: bool = False, longest: int = LONGEST) -> str
         text = text.replace("\r\n", "\n")
     shown = text[:longest]
     if not shown.isascii() or not shown.isprintable():  # else there is nothing to spell out
-        shown = "".join(_sign(character, newlines) for character in shown)
+        signs = {ord(character): _sign(character, newlines) for character in set(shown)}
+        shown = shown.translate(signs)
     left_out = len(text) - longest
     return f"{shown} … ({left_out} more characters)" if left_out > 0 else shown
 

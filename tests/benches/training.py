@@ -1,18 +1,22 @@
 """How long BetterCNN takes to 99 % on MNIST: the lab's recipe beside the classic one, in one run, as a ratio.
 
 The classic recipe reads picture by picture through torchvision's data set and a `DataLoader`, with Adam at 0.001 for
-ten epochs. The lab's keeps the set as one tensor and follows a one-cycle schedule. Both train on MNIST's training
-images without the last 5,000; the lab's also looks at those after each epoch, within its time.
+ten epochs, over MNIST's training images without the last 5,000. The lab's way keeps the set as one tensor, follows a
+one-cycle schedule in larger batches, smooths the labels and computes in 16 bits where that pays: then two epochs over
+the first 45,000 images are enough, the look at the last 5,000 after each of them within its time. `torch.compile` is
+not in it: on two cores the network took 16 s to compile, and then 21 ms a step instead of 13.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import platform
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from rich.progress import track
@@ -28,7 +32,9 @@ from tests.sample_class import ROOT
 
 CLASSIC_EPOCHS = 10
 QUICK_EPOCHS = 2
+QUICK_IMAGES = 45_000
 WANTED = 0.99
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 
 
 def classic(model: nn.Module) -> None:
@@ -44,8 +50,18 @@ def classic(model: nn.Module) -> None:
 
 
 def quick(model: nn.Module) -> None:
-    """The lab's own recipe, in two epochs: 99.08 % on average over 20 seeds (weights/calibration.json)."""
-    fit(model, load_data("mnist"), Recipe(epochs=QUICK_EPOCHS, max_lr=0.01), verbose=0)
+    """The lab's `fit`. Number of images and recipe were chosen on the validation images, with eight seeds."""
+    data = load_data("mnist")
+    fewer = replace(data, train_images=data.train_images[:QUICK_IMAGES], train_labels=data.train_labels[:QUICK_IMAGES])
+    recipe = Recipe(QUICK_EPOCHS, max_lr=0.015, batch_size=256, label_smoothing=0.1, bfloat16=True)
+    fit(model, fewer, recipe, verbose=0)
+
+
+def keep_freed_memory() -> None:
+    """Keeps glibc from giving large arrays back to the kernel after each step, in both recipes; the marking does so."""
+    if platform.libc_ver()[0] == "glibc":
+        for parameter, size in ((M_MMAP_THRESHOLD, 2**30), (M_TRIM_THRESHOLD, 2**31 - 1)):
+            ctypes.CDLL(None).mallopt(parameter, size)
 
 
 def trained(make: Callable[[], nn.Module], train: Callable[[nn.Module], None], seed: int) -> tuple[float, float]:
@@ -63,6 +79,7 @@ def measure(given: argparse.Namespace, data: str) -> Found:
     """Trains by the lab's recipe from `--seeds` seeds, and once by the classic one. Needs MNIST."""
     [better] = find_networks(ROOT / "reference" / "lab4", ["better"])
     load_data("mnist")
+    keep_freed_memory()
     seeds = track(range(given.seeds), f"{QUICK_EPOCHS} epochs, one cycle", transient=True)
     runs = [trained(better.make, quick, seed) for seed in seeds]
     print(f"{CLASSIC_EPOCHS} epochs by the classic recipe …")
@@ -70,11 +87,20 @@ def measure(given: argparse.Namespace, data: str) -> Found:
     seconds = statistics.median(took for took, _ in runs)
     reached = [100 * right for _, right in runs]
     table = Table(title=f"BetterCNN to {WANTED:.0%}; mnist, {os.cpu_count()} cores, {platform.machine()}")
-    for column in ("recipe", "epochs", "seeds", "seconds", "test accuracy %"):
+    for column in ("recipe", "images", "epochs", "seeds", "seconds", "test accuracy %"):
         table.add_column(column, justify="left" if column == "recipe" else "right")
     spread = f"{statistics.mean(reached):.2f} (least {min(reached):.2f}, sd {statistics.stdev(reached):.2f})"
-    table.add_row("one tensor, one cycle", str(QUICK_EPOCHS), str(len(runs)), f"{seconds:.1f}", spread)
-    table.add_row("classic", str(CLASSIC_EPOCHS), "1", f"{slow[0]:.1f}", f"{100 * slow[1]:.2f}")
-    above = sum(right >= 100 * WANTED for right in reached)
+    table.add_row(
+        "one tensor, one cycle", f"{QUICK_IMAGES:,}", str(QUICK_EPOCHS), str(len(runs)), f"{seconds:.1f}", spread
+    )
+    table.add_row(
+        "classic",
+        f"{len(load_data('mnist').train_images):,}",
+        str(CLASSIC_EPOCHS),
+        "1",
+        f"{slow[0]:.1f}",
+        f"{100 * slow[1]:.2f}",
+    )
+    above = sum(one >= 100 * WANTED for one in reached)
     said = f"{slow[0] / seconds:.1f} × faster; {above} of {len(runs)} seeds reach {WANTED:.0%}"
     return Found([table, said], [Ratio("the classic recipe's time", "the lab's recipe", slow[0] / seconds)])

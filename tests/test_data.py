@@ -1,0 +1,50 @@
+"""MNIST's files, as they lie on the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from autograder import data
+from autograder.data import DataUnavailable, load_data
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with files of MNIST's names, sizes and format, of random content."""
+    root = tmp_path_factory.mktemp("root")
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    generator = np.random.default_rng(0)
+    for name, count in (("train", 60_000), ("t10k", 10_000)):
+        images = generator.integers(0, 256, (count, 28, 28), np.uint8)
+        labels = generator.integers(0, 10, count, np.uint8)
+        (raw / f"{name}-images-idx3-ubyte").write_bytes(np.array([0x803, count, 28, 28], ">i4").tobytes() + images.tobytes())
+        (raw / f"{name}-labels-idx1-ubyte").write_bytes(np.array([0x801, count], ">i4").tobytes() + labels.tobytes())
+    return root
+
+
+def test_files_are_read_as_torchvision_reads_them(made_up: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data._mnist.cache_clear()
+    own = load_data("mnist", made_up)
+    monkeypatch.setattr(data, "_mnist_as_it_lies", lambda folder: None)
+    data._mnist.cache_clear()
+    theirs = load_data("mnist", made_up)
+    data._mnist.cache_clear()
+    assert own is not theirs and own.description == theirs.description
+    for part in ("train", "validation", "test"):
+        for one, other in zip(own.part(part), theirs.part(part), strict=True):
+            assert torch.equal(one, other) and one.dtype == other.dtype
+
+
+@pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+def test_a_file_that_is_cut_off_is_refused(made_up: Path, tmp_path: Path, name: str) -> None:
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for path in (made_up / "MNIST" / "raw").iterdir():
+        (raw / path.name).write_bytes(path.read_bytes()[: -1000 if path.name == name else None])
+    with pytest.raises(DataUnavailable, match=r"its files (are unreadable|hold)"):
+        load_data("mnist", tmp_path)
