@@ -25,7 +25,7 @@ PARTS = {
     "cluster": "two Dask workers, beside one",
     "growth": "10, 100 and 1,000 submissions; one worker and two; 1 to 8 checks a task: another half an hour",
     "endurance": "what an examiner holds after many submissions: 20 minutes for 1,000",
-    "ablation": "what each step towards the best model bought: 25 minutes",
+    "ablation": "what each step towards the best model bought: 20 minutes",
 }
 LONG = ("growth", "endurance", "ablation")
 

@@ -22,8 +22,11 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, count in (("train", 60_000), ("t10k", 10_000)):
         images = generator.integers(0, 256, (count, 28, 28), np.uint8)
         labels = generator.integers(0, 10, count, np.uint8)
-        (raw / f"{name}-images-idx3-ubyte").write_bytes(np.array([0x803, count, 28, 28], ">i4").tobytes() + images.tobytes())
-        (raw / f"{name}-labels-idx1-ubyte").write_bytes(np.array([0x801, count], ">i4").tobytes() + labels.tobytes())
+        for kind, header, content in (
+            ("images-idx3", [0x803, count, 28, 28], images),
+            ("labels-idx1", [0x801, count], labels),
+        ):
+            (raw / f"{name}-{kind}-ubyte").write_bytes(np.array(header, ">i4").tobytes() + content.tobytes())
     return root
 
 
@@ -34,10 +37,12 @@ def test_files_are_read_as_torchvision_reads_them(made_up: Path, monkeypatch: py
     data._mnist.cache_clear()
     theirs = load_data("mnist", made_up)
     data._mnist.cache_clear()
-    assert own is not theirs and own.description == theirs.description
+    assert own is not theirs
+    assert own.description == theirs.description
     for part in ("train", "validation", "test"):
         for one, other in zip(own.part(part), theirs.part(part), strict=True):
-            assert torch.equal(one, other) and one.dtype == other.dtype
+            assert torch.equal(one, other)
+            assert one.dtype == other.dtype
 
 
 @pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
