@@ -306,3 +306,16 @@ def test_the_notebook_tells_what_was_measured() -> None:
         told = [f"{100 * statistics.mean(row[key] for row in rows):.2f}" for key in ("test", "test_perturbed")]
         line = next(line for line in text.splitlines() if f"| {rows[0]['parameters']:,} |" in line)
         assert all(f"| {number} |" in line for number in told), line
+
+
+def test_the_notebook_tells_what_each_step_bought() -> None:
+    text = (ROOT / "reference" / "lab4" / "4_2_better_cnn.py").read_text(encoding="utf-8")
+    for row in measured("ablation.json"):
+        assert len(row["test"]) >= 3
+        told = [
+            f"{100 * statistics.mean(row[key]):.2f} | {100 * statistics.stdev(row[key]):.2f}"
+            for key in ("test", "moved")
+        ]
+        [line] = [line for line in text.splitlines() if line.startswith(f"# | {row['step']} |")]
+        assert line == f"# | {row['step']} | {' | '.join(told)} |"
+        assert f"{row['epochs']} epochs and {len(row['test'])} seeds" in text

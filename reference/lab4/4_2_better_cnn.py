@@ -393,6 +393,25 @@ def best_recipe(data_name: str) -> Recipe:
 # published tables reach 99.8 %, most with many times the parameters and hundreds of epochs; beyond about 99.85 % there is little
 # to win, since some of the test labels themselves are wrong.
 #
+# ### What each step bought
+#
+# Each line has what the lines above it brought, and all are trained alike: 6 epochs and 3 seeds, a sixth of the best model's real
+# training.
+#
+# | step | test % | sd | moved and turned % | sd |
+# |---|---:|---:|---:|---:|
+# | plain network, images moved and turned | 99.62 | 0.03 | 99.57 | 0.07 |
+# | images stretched and slanted too | 99.60 | 0.07 | 99.54 | 0.06 |
+# | network that branches and merges | 99.66 | 0.06 | 99.61 | 0.04 |
+# | weights averaged | 99.68 | 0.06 | 99.63 | 0.04 |
+# | images pulled about too (not kept) | 99.60 | 0.05 | 99.58 | 0.01 |
+#
+# Read it with care. With three seeds the mean of a line is known to about 0.03 and the difference of two lines to about 0.05. That network
+# and averaging together help is likely, above all on images moved and turned: 0.09 above the second line. That pulling images about
+# does harm in so short a training is likely, too. That stretching costs 0.02 cannot be told from luck: on the 15,000 images that
+# we held out, in 12 epochs, there were 64 mistakes with it and 70 without, so it stayed. And the training six times as long brings the
+# rest, 0.02 on the test images and 0.08 on those moved and turned.
+#
 # What did *not* help us, in short trainings judged on 15,000 images held out from the training part: pulling parts of the image about at
 # random (`wobble`); averaging the logits of several turned and stretched copies of an image; averaging the logits of eight
 # different networks, which together had 48 images wrong where the best of them had 51: 27 images were wrong for all eight.
