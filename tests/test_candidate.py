@@ -66,7 +66,11 @@ def test_it_answers_from_another_process(candidate: Start) -> None:
         ("answer = 1 / 0", StudentError.RAISED, "work.py, line 1 raised ZeroDivisionError"),
         ("import os\nanswer = os._exit(0)", StudentError.ENDED, "process ended"),
         ("import sys\nanswer = sys.exit(0)", StudentError.RAISED, "SystemExit"),
-        ("answer = next(filter(None, iter(int, 1)))", StudentError.TIMEOUT, "did not finish loading within 8 seconds"),
+        (
+            "answer = next(n for n in iter(int, 1) if n)",
+            StudentError.TIMEOUT,
+            "did not finish loading within 8 seconds",
+        ),
         ("def f(): return f()\nanswer = f()", StudentError.RAISED, "RecursionError"),
         ("class E(Exception):\n  def __str__(s): raise s\ndef f(): raise E\nanswer = f()", StudentError.RAISED, "E:"),
         ("import os\nanswer = os.kill(os.getpid(), 11)", StudentError.ENDED, "process ended"),
