@@ -41,6 +41,7 @@ def nobody_lends(monkeypatch: pytest.MonkeyPatch) -> None:
 # What takes longest comes first, so that no worker is left with it while the others have nothing to do.
 FIRST = (
     *("hostile", "bank", "notebooks", "nbgrader", "engine", "marking", "desk", "push_check", "naive", "cli", "build"),
+    "cluster",
     *("honest", "selfcheck", "student_package", "export", "pages_in_browser", "stumbles", "new", "jupyterlab"),
     "answers",
 )
