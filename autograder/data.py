@@ -25,9 +25,10 @@ Part = Literal["train", "validation", "test"]
 
 IMAGE_SIDE = 28
 BOX_SIDE = 20  # MNIST scaled each digit to fit 20×20, then centred it by its mass in 28×28
-MNIST_VALIDATION = 5_000
-DIGITS_TEST, DIGITS_VALIDATION = 400, 200
+MNIST_TRAIN, MNIST_TEST, MNIST_VALIDATION = 60_000, 10_000, 5_000
+DIGITS, DIGITS_TEST, DIGITS_VALIDATION = 1_797, 400, 200
 NETWORK_PATIENCE = 10.0  # seconds
+BY_NAME = "asked for by name"
 
 
 class DataUnavailable(RuntimeError):
@@ -106,12 +107,9 @@ def load_data(name: Literal["auto", "mnist", "digits"] = "auto", root: str | Pat
     folder) and is downloaded there if need be. Raises ``DataUnavailable`` for "mnist" where it can't be had;
     prints nothing.
     """
-    if name == "auto":
-        name = os.environ.get("AUTOGRADER_DATA") or name  # type: ignore[assignment]
-    if name not in ("auto", "mnist", "digits"):
-        raise ValueError(f'name is "auto", "mnist" or "digits", not {name!r}')
+    name = _asked_for(name)
     if name == "digits":
-        return _digits("asked for by name")
+        return _digits(BY_NAME)
     data, problem = _mnist(Path(root) if root is not None else default_root())
     if data is not None:
         return data
@@ -121,6 +119,30 @@ def load_data(name: Literal["auto", "mnist", "digits"] = "auto", root: str | Pat
             f'or use the embedded digits (data "digits").'
         )
     return _digits(f"MNIST can't be had: {problem}")
+
+
+def chosen_data(
+    name: Literal["auto", "mnist", "digits"] = "auto", root: str | Path | None = None
+) -> tuple[DataName, str]:
+    """Name and description of what `load_data` gives.
+
+    Loads nothing, not even torch, where that can be told without: at the digits, and where MNIST's files lie there.
+    """
+    name = _asked_for(name)
+    if name == "digits":
+        return "digits", _description_of_digits(BY_NAME)
+    if _lies_in(_raw(Path(root) if root is not None else default_root())):
+        return "mnist", _description_of_mnist()
+    data = load_data(name, root)
+    return data.name, data.description
+
+
+def _asked_for(name: Literal["auto", "mnist", "digits"]) -> Literal["auto", "mnist", "digits"]:
+    if name == "auto":
+        name = os.environ.get("AUTOGRADER_DATA") or name  # type: ignore[assignment]
+    if name not in ("auto", "mnist", "digits"):
+        raise ValueError(f'name is "auto", "mnist" or "digits", not {name!r}')
+    return name
 
 
 def default_root() -> Path:
@@ -167,11 +189,11 @@ def shift_and_rotate(images: Tensor, shifts: Tensor, radians: Tensor) -> Tensor:
 @functools.cache
 def _mnist(root: Path) -> tuple[Data | None, str]:
     """MNIST from ``root``, else None and why not. A failure is remembered too: asking again would cost seconds."""
-    if (data := _mnist_as_it_lies(root / "MNIST" / "raw")) is not None:
+    if (data := _mnist_as_it_lies(_raw(root))) is not None:
         return data, ""
     from torchvision.datasets import MNIST
 
-    present = all((root / "MNIST" / "raw" / Path(file).stem).is_file() for file, _ in MNIST.resources) or any(
+    present = all((_raw(root) / Path(file).stem).is_file() for file, _ in MNIST.resources) or any(
         root.glob("MNIST/processed/test.pt")
     )
     if not present and (problem := _offline(MNIST.mirrors[0] + MNIST.resources[0][0])):
@@ -188,33 +210,65 @@ def _mnist(root: Path) -> tuple[Data | None, str]:
         return None, f"{'its files are unreadable' if present else 'the download failed'} ({reason})"
     finally:
         socket.setdefaulttimeout(patience)
-    if (len(train.data), len(test.data)) != (60_000, 10_000):
-        return None, f"its files hold {len(train.data)} + {len(test.data)} images, not 60000 + 10000"
+    if (len(train.data), len(test.data)) != (MNIST_TRAIN, MNIST_TEST):
+        return None, f"its files hold {len(train.data)} + {len(test.data)} images, not {MNIST_TRAIN} + {MNIST_TEST}"
 
     return _in_three_parts(train.data, train.targets, test.data, test.targets), ""
 
 
+def _raw(root: Path) -> Path:
+    """Where torchvision puts MNIST's files below its root."""
+    return root / "MNIST" / "raw"
+
+
+def _mnist_files() -> Iterator[tuple[str, tuple[int, ...], bytes]]:
+    """MNIST's four files: the name, the shape of what it holds, its header.
+
+    The format (IDX): four bytes of kind, four for each length, big-endian; then a byte a pixel or label.
+    """
+    for name, count in (("train", MNIST_TRAIN), ("t10k", MNIST_TEST)):
+        for kind, shape in (("images-idx3", (count, IMAGE_SIDE, IMAGE_SIDE)), ("labels-idx1", (count,))):
+            header = b"".join(number.to_bytes(4, "big") for number in (0x800 + len(shape), *shape))
+            yield f"{name}-{kind}-ubyte", shape, header
+
+
+def _lies_in(folder: Path) -> bool:
+    """Whether MNIST's four files lie there, unpacked, whole and with the headers that they should have."""
+    try:
+        for name, shape, header in _mnist_files():
+            with (folder / name).open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if file.read(len(header)) != header or size != len(header) + math.prod(shape):
+                    return False
+    except OSError:
+        return False
+    return True
+
+
 def _mnist_as_it_lies(folder: Path) -> Data | None:
     """MNIST from its four unpacked files, without the second that importing torchvision takes; None where one of them
-    is missing or is not as it should be: torchvision knows better then, and can say why.
-
-    The files' format (IDX): four bytes of kind, four for each length, big-endian; then a byte a pixel or label.
-    """
+    is missing or is not as it should be: torchvision knows better then, and can say why."""
     import numpy as np
     import torch
 
+    if not _lies_in(folder):
+        return None
     parts = []
-    for name, count in (("train", 60_000), ("t10k", 10_000)):
-        for kind, shape in (("images-idx3", (count, 28, 28)), ("labels-idx1", (count,))):
-            header = b"".join(number.to_bytes(4, "big") for number in (0x800 + len(shape), *shape))
-            try:
-                content = (folder / f"{name}-{kind}-ubyte").read_bytes()
-            except OSError:
-                return None
-            if not content.startswith(header) or len(content) != len(header) + math.prod(shape):
-                return None
-            parts.append(torch.from_numpy(np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape).copy()))
+    for name, shape, header in _mnist_files():
+        content = np.fromfile(folder / name, np.uint8, offset=len(header))
+        parts.append(torch.from_numpy(content.reshape(shape)))
     return _in_three_parts(*parts)
+
+
+def _description_of_mnist() -> str:
+    fitted = MNIST_TRAIN - MNIST_VALIDATION
+    return f"MNIST: {fitted} training, {MNIST_VALIDATION} validation and {MNIST_TEST} test images"
+
+
+def _description_of_digits(why: str) -> str:
+    fitted = DIGITS - DIGITS_VALIDATION - DIGITS_TEST
+    images = f"{fitted} training, {DIGITS_VALIDATION} validation and {DIGITS_TEST} test images"
+    return f"scikit-learn's digits: {images} ({why})"
 
 
 def _in_three_parts(images: Tensor, labels: Tensor, test_images: Tensor, test_labels: Tensor) -> Data:
@@ -226,7 +280,7 @@ def _in_three_parts(images: Tensor, labels: Tensor, test_images: Tensor, test_la
     fitted = len(images) - MNIST_VALIDATION
     return Data(
         name="mnist",
-        description=f"MNIST: {fitted} training, {MNIST_VALIDATION} validation and {len(test_images)} test images",
+        description=_description_of_mnist(),
         train_images=scaled(images[:fitted]),
         train_labels=labels[:fitted].long(),
         validation_images=scaled(images[fitted:]),
@@ -278,10 +332,7 @@ def _digits(why: str) -> Data:
     targets = torch.from_numpy(labels)
     return Data(
         name="digits",
-        description=(
-            f"scikit-learn's digits: {len(train)} training, {len(validation)} validation and {len(test)} test "
-            f"images ({why})"
-        ),
+        description=_description_of_digits(why),
         train_images=images[train],
         train_labels=targets[train],
         validation_images=images[validation],

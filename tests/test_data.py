@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +12,8 @@ import pytest
 import torch
 
 from autograder import data
-from autograder.data import DataUnavailable, load_data
+from autograder.data import DataUnavailable, chosen_data, load_data
+from tests.sample_class import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +49,37 @@ def test_files_are_read_as_torchvision_reads_them(made_up: Path, monkeypatch: py
             assert one.dtype == other.dtype
 
 
+@pytest.mark.parametrize("name", ["mnist", "digits", "auto"])
+def test_which_data_it_will_be_is_told_without_loading(
+    made_up: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AUTOGRADER_DATA", raising=False)
+    data._mnist.cache_clear()
+    loaded = load_data(name, made_up)  # type: ignore[arg-type]
+    data._mnist.cache_clear()
+    monkeypatch.setattr(data, "load_data", None)
+    assert chosen_data(name, made_up) == (loaded.name, loaded.description)  # type: ignore[arg-type]
+    assert [len(loaded.part(part)[1]) for part in ("train", "validation", "test")] == [
+        int(number) for number in re.findall(r"(\d+) (?:training|validation|test)", loaded.description)
+    ]
+
+
+def test_whoever_hands_out_submissions_needs_no_torch(made_up: Path) -> None:
+    code = (
+        "import sys, autograder.cli.mark, autograder.marking.marker, autograder.marking.worker, autograder.report;"
+        "from autograder.checks.setting import Setting; from autograder.data import chosen_data;"
+        f"chosen_data('mnist', {str(made_up)!r}); autograder.marking.worker.content(Setting.find('lab4'));"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 @pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
 def test_a_file_that_is_cut_off_is_refused(made_up: Path, tmp_path: Path, name: str) -> None:
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for path in (made_up / "MNIST" / "raw").iterdir():
         (raw / path.name).write_bytes(path.read_bytes()[: -1000 if path.name == name else None])
-    with pytest.raises(DataUnavailable, match=r"its files (are unreadable|hold)"):
-        load_data("mnist", tmp_path)
+    for asked in (load_data, chosen_data):
+        with pytest.raises(DataUnavailable, match=r"its files (are unreadable|hold)"):
+            asked("mnist", tmp_path)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
+import torch
+
+from autograder.checks.setting import Setting
 from autograder.judge.weights import fingerprint
-from autograder.marking.flags import flagged, reference_fingerprints
+from autograder.marking.flags import flagged, flags_of_weights, reference_fingerprints
+from autograder.marking.journal import build_of_torch, depends_on
 from autograder.results import CheckResult, StudentResult, TaskResult
 from tests.judging import REFERENCE
 
@@ -32,8 +39,9 @@ def test_equal_weights_are_flagged_at_each_of_their_owners_and_cost_nothing() ->
 def test_the_references_weights_are_flagged() -> None:
     known = reference_fingerprints(REFERENCE)
     assert len(known) >= 4
-    (flag,) = flags_of(student("ada", next(iter(known))))["ada"]
+    (flag,) = flags_of_weights(student("ada", next(iter(known))).tasks, REFERENCE)
     assert "the reference's" in flag
+    assert flags_of_weights(student("bob", "others").tasks, REFERENCE) == []
 
 
 def test_a_hundred_per_cent_is_flagged_and_less_is_not() -> None:
@@ -47,3 +55,19 @@ def test_a_fingerprint_is_of_numbers_not_of_names_or_order() -> None:
     assert fingerprint([("a", one), ("b", other)]) == fingerprint([("x", other), ("module.y", one)])
     assert fingerprint([("a", one)]) != fingerprint([("a", one.reshape(2, 2))])
     assert fingerprint([("a", one)]) != fingerprint([("a", one + np.float32(1e-7))])
+
+
+def test_other_weights_of_the_reference_have_everybody_looked_at_again_and_no_check_asked_again(tmp_path: Path) -> None:
+    setting = Setting.find("lab4")
+    copy = tmp_path / "reference" / REFERENCE.name
+    shutil.copytree(REFERENCE, copy)
+    theirs = replace(setting, reference=copy)
+    assert depends_on(theirs) == depends_on(setting)
+    (copy / "weights" / "digits" / "tiny_cnn.pt").write_bytes(b"others")
+    whole, shared = depends_on(theirs)
+    assert whole != depends_on(setting)[0]
+    assert shared == depends_on(setting)[1]
+
+
+def test_the_build_of_torch_is_told_without_importing_it() -> None:
+    assert build_of_torch() == torch.__version__

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -108,6 +109,7 @@ class Nursery:
         self.layers = layers
         self.boxes = Path(tempfile.mkdtemp(prefix="autograder-nursery-"))
         self._count = 0
+        self._one_at_a_time = threading.Lock()
         self._channel, theirs = socket.socketpair()
         self._process = self._begin(theirs, limits or Limits())
         theirs.close()
@@ -147,7 +149,11 @@ class Nursery:
 
     def fork(self, folder: Path, settings: dict[str, Any]) -> tuple[int, int, socket.socket, Path]:
         """A new candidate for the submission in `folder`: our ends of the pipes for requests and replies, the socket
-        to its keeper, and a folder that is to be removed when it has ended."""
+        to its keeper, and a folder that is to be removed when it has ended. Several threads may ask."""
+        with self._one_at_a_time:
+            return self._fork(folder, settings)
+
+    def _fork(self, folder: Path, settings: dict[str, Any]) -> tuple[int, int, socket.socket, Path]:
         self._count += 1
         box = self.boxes / f"{self._count:06}"
         box.mkdir(mode=0o700)

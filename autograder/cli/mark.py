@@ -131,7 +131,7 @@ def run(
     from rich.text import Text
 
     from autograder.checks.setting import Setting
-    from autograder.data import load_data
+    from autograder.data import chosen_data
     from autograder.marking.examine import NO_CAGE
     from autograder.marking.marker import Progress, mark_class
     from autograder.report import write_report
@@ -141,7 +141,7 @@ def run(
         fail(f"{marks}: is a file; -o names the folder that the results go to")
     console = Console(highlight=False)
     setting = Setting.find(assignment)
-    console.print(f"Data: {load_data(data).description}", markup=False)  # type: ignore[arg-type]
+    console.print(f"Data: {chosen_data(data)[1]}", markup=False)  # type: ignore[arg-type]
     if elsewhere is not None and elsewhere.cage is not None:
         console.print("Cage: each worker's own; it gets no work before it has proved it")
     elif layers is None:

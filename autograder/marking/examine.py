@@ -18,6 +18,7 @@ from autograder.checks.setting import Setting
 from autograder.course import Assignment
 from autograder.judge.oracle import KEY_SEED, Oracle
 from autograder.marking.cells import cell_flags, check_cells
+from autograder.marking.flags import flags_of_weights
 from autograder.marking.journal import Known, KnownCheck
 from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult, most, settle
 from autograder.submission.collect import Submission
@@ -153,6 +154,7 @@ class Desk:
             task.code = source.code.get(task.id, "") if source is not None else ""
         digits = [digit.model_copy() for digit in examination.digits]
         _point_to(tasks, digits, name)
+        flags += flags_of_weights(tasks, self.setting.reference)
         status, score = settle(tasks)
         result = StudentResult(
             student=submission.student,

@@ -10,9 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from autograder.course import Assignment
-from autograder.judge.weights import fingerprint
 from autograder.marking.likeness import near_equal
-from autograder.results import CheckResult, StudentResult
+from autograder.results import CheckResult, StudentResult, TaskResult
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import code_of
 from autograder.submission.source import code_cells
@@ -27,7 +26,7 @@ def flagged(
     assignment: Assignment | None = None,
     release: Path | None = None,
 ) -> list[StudentResult]:
-    """The same students, each with what is remarkable beside the others, the reference and what everybody was given.
+    """The same students, each with what is remarkable beside the others, the reference's code and what was given out.
 
     Flags that they have already, of their submission alone, stay.
     """
@@ -37,19 +36,27 @@ def flagged(
         for _, check in student.checks:
             if check.fingerprint:
                 owners.setdefault(check.fingerprint, []).append(student.student)
-    theirs = reference_fingerprints(reference) if reference is not None else {}
     alike = _alike(students, reference_code(reference, assignment) if reference and assignment else {}, release)
     found = []
     for student in students:
-        flags = [*student.flags, *_flags(student, owners, theirs), *alike.get(student.student, []), *_errors(student)]
+        flags = [*student.flags, *_flags(student, owners), *alike.get(student.student, []), *_errors(student)]
         found.append(student.model_copy(update={"flags": list(dict.fromkeys(flags))}))
     return found
 
 
-def _flags(student: StudentResult, owners: Mapping[str, list[str]], reference: Mapping[str, str]) -> Iterator[str]:
+def flags_of_weights(tasks: Iterable[TaskResult], reference: Path | None) -> list[str]:
+    """The reference's own weights, handed in. Takes torch: for whoever marks, not for who has the class."""
+    known = reference_fingerprints(reference) if reference is not None else {}
+    return [
+        f"{task.id}: these weights are, bit for bit, the reference's ({known[check.fingerprint]})."
+        for task in tasks
+        for check in task.checks
+        if check.fingerprint in known
+    ]
+
+
+def _flags(student: StudentResult, owners: Mapping[str, list[str]]) -> Iterator[str]:
     for task, check in student.checks:
-        if check.fingerprint in reference:
-            yield f"{task.id}: these weights are, bit for bit, the reference's ({reference[check.fingerprint]})."
         others = sorted(set(owners.get(check.fingerprint, [])) - {student.student})
         if others:
             yield f"{task.id}: these weights are, bit for bit, also those of {', '.join(others)}."
@@ -97,6 +104,8 @@ def _perfect(check: CheckResult) -> bool:
 def reference_fingerprints(reference: Path) -> dict[str, str]:
     """The fingerprints of the reference's own weights files, and where they lie."""
     import torch
+
+    from autograder.judge.weights import fingerprint
 
     found = {}
     for path in sorted((reference / "weights").glob("*/*.pt")):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
+import runpy
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -165,9 +168,7 @@ def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
     libraries, the reference, limits and definitions; each check adds its own code and its points
     (`autograder.checks.catalogue.check_key`). Where package and course lie on a machine makes no difference.
     """
-    import torch
-
-    shared = hashlib.sha256(f"{torch.__version__} {' '.join(more)}\n".encode())
+    shared = hashlib.sha256(f"{build_of_torch()} {' '.join(more)}\n".encode())
     folders = [PACKAGE, *([setting.reference] if setting.reference else [])]
     files = {
         f"{folder.name}/{path.relative_to(folder).as_posix()}": path
@@ -193,7 +194,19 @@ def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
     whole.update(json.dumps(assignment.model_dump(mode="json", exclude=on_top), sort_keys=True).encode())
     if setting.release is not None:
         whole.update(state(setting.release).encode())
+    if setting.reference is not None:  # who has handed in the reference's weights is flagged
+        for path in sorted((setting.reference / "weights").glob("*/*.pt")):
+            whole.update(_line(f"{path.parent.name}/{path.name}", path))
     return whole.hexdigest(), shared.hexdigest()
+
+
+@cache
+def build_of_torch() -> str:
+    """torch's version and build, such as "2.9.1+cu128": `torch.__version__`, without the seconds of importing torch."""
+    found = importlib.util.find_spec("torch")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("No module named 'torch'")
+    return str(runpy.run_path(str(Path(found.origin).with_name("version.py")))["__version__"])
 
 
 def conducted_by() -> str:

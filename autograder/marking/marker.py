@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.candidate.cage.layers import Layers
 from autograder.checks.catalogue import agree
 from autograder.checks.setting import Setting
+from autograder.data import chosen_data
 from autograder.marking.examine import Order
 from autograder.marking.examiner import Job, gpus
 from autograder.marking.flags import flagged
@@ -82,10 +83,8 @@ def mark_class(
     `TimesError`, and `OverridesError`: at the start, or at the end if the file was broken in between; what was marked
     is then kept.
     """
-    from autograder.data import load_data
-
     agree(setting.lab, setting.assignment, setting.course_file)
-    data = load_data(data).name  # type: ignore[arg-type]
+    data, _ = chosen_data(data)  # type: ignore[arg-type]
     marks = Path(marks)
     _apart(Path(source), marks)
     journal = Journal(marks)

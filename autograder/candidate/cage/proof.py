@@ -8,6 +8,7 @@ import select
 import socket
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,7 @@ SMALL = Limits(
     submission_mb=1,
     processes=24,
 )
+LITTLE_MB = 256  # of memory, for the canary that takes too much: a gigabyte takes a second to fill
 SECONDS = 30
 
 
@@ -109,13 +111,19 @@ def _ask_all(nursery: Nursery, layers: Layers, baits: dict[str, Any]) -> dict[st
         found["processes"] = [f"{count} processes could be started"] if count >= more else []
         found["leftovers"] = ["a process that it left goes on"] if left else []
 
-        said = _heavy(nursery, Path(folder), "memory", {"bytes": SMALL.memory_mb * 2**20, "seconds": 20}, 25)
-        found["memory"] = [] if said == "more than" else [f"too much in several processes: {said}"]
-        said = _heavy(nursery, Path(folder), "disk", {"bytes": 2 * room + 2**24}, 10)
-        written = said if isinstance(said, int) else 0
+        # Each of the three waits for something most of the time: for the supervisor, or for its end.
+        heavy: dict[str, tuple[dict[str, Any], float]] = {
+            "memory": ({"bytes": LITTLE_MB * 2**20, "seconds": 20}, 25),
+            "disk": ({"bytes": 2 * room + 2**24}, 10),
+            "time": ({}, 0.5),
+        }
+        with ThreadPoolExecutor(len(heavy)) as pool:
+            asked = {part: pool.submit(_heavy, nursery, Path(folder), part, *given) for part, given in heavy.items()}
+        said = {part: answer.result() for part, answer in asked.items()}
+        found["memory"] = [] if said["memory"] == "more than" else [f"too much in several processes: {said['memory']}"]
+        written = said["disk"] if isinstance(said["disk"], int) else 0
         found["disk"] = [f"{written >> 20} MB were written"] if written > 2 * room else []
-        said = _heavy(nursery, Path(folder), "time", {}, 0.5)
-        found["time"] = [] if said == "timeout" else [f"an endless loop: {said}"]
+        found["time"] = [] if said["time"] == "timeout" else [f"an endless loop: {said['time']}"]
     return found
 
 
@@ -146,7 +154,8 @@ def _with_leftovers(nursery: Nursery, folder: Path, baits: dict[str, Any]) -> tu
 
 
 def _heavy(nursery: Nursery, folder: Path, part: str, baits: dict[str, Any], seconds: float) -> Any:
-    with Candidate(nursery, folder, "", SMALL) as candidate:
+    limits = SMALL.model_copy(update={"memory_mb": LITTLE_MB}) if part == "memory" else SMALL
+    with Candidate(nursery, folder, "", limits) as candidate:
         try:
             return candidate.canary(part, baits, seconds)
         except StudentError as error:
