@@ -22,10 +22,13 @@ import pytest
 
 from autograder.candidate.process import Candidate
 from autograder.checks import plugin
+from autograder.checks.setting import Setting
 from autograder.course import Limits
+from autograder.marking import marker
 from autograder.marking.examine import Desk, Marked, Order
 from autograder.marking.examiner import Job
 from autograder.marking.journal import Journal, JournalError, Known
+from autograder.marking.marker import Progress
 from autograder.marking.pool import Pool
 from autograder.results import Results
 from autograder.submission.collect import Submission, find_submissions
@@ -47,6 +50,30 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for student in LIGHT:
         shutil.copytree(SUBMISSIONS / student, folder / student, ignore=shutil.ignore_patterns("*.pt"))
     return folder
+
+
+# --- cores ---
+
+
+@pytest.mark.parametrize(
+    ("asked", "usable", "jobs", "threads"),
+    [
+        ("", 8, 2, 4),
+        ("1", 8, 2, 1),
+        ("16", 8, 2, 4),
+        ("2,1", 8, 1, 2),
+        ("none", 4, 1, 4),
+        ("", 1, 1, 1),
+        ("0", 2, 2, 1),
+    ],
+)
+def test_an_examiner_takes_its_share_of_the_cores_and_no_more_threads_than_are_asked_for(
+    asked: str, usable: int, jobs: int, threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    monkeypatch.setattr(marker, "cores", lambda: usable)
+    run = marker.Marking(Setting.find("lab4"), tmp_path, Journal(tmp_path), "digits", "cpu", None, None, Progress())
+    assert run._staff(7, jobs, 30).order.threads == threads
 
 
 # --- check by check ---------------------------------------------------------------------------------------------------

@@ -103,6 +103,17 @@ def _apart(source: Path, marks: Path) -> None:
         raise SubmissionError(f"{marks}: lies among the submissions in {source}; say another folder with -o")
 
 
+def cores() -> int:
+    """The cores that this process may use: fewer than the machine's in a batch system's job, say."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_wanted() -> int | None:
+    """What OMP_NUM_THREADS asks for, which torch goes by unless told otherwise; None where it asks nothing."""
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return int(first) if first.isdecimal() and int(first) > 0 else None
+
+
 @dataclass
 class Marking:
     """One run over a class."""
@@ -180,10 +191,11 @@ class Marking:
             from autograder.marking.cluster import Cluster
 
             return Cluster(Order(file, lab, self.data, self.device, seed, 1), self.elsewhere, self.progress.told)
-        count = os.cpu_count() or 1
+        count = cores()
         most = (gpus() or 1) if self.device == "cuda" else count
         jobs = max(1, min(jobs or most, to_do))
-        return Pool(Order(file, lab, self.data, self.device, seed, max(1, count // jobs), self.layers), jobs)
+        threads = max(1, min(count // jobs, threads_wanted() or count))
+        return Pool(Order(file, lab, self.data, self.device, seed, threads, self.layers), jobs)
 
     def _settled(self, result: StudentResult, decisions: list[Decision]) -> StudentResult:
         """A student's result with what is taken off for lateness and what people have decided."""
