@@ -53,6 +53,7 @@ SMALL = Limits(
     processes=24,
 )
 LITTLE_MB = 256  # of memory, for the canary that takes too much: a gigabyte takes a second to fill
+FEW = 12  # processes, for the canary that starts too many
 SECONDS = 30
 
 
@@ -106,7 +107,7 @@ def _ask_all(nursery: Nursery, layers: Layers, baits: dict[str, Any]) -> dict[st
         baits["shared_memory"] = not layers.namespaces
         found |= _quick(nursery, Path(folder), baits)
 
-        more = 2 * SMALL.processes
+        more = 2 * FEW
         count, left = _with_leftovers(nursery, Path(folder), {"more": more, "seconds": SECONDS})
         found["processes"] = [f"{count} processes could be started"] if count >= more else []
         found["leftovers"] = ["a process that it left goes on"] if left else []
@@ -138,7 +139,7 @@ def _quick(nursery: Nursery, folder: Path, baits: dict[str, Any]) -> dict[str, l
 
 def _with_leftovers(nursery: Nursery, folder: Path, baits: dict[str, Any]) -> tuple[int, bool]:
     """How many processes the canary could start, and whether one lives on after the candidate was ended."""
-    with Candidate(nursery, folder, "", SMALL) as candidate:
+    with Candidate(nursery, folder, "", SMALL.model_copy(update={"processes": FEW})) as candidate:
         try:
             count = int(candidate.canary("processes", baits, SECONDS))
         except StudentError as error:  # the supervisor has ended it, or something went wrong
