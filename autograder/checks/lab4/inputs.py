@@ -144,15 +144,16 @@ HIDDEN_PICTURES = (
 )
 
 
-LEAST_DIGITS, MOST_NETWORKS = 5, 100
+TO_CLASSIFY, LEAST_DIGITS, LEAST_LEAD, MOST_NETWORKS = 8, 5, 0.5, 100
 
 
 @cache
 def to_classify(seed: int) -> tuple[Mapping[str, np.ndarray], np.ndarray, np.ndarray, tuple[int, ...]]:
-    """Pictures of 28×28, a linear network (10, 784) and its biases (10,), and what it says of each picture: at least
-    five different digits.
+    """Eight pictures of 28×28, a linear network (10, 784) and its biases (10,), and what it says of each picture: five
+    different digits or more.
 
-    Pictures that it is nearly undecided about are left out, so that rounding decides nothing.
+    A picture that it is nearly undecided about, where the largest logit leads by less than 0.5, is left out, so that
+    rounding decides nothing.
     """
     pictures = [draw(number % 10, size=28, seed=(seed + number) % 2**32) for number in range(24)]
     pixels = np.stack([np.asarray(picture, np.float32).ravel() / 255 for picture in pictures])
@@ -160,20 +161,23 @@ def to_classify(seed: int) -> tuple[Mapping[str, np.ndarray], np.ndarray, np.nda
         draw_weights = probes.generator(seed, "classify", *["again"] * attempt)
         weight = draw_weights.normal(0, 1, (10, 784)).astype(np.float32)
         logits = np.stack([weight @ picture for picture in pixels])
-        if len({*logits.argmax(1)}) >= LEAST_DIGITS:  # one network in five says fewer, and one in hundreds a single one
+        leads = np.diff(np.sort(logits)[:, -2:])[:, 0]
+        clear = logits.argmax(1)[leads >= LEAST_LEAD]
+        if len(clear) >= TO_CLASSIFY and len({*clear}) >= LEAST_DIGITS:  # some say one digit, whatever they are shown
             break
     else:
         raise RuntimeError(f"no network that says {LEAST_DIGITS} different digits, from seed {seed}")
     bias = np.zeros(10, np.float32)
     found: list[tuple[float, np.ndarray, int]] = []
-    for picture, values in zip(pictures, logits, strict=True):
-        first, second = np.sort(values)[::-1][:2]
+    for picture, values, lead in zip(pictures, logits, leads, strict=True):
+        if lead < LEAST_LEAD:
+            continue
         file = io.BytesIO()
         picture.save(file, "PNG")
-        found.append((float(first - second), np.frombuffer(file.getvalue(), np.uint8), int(values.argmax())))
+        found.append((float(lead), np.frombuffer(file.getvalue(), np.uint8), int(values.argmax())))
     found.sort(key=lambda one: -one[0])
     first_of = {said: one for one in reversed(found) for said in [one[2]]}  # as many different digits as there are
-    found = [*first_of.values(), *(one for one in found if one is not first_of[one[2]])][:8]
+    found = [*first_of.values(), *(one for one in found if one is not first_of[one[2]])][:TO_CLASSIFY]
     found = [found[number] for number in draw_weights.permutation(len(found))]
     answers = [said for _, _, said in found]
     order = draw_weights.permutation(len(found))
