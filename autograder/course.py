@@ -29,6 +29,9 @@ NAMES = {
 }
 
 
+DATA_SETS = ("mnist", "digits")
+
+
 class CourseError(Exception):
     """`course.yml`, or what it names, is wrong. The message names file and line."""
 
@@ -186,6 +189,17 @@ class Assignment(Strict):
                 raise _misplaced(
                     f"`bands` names {task!r}, which is no task; the tasks are {', '.join(ids)}", "bands", task
                 )
+        for task, bands in self.bands.items():
+            for data in bands:
+                if data not in DATA_SETS:
+                    raise _misplaced(
+                        f"{data!r} is no data set; there are {' and '.join(DATA_SETS)}", "bands", task, data
+                    )
+            for data in DATA_SETS:
+                if data not in bands:
+                    raise _misplaced(
+                        f"{task!r} has no band for {data!r}; without one nobody can be marked on it", "bands", task
+                    )
         for student, extension in self.extensions.items():
             if self.deadline is None:
                 raise _misplaced(
@@ -247,6 +261,12 @@ def read_course(path: Path) -> Course:
     """Reads `path`; raises `CourseError` naming the file and the line of what is wrong."""
     value, lines = read_mapping(path, "a mapping with the keys `course` and `assignments`")
     return validated(Course, value, Path(path), lines)
+
+
+def line_of(path: Path, *place: Any) -> int:
+    """The line (from 1) of a place in a course file that could be read, or of the nearest that there is above it."""
+    _, lines = read_mapping(path, "a mapping")
+    return next(lines[place[:length]] for length in range(len(place), -1, -1) if place[:length] in lines)
 
 
 def read_mapping(path: Path, needed: str) -> tuple[dict[Any, Any], Lines]:

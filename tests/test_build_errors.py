@@ -54,6 +54,16 @@ def test_a_breach_names_the_line(course: Path, old: str, new: str, at: str, said
     assert any(sentence.startswith(f"  – {script}, line {number}: ") and said in sentence for sentence in sentences)
 
 
+def test_a_name_that_no_notebook_defines_is_named_with_the_one_that_is_meant(course: Path) -> None:
+    file = course / "course.yml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("definitions: [SimpleCNN]", "definitions: [SimpelCNN]"), encoding="utf-8")
+    line = 1 + text[: text.index("definitions: [SimpleCNN]")].count("\n")
+    said = refused(course)
+    assert f"{file}, line {line}: the task 'simple-cnn' asks for 'SimpelCNN', which 4_1_simple_cnn.py" in said
+    assert "is 'SimpleCNN' meant?" in said
+
+
 def test_marks_of_a_solution_come_in_pairs(course: Path) -> None:
     script = course / SCRIPT
     lines = script.read_text(encoding="utf-8").splitlines(keepends=True)

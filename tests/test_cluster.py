@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from distributed import Client
 
-from autograder.candidate.cage.layers import offered
+from autograder.candidate.cage.layers import CageError, offered
+from autograder.checks.setting import Setting
 from autograder.cli.mark import choose_workers
 from autograder.course import CourseError
-from autograder.marking import cluster, parcel
+from autograder.marking import cluster, parcel, worker
 from autograder.marking.cluster_file import read_cluster
 from autograder.marking.examine import Marked
 from autograder.marking.examiner import Job
@@ -150,7 +153,34 @@ def test_what_is_no_address_is_refused(address: str) -> None:
         choose_workers(address, None, "auto", None)
 
 
+def test_whatever_else_answers_is_told_from_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(
+            MarkingError, match=r"no Dask scheduler can be reached there \(nothing answers within 1 sec"
+        ):
+            cluster.call_on(address)
+    with pytest.raises(MarkingError, match=r"no Dask scheduler .*TLS needs certificates\); Dask's configuration"):
+        cluster.call_on("tls://127.0.0.1:1")
+
+
+def test_a_workers_address_is_no_schedulers(loopback: Loopback) -> None:
+    loopback.worker("one")
+    with Client(loopback.address, set_as_default=False) as client:
+        [worker] = names(client)
+    cluster.call_on(loopback.address)
+    with pytest.raises(MarkingError, match=f"{worker}: this is the address of a Dask worker"):
+        cluster.call_on(worker)
+
+
+def test_a_kind_of_cage_that_there_is_not_is_refused_before_any_worker_is_asked() -> None:
+    with pytest.raises(CageError, match="no kind of cage called 'birdcage'"):
+        choose_workers("tcp://host:8786", None, "birdcage", None)
+
+
 WRONG = {
+    "kind: local\nworkers: true": "line 2: workers: Input should be a valid integer",
     "kind: condor": "line 1: `kind` says which cluster to start: local, ssh, slurm; not 'condor'",
     "workers: 2": "line 1: `kind` says which cluster to start",
     "- local": "line 1: a mapping with the key `kind`",
@@ -179,7 +209,17 @@ def test_versions_that_differ_are_named() -> None:
     assert differences(marker, {**marker, "torch": "2.8.0", "the checks": "c"}) == [
         "torch is 2.8.0, the marker's 2.9.0"
     ]
-    assert differences(marker, {**marker, "the cage": "c"}) == ["the cage are not the marker's"]
+    [told] = differences(marker, {**marker, "the cage": "c"})
+    assert told.startswith("the cage are not the marker's")
+
+
+def test_data_that_differ_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    setting = Setting.find("lab4")
+    monkeypatch.setattr(worker, "digest_of", lambda name: f"{name} as they are")
+    marker = worker.content(setting, "mnist")
+    monkeypatch.setattr(worker, "digest_of", lambda name: "others")
+    [told] = differences(marker, worker.content(setting, "mnist"))
+    assert told.startswith("the images or labels of mnist are not the marker's")
 
 
 def test_a_submission_and_its_result_travel_whole(tmp_path: Path) -> None:

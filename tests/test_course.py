@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -81,8 +82,29 @@ def test_checks_and_course_must_agree(tmp_path: Path) -> None:
         catalogue.agree("lab4", read_course(dropped).assignments["lab4"], dropped)
     added = tmp_path / "more.yml"
     added.write_text(text.replace("in-order: 2, own-pictures: 2", "in-order: 2, own-pictures: 1, beauty: 1"))
-    with pytest.raises(CourseError, match="gives points to 'beauty'"):
+    line = 1 + text[: text.index("own-pictures: 2")].count("\n")
+    with pytest.raises(CourseError, match=rf"more\.yml, line {line}: the task 'classify' gives points to 'beauty'"):
         catalogue.agree("lab4", read_course(added).assignments["lab4"], added)
+    mistyped = tmp_path / "mistyped.yml"
+    mistyped.write_text(text.replace("- id: simple-cnn", "- id: simpel-cnn"))
+    with pytest.raises(CourseError, match=r"the task 'simpel-cnn' gives points.*of the task 'simple-cnn' meant"):
+        catalogue.agree("lab4", read_course(mistyped).assignments["lab4"], mistyped)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("mnist: {zero: 0.95", "minst: {zero: 0.95", "'minst' is no data set; there are mnist and digits"),
+        ("        digits: {zero: 0.80, full: 0.89}\n", "", "'better-cnn-accuracy' has no band for 'digits'"),
+    ],
+)
+def test_a_band_is_there_for_each_data_set(tmp_path: Path, old: str, new: str, sentence: str) -> None:
+    text = COURSE.read_text()
+    assert text.count(old) == 1
+    file = tmp_path / "course.yml"
+    file.write_text(text.replace(old, new))
+    with pytest.raises(CourseError, match=rf"course\.yml, line \d+: .*{re.escape(sentence)}"):
+        read_course(file)
 
 
 def test_a_band_is_a_straight_line() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -66,12 +67,27 @@ def test_which_data_it_will_be_is_told_without_loading(
 
 def test_whoever_hands_out_submissions_needs_no_torch(made_up: Path) -> None:
     code = (
+        f"import os; os.environ['MNIST_ROOT'] = {str(made_up)!r};"
         "import sys, autograder.cli.mark, autograder.marking.marker, autograder.marking.worker, autograder.report;"
         "from autograder.checks.setting import Setting; from autograder.data import chosen_data;"
-        f"chosen_data('mnist', {str(made_up)!r}); autograder.marking.worker.content(Setting.find('lab4'));"
+        "chosen_data('mnist'); autograder.marking.worker.content(Setting.find('lab4'), 'mnist');"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_digest_of_the_files_is_that_of_the_images_and_labels(
+    made_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_files = data.digest_of("mnist", made_up)
+    with monkeypatch.context() as patched:
+        patched.setattr(data, "_lies_in", lambda folder: False)
+        assert data.digest_of.__wrapped__("mnist", made_up) == of_files
+    shutil.copytree(made_up, tmp_path / "other")
+    labels = tmp_path / "other" / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
+    content = labels.read_bytes()
+    labels.write_bytes(content[:-1] + bytes([(content[-1] + 1) % 10]))
+    assert data.digest_of("mnist", tmp_path / "other") != of_files
 
 
 @pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import json
 import re
 from collections.abc import Iterator
@@ -10,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.build.notebooks import SOLUTION_BEGIN, SOLUTION_END
-from autograder.checks.catalogue import Check, public_points
+from autograder.checks.catalogue import Check, bound, public_points
 from autograder.checks.setting import Setting
+from autograder.course import line_of
 from autograder.judge.bank import BankError, read_bank
 
 
@@ -46,7 +48,24 @@ def script_breaches(setting: Setting, checks: list[Check]) -> list[str]:
             continue
         text = script.read_text(encoding="utf-8")
         found += [f"{script}, line {line}: {what}" for line, what in sorted(_in_script(text, expected))]
+    found = found or list(_undefined(setting))
     return found or [*_in_bank(setting)]
+
+
+def _undefined(setting: Setting) -> Iterator[str]:
+    """The names that course.yml asks for and a task's notebook does not define."""
+    assert setting.reference is not None
+    for place, task in enumerate(setting.assignment.tasks):
+        script = setting.reference / f"{task.notebook}.py"
+        defined = set().union(*(bound(node) for node in ast.parse(script.read_text(encoding="utf-8")).body))
+        for name in task.definitions:
+            if name not in defined:
+                line = line_of(setting.course_file, "assignments", setting.lab, "tasks", place, "definitions")
+                near = difflib.get_close_matches(name, defined, n=1)
+                yield (
+                    f"{setting.course_file}, line {line}: the task {task.id!r} asks for {name!r}, which"
+                    f" {script.name} does not define" + (f"; is {near[0]!r} meant?" if near else "")
+                )
 
 
 def place_of(setting: Setting, notebook: str, cell_id: str) -> str:

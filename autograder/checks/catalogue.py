@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from autograder.course import Assignment, CourseError
+from autograder.course import Assignment, CourseError, line_of
 
 CHECKS = Path(__file__).parent
 
@@ -54,21 +55,28 @@ def agree(lab: str, assignment: Assignment, course: Path) -> list[Check]:
     """The lab's checks, once `course.yml` gives points to each of them and to no other; else `CourseError`."""
     checks = read_checks(lab)
     declared = {(check.task, check.id): check for check in checks}
-    for check in checks:
-        task = assignment.by_id.get(check.task)
-        if task is None or check.id not in task.checks:
-            raise CourseError(
-                f"{course}: gives no points to the check {check.id!r} of the task {check.task!r}"
-                f" (declared in {check.file.name}, line {check.lines[0]}); add it to the task's `checks`"
-            )
-    for task in assignment.tasks:
+    paid = {(task.id, name) for task in assignment.tasks for name in task.checks}
+    unpaid = {f"{task}/{check}": (task, check) for task, check in declared if (task, check) not in paid}
+    for place, task in enumerate(assignment.tasks):
         for name in task.checks:
             if (task.id, name) not in declared:
+                line = line_of(course, "assignments", lab, "tasks", place, "checks", name)
+                near = difflib.get_close_matches(f"{task.id}/{name}", unpaid, n=1)
                 raise CourseError(
-                    f"{course}: the task {task.id!r} gives points to {name!r},"
+                    f"{course}, line {line}: the task {task.id!r} gives points to {name!r},"
                     f" but {CHECKS.name}/{lab} has no such check: a function test_{name.replace('-', '_')}"
                     f' with @pytest.mark.task("{task.id}")'
+                    + (f". Is {unpaid[near[0]][1]!r} of the task {unpaid[near[0]][0]!r} meant?" if near else "")
                 )
+    for check in checks:
+        if (check.task, check.id) not in paid:
+            ids = [task.id for task in assignment.tasks]
+            there = (ids.index(check.task), "checks") if check.task in ids else ()
+            line = line_of(course, "assignments", lab, "tasks", *there)
+            raise CourseError(
+                f"{course}, line {line}: gives no points to the check {check.id!r} of the task {check.task!r}"
+                f" (declared in {check.file.name}, line {check.lines[0]}); add it to the task's `checks`"
+            )
     return checks
 
 
@@ -116,7 +124,7 @@ def code_digest(path: Path, function: str) -> str:
     where all checks' common ground is digested.
     """
     tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    binds = [_bound(node) for node in tree.body]
+    binds = [bound(node) for node in tree.body]
     wanted, chosen = [function], set()
     while wanted:
         name = wanted.pop()
@@ -128,7 +136,7 @@ def code_digest(path: Path, function: str) -> str:
     return hashlib.sha256("\n".join(code).encode()).hexdigest()
 
 
-def _bound(node: ast.stmt) -> set[str]:
+def bound(node: ast.stmt) -> set[str]:
     """The names that a top-level statement binds."""
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         return {node.name}

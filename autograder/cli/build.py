@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.cli.shared import choose_data, clear_errors, fail
+from autograder.cli.shared import choose_data, clear_errors, fail, stopped
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +33,8 @@ def register(app: typer.Typer) -> None:
             setting = Setting.find(assignment)
             root = out or setting.course_file.parent
             try:
-                make(setting, root, choose_data(data), gate, step=lambda text: typer.echo(f"… {text}"))
+                with stopped("Nothing was built; source/ and release/ are as they were."):
+                    make(setting, root, choose_data(data), gate, step=lambda text: typer.echo(f"… {text}"))
             except BuildError as error:
                 fail(str(error))
         typer.echo(f"Built {root / 'source' / setting.lab} and {root / 'release' / setting.lab}")

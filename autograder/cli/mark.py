@@ -92,8 +92,11 @@ def register(app: typer.Typer) -> None:
 
 def choose_workers(scheduler: str | None, file: Path | None, cage: str | None, jobs: int | None) -> Elsewhere:
     """The cluster of `--scheduler` or `--cluster`; each worker is to have a cage of the kind `cage`, None for none."""
+    from autograder.candidate.cage.layers import known_kind
     from autograder.marking.cluster import Elsewhere, at, require
 
+    if cage is not None:
+        known_kind(cage)  # whether a worker has it shows there
     if scheduler is not None and file is not None:
         fail("--scheduler names a cluster that runs, --cluster starts one: say one of them")
     if jobs is not None:

@@ -47,6 +47,16 @@ def clear_errors() -> Iterator[None]:
         fail(str(error))
 
 
+@contextmanager
+def stopped(sentence: str) -> Iterator[None]:
+    """After Ctrl-C says what became of the work, and ends with the status 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"\nStopped. {sentence}", err=True)
+        raise typer.Exit(130) from None
+
+
 def choose_device(device: str) -> str:
     """ "cpu" or "cuda" for "auto", "cpu" or "cuda"; ends the command where that cannot be."""
     if device not in ("auto", "cpu", "cuda"):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.cli.shared import choose_data, choose_device, clear_errors, fail
+from autograder.cli.shared import choose_data, choose_device, clear_errors, fail, stopped
 
 if TYPE_CHECKING:
     from autograder.training.reference import Measurement
@@ -75,10 +76,12 @@ def register(app: typer.Typer) -> None:
             if calibrated:
                 if seeds == 1:
                     fail("--calibrate measures how much the accuracy varies: --seeds has to be at least 2")
-                run_calibration(model or [], choose_data(data), seeds or CALIBRATING_SEEDS, jobs, reference)
+                with stopped("The networks before this one are written down."):
+                    run_calibration(model or [], choose_data(data), seeds or CALIBRATING_SEEDS, jobs, reference)
                 return
             starts = range(seed, seed + (seeds or 1))
-            run(model or ["better", "best"], choose_data(data), choose_device(device), starts, reference, out)
+            with stopped("What was trained to its end is kept; of the training that was stopped, nothing is."):
+                run(model or ["better", "best"], choose_data(data), choose_device(device), starts, reference, out)
         except (DataUnavailable, ReferenceMissing) as error:
             fail(str(error))
 
@@ -98,6 +101,11 @@ def run(models: list[str], data_name: str, device: str, seeds: range, reference:
     data = load_data(data_name)  # type: ignore[arg-type]
     console.print(f"Data: {data.description}. Device: {device}.", markup=False)
     folder = out or reference / "weights" / data.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        fail(f"{folder}: no weights can be written there ({error.strerror}); --out says another folder")
     measurements = []
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
@@ -161,14 +169,14 @@ def print_table(measurements: list[Measurement]) -> None:
     from rich.table import Table
 
     table = Table(
-        "network", "seed", "parameters", "epochs", "validation %", "test %", "test, moved and turned %", "minutes"
+        "network", "seed", "parameters", "epochs", "validation\n%", "test\n%", "test, moved\nand turned %", "minutes"
     )
     for one in measurements:
         table.add_row(
             one.network,
             str(one.seed),
             f"{one.parameters:,}",
-            f"{one.epochs} (best {one.best_epoch})",
+            f"{one.epochs}" if one.best_epoch == one.epochs else f"{one.epochs}, {one.best_epoch} kept",
             f"{one.validation:.2%}".rstrip("%"),
             f"{one.test:.2%}".rstrip("%"),
             f"{one.test_perturbed:.2%}".rstrip("%"),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+from autograder.course import CourseError
 from autograder.submission.excerpt import digest, grade_id
 from autograder.submission.source import code_cells
 
@@ -20,7 +21,11 @@ def check_cells(release: Path) -> Cells:
     found: Cells = {}
     for path in sorted(release.glob("*.ipynb")):
         cells = []
-        for _, cell, text in code_cells(path):
+        try:
+            found_cells = list(code_cells(path))
+        except ValueError as error:
+            raise CourseError(f"{path}: {error}") from error
+        for _, cell, text in found_cells:
             marked = cell.get("metadata", {}).get("nbgrader", {})
             if marked.get("grade") and not marked.get("solution"):
                 cells.append((grade_id(cell), digest(text)))

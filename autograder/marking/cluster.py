@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 LOOKING_SECONDS = 1  # between two looks at which workers are there
+ANSWER_SECONDS = 15  # for a scheduler to say that it is one
 FETCHING_SECONDS = 60  # for a finished result, whose worker may die just then
 
 
@@ -125,14 +126,15 @@ class Cluster(Staff[Seat]):
         from autograder.marking.worker import content
 
         order = self.order
-        own = content(Setting.find(order.lab, order.course_file))
+        own = content(Setting.find(order.lab, order.course_file), order.data)
         self._errand = pack_errand(Errand(order.lab, order.data, order.device, order.seed, self._elsewhere.cage, own))
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is told by `tell`
         address = stack.enter_context(self._elsewhere.address())
+        call_on(address)
         try:
             self._client = stack.enter_context(Client(address, set_as_default=False))
-        except (OSError, ValueError, TimeoutError) as error:
+        except (OSError, ValueError, TypeError, TimeoutError) as error:
             raise MarkingError(f"{address}: no Dask scheduler can be reached there ({error})") from error
 
     def hire(self, wanted: int) -> None:
@@ -195,9 +197,31 @@ class Cluster(Staff[Seat]):
         """No submission goes to this worker any more, and what it has is given to others."""
         if worker not in self._left_out:
             self._left_out[worker] = reason
-            self._tell(f"{worker}: gets no work. {reason[:1].upper()}{reason[1:]}")
+            self._tell(f"{worker}: gets no work. {' '.join((reason[:1].upper() + reason[1:]).split())}")
         for one in self.examiners:
             one.gone = one.gone or one.worker == worker
+
+
+def call_on(address: str) -> None:
+    """Raises `MarkingError` unless a scheduler answers there, soon: a client would wait without end for whatever else
+    listens, and cannot be closed after a worker has answered it."""
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    async def identity() -> str:
+        async with rpc(address, connection_args=Security().get_connection_args("client")) as there:
+            return str((await there.identity()).get("type"))
+
+    try:
+        kind = asyncio.run(asyncio.wait_for(identity(), ANSWER_SECONDS))
+    except (Exception, asyncio.CancelledError) as error:
+        reason = " ".join(str(error).split())[:300] or f"nothing answers within {ANSWER_SECONDS} seconds"
+        cure = ""
+        if address.startswith("tls:") and "ssl_context" in reason:
+            reason, cure = "TLS needs certificates", "; Dask's configuration names them, see docs/many-machines.md"
+        raise MarkingError(f"{address}: no Dask scheduler can be reached there ({reason}){cure}") from error
+    if kind != "Scheduler":
+        raise MarkingError(f"{address}: this is the address of a Dask {kind.lower()}; say the scheduler's")
 
 
 def at(address: str) -> Callable[[], AbstractContextManager[str]]:

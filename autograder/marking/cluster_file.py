@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import signal
+import threading
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +32,7 @@ Text = Annotated[str, BeforeValidator(_no_number)]
 class ClusterFile(Strict):
     """What every kind has: how many submissions a worker takes at once, and where it finds the course."""
 
-    threads: int = Field(default=1, gt=0)
+    threads: int = Field(default=1, gt=0, strict=True)
     course: str | None = None
     """The course repository on the workers' machines; without it they look as `autograder mark` does."""
     environment: dict[str, Text] = Field(default={})
@@ -63,13 +65,14 @@ class Local(ClusterFile):
     """Worker processes on this machine."""
 
     kind: Literal["local"]
-    workers: int = Field(gt=0)
+    workers: int = Field(gt=0, strict=True)
 
     def start(self) -> Any:
         from distributed import LocalCluster
 
         settings = {"n_workers": self.workers, "threads_per_worker": self.threads, "env": self.variables}
-        return LocalCluster(processes=True, dashboard_address=None, **{**settings, **self.options})
+        with _deaf_to_ctrl_c():
+            return LocalCluster(processes=True, dashboard_address=None, **{**settings, **self.options})
 
 
 class Ssh(ClusterFile):
@@ -100,7 +103,7 @@ class Slurm(ClusterFile):
     """`workers` jobs of Slurm, each a worker."""
 
     kind: Literal["slurm"]
-    workers: int = Field(gt=0)
+    workers: int = Field(gt=0, strict=True)
     memory: Text
     walltime: Text
     queue: Text | None = None
@@ -130,6 +133,19 @@ class Slurm(ClusterFile):
         cluster = SLURMCluster(**{**settings, **self.options})
         cluster.scale(jobs=self.workers)
         return cluster
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that are started meanwhile do not hear a terminal's Ctrl-C; who started them does, and ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 KINDS: dict[str, type[ClusterFile]] = {"local": Local, "ssh": Ssh, "slurm": Slurm}

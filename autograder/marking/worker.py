@@ -15,6 +15,7 @@ from typing import Any
 from autograder.candidate.cage.layers import CageError, choose
 from autograder.checks.setting import Setting
 from autograder.course import CourseError
+from autograder.data import DataUnavailable, digest_of
 from autograder.marking import parcel
 from autograder.marking.examine import Order
 from autograder.marking.examiner import Examiner, Job, gpus
@@ -62,7 +63,7 @@ def take_seat(packed: bytes, number: int) -> Seat:
     """Opens the examiner `number` of this worker, or says why not. Raises nothing: what goes wrong travels as data."""
     try:
         return _seat(parcel.unpack_errand(packed), number)
-    except (CourseError, CageError) as error:
+    except (CourseError, CageError, DataUnavailable) as error:
         return Seat(None, number, ("no cage" if isinstance(error, CageError) else "failed", str(error)))
     except Exception as error:
         traceback.print_exc()
@@ -72,7 +73,7 @@ def take_seat(packed: bytes, number: int) -> Seat:
 def _seat(errand: Errand, number: int) -> Seat:
     named = os.environ.get(COURSE)
     setting = Setting.find(errand.lab, _course_file(Path(named)) if named else None)
-    found = differences(errand.content, content(setting))
+    found = differences(errand.content, content(setting, errand.data))
     if found:
         return Seat(None, number, ("differs", "; ".join(found)))
     layers = choose(errand.cage) if errand.cage is not None else None
@@ -99,7 +100,7 @@ def mark(seat: Seat, packed: bytes) -> bytes:
         return parcel.pack_reply(None)
 
 
-def content(setting: Setting) -> dict[str, str]:
+def content(setting: Setting, data: str) -> dict[str, str]:
     """All that marks and their making depend on, part by part: equal contents give equal marks."""
     versions = {name: version(name) for name in LIBRARIES}
     whole, shared = depends_on(setting)
@@ -109,6 +110,7 @@ def content(setting: Setting) -> dict[str, str]:
         "the build of torch, the grader, its limits or the reference": shared,
         "the checks, course.yml or the release": whole,
         "the cage or the marking": conducted_by(),
+        f"the images or labels of {data}": digest_of(data),
     }
 
 
@@ -120,7 +122,9 @@ def differences(marker: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
         for name in other
         if name in ("Python", *LIBRARIES)
     ]
-    return versions or [f"{name} are not the marker's" for name in other[:1]]
+    return versions or [
+        f"{name} are not the marker's: bring both to the same commit, or the same data" for name in other[:1]
+    ]
 
 
 def _course_file(named: Path) -> Path:

@@ -256,7 +256,9 @@ class Definitions:
         lender = self
         found = self.where(name, notebook)
         if not found:
-            raise Missing(f"`{name}` is not defined in any notebook or script.")
+            unread = self.problems[:1]
+            perhaps = f"\nIt may stand where something could not be read: {unread[0]}" if unread else ""
+            raise Missing(f"`{name}` is not defined in any notebook or script.{perhaps}")
         unit = found[0]
         self._run(unit, [name], set())
         if not hasattr(unit.module, name):

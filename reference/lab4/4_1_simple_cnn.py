@@ -176,7 +176,7 @@ class SimpleCNN(nn.Module):
 # ```python
 # trial = Trial(model, optimizer, criterion, metrics=["loss", "acc"]).to(device)
 # trial.with_generators(train_generator=loader)
-# history = trial.run(epochs=3, verbose=2)    # verbose: 2 a bar for each epoch, 1 one bar in all, 0 silent
+# history = trial.run(epochs=2, verbose=2)    # verbose: 2 a bar for each epoch, 1 one bar in all, 0 silent
 # ```
 #
 # `run` returns the *history*: a list with one dictionary an epoch, `[{"loss": …, "acc": …, …}, …]`. It also switches the
@@ -191,8 +191,9 @@ class SimpleCNN(nn.Module):
 def train(model: nn.Module, loader, epochs: int, device: str = "cpu", lr: float = 1e-3) -> list[dict]:
     """Train `model` in place with a Torchbearer Trial: cross-entropy loss, Adam with learning rate `lr`.
 
-    `loader` gives batches of images (N, 1, 28, 28) and labels (N,). The metrics are "loss" and "acc".
-    Returns the trial's history: a list of `epochs` dictionaries, each with the keys "loss" and "acc".
+    `loader` gives batches of images (N, 1, 28, 28) and labels (N,). The metrics are "loss" and "acc". The model may come
+    in eval mode, as `evaluate` leaves it; it is trained in train mode.
+    Returns the trial's history: a list of `epochs` dictionaries with the keys "loss" and "acc", means over the epoch's images.
     """
     ### BEGIN SOLUTION
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)

@@ -22,6 +22,7 @@ from typing import Any
 from autograder.candidate.cage import kernel
 
 Breaches = list[str]
+NOTICED_SECONDS = 5  # within which a supervisor that works has ended what is too much, on a busy machine too
 # Kernel interfaces that no coursework needs, each a known way out or round: number on x86_64, number on aarch64.
 INTERFACES = {
     "io_uring_setup": (425, 425),
@@ -302,7 +303,10 @@ def _descriptors(baits: dict[str, Any]) -> Breaches:
 
 
 def _processes(baits: dict[str, Any]) -> int:
-    """Starts processes until that fails, and a daemon; all of them stay. Returns how many there were."""
+    """Starts processes until that fails, and a daemon; all of them stay. Returns how many there were.
+
+    Where all could be started, a supervisor that counts them now and then has some time left to end them.
+    """
     count = 0
     if os.fork() == 0:
         try:
@@ -320,6 +324,8 @@ def _processes(baits: dict[str, Any]) -> int:
             time.sleep(baits["seconds"])
             os._exit(0)
         count += 1
+    if count >= baits["more"]:
+        time.sleep(NOTICED_SECONDS)
     return count
 
 

@@ -61,14 +61,19 @@ def offered() -> dict[str, Layers]:
 
 def choose(kind: str = "auto") -> Layers:
     """The layers of `kind`, or of the best that there is; raises `CageError`."""
-    if kind not in ("auto", *KINDS):
-        raise CageError(f"there is no kind of cage called {kind!r}; there are {', '.join(KINDS)}, and auto")
+    known_kind(kind)
     found = offered()
     if kind == "auto" and found:
         return next(iter(found.values()))
     if kind in found:
         return found[kind]
     raise CageError(f"{why_not(kind)}\nTo mark all the same, the work of people you trust: --unsafe-no-cage")
+
+
+def known_kind(kind: str) -> None:
+    """Raises `CageError` for a kind that is none, on whatever machine."""
+    if kind not in ("auto", *KINDS):
+        raise CageError(f"there is no kind of cage called {kind!r}; there are {', '.join(KINDS)}, and auto")
 
 
 def why_not(kind: str = "auto") -> str:

@@ -184,9 +184,10 @@ class Small(nn.Module):
 def train_small(
     student: Student, state: State, images: np.ndarray, labels: np.ndarray, batch: int, epochs: int, lr: float
 ) -> dict[str, Any]:
-    """Trains the little network with the student's `train`; returns the history and the weights it ends with."""
+    """Trains the little network, which comes in evaluation mode, with the student's `train`; returns the history and
+    the weights it ends with."""
     torch.manual_seed(0)
-    model = _small(state)
+    model = _small(state).eval()
     loader = _loader(images, labels, batch)
     history = student.get("train")(model, loader, epochs, device=student.device, lr=lr)
     return {

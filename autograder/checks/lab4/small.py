@@ -5,6 +5,7 @@ Its module is `procedures.Small`; here are its weights' shapes, its outputs and 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -44,17 +45,35 @@ def loss(weights: Weights, images: np.ndarray, labels: np.ndarray) -> float:
     return float(F.cross_entropy(outputs(weights, images), torch.tensor(labels)))
 
 
-def trained(seed: int, images: np.ndarray, labels: np.ndarray, epochs: int) -> Weights:
-    """Its weights after training by cross-entropy and Adam, batch by batch in the given order."""
+def epochs(seed: int, images: np.ndarray, labels: np.ndarray, count: int) -> Iterator[tuple[Weights, float, float]]:
+    """Its training by cross-entropy and Adam, batch by batch in the given order.
+
+    After each epoch: its weights, and the mean loss and the share of right images, as they were met in that epoch.
+    """
     weights = {name: torch.tensor(value).requires_grad_() for name, value in start(seed)}
     optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE)
-    for _ in range(epochs):
+    for _ in range(count):
+        losses, right = 0.0, 0
         for first in range(0, len(images), BATCH):
             target = torch.tensor(labels[first : first + BATCH])
             optimiser.zero_grad()
-            F.cross_entropy(outputs(weights, images[first : first + BATCH]), target).backward()
+            said = outputs(weights, images[first : first + BATCH])
+            missed = F.cross_entropy(said, target)
+            missed.backward()
             optimiser.step()
-    return {name: value.detach() for name, value in weights.items()}
+            losses += missed.item() * len(target)
+            right += int((said.argmax(1) == target).sum())
+        yield (
+            {name: value.detach().clone() for name, value in weights.items()},
+            losses / len(images),
+            right / len(images),
+        )
+
+
+def trained(seed: int, images: np.ndarray, labels: np.ndarray, count: int) -> Weights:
+    """Its weights after that training."""
+    *_, (weights, _, _) = epochs(seed, images, labels, count)
+    return weights
 
 
 def returned(state: Any, who: str) -> Weights:

@@ -12,7 +12,7 @@ from autograder.checks.examination import Examination
 from autograder.checks.lab4 import asking, inputs, small
 from autograder.judge import probes, values
 from autograder.judge.oracle import KEY_SEED
-from autograder.judge.verdict import Failed
+from autograder.judge.verdict import Failed, Partial
 
 # --- simple-cnn -------------------------------------------------------------------------------------------------------
 
@@ -52,6 +52,41 @@ def test_history(examination: Examination) -> None:
     except Failed as failed:
         name = asking.named(examination, asking.TRAIN, answer)
         raise asking.mistake(examination, failed.message, name, failed.hint) from None
+    once = asking.ask(examination, asking.TRAIN, epochs=1)["history"]
+    if not isinstance(once, list) or len(once) != 1:
+        entries = f"its history has {len(once)} entries" if isinstance(once, list) else "it gave another kind of answer"
+        facts = f"`train` was called with epochs={asking.EPOCHS}, and all was well; called with epochs=1, {entries}."
+        raise asking.mistake(examination, facts, asking.known(examination, "epochs-ignored"))
+    judge_means(examination, answer)
+
+
+FAR = 2.5  # times; means over an epoch, with the weights as they change or as they are at its end, differ by less
+
+
+def judge_means(examination: Examination, answer: dict[str, Any]) -> None:
+    """Half of the points where the history's numbers are no means over the images: sums, percent.
+
+    What they were to be is known only where the training was the right one.
+    """
+    images, labels = probes.classes(asking.IMAGES, examination.oracle.seed)
+    right = list(small.epochs(examination.oracle.seed, images, labels, asking.EPOCHS))
+    trained = small.distance(small.returned(answer["state"], "`train`"), right[-1][0]) <= SAME
+    for number, (entry, (_, loss, accuracy)) in enumerate(zip(answer["history"], right, strict=True), start=1):
+        said = {wanted: entry.get(wanted) for wanted in ("loss", "acc")}
+        if said["acc"] is not None and not -1e-6 <= said["acc"] <= 1 + 1e-6:
+            problem = f"acc is {said['acc']:.4g}, where a fraction of the images was asked for"
+        elif trained and said["loss"] is not None and not loss / FAR < said["loss"] < loss * FAR:
+            problem = f"loss is {said['loss']:.4g}, where the mean over the images was {loss:.4g}"
+        elif trained and number == len(right) and said["acc"] is not None and said["acc"] * FAR < accuracy:
+            problem = f"acc is {said['acc']:.4g}, where {accuracy:.4g} of the images were right"
+        else:
+            continue
+        facts = f"In entry {number} of the history, {problem}."
+        name = asking.known(examination, "history-of-sums")
+        facts = asking.with_sentence(examination, facts, name) if name else facts
+        partial = Partial(0.5, facts, diagnosis=name)
+        partial.nameable = True
+        raise partial
 
 
 def judge_history(history: Any, kind: str) -> None:
@@ -65,7 +100,7 @@ def judge_history(history: Any, kind: str) -> None:
         raise Failed(f"`train` was called with epochs={asking.EPOCHS}; its history has {len(history)} entries.")
     for entry in history:
         if not isinstance(entry, dict):
-            raise Failed(f"An entry of the history was to be a dictionary; it is {str(entry)[:80]!r}.")
+            raise Failed(f"An entry of the history was to be a dictionary; it is {str(entry)[:80]}.")
         keys = list(entry)
         for wanted in ("loss", "acc"):
             numbers = [entry[key] for key in keys if wanted in key]
@@ -76,6 +111,7 @@ def judge_history(history: Any, kind: str) -> None:
                 )
 
 
+SAME = 0.1  # steps of Adam that weights may be away from those of the right training
 FALLS = 0.25  # of what the right training makes the loss fall by: enough to say that something is learned
 
 
@@ -87,7 +123,7 @@ def trained_like(examination: Examination, answer: dict[str, Any]) -> str | None
         names = [
             name
             for name, wrong in examination.oracle.wrong(question)
-            if "state" in wrong and small.distance(ended, small.split(wrong["state"])) <= 0.1
+            if "state" in wrong and small.distance(ended, small.split(wrong["state"])) <= SAME
         ]
         return asking.choice(examination, names)
     return asking.named(examination, asking.TRAIN_LOSS, answer)
@@ -107,7 +143,8 @@ def test_loss_falls(examination: Examination) -> None:
     if before - after < FALLS * (before - least):
         raise asking.mistake(
             examination,
-            f"After {asking.EPOCHS} epochs the loss was to be lower; it went from {before:.2f} to {after:.2f}.",
+            f"{asking.EPOCHS} epochs of the right training take the loss from {before:.2f} to {least:.2f}; those of"
+            f" `train` leave it at {after:.2f}.",
             trained_like(examination, asking.ask(examination, asking.TRAIN)),
             hint="Is the gradient set to zero before each step? Does the optimiser get the parameters of the model that"
             " was passed in? Is it Adam, with `lr`?",
@@ -124,9 +161,9 @@ def test_same_training(examination: Examination) -> None:
     answer = asking.ask(examination, asking.TRAIN)
     ended = small.returned(answer["state"], "`train`")
     if not answer["trained"]:
-        facts = "`train` was given a model in training mode; each of its steps was taken in evaluation mode."
+        facts = "`train` was given a model in evaluation mode, as `evaluate` leaves one, and took all its steps in it."
         raise asking.mistake(examination, facts, asking.known(examination, "trains-in-eval-mode"))
-    if small.distance(ended, expected) > 0.1:
+    if small.distance(ended, expected) > SAME:
         name = trained_like(examination, answer)
         raise asking.mistake(
             examination,

@@ -10,7 +10,7 @@ from autograder.checks.examination import Examination
 from autograder.checks.lab4 import asking, inputs
 from autograder.judge import accuracy, probes, weights
 from autograder.judge.compare import array
-from autograder.judge.verdict import Failed, NotAttempted
+from autograder.judge.verdict import Failed, NotAttempted, Partial
 
 BETTER_FILE, BEST_FILE = "weights/better_cnn.pt", "weights/best_model.pt"
 
@@ -119,6 +119,12 @@ def test_best__weights_fit(examination: Examination) -> None:
     logits = best_logits(examination, images)
     if logits.shape != (3, 10):
         raise Failed(f"The best model was asked for logits of shape (3, 10); it returned {logits.shape}.")
+    if logits.min() >= 0 and np.abs(logits.sum(1) - 1).max() < 1e-3:
+        name = asking.known(examination, "best-model-ends-in-softmax")
+        facts = "The best model was asked for logits; it returned probabilities, which add up to 1 for each image."
+        partial = Partial(0.5, asking.with_sentence(examination, facts, name) if name else facts, diagnosis=name)
+        partial.nameable = True
+        raise partial
 
 
 @pytest.mark.task("best-model")

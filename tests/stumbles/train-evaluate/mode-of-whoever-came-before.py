@@ -1,0 +1,39 @@
+# stumble: never switches to train mode: a model that `evaluate` has left in eval mode stays in it
+# loses: same-training
+# says: in evaluation mode, as `evaluate` leaves one
+# says: the mode that `train` puts it
+
+# %%
+import torch
+from torch.nn import functional as F
+
+
+# %%
+def train(model, loader, epochs, device="cpu", lr=1e-3):
+    model.to(device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    history = []
+    for epoch in range(epochs):
+        losses, right, seen = 0.0, 0, 0
+        for images, labels in loader:
+            images, labels = images.to(device), labels.to(device)
+            optimizer.zero_grad()
+            logits = model(images)
+            loss = F.cross_entropy(logits, labels)
+            loss.backward()
+            optimizer.step()
+            losses += loss.item() * len(labels)
+            right += (logits.argmax(1) == labels).sum().item()
+            seen += len(labels)
+        history.append({"loss": losses / seen, "acc": right / seen})
+    return history
+
+
+def evaluate(model, loader, device="cpu"):
+    model.to(device).eval()
+    right, seen = 0, 0
+    with torch.no_grad():
+        for images, labels in loader:
+            right += (model(images.to(device)).argmax(1).cpu() == labels.cpu()).sum().item()
+            seen += len(labels)
+    return right / seen
