@@ -60,7 +60,9 @@ def test_history(examination: Examination) -> None:
     judge_means(examination, answer)
 
 
-FAR = 2.5  # times; means over an epoch, with the weights as they change or as they are at its end, differ by less
+# Times: means over an epoch, with the weights as they change or as they are at its end, differ by less. Over 400 seeds
+# the losses differed by up to 1.35, and the last accuracies by up to 1.8.
+FAR, FAR_FEWER = 2.5, 5
 
 
 def judge_means(examination: Examination, answer: dict[str, Any]) -> None:
@@ -77,7 +79,7 @@ def judge_means(examination: Examination, answer: dict[str, Any]) -> None:
             problem = f"acc is {said['acc']:.4g}, where a fraction of the images was asked for"
         elif trained and said["loss"] is not None and not loss / FAR < said["loss"] < loss * FAR:
             problem = f"loss is {said['loss']:.4g}, where the mean over the images was {loss:.4g}"
-        elif trained and number == len(right) and said["acc"] is not None and said["acc"] * FAR < accuracy:
+        elif trained and number == len(right) and said["acc"] is not None and said["acc"] * FAR_FEWER < accuracy:
             problem = f"acc is {said['acc']:.4g}, where {accuracy:.4g} of the images were right"
         else:
             continue
