@@ -102,6 +102,7 @@ def test_a_student_without_work_is_there_and_told_so_in_a_folder_and_in_a_zip(tm
     (tmp_path / "in/ada/lab4").mkdir(parents=True)
     put(tmp_path / "in/ben/lab4/lab4.docx")
     put(tmp_path / "in/eve.zip", "no zip")
+    put(tmp_path / "in/fay/submission.zip", "no zip")
     shutil.make_archive(str(tmp_path / "class"), "zip", tmp_path / "in")
     for number, source in enumerate((tmp_path / "in", tmp_path / "class.zip")):
         found = find_submissions(source, "lab4", tmp_path / f"staging{number}", LIMITS)
@@ -109,6 +110,7 @@ def test_a_student_without_work_is_there_and_told_so_in_a_folder_and_in_a_zip(tm
             ("ada", ["no notebook and no script was handed in; there is nothing at all"]),
             ("ben", ["no notebook and no script was handed in; there is lab4.docx"]),
             ("eve", ["eve.zip: cannot be opened (File is not a zip file)"]),
+            ("fay", ["submission.zip: cannot be opened (File is not a zip file)"]),
         ]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.candidate.student import KernelStudent
 from autograder.submission.definitions import Definitions, LoadFailed, Missing
 from autograder.submission.source import python_of
 
@@ -49,6 +50,21 @@ def test_borrowed_names_are_the_same_object(definitions: Definitions) -> None:
 
 def test_a_syntax_error_costs_its_own_cell_and_is_named(definitions: Definitions) -> None:
     assert any("4_1_simple_cnn.ipynb, cell 7, line 1: a syntax error" in problem for problem in definitions.problems)
+
+
+def test_what_is_missing_may_stand_in_a_cell_that_could_not_be_read(definitions: Definitions) -> None:
+    where = r"`gone` is not defined.*\nIt may stand where .*, cell \d+, line \d+: a syntax error"
+    with pytest.raises(Missing, match=where):
+        definitions.load("gone")
+
+
+def test_a_kernel_points_out_a_name_that_is_nearly_the_one() -> None:
+    kernel = KernelStudent({"conv1_7x3_shape": (1, 2), "count": 3, "np": pytest})
+    with pytest.raises(Missing, match=r"run the cell that defines it\.\n`conv1_7x3_shape` is there: is it meant\?"):
+        kernel.get("conv1_7x3_output_shape")
+    with pytest.raises(Missing, match=r"run the cell that defines it\.$"):
+        kernel.get("simple_cnn_parameters")
+    kernel.close()
 
 
 def test_unfilled_values_are_not_values(definitions: Definitions) -> None:

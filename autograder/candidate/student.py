@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from autograder.submission.definitions import Definitions, LoadFailed, Missing, meant, only_raises
+from autograder.submission.definitions import VARIABLE, Definitions, LoadFailed, Missing, likeness, meant, only_raises
 
 
 class Student(Protocol):
@@ -76,7 +76,11 @@ class KernelStudent:
             own = {
                 one: ""
                 for one, value in self.namespace.items()
-                if one not in self.contract and getattr(value, "__module__", "") == "__main__" and callable(value)
+                if one not in self.contract
+                and (
+                    (getattr(value, "__module__", "") == "__main__" and callable(value))
+                    or (isinstance(value, (int, float, str, tuple, list)) and likeness(name, one) > VARIABLE)
+                )
             }
             near = meant(name, own)
             raise Missing(f"`{name}` is not defined; run the cell that defines it.\n{near}".rstrip()) from None

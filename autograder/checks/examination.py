@@ -57,6 +57,7 @@ class Examination:
     hidden_seed: int = 0  # from which the hidden images are made: the same for a whole class
     namer: Oracle | None = None  # knows mistakes by name, where `oracle` does not
     known: Known | None = None  # what earlier runs found, check by check
+    tell: Callable[[str], object] | None = None  # hears which task is looked at
     results: dict[Place, CheckResult] = field(default_factory=dict)
     keys: dict[Place, str] = field(default_factory=dict)  # what each result depends on
     pictures: dict[str, bytes] = field(default_factory=dict)

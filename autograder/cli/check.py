@@ -61,9 +61,14 @@ def run(
 
     console = Console(highlight=False, width=140 if github else None)
     with actions.no_commands() if github else contextlib.nullcontext():
-        # Nothing moves there: that would take a thread.
-        with Live(f"Checking {escape(str(folder))} …", console=console, auto_refresh=False, transient=True):
-            look = look_at(folder, device, assignment)
+        # Nothing moves there by itself: that would take a thread.
+        begun = f"Checking {escape(str(folder))} …"
+        with Live(begun, console=console, auto_refresh=False, transient=True) as live:
+
+            def tell(title: str) -> None:
+                live.update(f"{begun} {escape(title)}", refresh=True)
+
+            look = look_at(folder, device, assignment, tell)
         print_look(look, console, verbose)
     for path, text in ((json_file, look.to_json), (html_file, lambda: as_page(look))):
         if path is not None:

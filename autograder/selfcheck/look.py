@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,8 +61,10 @@ class Look:
         return text.encode("utf-8", "backslashreplace").decode()
 
 
-def look_at(folder: Path, device: str = "cpu", assignment: str | None = None) -> Look:
-    """Checks `folder`. Raises `SubmissionError` where there is no such folder."""
+def look_at(
+    folder: Path, device: str = "cpu", assignment: str | None = None, tell: Callable[[str], object] | None = None
+) -> Look:
+    """Checks `folder`; `tell` hears each task's title. Raises `SubmissionError` where there is no such folder."""
     from autograder.candidate.home import nursery_at_home
     from autograder.candidate.process import Candidate
     from autograder.checks.setting import Setting
@@ -90,6 +92,7 @@ def look_at(folder: Path, device: str = "cpu", assignment: str | None = None) ->
                     folder=submission.folder,
                     oracle=oracle,
                     device=device,
+                    tell=tell,
                 )
                 run_checks(examination, hidden=False)
                 problems += candidate.notes

@@ -119,6 +119,7 @@ def _is_submission(folder: Path, assignment: str) -> bool:
 def _take(student: str, origin: Path, target: Path, assignment: str, limits: Limits, within: Path) -> Submission:
     submission = Submission(student, target)
     target.mkdir(parents=True)
+    opened = origin
     try:
         if origin.is_file():
             unpacked = target.with_name(f"{target.name}-unpacked")
@@ -128,12 +129,13 @@ def _take(student: str, origin: Path, target: Path, assignment: str, limits: Lim
             submission.timestamp = _timestamp(origin, assignment)
         origin = _root(origin, assignment)
         if (archive := _only_archive(origin, within)) is not None:
+            opened = archive
             unpacked = target.with_name(f"{target.name}-unpacked-within")
             _unpack(archive, unpacked, room=limits.submission_mb * 2**20)
             origin = _root(unpacked, assignment)
         _copy(origin, submission, limits, within)
     except zipfile.BadZipFile as error:
-        submission.problems.append(f"{origin.name}: cannot be opened ({error})")
+        submission.problems.append(f"{opened.name}: cannot be opened ({error})")
     except SubmissionError as error:
         submission.problems.append(str(error))
     except Exception as error:  # whatever a student's files do, it is no other student's matter

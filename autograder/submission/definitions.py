@@ -245,7 +245,8 @@ class Definitions:
             for statement, bound in zip(unit.statements, unit.binds, strict=True):
                 node = statement.node
                 if isinstance(node, (ast.FunctionDef, ast.ClassDef)) or (
-                    isinstance(node, (ast.Assign, ast.AnnAssign)) and any(likeness(name, one) > 0.75 for one in bound)
+                    isinstance(node, (ast.Assign, ast.AnnAssign))
+                    and any(likeness(name, one) > VARIABLE for one in bound)
                 ):
                     places |= {one: statement.cell.place for one in bound if one not in without}
         return meant(name, places)
@@ -407,6 +408,7 @@ def _only_borrowed(unit: Unit, name: str) -> bool:
 
 
 NEAR = 0.7  # `BranchNet` is as near to `BranchModel`
+VARIABLE = 0.75  # variables have to be nearer: there are many of them
 
 
 def likeness(one: str, other: str) -> float:
