@@ -11,7 +11,7 @@ from tests.judging import SETTING, definitions_of, judged, lay_out, live_oracle
 
 BANK = [mistake for known in live_oracle().bank.values() for mistake in known.values()]
 TASKS = [task.id for task in SETTING.assignment.tasks]
-SEEDS, QUICK = 40, 2
+SEEDS, QUICK = 40, 1
 
 seeds = pytest.mark.parametrize(
     "number", [pytest.param(number, marks=[] if number < QUICK else [pytest.mark.slow]) for number in range(SEEDS)]
