@@ -138,7 +138,6 @@ def chosen_data(
     return data.name, data.description
 
 
-@functools.cache
 def digest_of(name: DataName, root: Path | None = None) -> str:
     """A digest of all images and labels of MNIST; empty for the digits, which come with a library's version.
 

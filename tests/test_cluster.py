@@ -168,10 +168,10 @@ def test_whatever_else_answers_is_told_from_a_scheduler(monkeypatch: pytest.Monk
 def test_a_workers_address_is_no_schedulers(loopback: Loopback) -> None:
     loopback.worker("one")
     with Client(loopback.address, set_as_default=False) as client:
-        [worker] = names(client)
+        [address] = names(client)
     cluster.call_on(loopback.address)
-    with pytest.raises(MarkingError, match=f"{worker}: this is the address of a Dask worker"):
-        cluster.call_on(worker)
+    with pytest.raises(MarkingError, match=f"{address}: this is the address of a Dask worker"):
+        cluster.call_on(address)
 
 
 def test_a_kind_of_cage_that_there_is_not_is_refused_before_any_worker_is_asked() -> None:

@@ -82,7 +82,7 @@ def test_the_digest_of_the_files_is_that_of_the_images_and_labels(
     of_files = data.digest_of("mnist", made_up)
     with monkeypatch.context() as patched:
         patched.setattr(data, "_lies_in", lambda folder: False)
-        assert data.digest_of.__wrapped__("mnist", made_up) == of_files
+        assert data.digest_of("mnist", made_up) == of_files
     shutil.copytree(made_up, tmp_path / "other")
     labels = tmp_path / "other" / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
     content = labels.read_bytes()

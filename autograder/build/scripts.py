@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import json
 import re
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from autograder.checks.catalogue import Check, bound, public_points
 from autograder.checks.setting import Setting
 from autograder.course import line_of
 from autograder.judge.bank import BankError, read_bank
+from autograder.submission.definitions import meant
 
 
 @dataclass
@@ -53,19 +53,19 @@ def script_breaches(setting: Setting, checks: list[Check]) -> list[str]:
 
 
 def _undefined(setting: Setting) -> Iterator[str]:
-    """The names that course.yml asks for and a task's notebook does not define."""
+    """The names that course.yml asks for and no notebook of the reference defines."""
     assert setting.reference is not None
+    defined: dict[str, str] = {}
+    for notebook in setting.assignment.notebooks:
+        script = setting.reference / f"{notebook}.py"
+        for node in ast.parse(script.read_text(encoding="utf-8")).body:
+            defined |= dict.fromkeys(bound(node), script.name)
     for place, task in enumerate(setting.assignment.tasks):
-        script = setting.reference / f"{task.notebook}.py"
-        defined = set().union(*(bound(node) for node in ast.parse(script.read_text(encoding="utf-8")).body))
         for name in task.definitions:
             if name not in defined:
                 line = line_of(setting.course_file, "assignments", setting.lab, "tasks", place, "definitions")
-                near = difflib.get_close_matches(name, defined, n=1)
-                yield (
-                    f"{setting.course_file}, line {line}: the task {task.id!r} asks for {name!r}, which"
-                    f" {script.name} does not define" + (f"; is {near[0]!r} meant?" if near else "")
-                )
+                facts = f"the task {task.id!r} asks for {name!r}, which no notebook of the reference defines."
+                yield f"{setting.course_file}, line {line}: {facts} {meant(name, defined)}".rstrip()
 
 
 def place_of(setting: Setting, notebook: str, cell_id: str) -> str:

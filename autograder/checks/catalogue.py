@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from autograder.course import Assignment, CourseError, line_of
+from autograder.submission.definitions import meant
 
 CHECKS = Path(__file__).parent
 
@@ -56,17 +56,16 @@ def agree(lab: str, assignment: Assignment, course: Path) -> list[Check]:
     checks = read_checks(lab)
     declared = {(check.task, check.id): check for check in checks}
     paid = {(task.id, name) for task in assignment.tasks for name in task.checks}
-    unpaid = {f"{task}/{check}": (task, check) for task, check in declared if (task, check) not in paid}
+    unpaid = {f"{task}/{check}": "" for task, check in declared if (task, check) not in paid}
     for place, task in enumerate(assignment.tasks):
         for name in task.checks:
             if (task.id, name) not in declared:
                 line = line_of(course, "assignments", lab, "tasks", place, "checks", name)
-                near = difflib.get_close_matches(f"{task.id}/{name}", unpaid, n=1)
+                near = meant(f"{task.id}/{name}", unpaid)
                 raise CourseError(
                     f"{course}, line {line}: the task {task.id!r} gives points to {name!r},"
                     f" but {CHECKS.name}/{lab} has no such check: a function test_{name.replace('-', '_')}"
-                    f' with @pytest.mark.task("{task.id}")'
-                    + (f". Is {unpaid[near[0]][1]!r} of the task {unpaid[near[0]][0]!r} meant?" if near else "")
+                    f' with @pytest.mark.task("{task.id}")' + (f". {near}" if near else "")
                 )
     for check in checks:
         if (check.task, check.id) not in paid:

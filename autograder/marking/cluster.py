@@ -134,7 +134,7 @@ class Cluster(Staff[Seat]):
         call_on(address)
         try:
             self._client = stack.enter_context(Client(address, set_as_default=False))
-        except (OSError, ValueError, TypeError, TimeoutError) as error:
+        except (OSError, ValueError, TimeoutError) as error:
             raise MarkingError(f"{address}: no Dask scheduler can be reached there ({error})") from error
 
     def hire(self, wanted: int) -> None:

@@ -110,7 +110,7 @@ def content(setting: Setting, data: str) -> dict[str, str]:
         "the build of torch, the grader, its limits or the reference": shared,
         "the checks, course.yml or the release": whole,
         "the cage or the marking": conducted_by(),
-        f"the images or labels of {data}": digest_of(data),
+        f"the images or labels of {data}": digest_of(data),  # type: ignore[arg-type]
     }
 
 

@@ -158,8 +158,8 @@ class BetterCNN(nn.Module):
 # %% [markdown]
 # `fit(model, data, recipe, device)` does this for you. It is a Torchbearer trial like yours, with three callbacks: one sets the
 # learning rate, one augments the images (below), and one remembers the weights of the epoch with the best *validation*
-# accuracy and puts them back at the end (with `averaging`, see below, the average of the last weights stands there instead). `Recipe` holds the numbers. The source is short:
-# run `fit??` in a cell of your own to read it.
+# accuracy and puts them back at the end (with `averaging`, see below, the average of the last weights stands there instead).
+# `Recipe` holds the numbers. The source is short: run `fit??` in a cell of your own to read it.
 #
 # ### Three parts, three jobs
 #
@@ -244,7 +244,8 @@ def better_recipe(data_name: str) -> Recipe:
 # which for $p = 0.99$ and $n = 10{,}000$ is 0.10 percentage points. So 99.1 % against 99.2 % on different test sets
 # says nothing. Two networks on the *same* images share the hard ones, and their difference is a little surer than that;
 # but then there is the seed, which moves the first weights and the order of the batches, and shifts the accuracy by another 0.01
-# to 0.07 points (column *sd* in the tables below). (At 100 % the formula gives 0; don't believe it.) Before you call a change an improvement, train with three seeds.
+# to 0.07 points (column *sd* in the tables below). (At 100 % the formula gives 0; don't believe it.) Before you call a change an
+# improvement, train with three seeds.
 #
 # ### The worst mistakes
 #
@@ -282,8 +283,8 @@ def better_recipe(data_name: str) -> Recipe:
 # `best_model()` returns a network of your design, with whatever first weights it has. `best_recipe(data_name)` says how you train it.
 # The rules:
 #
-# - It takes images `(N, 1, 28, 28)` with values in [0, 1] and returns logits `(N, 10)`, no probabilities. If it wants its images normalised,
-#   it does so itself.
+# - It takes images `(N, 1, 28, 28)` with values in [0, 1] and returns logits `(N, 10)`, no probabilities. If it
+#   wants its images normalised, it does so itself.
 # - `weights/best_model.pt` holds its state dict, fits the network that `best_model()` makes, and has at most 8 MB: two million
 #   parameters.
 # - Choose on the validation images. For measuring, the marking takes test images moved and turned as above.
