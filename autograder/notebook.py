@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograder.checks.setting import Setting
     from autograder.judge.oracle import Oracle
+    from autograder.labs.lab import Setting
 
 
 def check(task: str) -> float:
@@ -21,11 +21,11 @@ def check(task: str) -> float:
 
     Only public checks run here; the final marking runs more. Raises `CourseError` for an unknown task.
     """
-    from autograder.candidate.kernel import Kernel
-    from autograder.candidate.student import quiet
-    from autograder.checks.examination import Examination
-    from autograder.checks.run import run_checks
-    from autograder.selfcheck import cell
+    from autograder.feedback import cell
+    from autograder.labs.examination import Examination
+    from autograder.labs.run import run_checks
+    from autograder.sandbox.own_kernel import Kernel
+    from autograder.sandbox.student import quiet
 
     setting, oracle = _setting()
     setting.assignment.task(task)
@@ -71,9 +71,9 @@ def _speechless() -> Iterator[None]:
 
 def pack() -> None:
     """Writes `submission.zip` into this folder, and shows what is missing from it. Save your notebooks before."""
-    from autograder.checks.setting import Setting
-    from autograder.selfcheck import cell
-    from autograder.selfcheck.packing import pack_submission
+    from autograder.feedback import cell
+    from autograder.feedback.packing import pack_submission
+    from autograder.labs.lab import Setting
 
     setting = Setting.find()
     packed = pack_submission(setting.assignment, Path.cwd(), _unsaved_notebooks(setting))
@@ -114,8 +114,8 @@ def best_device() -> str:
 
 @cache
 def _setting() -> tuple[Setting, Oracle]:
-    from autograder.checks.setting import Setting
     from autograder.judge.oracle import KEY_SEED
+    from autograder.labs.lab import Setting
 
     setting = Setting.find()
     return setting, setting.oracle(KEY_SEED)
@@ -133,7 +133,7 @@ def _namespace() -> dict[str, Any]:
 
 def _unsaved_notebooks(setting: Setting) -> list[str]:
     """The notebook of this kernel, if its file lacks a task's definition as it was run last."""
-    from autograder.selfcheck.packing import unsaved_names
+    from autograder.feedback.packing import unsaved_names
 
     namespace = _namespace()
     path = Path(str(namespace.get("__session__") or os.environ.get("JPY_SESSION_NAME") or ""))

@@ -191,7 +191,8 @@ class StudentResult(_Model):
 
 
 class Promise(_Model):
-    """What the cage promises, the layers that keep it, and what its canary found against that (nothing: it held)."""
+    """What the sandbox promises, the layers that keep it, and what its escape probe found against that (nothing: it
+    held)."""
 
     id: Text
     sentence: Text
@@ -207,11 +208,11 @@ class Results(_Model):
     assignment: Text
     data: Text
     """The data set that accuracy was measured on: `mnist`, or the embedded `digits`."""
-    cage: Text
+    sandbox: Text
     """What held the student code; starts with `none` or `unsafe` if nothing did."""
     device: Text
     promises: list[Promise] = []
-    """The cage, promise by promise; empty where there was none."""
+    """The sandbox, promise by promise; empty where there was none."""
     students: list[StudentResult] = []
 
     @field_validator("students")
@@ -224,9 +225,9 @@ class Results(_Model):
         return sorted(students, key=lambda student: student.student)
 
     @property
-    def caged(self) -> bool:
-        """Whether student code was held by a cage. An empty `cage` counts as none."""
-        words = re.findall(r"[a-z]+", self.cage.lower())
+    def sandboxed(self) -> bool:
+        """Whether student code was held by a sandbox. An empty `sandbox` counts as none."""
+        words = re.findall(r"[a-z]+", self.sandbox.lower())
         return bool(words) and words[0] not in ("none", "no", "unsafe", "off")
 
     def student(self, name: str) -> StudentResult:

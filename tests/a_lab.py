@@ -6,17 +6,17 @@ from pathlib import Path
 
 import jupytext
 
-from autograder.candidate.process import Candidate, Nursery
-from autograder.checks.catalogue import CHECKS
-from autograder.checks.examination import Examination
-from autograder.checks.run import run_checks
-from autograder.checks.setting import Setting
 from autograder.judge.bank import Mistake, read_bank
 from autograder.judge.oracle import KEY_SEED
+from autograder.labs.catalogue import CHECKS
+from autograder.labs.examination import Examination
+from autograder.labs.lab import Setting
+from autograder.labs.run import run_checks
 from autograder.results import CheckResult
+from autograder.sandbox.client import ForkServer, StudentProcess
 from tests.judging import Here
 
-ANSWERS = Path(__file__).parent / "honest"
+ANSWERS = Path(__file__).parent / "accepted"
 
 
 class Lab:
@@ -39,13 +39,13 @@ class Lab:
 
         return self._checked(start, folder, mistake.task)
 
-    def with_answer(self, nursery: Nursery, answer: Path, folder: Path) -> list[CheckResult]:
+    def with_answer(self, fork_server: ForkServer, answer: Path, folder: Path) -> list[CheckResult]:
         """What the checks of its task say of a file with a student's cells, handed in alone."""
         task = answer.parent.name
         jupytext.write(jupytext.read(answer), folder / f"{self.setting.assignment.task(task).notebook}.ipynb")
 
-        def start() -> Candidate:
-            return Candidate(nursery, folder, self.setting.lab, self.setting.assignment.limits)
+        def start() -> StudentProcess:
+            return StudentProcess(fork_server, folder, self.setting.lab, self.setting.assignment.limits)
 
         return self._checked(start, folder, task)
 

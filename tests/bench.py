@@ -24,7 +24,7 @@ PARTS = {
     "build": "the release, beside the imports",
     "cluster": "two Dask workers, beside one",
     "growth": "10, 100 and 1,000 submissions; one worker and two; 1 to 8 checks a task: another half an hour",
-    "endurance": "what an examiner holds after many submissions: 20 minutes for 1,000",
+    "endurance": "what a worker holds after many submissions: 20 minutes for 1,000",
     "ablation": "what each step towards the best model bought: 20 minutes",
 }
 LONG = ("growth", "endurance", "ablation")
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10, help="trainings by the lab's recipe")
     parser.add_argument("--submissions", type=int, default=60, help="that a cluster marks")
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100, 1000], help="of the growing class")
-    parser.add_argument("--endured", type=int, default=1000, help="submissions that one examiner marks")
+    parser.add_argument("--endured", type=int, default=1000, help="submissions that one worker marks")
     given = parser.parse_args()
     if unknown := [part for part in given.parts if part not in PARTS]:
         parser.error(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")

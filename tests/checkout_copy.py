@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 MADE = {"build", "dist", "marks", "data"}  # in the checkout's own folder: what a copy can do without
-LARGE = {"submissions", "hostile"}  # of the tests
+LARGE = {"submissions", "malicious"}  # of the tests
 
 
 def copy_checkout(target: Path) -> Path:

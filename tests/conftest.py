@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import hypothesis
 import pytest
 
-from autograder.candidate.process import Nursery
+from autograder.sandbox.client import ForkServer
 from autograder.submission import definitions
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,9 +25,9 @@ hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    """One nursery for all tests: it takes seconds to start."""
-    started = Nursery()
+def fork_server() -> Iterator[ForkServer]:
+    """One fork server for all tests: it takes seconds to start."""
+    started = ForkServer()
     yield started
     started.close()
 
@@ -40,9 +40,21 @@ def nobody_lends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # What takes longest comes first, so that no worker is left with it while the others have nothing to do.
 FIRST = (
-    *("hostile", "bank", "notebooks", "nbgrader", "engine", "marking", "desk", "push_check", "naive", "cli", "build"),
+    *(
+        "malicious",
+        "bank",
+        "notebooks",
+        "nbgrader",
+        "engine",
+        "marking",
+        "marker",
+        "push_check",
+        "naive",
+        "cli",
+        "build",
+    ),
     "cluster",
-    *("honest", "selfcheck", "student_package", "export", "pages_in_browser", "stumbles", "new", "jupyterlab"),
+    *("accepted", "selfcheck", "student_package", "export", "pages_in_browser", "wrong_answers", "new", "jupyterlab"),
     "answers",
 )
 

@@ -10,9 +10,9 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from autograder.checks.catalogue import read_checks
 from autograder.cli.export import register
 from autograder.course import Assignment, read_course
+from autograder.labs.catalogue import read_checks
 from autograder.results import CheckResult, Lateness, Override, Results, StudentResult, TaskResult
 from tests.conftest import ROOT
 
@@ -96,7 +96,12 @@ def _lab() -> tuple[Assignment, dict[tuple[str, str], bool]]:
 def marks_folder(folder: Path, students: Iterable[StudentResult]) -> Path:
     """A MARKS folder with the results of `students`."""
     results = Results(
-        course="Deep learning", assignment=LAB, data="digits", cage="namespaces", device="cpu", students=list(students)
+        course="Deep learning",
+        assignment=LAB,
+        data="digits",
+        sandbox="namespaces",
+        device="cpu",
+        students=list(students),
     )
     results.write(folder / "results.json")
     return folder

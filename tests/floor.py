@@ -5,9 +5,9 @@
 The questions are not written here a second time. The checks themselves are run once on the reference, by a respondent
 that answers in this process and notes what it was asked; then each distinct question is asked again, by a plain call
 of its procedure, with the clock running. So the floor holds whatever the checks ask, and nothing of the grader: no
-process, no wire, no pytest, no notebook and no verdict. What the examiner computes to judge (its own trainings,
+process, no wire, no pytest, no notebook and no verdict. What the grader computes to judge (its own trainings,
 expected values, chance images, correlations) is left out, except BetterCNN on the hidden images, which is the
-examiner's to run.
+grader's to run.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from autograder.candidate.student import quiet
-from autograder.candidate.weights import read_weights
-from autograder.checks.examination import Examination
-from autograder.checks.lab4 import procedures
-from autograder.checks.lab4.test_4_2_better_cnn import BETTER_FILE
-from autograder.checks.run import run_checks
-from autograder.checks.setting import Setting
 from autograder.data import load_data
 from autograder.judge.accuracy import logits_of
 from autograder.judge.oracle import KEY_SEED
-from autograder.judge.weights import arrays_of, content_of, fit_weights
+from autograder.judge.weights_file import arrays_of, content_of, fit_weights
+from autograder.labs.examination import Examination
+from autograder.labs.lab import Setting
+from autograder.labs.lab4 import procedures
+from autograder.labs.lab4.test_4_2_better_cnn import BETTER_FILE
+from autograder.labs.run import run_checks
+from autograder.sandbox.student import quiet
+from autograder.sandbox.weights_reader import read_weights
 from autograder.submission import definitions
 from tests.sample_class import LAB, RECIPES, make_student
 

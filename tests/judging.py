@@ -8,13 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder.candidate.kernel import Kernel
-from autograder.candidate.process import Candidate, Nursery
-from autograder.checks.examination import Examination
-from autograder.checks.run import run_checks
-from autograder.checks.setting import Setting
 from autograder.judge.oracle import KEY_SEED, LiveOracle, Oracle
+from autograder.labs.examination import Examination
+from autograder.labs.lab import Setting
+from autograder.labs.run import run_checks
 from autograder.results import CheckResult
+from autograder.sandbox.client import ForkServer, StudentProcess
+from autograder.sandbox.own_kernel import Kernel
 from tests.sample_class import TRAINED
 
 SETTING = Setting.find("lab4")
@@ -63,14 +63,14 @@ def judged(
     return _examined(lambda: Here(dict(definitions), SETTING.lab), task, folder, oracle or live_oracle(), hidden)
 
 
-def in_processes(nursery: Nursery, folder: Path, task: str) -> dict[str, CheckResult]:
+def in_processes(fork_server: ForkServer, folder: Path, task: str) -> dict[str, CheckResult]:
     """What each check of a task says of a submission's folder, whose code runs in processes of its own."""
     limits = SETTING.assignment.limits
-    return _examined(lambda: Candidate(nursery, folder, SETTING.lab, limits), task, folder, live_oracle())
+    return _examined(lambda: StudentProcess(fork_server, folder, SETTING.lab, limits), task, folder, live_oracle())
 
 
 def _examined(
-    start: Callable[[], Here | Candidate], task: str, folder: Path, oracle: Oracle, hidden: bool = True
+    start: Callable[[], Here | StudentProcess], task: str, folder: Path, oracle: Oracle, hidden: bool = True
 ) -> dict[str, CheckResult]:
     with start() as respondent:
         examination = Examination(

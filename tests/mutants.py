@@ -43,7 +43,7 @@ from tests.mutations import mutations_of, names_used
 LISTED = Path(__file__).parent / "mutants.yml"
 LEFT_OUT = frozenset({"best_model", "best_recipe"})
 SECONDS = 60.0  # for one mutant: the reference needs two at most, on a machine that has other work too
-MEMORY = 4 << 30  # bytes that a mutant may take beyond what the examiner has
+MEMORY = 4 << 30  # bytes that a mutant may take beyond what the grader has
 SEED = 11
 KILLED, SURVIVED, TIMED_OUT, DIED, ERROR = "killed", "survived", "timed out", "died", "error"
 

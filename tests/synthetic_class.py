@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from autograder.checks.catalogue import read_checks
 from autograder.course import Assignment, Task, read_course
+from autograder.feedback import write_report
 from autograder.judge.bank import Mistake, read_bank
-from autograder.report import write_report
+from autograder.labs.catalogue import read_checks
 from autograder.results import (
     CheckResult,
     Lateness,
@@ -73,14 +73,14 @@ class _Invention:
         self.marks = marks
         self.random = random.Random(seed)
         self.checks = {(check.task, check.id): check for check in read_checks(LAB)}
-        bank = read_bank(ROOT / "autograder" / "checks" / LAB / "mistakes")
+        bank = read_bank(ROOT / "autograder" / "labs" / LAB / "mistakes")
         self.mistakes: dict[tuple[str, str], list[Mistake]] = {}
         for mistake in (mistake for task in bank.values() for mistake in task.values()):
             for place in mistake.loses:
                 self.mistakes.setdefault((mistake.task, place[1]), []).append(mistake)
         self.code = {
             task.id: [
-                path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests/honest" / task.id).glob("*.py"))
+                path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests/accepted" / task.id).glob("*.py"))
             ]
             for task in assignment.tasks
         }
@@ -116,7 +116,7 @@ class _Invention:
             self._decide(tasks, by="Dr Quist" if place % 2 else "")
         if place % 29 == 4:
             broken = tasks[place % len(tasks)].checks[0]
-            broken.status, broken.score, broken.message = "error", 0, "CandidateError: the nursery went away."
+            broken.status, broken.score, broken.message = "error", 0, "CandidateError: the fork server went away."
             broken.diagnosis = None
         for task in tasks:
             task.score = sum(check.score for check in task.checks)
@@ -227,7 +227,7 @@ def make_class(marks: Path, students: int = 30, seed: int = 4) -> Results:
         course=course.course,
         assignment=LAB,
         data="mnist",
-        cage="namespaces + Landlock + seccomp + rlimits + supervisor; every promise held",
+        sandbox="namespaces + Landlock + seccomp + rlimits + supervisor; every promise held",
         device="cpu",
         promises=[
             Promise(id=str(n), sentence=said, kept_by=["seccomp", "Landlock"]) for n, said in enumerate(promises)

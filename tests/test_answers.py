@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.candidate.process import StudentError
-from autograder.checks.catalogue import check_id
-from autograder.checks.examination import Examination
-from autograder.checks.lab4 import (
+from autograder.judge.verdict import Verdict
+from autograder.labs.catalogue import check_id
+from autograder.labs.examination import Examination
+from autograder.labs.lab4 import (
     test_4_1_simple_cnn,
     test_4_2_better_cnn,
     test_4_3_save_and_load,
@@ -22,8 +22,8 @@ from autograder.checks.lab4 import (
     test_4_5_visualise,
     test_4_6_branches,
 )
-from autograder.judge.verdict import Verdict
 from autograder.results import CheckResult
+from autograder.sandbox.client import StudentError
 from tests.conftest import ROOT
 from tests.floor import Recorder, recorded
 
@@ -65,7 +65,7 @@ class Liar(Recorder):
         if key not in self.known:
             try:
                 self.known[key] = super().ask(procedure, uses, notebooks, arguments)
-            except Exception as error:  # as a candidate tells it
+            except Exception as error:  # as a student process tells it
                 raise StudentError(StudentError.RAISED, f"{type(error).__name__}: {error}") from None
         self.said.append(self.known[key])
         return self.known[key]

@@ -11,7 +11,7 @@ from autograder.judge.bank import BankError, Mistake, read_bank
 from autograder.judge.oracle import import_script
 from tests.judging import REFERENCE, SETTING, definitions_of, judged, lay_out, live_oracle
 
-FOLDER = Path(__file__).resolve().parents[1] / "autograder" / "checks" / "lab4" / "mistakes"
+FOLDER = Path(__file__).resolve().parents[1] / "autograder" / "labs" / "lab4" / "mistakes"
 BANK = [mistake for known in read_bank(FOLDER).values() for mistake in known.values()]
 CHECKS = {task.id: task.checks for task in SETTING.assignment.tasks}
 

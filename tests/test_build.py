@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from autograder.build import gate, package
-from autograder.build.build import build
-from autograder.build.notebooks import BuildError
 from autograder.build.package import without_hidden
-from autograder.checks.catalogue import agree
-from autograder.checks.setting import Setting
+from autograder.build.pipeline import build
+from autograder.build.source_notebooks import BuildError
+from autograder.labs.catalogue import agree
+from autograder.labs.lab import Setting
 from tests.conftest import ROOT, autograder
 
 
@@ -58,7 +58,7 @@ def test_the_students_package_holds_no_reference_no_mistake_and_no_hidden_check(
     with zipfile.ZipFile(wheel) as opened:
         names = opened.namelist()
         text = "\n".join(opened.read(name).decode() for name in names if name.endswith(".py"))
-    assert not [name for name in names if "expected" in name or "mistakes" in name or "marking" in name]
+    assert not [name for name in names if "expected" in name or "mistakes" in name or "grading" in name]
     assert "\n@pytest.mark.hidden" not in text
     assert "def test_better__weights_fit" in text
 
@@ -105,9 +105,9 @@ def test_the_gate_finds_a_solution_line_in_a_notebook(copies: tuple[Setting, Pat
 def test_the_gate_finds_hidden_checks_expected_answers_and_mistakes(copies: tuple[Setting, Path, Path]) -> None:
     (wheel,) = copies[2].glob("*.whl")
     with zipfile.ZipFile(wheel, "a") as opened:
-        opened.writestr("autograder/checks/more/variant.py", "nn.Conv2d(1, 30, kernel_size=3)\n")
+        opened.writestr("autograder/labs/more/variant.py", "nn.Conv2d(1, 30, kernel_size=3)\n")
         for name in ("test_4_2_better_cnn.py", "expected.py"):
-            opened.write(ROOT / "autograder/checks/lab4" / name, f"autograder/checks/more/{name}")
+            opened.write(ROOT / "autograder/labs/lab4" / name, f"autograder/labs/more/{name}")
     found = "\n".join(breaches(*copies))
     assert "stands in test_4_2_better_cnn.py as a secret" in found
     assert "stands in expected.py as a secret" in found

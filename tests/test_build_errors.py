@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.build import build
-from autograder.build.notebooks import BuildError
-from autograder.checks.setting import Setting
+from autograder.build.pipeline import build
+from autograder.build.source_notebooks import BuildError
+from autograder.labs.lab import Setting
 from tests.conftest import ROOT
 
 SCRIPT = "reference/lab4/4_6_branches.py"

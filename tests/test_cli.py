@@ -37,7 +37,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_a_check_of_an_untouched_release_imports_torch_once_and_nothing_that_nobody_uses() -> None:
-    """The examiner and the nursery that is forked from it say on stderr what they import."""
+    """The grader and the fork server that is forked from it say on stderr what they import."""
     command = [sys.executable, "-X", "importtime", "-m", "autograder.cli", "check", "release/lab4"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert "16 not started" in done.stdout
@@ -50,7 +50,7 @@ def test_a_check_of_an_untouched_release_imports_torch_once_and_nothing_that_nob
 def test_the_doctor_says_what_this_machine_has() -> None:
     said = autograder("doctor").stdout
     assert torch.__version__.split("+")[0] in said
-    assert "cage" in said
+    assert "sandbox" in said
     assert "gpu" in said
 
 
@@ -80,7 +80,7 @@ def test_wrong_arguments_get_one_clear_line(tmp_path: Path, arguments: tuple[str
 
 
 def test_checks_run_by_themselves_and_show_their_sentences() -> None:
-    checks = ROOT / "autograder" / "checks" / "lab4" / "test_4_6_branches.py"
+    checks = ROOT / "autograder" / "labs" / "lab4" / "test_4_6_branches.py"
     submission = ROOT / "tests" / "submissions" / "endless-loop" / "lab4"
     command = [sys.executable, "-m", "pytest", checks, "--submission", submission, "-p", "no:cacheprovider"]
     done = subprocess.run([*command, "-k", "not inception"], cwd=ROOT, capture_output=True, text=True)

@@ -15,27 +15,27 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from autograder.candidate.cage.layers import CageError, offered
-from autograder.checks.setting import Setting
 from autograder.cli.mark import choose_workers
 from autograder.course import CourseError
-from autograder.marking import cluster, parcel, worker
-from autograder.marking.cluster_file import read_cluster
-from autograder.marking.examine import Marked
-from autograder.marking.examiner import Job
-from autograder.marking.journal import Known, KnownCheck
-from autograder.marking.pool import MarkingError
-from autograder.marking.worker import differences
+from autograder.grading import cluster, cluster_wire, cluster_worker
+from autograder.grading.cache import CachedCheck, CachedChecks
+from autograder.grading.cluster_file import read_cluster
+from autograder.grading.cluster_worker import differences
+from autograder.grading.grader import Marked
+from autograder.grading.worker import Job
+from autograder.grading.worker_pool import MarkingError
+from autograder.labs.lab import Setting
 from autograder.results import CheckResult, StudentResult
+from autograder.sandbox.layers.choice import SandboxError, offered
 from autograder.submission.collect import Submission
 from tests.conftest import ROOT, autograder
 from tests.loopback import Loopback, names, wait_until
 
 SUBMISSIONS = ROOT / "tests" / "submissions"
 FIXTURES = ROOT / "tests" / "fixtures" / "cluster"
-# More than there are workers, so that each is asked for an examiner at once; most cost next to nothing.
+# More than there are workers, so that each is asked for a worker at once; most cost next to nothing.
 LIGHT = {"half-done": "half-done", "syntax-error": "syntax-error", **{f"release-{n}": "release" for n in range(4)}}
-caged = pytest.mark.skipif(not offered(), reason="this machine offers no cage")
+sandboxed = pytest.mark.skipif(not offered(), reason="this machine offers no sandbox")
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +65,8 @@ def loopback(tmp_path: Path) -> Iterator[Loopback]:
 
 def with_seed_of(marks: Path, others: Path) -> Path:
     """A MARKS folder with the secret seed of another."""
-    (others / "journal").mkdir(parents=True)
-    shutil.copyfile(marks / "journal" / "seed", others / "journal" / "seed")
+    (others / "cache").mkdir(parents=True)
+    shutil.copyfile(marks / "cache" / "seed", others / "cache" / "seed")
     return others
 
 
@@ -80,7 +80,7 @@ def other_course(folder: Path) -> Path:
     return folder
 
 
-@caged
+@sandboxed
 def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machine(
     light: Path, local: Path, loopback: Loopback, tmp_path: Path
 ) -> None:
@@ -112,22 +112,22 @@ def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machi
     assert pictures == {path.relative_to(marks): path.read_bytes() for path in marks.rglob("students/**/*.png")}
 
 
-@caged
-def test_a_worker_whose_cage_has_a_hole_gets_no_work(light: Path, loopback: Loopback, tmp_path: Path) -> None:
+@sandboxed
+def test_a_worker_whose_sandbox_has_a_hole_gets_no_work(light: Path, loopback: Loopback, tmp_path: Path) -> None:
     """Nor does one without a course; and where there is no other worker, the reasons are told."""
-    given = with_broken_cage(loopback, tmp_path)
+    given = with_broken_sandbox(loopback, tmp_path)
     loopback.worker("astray", AUTOGRADER_COURSE=str(tmp_path / "nowhere.yml"))
     done = autograder("mark", light, "-o", tmp_path / "marks", "--data", "digits", "--scheduler", loopback.address)
     assert done.returncode == 2
     assert "no worker of the cluster can mark:\n  tcp://127.0.0.1:" in done.stderr
-    assert re.search(r"no cage: The cage \(.*\) does not hold on this machine:\n  No network", done.stderr)
+    assert re.search(r"no sandbox: The sandbox \(.*\) does not hold on this machine:\n  No network", done.stderr)
     assert "nowhere.yml: cannot be read" in done.stderr
     assert not given.exists()
 
 
-def with_broken_cage(loopback: Loopback, folder: Path) -> Path:
+def with_broken_sandbox(loopback: Loopback, folder: Path) -> Path:
     """Starts a worker without seccomp; gives a file that is there once it was given a submission."""
-    loopback.worker("holed", "--preload", str(FIXTURES / "broken_cage.py"), GIVEN=str(folder / "given"))
+    loopback.worker("holed", "--preload", str(FIXTURES / "broken_sandbox.py"), GIVEN=str(folder / "given"))
     return folder / "given"
 
 
@@ -135,9 +135,9 @@ def with_broken_cage(loopback: Loopback, folder: Path) -> Path:
 
 
 def test_without_a_cluster_nothing_of_it_is_imported() -> None:
-    code = "import sys, autograder.cli.mark, autograder.marking.marker as _; print({*sys.modules})"
+    code = "import sys, autograder.cli.mark, autograder.grading.class_run as _; print({*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert "'autograder.marking.marker'" in done.stdout
+    assert "'autograder.grading.class_run'" in done.stdout
     assert not [name for name in ("dask", "distributed", "msgpack") if f"'{name}'" in done.stdout]
 
 
@@ -174,8 +174,8 @@ def test_a_workers_address_is_no_schedulers(loopback: Loopback) -> None:
         cluster.call_on(address)
 
 
-def test_a_kind_of_cage_that_there_is_not_is_refused_before_any_worker_is_asked() -> None:
-    with pytest.raises(CageError, match="no kind of cage called 'birdcage'"):
+def test_a_kind_of_sandbox_that_there_is_not_is_refused_before_any_worker_is_asked() -> None:
+    with pytest.raises(SandboxError, match="no kind of sandbox called 'birdcage'"):
         choose_workers("tcp://host:8786", None, "birdcage", None)
 
 
@@ -204,21 +204,21 @@ def test_an_error_in_the_file_is_told_with_its_line(text: str, tmp_path: Path) -
 
 
 def test_versions_that_differ_are_named() -> None:
-    marker = {"Python": "3.11", "torch": "2.9.0", "the checks": "a", "the cage": "b"}
+    marker = {"Python": "3.11", "torch": "2.9.0", "the checks": "a", "the sandbox": "b"}
     assert differences(marker, dict(marker)) == []
     assert differences(marker, {**marker, "torch": "2.8.0", "the checks": "c"}) == [
         "torch is 2.8.0, the marker's 2.9.0"
     ]
-    [told] = differences(marker, {**marker, "the cage": "c"})
-    assert told.startswith("the cage are not the marker's")
+    [told] = differences(marker, {**marker, "the sandbox": "c"})
+    assert told.startswith("the sandbox are not the marker's")
 
 
 def test_data_that_differ_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     setting = Setting.find("lab4")
-    monkeypatch.setattr(worker, "digest_of", lambda name: f"{name} as they are")
-    marker = worker.content(setting, "mnist")
-    monkeypatch.setattr(worker, "digest_of", lambda name: "others")
-    [told] = differences(marker, worker.content(setting, "mnist"))
+    monkeypatch.setattr(cluster_worker, "digest_of", lambda name: f"{name} as they are")
+    marker = cluster_worker.content(setting, "mnist")
+    monkeypatch.setattr(cluster_worker, "digest_of", lambda name: "others")
+    [told] = differences(marker, cluster_worker.content(setting, "mnist"))
     assert told.startswith("the images or labels of mnist are not the marker's")
 
 
@@ -228,25 +228,25 @@ def test_a_submission_and_its_result_travel_whole(tmp_path: Path) -> None:
     (tmp_path / "here" / "own" / "3.png").write_bytes(bytes(range(256)))
     (tmp_path / "here" / os.fsdecode(b"\xff.py")).write_text("x = 1")
     check = CheckResult(id="c", status="partial", score=0.5, max_score=1, public=False, measured=0.1 + 0.2)
-    known = Known("shared", {("t", "c"): KnownCheck("key", check)}, [strange])
+    known = CachedChecks("shared", {("t", "c"): CachedCheck("key", check)}, [strange])
     job = Job(Submission("ada", tmp_path / "here", [strange]), "students/ada", known)
-    there = parcel.unpack_job(parcel.pack_job(job), tmp_path / "there")
+    there = cluster_wire.unpack_job(cluster_wire.pack_job(job), tmp_path / "there")
     assert there.submission.digest() == job.submission.digest()
     assert (there.submission.student, there.submission.problems) == ("ada", [strange])
     assert (there.name, there.known) == (job.name, known)
 
     result = StudentResult(student="ada", status="marked", score=0.5, max_score=1, messages=[strange])
     marked = Marked(result, {"a.png": b"\x89PNG"}, known.checks, [strange], 1.25)
-    assert parcel.unpack_reply(parcel.pack_reply(("marked", marked))) == ("marked", marked)
-    assert parcel.unpack_reply(parcel.pack_reply(None)) is None
+    assert cluster_wire.unpack_reply(cluster_wire.pack_reply(("marked", marked))) == ("marked", marked)
+    assert cluster_wire.unpack_reply(cluster_wire.pack_reply(None)) is None
 
 
 def test_no_file_is_written_outside_the_submission(tmp_path: Path) -> None:
-    job = Job(Submission("ada", tmp_path / "here"), "students/ada", Known(""))
-    packed = parcel._unpacked(parcel.pack_job(job))
+    job = Job(Submission("ada", tmp_path / "here"), "students/ada", CachedChecks(""))
+    packed = cluster_wire._unpacked(cluster_wire.pack_job(job))
     packed["files"] = {"../escaped.py": b""}
     with pytest.raises(ValueError, match="leads out of the submission"):
-        parcel.unpack_job(parcel._packed(packed), tmp_path / "there")
+        cluster_wire.unpack_job(cluster_wire._packed(packed), tmp_path / "there")
     assert not (tmp_path / "escaped.py").exists()
 
 
@@ -262,7 +262,7 @@ def ssh_port() -> Iterator[int]:
         server.terminate()
 
 
-@caged
+@sandboxed
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["local", "ssh", "slurm"])
 def test_each_kind_of_file_starts_a_cluster_and_ends_it(
@@ -284,7 +284,7 @@ def test_each_kind_of_file_starts_a_cluster_and_ends_it(
     assert (marks / "results.json").read_bytes() == (local / "results.json").read_bytes()
 
 
-@caged
+@sandboxed
 @pytest.mark.slow
 def test_sixty_submissions_and_workers_that_are_killed_three_times(loopback: Loopback, tmp_path: Path) -> None:
     import psutil
@@ -297,14 +297,14 @@ def test_sixty_submissions_and_workers_that_are_killed_three_times(loopback: Loo
     assert autograder("mark", tmp_path / "class", "-o", local, "--data", "digits").returncode == 0
     marks = with_seed_of(local, tmp_path / "marks")
     nannies = [loopback.worker(name) for name in ("first", "second")]
-    given = with_broken_cage(loopback, tmp_path)
+    given = with_broken_sandbox(loopback, tmp_path)
     with Client(loopback.address, set_as_default=False) as client, ThreadPoolExecutor(1) as beside:
         marking = beside.submit(
             autograder, "mark", tmp_path / "class", "-o", marks, "--data", "digits", "--scheduler", loopback.address
         )
         for number in range(3):
             kept = 10 * number + 5
-            wait_until(lambda: len([*(marks / "journal").glob("*.json")]) >= kept, 1200)  # noqa: B023
+            wait_until(lambda: len([*(marks / "cache").glob("*.json")]) >= kept, 1200)  # noqa: B023
             (process,) = [
                 one for one in psutil.Process(nannies[number % 2].pid).children() if "spawn_main" in str(one.cmdline())
             ]
@@ -313,7 +313,7 @@ def test_sixty_submissions_and_workers_that_are_killed_three_times(loopback: Loo
         done = marking.result()
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("is gone; its submissions go elsewhere.") == 3
-    assert done.stdout.count("gets no work. No cage: ") == 1
+    assert done.stdout.count("gets no work. No sandbox: ") == 1
     assert not given.exists()
     for number in range(60):
         assert done.stdout.count(f" student-{number:02}: ") == 1

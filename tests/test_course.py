@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.checks import catalogue
 from autograder.course import Band, CourseError, read_course
+from autograder.labs import catalogue
 from tests.conftest import ROOT
 
 COURSE = Path(__file__).resolve().parents[1] / "course.yml"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.candidate.student import KernelStudent
+from autograder.sandbox.student import KernelStudent
 from autograder.submission.definitions import Definitions, LoadFailed, Missing
 from autograder.submission.source import python_of
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from autograder.candidate.process import Candidate, Nursery
 from autograder.course import Limits, Task
-from autograder.marking.cells import cell_flags, check_cells
+from autograder.grading.check_cells import cell_flags, check_cells
+from autograder.sandbox.client import ForkServer, StudentProcess
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import CODE_LIMIT, cells_of, code_of
 from tests.conftest import ROOT
@@ -68,8 +68,8 @@ def test_very_long_code_is_cut_and_says_so(tmp_path: Path) -> None:
     assert code.endswith("more characters)")
 
 
-def test_a_candidate_tells_the_source_before_anything_has_run(nursery: Nursery, tmp_path: Path) -> None:
-    """The whole of a hostile file comes as text; what it would do when it is run does not happen."""
+def test_a_student_process_tells_the_source_before_anything_has_run(fork_server: ForkServer, tmp_path: Path) -> None:
+    """The whole of a malicious file comes as text; what it would do when it is run does not happen."""
     body = "def f():\n    '''\x1b[2J <b>&amp; \\udcff \u202e'''\n    return 1\n"
     (tmp_path / "own.py").write_text(f"print('ran')\nraise SystemExit(3)\n\n{body}", encoding="utf-8")
     notebook(tmp_path / "lone.ipynb", ["def g():\n    return '\ud800'", "def h():\n    return 'h'"])
@@ -77,9 +77,9 @@ def test_a_candidate_tells_the_source_before_anything_has_run(nursery: Nursery, 
         Task(id=name, notebook="4_1_own", title="", definitions=[name] * (name != "none"), checks={"works": 1})
         for name in ("f", "g", "h", "none")
     ]
-    with Candidate(nursery, tmp_path, "lab4", Limits()) as candidate:
-        assert len(candidate.describe()) == 1  # a cell that is no text
-        source = candidate.source(tasks)
+    with StudentProcess(fork_server, tmp_path, "lab4", Limits()) as student_process:
+        assert len(student_process.describe()) == 1  # a cell that is no text
+        source = student_process.source(tasks)
     assert source.code == {
         "f": "# own.py\n" + body.rstrip("\n"),
         "g": "",

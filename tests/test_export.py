@@ -171,7 +171,7 @@ def test_no_name_breaks_a_table_or_is_a_formula(tmp_path: Path, names: set[str])
     check_tables(tmp_path, sorted(names))
 
 
-def test_hostile_names_break_no_table(tmp_path: Path) -> None:
+def test_malicious_names_break_no_table(tmp_path: Path) -> None:
     check_tables(tmp_path, HOSTILE)
     grades = cells(tmp_path / "grades.csv", "utf-8-sig")
     assert "'=cmd|' /C calc'!A0" in [row[0] for row in grades]
@@ -566,7 +566,7 @@ def test_junit_is_valid_and_junitparser_reads_it(marks: Path, tmp_path: Path) ->
     assert failed.result[0].text == "No ReLU."
 
 
-def test_hostile_names_and_messages_break_no_report(tmp_path: Path) -> None:
+def test_malicious_names_and_messages_break_no_report(tmp_path: Path) -> None:
     people = [student(name, RELU, message=f"{name} ]]> \x00\x1b\ufffe") for name in HOSTILE]
     marks = marks_folder(tmp_path / "marks", people)
     export(marks, "--to", "junit", "-o", tmp_path / "junit.xml")

@@ -109,10 +109,10 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("course")
     submitted(root / "submitted", "reference", "no-second-relu", "merged", "half-done", "release")
     (root / "submitted" / "reference" / "lab4" / "timestamp.txt").write_text("2027-01-29 10:00:00 UTC")
-    hostile = root / "submitted" / "half-done" / "lab4" / "4_1_simple_cnn.ipynb"
-    notebook = json.loads(hostile.read_text(encoding="utf-8"))
+    malicious = root / "submitted" / "half-done" / "lab4" / "4_1_simple_cnn.ipynb"
+    notebook = json.loads(malicious.read_text(encoding="utf-8"))
     notebook["cells"] = [*ATTACKS, *notebook["cells"]]
-    hostile.write_text(json.dumps(notebook), encoding="utf-8")
+    malicious.write_text(json.dumps(notebook), encoding="utf-8")
     (root / "submitted" / "half-done" / "lab4" / "4_2_better_cnn.ipynb").write_text("no notebook")
     (root / "submitted" / "half-done" / "lab4" / "4_3_save_and_load.ipynb").unlink()
     shutil.copytree(ROOT / "source" / "lab4", root / "source" / "lab4")

@@ -1,4 +1,5 @@
-"""Is the zip for Gradescope an autograder that marks there as `autograder mark` does here, and only inside a cage?"""
+"""Is the zip for Gradescope an autograder that marks there as `autograder mark` does here, and only inside a
+sandbox?"""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.candidate.cage import layers
 from autograder.export import at_gradescope
+from autograder.sandbox.layers import choice
 from tests.export_class import export, marks_folder, student
 from tests.sample_class import RECIPES, make_student
 
@@ -21,8 +22,8 @@ from tests.sample_class import RECIPES, make_student
 def unpacked(folder: Path, *options: str) -> Path:
     """What Gradescope makes of the zip: `/autograder`, here in `folder`."""
     marks = marks_folder(folder / "marks", [student("ada")])
-    (marks / "journal").mkdir()
-    (marks / "journal" / "seed").write_text("12345")
+    (marks / "cache").mkdir()
+    (marks / "cache" / "seed").write_text("12345")
     done = export(marks, "--to", "gradescope-autograder", "-o", folder / "autograder.zip", *options)
     assert done.exit_code == 0, done.stderr
     root = folder / "autograder"
@@ -40,7 +41,7 @@ def unpacked(folder: Path, *options: str) -> Path:
 def test_the_zip_holds_the_course_and_the_seed_of_these_marks(tmp_path: Path) -> None:
     root = unpacked(tmp_path)
     settings = json.loads((root / "source" / "settings.json").read_text())
-    assert settings == {"assignment": "lab4", "data": "digits", "seed": 12345, "unsafe_no_cage": False}
+    assert settings == {"assignment": "lab4", "data": "digits", "seed": 12345, "unsafe_no_sandbox": False}
     for script in ("setup.sh", "run_autograder"):
         subprocess.run(["bash", "-n", root / "source" / script], check=True)
     told = export(tmp_path / "marks", "--to", "gradescope-autograder", "-o", tmp_path / "again.zip").stdout
@@ -48,18 +49,18 @@ def test_the_zip_holds_the_course_and_the_seed_of_these_marks(tmp_path: Path) ->
     assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "autograder.zip").read_bytes()
 
 
-@pytest.mark.parametrize("options", [(), ("--unsafe-no-cage",)])
-def test_without_a_cage_nothing_is_marked_unless_the_teacher_said_so(
+@pytest.mark.parametrize("options", [(), ("--unsafe-no-sandbox",)])
+def test_without_a_sandbox_nothing_is_marked_unless_the_teacher_said_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
 ) -> None:
-    def none() -> layers.Layers:
-        raise layers.CageError("No cage: this kernel offers none.")
+    def none() -> choice.Layers:
+        raise choice.SandboxError("No sandbox: this kernel offers none.")
 
     root = unpacked(tmp_path, *options)
     monkeypatch.setenv("AUTOGRADER_ROOT", str(root))
-    monkeypatch.setattr(layers, "choose", none)
+    monkeypatch.setattr(choice, "choose", none)
     marked = []
-    monkeypatch.setattr("autograder.marking.marker.mark_class", lambda *_, **more: marked.append(more["layers"]))
+    monkeypatch.setattr("autograder.grading.class_run.mark_class", lambda *_, **more: marked.append(more["layers"]))
     (root / "results" / "results.json").write_text("what an earlier run left")
     if options:
         with pytest.raises(AttributeError):  # what stands in for marking gives no results

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from autograder.checks.setting import Setting
-from autograder.judge.weights import fingerprint
-from autograder.marking.flags import flagged, flags_of_weights, reference_fingerprints
-from autograder.marking.journal import build_of_torch, depends_on
+from autograder.grading.cache import build_of_torch, depends_on
+from autograder.grading.flags import flagged, flags_of_weights, reference_fingerprints
+from autograder.judge.weights_file import fingerprint
+from autograder.labs.lab import Setting
 from autograder.results import CheckResult, StudentResult, TaskResult
 from tests.judging import REFERENCE
 

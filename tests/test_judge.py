@@ -14,15 +14,15 @@ import torch
 from PIL import Image
 from torch import nn
 
-from autograder.candidate.kernel import Kernel
-from autograder.candidate.weights import read_weights
-from autograder.checks.examination import Examination
-from autograder.checks.lab4 import asking, inputs
-from autograder.checks.setting import Setting
 from autograder.drawing import draw
-from autograder.judge import figures, images, values, weights
+from autograder.judge import figures, images, values, weights_file
 from autograder.judge.oracle import RIGHT, LiveOracle
 from autograder.judge.verdict import Failed, NotAttempted
+from autograder.labs.examination import Examination
+from autograder.labs.lab import Setting
+from autograder.labs.lab4 import asking, inputs
+from autograder.sandbox.own_kernel import Kernel
+from autograder.sandbox.weights_reader import read_weights
 
 SETTING = Setting.find("lab4")
 ORACLE = SETTING.oracle(seed=11)
@@ -305,13 +305,13 @@ def saved(value: object) -> bytes:
 def test_state_dicts_are_read_however_they_were_wrapped() -> None:
     state = {"a.weight": torch.ones(2, 3), "a.num_batches_tracked": torch.tensor(3)}
     for content in (saved(state), saved({"state_dict": state}), saved({"model": state, "epoch": 3})):
-        ((name, value),) = weights.arrays_of(read_weights(content, 1), "w.pt", 1)
+        ((name, value),) = weights_file.arrays_of(read_weights(content, 1), "w.pt", 1)
         assert (name, value.shape) == ("a.weight", (2, 3))
 
 
 def test_parameters_that_want_gradients_are_weights_too() -> None:
     content = saved(dict(nn.Linear(2, 3).named_parameters()))
-    assert [value.shape for _, value in weights.arrays_of(read_weights(content, 1), "w.pt", 1)] == [(3, 2), (3,)]
+    assert [value.shape for _, value in weights_file.arrays_of(read_weights(content, 1), "w.pt", 1)] == [(3, 2), (3,)]
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_parameters_that_want_gradients_are_weights_too() -> None:
 )
 def test_other_files_are_refused(content: bytes, sentence: str) -> None:
     with pytest.raises(Failed, match=sentence):
-        weights.arrays_of(read_weights(content, 2), "w.pt", 2)
+        weights_file.arrays_of(read_weights(content, 2), "w.pt", 2)
 
 
 def test_weights_fit_by_name_by_order_and_with_a_prefix() -> None:
@@ -340,17 +340,17 @@ def test_weights_fit_by_name_by_order_and_with_a_prefix() -> None:
     arrays = [(name, value.numpy() + 1) for name, value in network().state_dict().items()]
     for prefix, names in (("", None), ("module.", None), ("", ["x.weight", "x.bias", "y.weight", "y.bias"])):
         given = [(prefix + (names[i] if names else name), value) for i, (name, value) in enumerate(arrays)]
-        model = weights.fit_weights(given, network(), "w.pt")
+        model = weights_file.fit_weights(given, network(), "w.pt")
         assert all(np.array_equal(v.numpy(), a) for v, (_, a) in zip(model.state_dict().values(), arrays, strict=True))
     with pytest.raises(Failed, match="does not fit"):
-        weights.fit_weights(arrays[:2], network(), "w.pt")
+        weights_file.fit_weights(arrays[:2], network(), "w.pt")
 
 
 # --- known mistakes ---------------------------------------------------------------------------------------------------
 
 
 def test_what_mistakes_answer_is_worked_out_by_one_process(tmp_path: Path) -> None:
-    """Others wait and read it: after a change, all examiners of a class want to know at the same time."""
+    """Others wait and read it: after a change, all graders of a class want to know at the same time."""
     asked = []
 
     def oracle(name: str) -> LiveOracle:

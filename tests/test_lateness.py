@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Assignment, CourseError, Limits, read_course
-from autograder.marking.lateness import settled, with_lateness
-from autograder.marking.times import TimesError, find_times, parse_timestamp, read_times
+from autograder.grading.lateness import settled, with_lateness
+from autograder.grading.times import TimesError, find_times, parse_timestamp, read_times
 from autograder.results import CheckResult, Results, StudentResult, TaskResult, most
 from autograder.submission.collect import find_submissions
 from tests.test_course import COURSE, line_of
@@ -280,7 +280,7 @@ def test_errors_in_a_file_of_times_name_file_and_line(tmp_path: Path, text: str,
 def test_results_with_lateness_read_as_they_were_written(tmp_path: Path) -> None:
     late = with_lateness(student(), assignment(tmp_path), DEADLINE + timedelta(days=1))
     results = Results(
-        schema=1, course="c", assignment="lab4", data="digits", cage="none", device="cpu", students=[late]
+        schema=1, course="c", assignment="lab4", data="digits", sandbox="none", device="cpu", students=[late]
     )
     results.write(tmp_path / "results.json")
     assert Results.read(tmp_path / "results.json") == results

@@ -10,8 +10,8 @@ from functools import cache
 
 import pytest
 
-from autograder.marking.flags import flagged, reference_code, released_code
-from autograder.marking.likeness import LEAST, SHARE, Pair, fingerprints, near_equal
+from autograder.grading.flags import flagged, reference_code, released_code
+from autograder.grading.likeness import LEAST, SHARE, Pair, fingerprints, near_equal
 from autograder.results import CheckResult, StudentResult, TaskResult
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import code_of
@@ -32,7 +32,7 @@ def sample(name: str) -> dict[str, str]:
 def honest() -> dict[str, list[str]]:
     """Right answers that students could have written, task by task."""
     found: dict[str, list[str]] = {}
-    for path in sorted((ROOT / "tests" / "honest").glob("*/*.py")):
+    for path in sorted((ROOT / "tests" / "accepted").glob("*/*.py")):
         text = re.sub(r"^(?:import|from) .*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
         found.setdefault(path.parent.name, []).append(text)
     return found

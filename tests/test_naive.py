@@ -1,4 +1,4 @@
-"""Is each attack of the hostile corpus a real one? What its header claims is true against the naive grader."""
+"""Is each attack of the malicious corpus a real one? What its header claims is true against the naive grader."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile.corpus import HERE, RIGHT_BLOCK, Attack, Baits, CorpusError, attacks, hand_in, read_attack
-from tests.hostile.naive import NaiveOutcome, grade, run_attack
+from tests.malicious.corpus import HERE, RIGHT_BLOCK, Attack, CorpusError, Decoys, attacks, hand_in, read_attack
+from tests.malicious.naive import NaiveOutcome, grade, run_attack
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the naive grader finds stray processes as Linux lists them"
@@ -60,8 +60,8 @@ def test_the_corpus_is_large_and_nearly_all_of_it_is_live() -> None:
 
 def graded(tmp_path: Path, code: str, fresh: bool) -> float:
     (tmp_path / "work.py").write_text(code, encoding="utf-8")
-    with Baits() as baits:
-        outcome = grade(tmp_path, ["inception-block"], baits, fresh=fresh)
+    with Decoys() as decoys:
+        outcome = grade(tmp_path, ["inception-block"], decoys, fresh=fresh)
     assert outcome.status == "ok"
     assert not outcome.changed
     assert not outcome.heard
@@ -94,39 +94,39 @@ def test_a_malformed_header_is_told_with_file_and_line(tmp_path: Path, header: s
         read_attack(path)
 
 
-def test_the_baits_notice_what_is_done_to_them() -> None:
+def test_the_decoys_notice_what_is_done_to_them() -> None:
     import socket
 
-    with Baits() as baits:
-        assert baits.changed() == []
-        assert baits.alive()
-        Path(baits.tokens["VICTIM"]).write_text("changed")
-        (Path(baits.tokens["OTHER"]) / "work.py").unlink()
-        (Path(baits.tokens["MARKS"]) / "more.json").write_text("{}")
-        assert baits.changed() == ["marker/victim.txt", "marks/more.json", "other/work.py"]
-        address = ("127.0.0.1", int(baits.tokens["PORT"]))
-        abstract = "\0" + baits.tokens["ABSTRACT"]
+    with Decoys() as decoys:
+        assert decoys.changed() == []
+        assert decoys.alive()
+        Path(decoys.tokens["VICTIM"]).write_text("changed")
+        (Path(decoys.tokens["OTHER"]) / "work.py").unlink()
+        (Path(decoys.tokens["MARKS"]) / "more.json").write_text("{}")
+        assert decoys.changed() == ["marker/victim.txt", "marks/more.json", "other/work.py"]
+        address = ("127.0.0.1", int(decoys.tokens["PORT"]))
+        abstract = "\0" + decoys.tokens["ABSTRACT"]
         for family, kind, where in (
             (socket.AF_INET, socket.SOCK_STREAM, address),
             (socket.AF_INET, socket.SOCK_DGRAM, address),
             (socket.AF_UNIX, socket.SOCK_STREAM, abstract),
-            (socket.AF_UNIX, socket.SOCK_STREAM, baits.tokens["SOCKET"]),
+            (socket.AF_UNIX, socket.SOCK_STREAM, decoys.tokens["SOCKET"]),
         ):
             with socket.socket(family, kind) as one:
                 one.connect(where)
                 one.send(b"word")
         for name in ("TCP", "UDP", "abstract socket", "path socket"):
-            while not any(said.startswith(f"{name}: b'word'") for said in baits.wait_for_words()):
+            while not any(said.startswith(f"{name}: b'word'") for said in decoys.wait_for_words()):
                 pass
-        os.kill(int(baits.tokens["PID"]), 9)
-        while baits.alive():
+        os.kill(int(decoys.tokens["PID"]), 9)
+        while decoys.alive():
             pass
 
 
 def test_every_attack_can_be_handed_in() -> None:
-    with Baits() as baits:
+    with Decoys() as decoys:
         for attack in ATTACKS:
             assert HERE in attack.path.parents
             with tempfile.TemporaryDirectory() as folder:
-                given = hand_in(attack, Path(folder) / "submission", baits.tokens)
+                given = hand_in(attack, Path(folder) / "submission", decoys.tokens)
                 assert given.is_dir() or given.suffix == ".zip"

@@ -54,7 +54,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(checkout: Path, argume
 
 
 def test_nothing_is_written_over(checkout: Path) -> None:
-    mistake = checkout / "autograder/checks/lab5/mistakes/other/not-moved.yml"
+    mistake = checkout / "autograder/labs/lab5/mistakes/other/not-moved.yml"
     mistake.parent.mkdir()
     mistake.write_text("mine")
     before = tree(checkout)
@@ -83,7 +83,7 @@ def test_a_task_goes_behind_those_of_its_notebook_and_the_file_stays_as_it_is(ch
     assert points.startswith("    points: 100   ")
     assert points.replace("100  ", "102.5") in new  # with its comment, where that was
     assert len(after) == len(before) + 5
-    for name in ("reference/lab4/4_4_own_image.py", "autograder/checks/lab4/test_4_4_own_image.py"):
+    for name in ("reference/lab4/4_4_own_image.py", "autograder/labs/lab4/test_4_4_own_image.py"):
         assert f"reference/lab4/{Path(name).name}" in done.stdout or name in done.stdout
         assert "count_ink" in (checkout / name).read_text(encoding="utf-8")
 

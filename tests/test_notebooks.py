@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder.checks.setting import Setting
 from autograder.data import load_data
+from autograder.labs.lab import Setting
 from tests.conftest import ROOT
 
 MINUTES = 25  # for a cell: the best model trains for about ten

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from autograder.cli import program
 from autograder.course import read_course
-from autograder.marking.overrides import OverridesError, apply, fit_course, read_overrides
+from autograder.grading.overrides import OverridesError, apply, fit_course, read_overrides
 from autograder.results import CheckResult, Lateness, Results, StudentResult, TaskResult
 from tests.test_course import COURSE
 
@@ -54,7 +54,7 @@ def marks(tmp_path: Path) -> Path:
 
 def write(folder: Path, students: list[StudentResult]) -> None:
     results = Results(
-        schema=1, course="c", assignment="lab4", data="digits", cage="none", device="cpu", students=students
+        schema=1, course="c", assignment="lab4", data="digits", sandbox="none", device="cpu", students=students
     )
     results.write(folder / "results.json")
 
@@ -269,9 +269,9 @@ def test_the_marker_is_told_when_what_was_decided_on_has_changed(marks: Path) ->
 
 
 def test_two_do_not_decide_at_once(marks: Path) -> None:
-    from autograder.marking.journal import Journal
+    from autograder.grading.cache import Cache
 
-    with Journal(marks).alone():
+    with Cache(marks).alone():
         done = run("override", marks, "ada", *DECIDED)
     assert done.exit_code == 2
     assert "another run is marking into this folder" in done.output

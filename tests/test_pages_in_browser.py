@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from autograder.report import write_report
+from autograder.feedback import write_report
 from autograder.results import Results
 from tests.browser import SCREENSHOTS, chromium
 from tests.synthetic_class import make_class

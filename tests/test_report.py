@@ -1,4 +1,4 @@
-"""The results file and the pages made from it, on a class with hostile names, messages and pictures."""
+"""The results file and the pages made from it, on a class with malicious names, messages and pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from autograder.cli.report import register
-from autograder.report import write_report
+from autograder.feedback import write_report
 from autograder.results import (
     CheckResult,
     Lateness,
@@ -68,19 +68,19 @@ def student(name: str, *checks: CheckResult, **more: object) -> StudentResult:
     return StudentResult.model_validate({"student": name, **facts})
 
 
-def results(*students: StudentResult, cage: str = "bubblewrap, Landlock, seccomp: canary held") -> Results:
+def results(*students: StudentResult, sandbox: str = "bubblewrap, Landlock, seccomp: escape probe held") -> Results:
     return Results(
         course="Deep Learning",
         assignment="lab4",
         data="mnist",
-        cage=cage,
+        sandbox=sandbox,
         device="cpu",
         students=list(students),
     )
 
 
 @pytest.fixture
-def hostile() -> Results:
+def malicious() -> Results:
     """A class in which every text that a student can choose is an attack on the page."""
     checks = [
         check("same-function", title="The network computes what was asked for."),
@@ -152,12 +152,12 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def marks(tmp_path: Path, hostile: Results) -> Path:
+def marks(tmp_path: Path, malicious: Results) -> Path:
     marks = tmp_path / "marks"
     (marks / "students/ada").mkdir(parents=True)
     for picture in (marks / "students/ada/plot.png", tmp_path / "secret.png"):
         Image.new("L", (28, 28)).save(picture)
-    assert write_report(hostile, marks) == marks / "index.html"
+    assert write_report(malicious, marks) == marks / "index.html"
     return marks
 
 
@@ -190,9 +190,9 @@ def test_control_characters_are_shown_not_obeyed(marks: Path) -> None:
     assert "‹U+202E›esrever" in text
 
 
-def test_every_student_is_linked_and_no_file_lies_outside(marks: Path, hostile: Results) -> None:
+def test_every_student_is_linked_and_no_file_lies_outside(marks: Path, malicious: Results) -> None:
     pages = {file.parent.name for file in (marks / "students").glob("*/index.html")}
-    assert len({name.lower() for name in pages}) == len(hostile.students)
+    assert len({name.lower() for name in pages}) == len(malicious.students)
     links = {unquote(link) for link in Page(marks / "index.html").values("href")}
     assert {f"marker/{name}/index.html" for name in pages} <= links
     assert all((marks / link).is_file() for link in links if link.startswith("marker/"))
@@ -241,18 +241,18 @@ def test_a_withheld_mark_shows_no_points(marks: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cage", "caged"),
+    ("sandbox", "sandboxed"),
     [
         ("bubblewrap and Landlock: held", True),
         ("none", False),
-        ("unsafe: --unsafe-no-cage", False),
+        ("unsafe: --unsafe-no-sandbox", False),
         ("", False),
     ],
 )
-def test_marks_made_without_a_cage_say_so_on_every_page(tmp_path: Path, cage: str, caged: bool) -> None:
-    write_report(results(student("ada", check("a")), cage=cage), tmp_path)
+def test_marks_made_without_a_sandbox_say_so_on_every_page(tmp_path: Path, sandbox: str, sandboxed: bool) -> None:
+    write_report(results(student("ada", check("a")), sandbox=sandbox), tmp_path)
     for file in tmp_path.rglob("*.html"):
-        assert ("Marked without a cage" in Page(file).text) is not caged
+        assert ("Marked without a sandbox" in Page(file).text) is not sandboxed
 
 
 def test_the_page_of_a_student_who_is_gone_goes_too(tmp_path: Path) -> None:
@@ -266,13 +266,13 @@ def test_an_empty_class_has_a_page(tmp_path: Path) -> None:
     assert "Nobody’s code made a picture" in Page(tmp_path / "contact-sheet.html").text
 
 
-def test_reading_and_writing_keeps_every_byte(tmp_path: Path, hostile: Results) -> None:
+def test_reading_and_writing_keeps_every_byte(tmp_path: Path, malicious: Results) -> None:
     first, second = tmp_path / "a" / "results.json", tmp_path / "b" / "results.json"
-    hostile.write(first)
+    malicious.write(first)
     Results.read(first).write(second)
     assert first.read_bytes() == second.read_bytes()
-    hostile.students.reverse()
-    hostile.write(second)
+    malicious.students.reverse()
+    malicious.write(second)
     assert first.read_bytes() == second.read_bytes()
     assert list(first.parent.iterdir()) == [first]
 
@@ -296,7 +296,7 @@ def test_the_example_of_the_design_is_a_results_file(tmp_path: Path) -> None:
         "course": "DL",
         "assignment": "lab4",
         "data": "mnist",
-        "cage": "held",
+        "sandbox": "held",
         "device": "cpu",
     }
     (tmp_path / "results.json").write_text(json.dumps({**head, "students": [ada]}))
@@ -342,14 +342,14 @@ def test_a_broken_file_is_named_with_line_or_field(tmp_path: Path, content: byte
         Results.read(file)
 
 
-def test_the_command_makes_the_pages_again(tmp_path: Path, hostile: Results) -> None:
+def test_the_command_makes_the_pages_again(tmp_path: Path, malicious: Results) -> None:
     app = typer.Typer()
     app.callback()(lambda: None)
     register(app)
     missing = CliRunner().invoke(app, ["report", str(tmp_path)])
     assert missing.exit_code == 1
     assert f"{tmp_path / 'results.json'}: there are no results" in missing.output
-    hostile.write(tmp_path / "results.json")
+    malicious.write(tmp_path / "results.json")
     made = CliRunner().invoke(app, ["report", str(tmp_path)])
     assert (made.exit_code, made.output) == (0, f"{tmp_path / 'index.html'}\n")
 
@@ -418,11 +418,11 @@ def test_a_decision_is_told_with_its_reason_and_to_the_marker_with_who_and_what_
 
 def test_what_a_graders_error_said_stays_with_the_marker_after_a_decision(tmp_path: Path) -> None:
     decision = {"reason": "looked at by hand", "found_score": 0, "found_status": "error"}
-    one = student("ada", check("a", "partial", score=1, message="nursery died", override=decision))
+    one = student("ada", check("a", "partial", score=1, message="fork server died", override=decision))
     students, markers, _ = pages_of(one, tmp_path)
     assert "looked at by hand" in students
-    assert "nursery died" not in students
-    assert "nursery died" in markers
+    assert "fork server died" not in students
+    assert "fork server died" in markers
 
 
 def test_lateness_is_one_sentence_with_the_numbers(tmp_path: Path) -> None:

@@ -13,14 +13,14 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder.candidate.process import Candidate
-from autograder.checks.setting import Setting
+from autograder.feedback.cell import task_as_html, task_as_text
+from autograder.feedback.packing import pack_submission, unsaved_names
+from autograder.feedback.places import Places
+from autograder.feedback.self_check import look_at
+from autograder.feedback.states import CHECK, DONE
+from autograder.labs.lab import Setting
 from autograder.results import CheckResult, Results, TaskResult
-from autograder.selfcheck.cell import task_as_html, task_as_text
-from autograder.selfcheck.look import look_at
-from autograder.selfcheck.packing import pack_submission, unsaved_names
-from autograder.selfcheck.places import Places
-from autograder.selfcheck.states import CHECK, DONE
+from autograder.sandbox.client import StudentProcess
 from tests.conftest import ROOT, autograder
 from tests.sample_class import make_student
 
@@ -220,7 +220,7 @@ def test_ctrl_c_is_no_failure_of_the_grader(monkeypatch: pytest.MonkeyPatch) -> 
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Candidate, "ask", stopped)
+    monkeypatch.setattr(StudentProcess, "ask", stopped)
     with pytest.raises(KeyboardInterrupt):
         look_at(RELEASE)
 

@@ -155,14 +155,14 @@ def test_the_running_statistics_are_averaged_and_counted() -> None:
 
     norm = nn.BatchNorm1d(2)
     state = {torchbearer.MODEL: norm}
-    keeper = RunningAverage(0.5)
-    keeper.on_start(state)
+    supervisor = RunningAverage(0.5)
+    supervisor.on_start(state)
     for _ in range(30):
         norm(torch.randn(8, 2) + 3)
-        keeper.on_step_training(state)
-    assert keeper.weights["num_batches_tracked"] == 30
-    assert (keeper.weights["running_mean"] > 2).all()
-    assert not torch.equal(keeper.weights["running_mean"], norm.running_mean)
+        supervisor.on_step_training(state)
+    assert supervisor.weights["num_batches_tracked"] == 30
+    assert (supervisor.weights["running_mean"] > 2).all()
+    assert not torch.equal(supervisor.weights["running_mean"], norm.running_mean)
 
 
 def test_sixteen_bits_give_logits_of_32_that_differ_a_little() -> None:
@@ -187,11 +187,11 @@ def test_of_equal_epochs_the_last_is_kept() -> None:
     import torchbearer
 
     model = nn.Linear(1, 1)
-    keeper = BestEpoch()
+    supervisor = BestEpoch()
     for value, reached in ((1.0, 0.5), (2.0, 0.9), (3.0, 0.9), (4.0, 0.7)):
         nn.init.constant_(model.weight, value)
-        keeper.on_end_epoch({torchbearer.MODEL: model, torchbearer.METRICS: {"val_acc": reached}})
-    assert keeper.weights["weight"].item() == 3.0
+        supervisor.on_end_epoch({torchbearer.MODEL: model, torchbearer.METRICS: {"val_acc": reached}})
+    assert supervisor.weights["weight"].item() == 3.0
 
 
 # --- autograder train -------------------------------------------------------------------------------------------------

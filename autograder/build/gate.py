@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.build.notebooks import script_lines
 from autograder.build.package import PACKAGE, SECRET_MODULES, hidden_lines
 from autograder.build.scripts import place_of
-from autograder.checks.catalogue import Check, check_files, public_points, read_checks
-from autograder.checks.setting import Setting
+from autograder.build.source_notebooks import script_lines
+from autograder.grading.class_run import Progress, mark_class
 from autograder.judge.bank import read_bank
-from autograder.marking.marker import Progress, mark_class
+from autograder.labs.catalogue import Check, check_files, public_points, read_checks
+from autograder.labs.lab import Setting
 from autograder.results import Results
 
 IDIOMS = {"kwargs:dict[str,Any]|None=None,"}  # signatures that a library prescribes
@@ -80,7 +80,7 @@ def leaks(setting: Setting, checks: list[Check], release: Path) -> list[str]:
     secrets: dict[str, str] = {}
     for name, (solutions, _) in lines.items():
         secrets |= {_squeezed(line): name for line in solutions - shown if _tells(line)}
-    lab = PACKAGE / "checks" / setting.lab
+    lab = PACKAGE / "labs" / setting.lab
     for name in SECRET_MODULES:
         text = (lab / name).read_text(encoding="utf-8")
         secrets |= {_squeezed(line): name for line in text.splitlines() if _tells(line) and "import" not in line}

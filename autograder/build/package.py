@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from autograder.build.notebooks import BuildError
-from autograder.checks.catalogue import Check, check_files
-from autograder.checks.setting import CHECKOUT, Setting
+from autograder.build.source_notebooks import BuildError
 from autograder.judge.oracle import KEY_SEED, frozen
+from autograder.labs.catalogue import Check, check_files
+from autograder.labs.lab import CHECKOUT, Setting
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # What a student's package holds beside the lab's own modules (`_lab_modules`); everything else stays here.
@@ -27,19 +27,27 @@ PUBLIC = (
     "notebook.py",
     "results.py",
     "pictures.py",
-    "selfcheck/*.py",
+    "feedback/__init__.py",
+    "feedback/cell.py",
+    "feedback/github.py",
+    "feedback/packing.py",
+    "feedback/places.py",
+    "feedback/screen.py",
+    "feedback/self_check.py",
+    "feedback/self_check_page.py",
+    "feedback/states.py",
     "submission/*.py",
-    "candidate/*.py",
+    "sandbox/*.py",
     "judge/*.py",
-    "checks/__init__.py",
-    "checks/asking.py",
-    "checks/catalogue.py",
-    "checks/conftest.py",
-    "checks/examination.py",
-    "checks/forms.py",
-    "checks/plugin.py",
-    "checks/run.py",
-    "checks/setting.py",
+    "labs/__init__.py",
+    "labs/asking.py",
+    "labs/catalogue.py",
+    "labs/conftest.py",
+    "labs/examination.py",
+    "labs/forms.py",
+    "labs/plugin.py",
+    "labs/run.py",
+    "labs/lab.py",
     "training/__init__.py",
     "training/progress.py",
     "training/recipes.py",
@@ -84,7 +92,7 @@ def build_wheel(setting: Setting, checks: list[Check], work: Path, target: Path)
             copy = staged / "autograder" / path.relative_to(PACKAGE)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
-    lab = staged / "autograder" / "checks" / setting.lab
+    lab = staged / "autograder" / "labs" / setting.lab
     lab.mkdir()
     public = {
         path.name: without_hidden(
@@ -118,7 +126,7 @@ def _lab_modules(lab: str, texts: list[str]) -> dict[str, str]:
     open_names = [*ASKED_BY_NAME, *(name for text in texts for name in _imported(lab, text))]
     while open_names:
         name = f"{open_names.pop()}.py"
-        path = PACKAGE / "checks" / lab / name
+        path = PACKAGE / "labs" / lab / name
         if name in needed:
             continue
         if name in SECRET_MODULES:
@@ -132,7 +140,7 @@ def _lab_modules(lab: str, texts: list[str]) -> dict[str, str]:
 
 def _imported(lab: str, source: str) -> list[str]:
     """The modules of a lab that a source imports."""
-    package = f"autograder.checks.{lab}"
+    package = f"autograder.labs.{lab}"
     names: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module == package:
@@ -167,7 +175,7 @@ def write_key(setting: Setting, checks: list[Check], folder: Path) -> None:
 
 def without_hidden(source: str, public: set[str]) -> str:
     """A check file without hidden checks, and without whatever only those use."""
-    from autograder.checks.catalogue import check_id
+    from autograder.labs.catalogue import check_id
 
     tree = ast.parse(source)
     definitions: dict[str, ast.stmt] = {}

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.build.notebooks import SOLUTION_BEGIN, SOLUTION_END
-from autograder.checks.catalogue import Check, bound, public_points
-from autograder.checks.setting import Setting
+from autograder.build.source_notebooks import SOLUTION_BEGIN, SOLUTION_END
 from autograder.course import line_of
 from autograder.judge.bank import BankError, read_bank
+from autograder.labs.catalogue import Check, bound, public_points
+from autograder.labs.lab import Setting
 from autograder.submission.definitions import meant
 
 
@@ -154,7 +154,7 @@ def _cells(text: str) -> list[Cell]:
 
 def _in_bank(setting: Setting) -> Iterator[str]:
     """Known mistakes that cannot be read, or do not fit the reference."""
-    from autograder.checks.catalogue import CHECKS
+    from autograder.labs.catalogue import CHECKS
 
     assert setting.reference is not None
     try:

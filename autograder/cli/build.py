@@ -25,9 +25,9 @@ def register(app: typer.Typer) -> None:
         The gate: the reference scores everything, the release nothing, no solution stands in the release, the
         notebooks are valid and their points are course.yml's. Example: autograder build
         """
-        from autograder.build.build import build as make
-        from autograder.build.notebooks import BuildError
-        from autograder.checks.setting import Setting
+        from autograder.build.pipeline import build as make
+        from autograder.build.source_notebooks import BuildError
+        from autograder.labs.lab import Setting
 
         with clear_errors():
             setting = Setting.find(assignment)

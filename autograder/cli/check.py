@@ -54,10 +54,10 @@ def run(
     from rich.live import Live
     from rich.markup import escape
 
-    from autograder.selfcheck import github as actions
-    from autograder.selfcheck.look import look_at
-    from autograder.selfcheck.page import as_page
-    from autograder.selfcheck.screen import print_look
+    from autograder.feedback import github as actions
+    from autograder.feedback.screen import print_look
+    from autograder.feedback.self_check import look_at
+    from autograder.feedback.self_check_page import as_page
 
     console = Console(highlight=False, width=140 if github else None)
     with actions.no_commands() if github else contextlib.nullcontext():

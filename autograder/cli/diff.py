@@ -12,7 +12,7 @@ from autograder.cli.shared import clear_errors
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.marking.difference import CheckChange, Difference, State
+    from autograder.grading.difference import CheckChange, Difference, State
     from autograder.results import Results
 
 NAMED = 8  # students of one change that the table names
@@ -30,13 +30,13 @@ def register(app: typer.Typer) -> None:
         """Show whose marks moved from OLD to NEW, and which checks, decisions and deadlines moved them.
 
         To see what a change of checks would do, mark the same submissions into two folders, the second of which was
-        given journal/seed of the first, so that the hidden images are the same. Exit status: 0 if no mark
+        given cache/seed of the first, so that the hidden images are the same. Exit status: 0 if no mark
         moved, 1 if some did (a student who is in one of the two alone counts), 2 if a file can't be read. Example:
         autograder diff marks-before marks
         """
         from rich.console import Console
 
-        from autograder.marking.difference import difference
+        from autograder.grading.difference import difference
 
         with clear_errors():
             found = difference(read(old), read(new))
@@ -45,11 +45,11 @@ def register(app: typer.Typer) -> None:
         else:
             console = Console(highlight=False)
             show(found, console)
-            seeds = [(path / "journal" / "seed") for path in (old, new)]
+            seeds = [(path / "cache" / "seed") for path in (old, new)]
             if all(seed.is_file() for seed in seeds) and seeds[0].read_bytes() != seeds[1].read_bytes():
                 console.print(
                     "The two were marked on other hidden images, so that an accuracy within its band may differ by some"
-                    " hundredths of a point: copy OLD/journal/seed to NEW/journal/seed before marking into NEW."
+                    " hundredths of a point: copy OLD/cache/seed to NEW/cache/seed before marking into NEW."
                 )
         raise typer.Exit(1 if found.moved else 0)
 
@@ -66,7 +66,7 @@ def show(found: Difference, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from autograder.report.plain_text import visible
+    from autograder.feedback.plain_text import visible
 
     for remark in found.remarks:
         console.print(Text(visible(remark), style="yellow"))

@@ -18,10 +18,10 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def doctor() -> None:
-        """Say what this machine has: versions, GPU, data, the cage promise by promise. Example: autograder doctor"""
+        """Say what this machine has: versions, GPU, data, the sandbox promise by promise. Example: autograder doctor"""
         for name, value in findings():
             typer.echo(f"{name:<12} {value}")
-        if importlib.util.find_spec("autograder.candidate.cage") is not None and not show_cages():
+        if importlib.util.find_spec("autograder.sandbox.layers") is not None and not show_sandboxes():
             raise typer.Exit(1)
 
 
@@ -52,40 +52,43 @@ def findings() -> list[tuple[str, str]]:
     return found
 
 
-def show_cages() -> bool:
-    """Builds every kind of cage that this machine offers, and shows what the canary says; whether `mark` has one."""
+def show_sandboxes() -> bool:
+    """Builds every kind of sandbox that this machine offers, and shows what the escape probe says; whether `mark` has
+    one."""
     from rich.console import Console
     from rich.table import Table
 
-    from autograder.candidate.cage import proof
-    from autograder.candidate.cage.layers import KINDS, CageError, offered, why_not
-    from autograder.candidate.process import Nursery
+    from autograder.sandbox.client import ForkServer
+    from autograder.sandbox.layers import promises
+    from autograder.sandbox.layers.choice import KINDS, SandboxError, offered, why_not
 
     console = Console(highlight=False)
     kinds = offered()
     if not kinds:
-        console.print(f"cage         {why_not()}", markup=False)
+        console.print(f"sandbox         {why_not()}", markup=False)
         return False
-    results: dict[str, dict[str, proof.Promise]] = {}
-    with console.status("A canary tries each cage …"):
+    results: dict[str, dict[str, promises.Promise]] = {}
+    with console.status("A escape probe tries each sandbox …"):
         for kind, layers in kinds.items():
-            nursery = Nursery(layers)
+            fork_server = ForkServer(layers)
             try:
-                results[kind] = {promise.id: promise for promise in proof.prove(nursery)}
-            except CageError as error:
-                console.print(f"cage         {kind}: {error}", markup=False)
+                results[kind] = {promise.id: promise for promise in promises.prove(fork_server)}
+            except SandboxError as error:
+                console.print(f"sandbox         {kind}: {error}", markup=False)
             finally:
-                nursery.close()
+                fork_server.close()
     for kind in KINDS:
         if kind not in kinds:
-            console.print(f"cage         {kind}: not on this machine", markup=False)
+            console.print(f"sandbox         {kind}: not on this machine", markup=False)
     if not results:
         return False
-    table = Table(title="The cage's promises, and what keeps each", caption="`autograder mark` takes the first kind.")
+    table = Table(
+        title="The sandbox's promises, and what keeps each", caption="`autograder mark` takes the first kind."
+    )
     table.add_column("Promise")
     for kind in results:
         table.add_column(f"{kind}\n{kinds[kind]}")
-    for name, (sentence, _) in proof.PROMISES.items():
+    for name, (sentence, _) in promises.PROMISES.items():
         table.add_row(sentence, *(_outcome(promises[name]) for promises in results.values()))
     console.print(table)
     return all(promise.held for promise in next(iter(results.values())).values())

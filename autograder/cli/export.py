@@ -67,9 +67,11 @@ def register(app: typer.Typer) -> None:
         allow_missing: Annotated[
             bool, typer.Option("--allow-missing", help="Exit with 0 even if somebody is left out.")
         ] = False,
-        unsafe_no_cage: Annotated[
+        unsafe_no_sandbox: Annotated[
             bool,
-            typer.Option("--unsafe-no-cage", help="gradescope-autograder: mark without a cage where there is none."),
+            typer.Option(
+                "--unsafe-no-sandbox", help="gradescope-autograder: mark without a sandbox where there is none."
+            ),
         ] = False,
         verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name everybody who is left out.")] = False,
     ) -> None:
@@ -84,7 +86,7 @@ def register(app: typer.Typer) -> None:
         """
         from autograder.export.formats import ExportError
         from autograder.export.formats import formats as known_formats
-        from autograder.marking.overrides import OverridesError, require_applied
+        from autograder.grading.overrides import OverridesError, require_applied
         from autograder.results import Results, ResultsError
 
         known = known_formats()
@@ -98,7 +100,7 @@ def register(app: typer.Typer) -> None:
         chosen = known[to]
         given = {
             "worksheet": worksheet, "column": column, "new-column": new_column or None, "id": id_field,
-            "submissions": submissions, "notebooks": notebooks, "unsafe-no-cage": unsafe_no_cage or None,
+            "submissions": submissions, "notebooks": notebooks, "unsafe-no-sandbox": unsafe_no_sandbox or None,
         }  # fmt: skip
         _refuse_unused(chosen, given, gradebook, out_of)
         try:
@@ -120,7 +122,7 @@ def register(app: typer.Typer) -> None:
                 id_field=id_field,
                 submissions=submissions,
                 notebooks=released,
-                unsafe_no_cage=unsafe_no_cage,
+                unsafe_no_sandbox=unsafe_no_sandbox,
             )
             _refuse_overwriting(request, roster, gradebook)
             done = chosen.write(request)
@@ -177,8 +179,8 @@ def _people(
 
 def _course(results: Results, notebooks: Path | None) -> tuple[str, Path | None]:
     """The assignment's title and the folder of its released notebooks; the id, and None, outside of its course."""
-    from autograder.checks.setting import Setting
     from autograder.course import CourseError
+    from autograder.labs.lab import Setting
 
     try:
         setting = Setting.find(results.assignment)

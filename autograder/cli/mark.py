@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autograder.cli.shared import choose_data, choose_device, clear_errors, fail
+from autograder.grading.grader import NO_SANDBOX
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.candidate.cage.layers import Layers
-    from autograder.marking.cluster import Elsewhere
-    from autograder.marking.marker import Outcome
+    from autograder.grading.class_run import Outcome
+    from autograder.grading.cluster import Elsewhere
     from autograder.results import Results, StudentResult
+    from autograder.sandbox.layers.choice import Layers
 
 
 def register(app: typer.Typer) -> None:
@@ -35,11 +36,11 @@ def register(app: typer.Typer) -> None:
         jobs: Annotated[
             int | None, typer.Option(min=1, help="How many students at once; default: the cores, or the GPUs.")
         ] = None,
-        cage: Annotated[
+        sandbox: Annotated[
             str, typer.Option(help="auto, namespaces, bubblewrap or landlock; see `autograder doctor`.")
         ] = "auto",
-        unsafe_no_cage: Annotated[
-            bool, typer.Option("--unsafe-no-cage", help="Without a cage: only for the work of people you trust.")
+        unsafe_no_sandbox: Annotated[
+            bool, typer.Option("--unsafe-no-sandbox", help="Without a sandbox: only for the work of people you trust.")
         ] = False,
         times: Annotated[
             Path | None,
@@ -59,7 +60,7 @@ def register(app: typer.Typer) -> None:
             typer.Option(metavar="FILE", help="Start a Dask cluster from this file (local, ssh, slurm), and end it."),
         ] = None,
     ) -> None:
-        """Mark a class: every check on every student, in a cage. A second run marks only what has changed.
+        """Mark a class: every check on every student, in a sandbox. A second run marks only what has changed.
 
         Writes MARKS/results.json, MARKS/index.html and a page for each student. Ctrl-C, or worse, loses nothing that is
         marked: run the same command to go on. Example: autograder mark submitted -o marks
@@ -70,33 +71,34 @@ def register(app: typer.Typer) -> None:
         has no known time loses nothing, and you are told. Deadline, late policy and extensions are in course.yml.
 
         Many machines: with --scheduler or --cluster submissions go to the workers of a Dask cluster, as bytes; no disk
-        is shared. Each worker has this course in the same versions, and a cage of its own, which it proves first; it
+        is shared. Each worker has this course in the same versions, and a sandbox of its own, which it proves first; it
         marks as many students at once as it has threads. --device cuda then means workers with a GPU. Example:
         autograder mark submitted -o marks --scheduler tcp://head:8786
         """
-        from autograder.candidate.cage.layers import choose
         from autograder.cli.diff import read
+        from autograder.sandbox.layers.choice import choose
 
         with clear_errors():
             old = read(compare_to) if compare_to is not None else None
             choose_data(data)
             if scheduler is not None or cluster is not None:
-                elsewhere = choose_workers(scheduler, cluster, None if unsafe_no_cage else cage, jobs)
-                # What this machine has, a GPU or a cage, does not matter there.
+                elsewhere = choose_workers(scheduler, cluster, None if unsafe_no_sandbox else sandbox, jobs)
+                # What this machine has, a GPU or a sandbox, does not matter there.
                 device = choose_device("cpu" if device == "auto" else device) if device != "cuda" else device
                 run(submissions, output, assignment, data, device, None, None, times, old, elsewhere)
             else:
-                layers = None if unsafe_no_cage else choose(cage)
+                layers = None if unsafe_no_sandbox else choose(sandbox)
                 run(submissions, output, assignment, data, choose_device(device), jobs, layers, times, old)
 
 
-def choose_workers(scheduler: str | None, file: Path | None, cage: str | None, jobs: int | None) -> Elsewhere:
-    """The cluster of `--scheduler` or `--cluster`; each worker is to have a cage of the kind `cage`, None for none."""
-    from autograder.candidate.cage.layers import known_kind
-    from autograder.marking.cluster import Elsewhere, at, require
+def choose_workers(scheduler: str | None, file: Path | None, sandbox: str | None, jobs: int | None) -> Elsewhere:
+    """The cluster of `--scheduler` or `--cluster`; each worker is to have a sandbox of the kind `sandbox`, None for
+    none."""
+    from autograder.grading.cluster import Elsewhere, at, require
+    from autograder.sandbox.layers.choice import known_kind
 
-    if cage is not None:
-        known_kind(cage)  # whether a worker has it shows there
+    if sandbox is not None:
+        known_kind(sandbox)  # whether a worker has it shows there
     if scheduler is not None and file is not None:
         fail("--scheduler names a cluster that runs, --cluster starts one: say one of them")
     if jobs is not None:
@@ -104,11 +106,11 @@ def choose_workers(scheduler: str | None, file: Path | None, cage: str | None, j
     for package in ("distributed", "msgpack"):
         require(package, "--scheduler" if scheduler is not None else "--cluster")
     if scheduler is not None:
-        return Elsewhere(at(scheduler), cage)
+        return Elsewhere(at(scheduler), sandbox)
     assert file is not None
-    from autograder.marking.cluster_file import read_cluster
+    from autograder.grading.cluster_file import read_cluster
 
-    return Elsewhere(read_cluster(file).started, cage)
+    return Elsewhere(read_cluster(file).started, sandbox)
 
 
 def run(
@@ -133,24 +135,23 @@ def run(
     from rich.table import Table
     from rich.text import Text
 
-    from autograder.checks.setting import Setting
     from autograder.data import chosen_data
-    from autograder.marking.examine import NO_CAGE
-    from autograder.marking.marker import Progress, mark_class
-    from autograder.report import write_report
-    from autograder.report.plain_text import visible
+    from autograder.feedback import write_report
+    from autograder.feedback.plain_text import visible
+    from autograder.grading.class_run import Progress, mark_class
+    from autograder.labs.lab import Setting
 
     if marks.exists() and not marks.is_dir():
         fail(f"{marks}: is a file; -o names the folder that the results go to")
     console = Console(highlight=False)
     setting = Setting.find(assignment)
     console.print(f"Data: {chosen_data(data)[1]}", markup=False)  # type: ignore[arg-type]
-    if elsewhere is not None and elsewhere.cage is not None:
-        console.print("Cage: each worker's own; it gets no work before it has proved it")
+    if elsewhere is not None and elsewhere.sandbox is not None:
+        console.print("Sandbox: each worker's own; it gets no work before it has proved it")
     elif layers is None:
-        console.print(f"[bold red]Cage: {NO_CAGE}.[/] Every page will say so.")
+        console.print(f"[bold red]Sandbox: {NO_SANDBOX}.[/] Every page will say so.")
     else:
-        console.print(f"Cage: {layers}", markup=False)
+        console.print(f"Sandbox: {layers}", markup=False)
     started = time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=console) as bar:
@@ -193,7 +194,7 @@ def run(
     console.print(f"Pages: {page}", markup=False)
     if old is not None:
         from autograder.cli.diff import show
-        from autograder.marking.difference import difference
+        from autograder.grading.difference import difference
 
         show(difference(old, results), console)
     if outcome.left:
@@ -229,7 +230,7 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
     from rich.text import Text
 
     from autograder.cli.override import tell_misfit
-    from autograder.report.plain_text import visible
+    from autograder.feedback.plain_text import visible
 
     def names(students: list[str]) -> str:
         shown = ", ".join(visible(name) for name in students[:5])

@@ -10,7 +10,7 @@ import typer
 from autograder.cli.shared import clear_errors, fail
 
 if TYPE_CHECKING:
-    from autograder.marking.overrides import Decision
+    from autograder.grading.overrides import Decision
     from autograder.results import Results
 
 
@@ -51,15 +51,15 @@ def show(marks: Path) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from autograder.marking.journal import Journal
-    from autograder.marking.overrides import FILE, apply, misfits, read_overrides
-    from autograder.report.plain_text import visible
+    from autograder.feedback.plain_text import visible
+    from autograder.grading.cache import Cache
+    from autograder.grading.overrides import FILE, apply, misfits, read_overrides
 
     results = _results(marks)
     decisions = read_overrides(marks)
     console = Console(highlight=False)
     if any(apply(one, decisions, marks) != one for one in results.students):  # the file was edited by hand
-        with Journal(marks).alone():
+        with Cache(marks).alone():
             _write_again(marks)
         results = _results(marks)
     if not decisions:
@@ -92,9 +92,9 @@ def decide(
     """Writes or takes back one decision, and the results and pages that follow from it."""
     from pydantic import ValidationError
 
-    from autograder.marking.journal import Journal
-    from autograder.marking.overrides import FILE, Decision, add_override, found_now, read_overrides, remove_override
-    from autograder.report.plain_text import visible
+    from autograder.feedback.plain_text import visible
+    from autograder.grading.cache import Cache
+    from autograder.grading.overrides import FILE, Decision, add_override, found_now, read_overrides, remove_override
 
     results = _results(marks)
     if check is None:
@@ -102,7 +102,7 @@ def decide(
     if remove:
         if points is not None or reason or by:
             fail("--remove takes a decision back; it goes with no other option")
-        with Journal(marks).alone():
+        with Cache(marks).alone():
             if not remove_override(marks, student, check):
                 fail(f"{marks / FILE}: nothing is decided on {visible(check)} of {visible(student)}")
             _write_again(marks)
@@ -132,7 +132,7 @@ def decide(
         )
     except ValidationError as error:
         fail(str(error.errors()[0]["msg"]))
-    with Journal(marks).alone():
+    with Cache(marks).alone():
         read_overrides(marks)
         add_override(marks, decision)
         _write_again(marks)
@@ -143,8 +143,8 @@ def tell_misfit(console: object, decision: Decision) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from autograder.marking.overrides import FILE
-    from autograder.report.plain_text import visible
+    from autograder.feedback.plain_text import visible
+    from autograder.grading.overrides import FILE
 
     assert isinstance(console, Console)
     where = f"{FILE}, line {decision.line}: "
@@ -165,9 +165,9 @@ def _write_again(marks: Path) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from autograder.marking.overrides import apply, misfits, read_overrides
-    from autograder.report import write_report
-    from autograder.report.plain_text import visible
+    from autograder.feedback import write_report
+    from autograder.feedback.plain_text import visible
+    from autograder.grading.overrides import apply, misfits, read_overrides
     from autograder.results import Results
 
     console = Console(highlight=False)

@@ -37,9 +37,9 @@ def register(app: typer.Typer) -> None:
         students/NAME can be handed back as it is; index.html, contact-sheet.html and marker/NAME are for the marker
         alone. Example: autograder report marks --for before
         """
+        from autograder.feedback import write_report
+        from autograder.grading.overrides import OverridesError, require_applied
         from autograder.judge.bank import BankError
-        from autograder.marking.overrides import OverridesError, require_applied
-        from autograder.report import write_report
 
         file = marks / "results.json"
         if not file.is_file():

@@ -16,12 +16,12 @@ MENDED_BY_USERS = {
     ("autograder.submission.collect", "SubmissionError"),
     ("autograder.judge.oracle", "OracleError"),
     ("autograder.judge.bank", "BankError"),
-    ("autograder.candidate.process", "NurseryError"),
-    ("autograder.candidate.cage.layers", "CageError"),
-    ("autograder.marking.journal", "JournalError"),
-    ("autograder.marking.pool", "MarkingError"),
-    ("autograder.marking.overrides", "OverridesError"),
-    ("autograder.marking.times", "TimesError"),
+    ("autograder.sandbox.client", "NurseryError"),
+    ("autograder.sandbox.layers.choice", "SandboxError"),
+    ("autograder.grading.cache", "CacheError"),
+    ("autograder.grading.worker_pool", "MarkingError"),
+    ("autograder.grading.overrides", "OverridesError"),
+    ("autograder.grading.times", "TimesError"),
     ("autograder.results", "ResultsError"),
 }
 

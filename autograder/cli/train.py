@@ -62,8 +62,8 @@ def register(app: typer.Typer) -> None:
         weights/calibration.json, from which the bands in course.yml follow. Example:
         autograder train --calibrate --seeds 20
         """
-        from autograder.checks.setting import Setting
         from autograder.data import DataUnavailable
+        from autograder.labs.lab import Setting
         from autograder.training.reference import ReferenceMissing
 
         if reference is None:

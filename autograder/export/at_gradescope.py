@@ -1,8 +1,8 @@
 """What `run_autograder` runs at Gradescope: marks one submission, writes its `results.json`.
 
 `python -m autograder.export.at_gradescope` reads `$AUTOGRADER_ROOT/submission` (default `/autograder`) and the settings
-that the export put beside the course. Where there is no mark, because no cage holds or the grader failed, it writes no
-results and exits with 1: Gradescope then says that the autograder failed, and gives no points.
+that the export put beside the course. Where there is no mark, because no sandbox holds or the grader failed, it writes
+no results and exits with 1: Gradescope then says that the autograder failed, and gives no points.
 """
 
 from __future__ import annotations
@@ -45,31 +45,31 @@ def main(arguments: list[str]) -> int:
 
 def _mark(submission: Path, student: str, settings: dict[str, Any]) -> Any:
     """The `StudentResult`, or a sentence that says why there is none."""
-    from autograder.candidate.cage.layers import CageError, choose
-    from autograder.checks.setting import Setting
-    from autograder.marking.journal import Journal
-    from autograder.marking.marker import mark_class
+    from autograder.grading.cache import Cache
+    from autograder.grading.class_run import mark_class
+    from autograder.labs.lab import Setting
+    from autograder.sandbox.layers.choice import SandboxError, choose
 
     try:
         layers = choose()
-    except CageError as error:
-        if not settings["unsafe_no_cage"]:
+    except SandboxError as error:
+        if not settings["unsafe_no_sandbox"]:
             return (
                 f"{error}\nNothing was marked: code of students would run beside its own marking. `autograder export"
-                " --to gradescope-autograder --unsafe-no-cage` makes a zip that marks all the same."
+                " --to gradescope-autograder --unsafe-no-sandbox` makes a zip that marks all the same."
             )
         layers = None
     with tempfile.TemporaryDirectory() as place:
         handed_in, marks = Path(place, "submitted"), Path(place, "marks")
         shutil.copytree(submission, handed_in / "submission", symlinks=True)
-        seed = Journal(marks).folder / "seed"
+        seed = Cache(marks).folder / "seed"
         seed.write_text(str(settings["seed"]))
         seed.chmod(0o600)
         try:
             outcome = mark_class(
                 Setting.find(settings["assignment"]), handed_in, marks, settings["data"], "cpu", 1, layers=layers
             )
-        except CageError as error:
+        except SandboxError as error:
             return f"{error}\nNothing was marked."
         (found,) = outcome.results.students
         return found.model_copy(update={"student": student})

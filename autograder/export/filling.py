@@ -34,13 +34,13 @@ def fill(request: Request, sheet: Worksheet, column: int, people: Mapping[str, i
     return done
 
 
-def find_column(request: Request, sheet: Worksheet, identifier: str, candidates: Sequence[int]) -> int:
+def find_column(request: Request, sheet: Worksheet, identifier: str, columns: Sequence[int]) -> int:
     """The column that `--column` names, by its whole title, its number, or its title without the number.
 
     `identifier` is the pattern of a title's end that holds the number, in a group. Raises ExportError with the titles.
     """
     wanted = (request.column or request.title).strip()
-    titles = {number: sheet.header[number] for number in candidates}
+    titles = {number: sheet.header[number] for number in columns}
     listed = ", ".join(repr(title) for title in titles.values()) or "none"
     whole = [number for number, title in titles.items() if title == wanted]
     by_number = [n for n, title in titles.items() if (m := re.search(identifier, title)) and wanted == m["number"]]

@@ -36,7 +36,7 @@ class Request:
     id_field: str | None = None
     submissions: Path | None = None
     notebooks: Path | None = None
-    unsafe_no_cage: bool = False
+    unsafe_no_sandbox: bool = False
 
     @property
     def path(self) -> Path:
@@ -67,7 +67,7 @@ class Format:
     write: Callable[[Request], Exported]
     takes: frozenset[str] = frozenset()
     """Options beside the general ones: `worksheet`, `column`, `new-column`, `id`, `submissions`, `notebooks`,
-    `unsafe-no-cage`."""
+    `unsafe-no-sandbox`."""
     totals: bool = True
     """Whether it holds one number a student, that is, whether written answers and `--out-of` make a difference."""
 

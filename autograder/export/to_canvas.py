@@ -39,8 +39,8 @@ def _filled(request: Request, sheet: Worksheet) -> Exported:
             " download it with Grades → Export"
         )
     people = {field: column for field, column in fields_of(sheet.header).items() if field in _MEANING}
-    candidates = [n for n, title in enumerate(sheet.header) if title and not NOT_ASSIGNMENTS.search(title)]
-    column = find_column(request, sheet, IDENTIFIER, candidates)
+    columns = [n for n, title in enumerate(sheet.header) if title and not NOT_ASSIGNMENTS.search(title)]
+    column = find_column(request, sheet, IDENTIFIER, columns)
     students = []
     for row, cells in enumerate(sheet.rows[1:], start=1):
         if "points possible" in cells[0].casefold():

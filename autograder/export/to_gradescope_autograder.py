@@ -1,7 +1,7 @@
 """The zip of an autograder that runs at Gradescope: the course, `setup.sh` and `run_autograder`.
 
 It holds the solutions and the seed of the hidden images: it is for Gradescope's instructors alone. Gradescope runs
-student code as root in a container. The cage is built there, too, if the container lets it; if not, `run_autograder`
+student code as root in a container. The sandbox is built there, too, if the container lets it; if not, `run_autograder`
 refuses, and Gradescope tells that the autograder failed: no mark, rather than one that a student's code could write.
 """
 
@@ -12,9 +12,9 @@ import secrets
 import zipfile
 from pathlib import Path
 
-from autograder.checks.setting import CHECKOUT
 from autograder.export.formats import Exported, ExportError, Format, Request
 from autograder.export.table import write_whole
+from autograder.labs.lab import CHECKOUT
 
 STAMP = (2020, 2, 2, 0, 0, 0)
 PROGRAMS = Path(__file__).parent / "gradescope"
@@ -40,7 +40,7 @@ def write(request: Request) -> Exported:
         "assignment": lab,
         "data": request.results.data,
         "seed": _seed(request.folder),
-        "unsafe_no_cage": request.unsafe_no_cage,
+        "unsafe_no_sandbox": request.unsafe_no_sandbox,
     }
     files["settings.json"] = (json.dumps(settings, indent=1) + "\n").encode()
     _write_zip(request.path, files)
@@ -48,10 +48,10 @@ def write(request: Request) -> Exported:
         "It holds the solutions and the hidden images' seed: upload it, and give it to nobody else.",
         "In Gradescope choose at least 2 CPUs, 6 GB of memory and a time-out of 20 minutes.",
     ]
-    if request.unsafe_no_cage:
-        notes.append("Without a cage (--unsafe-no-cage), a student's code there can write its own mark.")
+    if request.unsafe_no_sandbox:
+        notes.append("Without a sandbox (--unsafe-no-sandbox), a student's code there can write its own mark.")
     else:
-        notes.append("setup.sh ends with `autograder doctor`: its build log says whether a cage can be had there.")
+        notes.append("setup.sh ends with `autograder doctor`: its build log says whether a sandbox can be had there.")
     return Exported([request.path], 0, [], notes)
 
 
@@ -65,9 +65,9 @@ def _read(path: Path) -> bytes:
 
 
 def _seed(marks: Path) -> int:
-    """The seed of MARKS, which its journal holds; a new one where there is no journal."""
+    """The seed of MARKS, which its cache holds; a new one where there is no cache."""
     try:
-        return int((marks / "journal" / "seed").read_text())
+        return int((marks / "cache" / "seed").read_text())
     except (OSError, ValueError):
         return secrets.randbits(63)
 
@@ -87,9 +87,9 @@ def _write_zip(path: Path, files: dict[str, bytes]) -> None:
 
 FORMAT = Format(
     name="gradescope-autograder",
-    summary="the zip of an autograder that marks there (needs a cage in Gradescope's container)",
+    summary="the zip of an autograder that marks there (needs a sandbox in Gradescope's container)",
     output="gradescope-autograder.zip",
     write=write,
-    takes=frozenset({"unsafe-no-cage"}),
+    takes=frozenset({"unsafe-no-sandbox"}),
     totals=False,
 )

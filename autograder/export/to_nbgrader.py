@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from autograder.course import Limits
-from autograder.export import notebooks
+from autograder.export import graded_notebooks
 from autograder.export.formats import Exported, ExportError, Format, Request
 from autograder.export.gradebook import CHECK_CELL, is_written, opened, public_points
 from autograder.export.marks import Mark, plain
@@ -53,7 +53,7 @@ def write(request: Request) -> Exported:
         placed = _fits(book, settled[0].result, request.output)
         hidden = HIDDEN.format(assignment=assignment)
         _hidden_assignment(gradebook, hidden, settled[0].result, placed)
-        cells = {notebook.name: notebooks.cells_of(notebook) for notebook in book.notebooks}
+        cells = {notebook.name: graded_notebooks.cells_of(notebook) for notebook in book.notebooks}
         with TemporaryDirectory() as staging:
             handed_in = _handed_in(request, marks, Path(staging))
             course = _course_folder(request)
@@ -84,7 +84,7 @@ def _write_student(
     mark: Mark,
     placed: set[str],
     hidden: str,
-    cells: dict[str, list[notebooks.GradedCell]],
+    cells: dict[str, list[graded_notebooks.GradedCell]],
     folder: Path | None,
     course: Path,
 ) -> str:
@@ -135,11 +135,11 @@ def _write_student(
     if folder is not None:
         target = course / "autograded" / mark.student / assignment
         listed = [(name, one) for name, one in pages.items() if one is not None]
-        notebooks.write_pages(listed, target, when.strftime("%Y-%m-%d %H:%M:%S UTC") if when else "")
+        graded_notebooks.write_pages(listed, target, when.strftime("%Y-%m-%d %H:%M:%S UTC") if when else "")
     return remark
 
 
-def _written_grade(grade: Any, page: notebooks.Page | None) -> None:
+def _written_grade(grade: Any, page: graded_notebooks.Page | None) -> None:
     """As `nbgrader autograde` does it: an answer that is not there gets 0, any other waits for a person."""
     missing = page is None or grade.name in page.unanswered
     grade.auto_score = 0.0 if missing else None
@@ -285,11 +285,13 @@ def _released(assignment: str, folder: Path | None) -> list[Path]:
     return paths
 
 
-def _pages(cells: dict[str, list[notebooks.GradedCell]], folder: Path | None) -> dict[str, notebooks.Page | None]:
+def _pages(
+    cells: dict[str, list[graded_notebooks.GradedCell]], folder: Path | None
+) -> dict[str, graded_notebooks.Page | None]:
     if folder is None:
         return {}
-    handed_in = notebooks.read_notebooks(folder)
-    return {name: notebooks.page(name, graded, handed_in, set(cells)) for name, graded in cells.items()}
+    handed_in = graded_notebooks.read_notebooks(folder)
+    return {name: graded_notebooks.page(name, graded, handed_in, set(cells)) for name, graded in cells.items()}
 
 
 def _handed_in(request: Request, marks: Iterable[Mark], staging: Path) -> dict[str, Path]:

@@ -1,6 +1,6 @@
 """The bank of known mistakes: wrong variants of the reference, each a small diff and the sentence that a student reads.
 
-One file a mistake, `autograder/checks/<lab>/mistakes/<task>/<id>.yml`:
+One file a mistake, `autograder/labs/<lab>/mistakes/<task>/<id>.yml`:
 
     sentence: >-                     what happened and where to look; never the solution
       There is no ReLU after the first convolution: look at that line of `forward`.

@@ -1,6 +1,6 @@
 """Where the right answers come from: the live reference for the marker, a key of numbers for the student.
 
-A lab's questions stand in `autograder/checks/<lab>/expected.py`: functions that make arrays from definitions and a
+A lab's questions stand in `autograder/labs/<lab>/expected.py`: functions that make arrays from definitions and a
 seed. Asked of the reference, they give the right answer; asked of its variants in the bank, those of known mistakes.
 The marker asks them with fresh seeds. The build asks them once with the key's seed and freezes what they say into the
 student's package, which holds no solution.
@@ -106,7 +106,7 @@ class LiveOracle:
         self._lab = lab
         self._notebooks = notebooks or {}
         self._reference = Reference(reference)
-        self._questions: dict[str, Question] = importlib.import_module(f"autograder.checks.{lab}.expected").QUESTIONS
+        self._questions: dict[str, Question] = importlib.import_module(f"autograder.labs.{lab}.expected").QUESTIONS
         self._right: dict[str, Answers] = {}
         self._wrong: dict[str, dict[str, Answers]] = {}
         self._answers: dict[tuple[str, tuple[str, ...]], Answers | None] = {}
@@ -114,7 +114,7 @@ class LiveOracle:
     @cached_property
     def bank(self) -> dict[str, dict[str, Mistake]]:
         """The known mistakes, by task and id; read when one is asked for."""
-        return read_bank(Path(__file__).parents[1] / "checks" / self._lab / "mistakes") if self._notebooks else {}
+        return read_bank(Path(__file__).parents[1] / "labs" / self._lab / "mistakes") if self._notebooks else {}
 
     def questions(self, public: bool = False) -> list[str]:
         """All questions of the lab, or those that a student's key may answer."""

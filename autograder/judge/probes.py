@@ -1,4 +1,4 @@
-"""Weights and inputs that the examiner makes up, from NumPy's PCG64 so that they are the same everywhere."""
+"""Weights and inputs that the grader makes up, from NumPy's PCG64 so that they are the same everywhere."""
 
 from __future__ import annotations
 

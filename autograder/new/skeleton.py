@@ -26,10 +26,10 @@ IMPORTS = {
         "np": "import numpy as np",
         "torch": "import torch",
         "Tensor": "from torch import Tensor",
-        "Student": "from autograder.candidate.student import Student",
+        "Student": "from autograder.sandbox.student import Student",
     },
-    "answers": {name: f"from autograder.checks.forms import {name}" for name in ("either", "nothing", "numbers")}
-    | {name: f"from autograder.checks.forms import {name}" for name in ("record", "text")},
+    "answers": {name: f"from autograder.labs.forms import {name}" for name in ("either", "nothing", "numbers")}
+    | {name: f"from autograder.labs.forms import {name}" for name in ("record", "text")},
     "asking": {
         "Callable": "from collections.abc import Callable",
         "Any": "from typing import Any",
@@ -39,8 +39,8 @@ IMPORTS = {
     },
     "checks": {
         "pytest": "import pytest",
-        "Examination": "from autograder.checks.examination import Examination",
-        "asking": "from autograder.checks.{lab} import asking",
+        "Examination": "from autograder.labs.examination import Examination",
+        "asking": "from autograder.labs.{lab} import asking",
         "array": "from autograder.judge.compare import array",
         "same": "from autograder.judge.compare import same",
     },
@@ -117,7 +117,7 @@ def new_lab(course_file: Path, lab: str, title: str, task: str, notebook: str, p
         raise SkeletonError(f"{lab!r} is a word of Python; its checks could not be imported")
     plan = Plan(root)
     templates, given = _templates(), {"lab": lab, "title": title, "points": _number(points)}
-    checks, reference = root / "autograder" / "checks" / lab, root / "reference" / lab
+    checks, reference = root / "autograder" / "labs" / lab, root / "reference" / lab
     for folder in (checks, reference):
         if folder.exists():
             raise SkeletonError(f"{folder.relative_to(root)}: is there already, and nothing is overwritten")
@@ -205,7 +205,7 @@ def _task_entry(templates: Environment, fields: dict[str, Any]) -> list[str]:
 def _add_files(plan: Plan, templates: Environment, fields: dict[str, Any]) -> None:
     """Everything of a task but its entry in `course.yml`."""
     lab, task, notebook, function = (fields[name] for name in ("lab", "task", "notebook", "function"))
-    checks = plan.root / "autograder" / "checks" / lab
+    checks = plan.root / "autograder" / "labs" / lab
 
     def made(name: str, **more: Any) -> str:
         return templates.get_template(f"task/{name}.j2").render({**fields, **more})
@@ -227,9 +227,9 @@ def _add_files(plan: Plan, templates: Environment, fields: dict[str, Any]) -> No
         plan.create(path, templates.get_template("lab/checks.py.j2").render(fields))
     _extend(plan, path, made("checks.py"), _missing(plan.text(path), "checks", lab))
     plan.create(checks / "mistakes" / task / "not-moved.yml", made("mistake.yml"))
-    honest = plan.root / "tests" / "honest"
-    if honest.is_dir():
-        folder = honest / task if lab == "lab4" else honest / lab / task
+    accepted = plan.root / "tests" / "accepted"
+    if accepted.is_dir():
+        folder = accepted / task if lab == "lab4" else accepted / lab / task
         plan.create(folder / "sorted.py", made("right_answer.py", function=function))
 
 

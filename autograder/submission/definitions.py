@@ -172,7 +172,7 @@ lender: Definitions | None = None  # whose `borrow` lends: the definitions that 
 class Definitions:
     """The definitions of one submission, found by name and run on demand.
 
-    Runs student code in this process: to be used in a candidate, or on the student's own machine.
+    Runs student code in this process: to be used in a student process, or on the student's own machine.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -64,7 +64,7 @@ def fit(
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=recipe.max_lr, betas=(0.7, 0.9), weight_decay=recipe.weight_decay
     )
-    keeper = RunningAverage(recipe.averaging) if recipe.averaging else BestEpoch()
+    supervisor = RunningAverage(recipe.averaging) if recipe.averaging else BestEpoch()
     shown = [Progress(recipe.epochs, len(batches))] if verbose == 1 else []
     trial = Trial(
         InBfloat16(model) if recipe.bfloat16 and bfloat16_pays(device) else model,
@@ -74,14 +74,14 @@ def fit(
         callbacks=[
             one_cycle(recipe.max_lr, recipe.epochs * len(batches)),
             augmentation(recipe),
-            keeper,
+            supervisor,
             *shown,
             *extra,
         ],
     ).to(device)
     trial.with_generators(train_generator=batches, val_generator=data.loader("validation", 500, device=device))
     history = trial.run(recipe.epochs, verbose=verbose if verbose > 1 else 0)
-    trial.state[torchbearer.MODEL].load_state_dict(keeper.weights)
+    trial.state[torchbearer.MODEL].load_state_dict(supervisor.weights)
     model.to("cpu").to(memory_format=torch.contiguous_format).eval()
     return history
 

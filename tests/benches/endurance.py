@@ -1,4 +1,4 @@
-"""What one examiner holds after many submissions: memory, descriptors, processes. 20 minutes for 1,000."""
+"""What one worker holds after many submissions: memory, descriptors, processes. 20 minutes for 1,000."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STUDENTS = ("release",) * 24 + ("reference",)  # most of it is starting, asking 
 
 
 def measure(given: argparse.Namespace, data: str) -> Found:
-    """Marks `--endured` submissions and says what the examiner held after each tenth part."""
+    """Marks `--endured` submissions and says what the worker held after each tenth part."""
     with tempfile.TemporaryDirectory(prefix="bench-") as made:
         root = Path(made)
         make_class(root / "made", data)
@@ -29,16 +29,16 @@ def measure(given: argparse.Namespace, data: str) -> Found:
 def endured(root: Path, data: str, count: int) -> Found:
     import psutil
 
-    from autograder.candidate.cage.layers import choose
     from autograder.course import Limits
-    from autograder.marking.examine import Desk, Order
-    from autograder.marking.journal import Known
+    from autograder.grading.cache import CachedChecks
+    from autograder.grading.grader import Grader, GradingSpec
+    from autograder.sandbox.layers.choice import choose
     from autograder.submission.collect import find_submissions
 
-    desk = Desk(Order(ROOT / "course.yml", "lab4", data, "cpu", 4, 1, choose()))
+    grader = Grader(GradingSpec(ROOT / "course.yml", "lab4", data, "cpu", 4, 1, choose()))
     own = psutil.Process()
     table = Table(title=f"Endurance: {count} submissions, {data}")
-    for column in ("submissions", "seconds", "examiner MB", "nursery MB", "descriptors", "processes"):
+    for column in ("submissions", "seconds", "worker MB", "fork server MB", "descriptors", "processes"):
         table.add_column(column, justify="right")
     held: dict[int, float] = {}
     started = time.monotonic()
@@ -47,23 +47,23 @@ def endured(root: Path, data: str, count: int) -> Found:
         staging = root / "staging"
         staging.mkdir()
         [submission] = find_submissions(root / "class", "lab4", staging, Limits())
-        marked = desk.mark(submission, "one", Known(""))
+        marked = grader.mark(submission, "one", CachedChecks(""))
         assert marked.result.status == "marked"
         shutil.rmtree(root / "class")
         shutil.rmtree(staging)
         if number + 1 in (count // 100, count // 10) or (number + 1) % (count // 10) == 0:
             children = own.children(recursive=True)
-            nursery = max((child.memory_info().rss for child in children), default=0)
+            fork_server = max((child.memory_info().rss for child in children), default=0)
             held[number + 1] = own.memory_info().rss / 2**20
             table.add_row(
                 str(number + 1),
                 f"{time.monotonic() - started:.0f}",
                 f"{held[number + 1]:.1f}",
-                f"{nursery / 2**20:.1f}",
+                f"{fork_server / 2**20:.1f}",
                 str(own.num_fds()),
                 str(len(children)),
             )
             Console(width=100).print(table)
-    desk.close()
+    grader.close()
     first, last = held[count // 10], held[count]
     return Found([table], [Ratio(f"memory after {count:,} submissions", f"after {count // 10:,}", last / first)])

@@ -93,7 +93,7 @@ def lab_with_checks(place: Path, count: int) -> Path:
     made = run(copy, f"autograder new lab {LAB} --task rescale --notebook 5_1_pixels --points {count}")
     if made.returncode != 0:
         sys.exit(f"autograder new lab ended with {made.returncode}:\n{made.stdout}{made.stderr}")
-    checks = copy / "autograder" / "checks" / LAB
+    checks = copy / "autograder" / "labs" / LAB
     asking, judging, course = checks / "asking.py", checks / "test_5_1_pixels.py", copy / "course.yml"
     head, _, rest = asking.read_text(encoding="utf-8").partition("RESCALE = Asked(")
     asked = "RESCALE = Asked(" + rest

@@ -12,5 +12,5 @@ export MNIST_ROOT="${MNIST_ROOT:-$root/source/data}"
 cd "$root/source/course"
 # Fails the build, rather than the marks, where the data set can't be had.
 "$root/venv/bin/python" -m autograder.export.at_gradescope --prepare
-# Says which cages there are here, and whether a canary finds them tight. None: run_autograder will refuse.
+# Says which sandboxes there are here, and whether a escape probe finds them tight. None: run_autograder will refuse.
 "$root/venv/bin/autograder" doctor || true

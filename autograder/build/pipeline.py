@@ -1,0 +1,75 @@
+"""Builds `source/` and `release/` of an assignment, all or nothing, behind the gate."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.build.gate import breaches
+from autograder.build.package import build_wheel, student_requirements
+from autograder.build.scripts import script_breaches
+from autograder.build.source_notebooks import BuildError, generate_release, source_notebook, write_notebook
+from autograder.labs.catalogue import agree
+from autograder.labs.lab import Setting
+
+
+def build(
+    setting: Setting,
+    root: Path,
+    data: str = "auto",
+    gate: bool = True,
+    step: Callable[[str], None] = lambda text: None,
+) -> None:
+    """Builds into `root/source/<lab>` and `root/release/<lab>`, which stay as they were if anything is wrong.
+
+    `data` is what the gate marks with. `step` is told what is going on. Raises `BuildError` with all breaches.
+    """
+    if setting.reference is None:
+        raise BuildError(f"{setting.course_file.parent}/reference/{setting.lab}: there is no reference")
+    checks = agree(setting.lab, setting.assignment, setting.course_file)
+    if found := script_breaches(setting, checks):
+        raise BuildError("Nothing was built:\n" + "\n".join(f"  – {sentence}" for sentence in found))
+    with tempfile.TemporaryDirectory(prefix="build-") as folder:
+        work = Path(folder)
+        source, release = work / "new-source", work / "new-release"
+        step("reference → source")
+        for name in setting.assignment.notebooks:
+            script = setting.reference / f"{name}.py"
+            write_notebook(source_notebook(script), source / f"{name}.ipynb")
+        _support(setting, source)
+        step("source → release (nbgrader)")
+        generated = generate_release(source, work / "course", setting.lab)
+        release.mkdir()
+        for path in sorted(generated.glob("*.ipynb")):
+            shutil.copyfile(path, release / path.name)
+        _support(setting, release)
+        step("the students' package and its answer key")
+        wheel = build_wheel(setting, checks, work, release)
+        (release / "requirements.txt").write_text(student_requirements(wheel.name), encoding="utf-8")
+        if gate:
+            step("the gate: validity, points, leaks, and the marks of reference and release")
+            if found := breaches(setting, checks, source, release, data):
+                raise BuildError(
+                    "The gate stays shut; source/ and release/ are as they were:\n"
+                    + "\n".join(f"  – {sentence}" for sentence in found)
+                )
+        for new, old in ((source, root / "source" / setting.lab), (release, root / "release" / setting.lab)):
+            shutil.rmtree(old, ignore_errors=True)
+            shutil.copytree(new, old)
+
+
+def _support(setting: Setting, target: Path) -> None:
+    """Copies the files that `course.yml` lists under `support`, and no others."""
+    assert setting.reference is not None
+    for pattern in setting.assignment.support:
+        found = sorted(path for path in setting.reference.glob(pattern) if path.is_file())
+        if not found:
+            raise BuildError(
+                f"{setting.course_file}: `support` lists {pattern}, but {setting.reference} has no such file"
+            )
+        for path in found:
+            copy = target / path.relative_to(setting.reference)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)

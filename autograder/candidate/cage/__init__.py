@@ -1,1 +1,0 @@
-"""The cage around student code: what it is built from on this machine, and the proof that it holds."""

@@ -1,0 +1,112 @@
+"""Runs the public checks on a folder, as its notebooks were last saved, for the student's own eyes."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.results import CheckResult, TaskResult, most
+
+
+@dataclass
+class Look:
+    """What the public checks found in a folder."""
+
+    folder: Path
+    course: str
+    assignment: str
+    title: str
+    tasks: Sequence[TaskResult]
+    problems: list[str] = field(default_factory=list)
+    """Facts about the folder as a whole: a cell that does not parse, a name that is defined twice."""
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    """The student's figures as PNG, by the names in their checks' `pictures`."""
+    definitions: dict[str, list[str]] = field(default_factory=dict)
+    """The names that each task asks for."""
+
+    @property
+    def score(self) -> float:
+        return round(sum(task.score for task in self.tasks), 2)
+
+    @property
+    def max_score(self) -> float:
+        return most(self.tasks)
+
+    @property
+    def errors(self) -> list[tuple[TaskResult, CheckResult]]:
+        """The checker's own errors, which are no fault of the student's."""
+        return [(task, one) for task in self.tasks for one in task.checks if one.status == "error"]
+
+    @property
+    def all_passed(self) -> bool:
+        """Whether every public check passes, those of extra credit not counted."""
+        return all(one.status == "passed" for task in self.tasks if not task.extra for one in task.checks)
+
+    def to_json(self) -> str:
+        """Everything as JSON: tasks and checks have the fields that `results.json` gives them."""
+        found = {
+            "schema": 1,
+            "course": self.course,
+            "assignment": self.assignment,
+            "title": self.title,
+            "score": self.score,
+            "max_score": self.max_score,
+            "problems": self.problems,
+            "tasks": [task.model_dump(mode="json") for task in self.tasks],
+        }
+        text = json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        return text.encode("utf-8", "backslashreplace").decode()
+
+
+def look_at(
+    folder: Path, device: str = "cpu", assignment: str | None = None, tell: Callable[[str], object] | None = None
+) -> Look:
+    """Checks `folder`; `tell` hears each task's title. Raises `SubmissionError` where there is no such folder."""
+    from autograder.judge.oracle import KEY_SEED
+    from autograder.labs.lab import Setting
+    from autograder.sandbox.client import StudentProcess
+    from autograder.sandbox.own_machine import local_fork_server
+    from autograder.submission.collect import single_submission
+
+    setting = Setting.find(assignment)
+    with tempfile.TemporaryDirectory(prefix="autograder-") as staging:
+        submission = single_submission(folder, Path(staging), setting.assignment.limits)
+        names = {name for task in setting.assignment.tasks for name in task.definitions}
+        fork_server = local_fork_server(submission.folder, names, device)
+        try:
+            # Only now, while the fork server imports what notebooks do: these have no part in what is forked.
+            import autograder.labs.plugin  # noqa: F401 (pytest, which `run_checks` would wait for)
+            from autograder.labs.examination import Examination
+            from autograder.labs.run import run_checks
+
+            oracle = setting.oracle(KEY_SEED)
+            with StudentProcess(
+                fork_server, submission.folder, setting.lab, setting.assignment.limits, device
+            ) as student_process:
+                problems = submission.problems + student_process.describe()
+                examination = Examination(
+                    lab=setting.lab,
+                    assignment=setting.assignment,
+                    respondent=student_process,
+                    folder=submission.folder,
+                    oracle=oracle,
+                    device=device,
+                    tell=tell,
+                )
+                run_checks(examination, hidden=False)
+                problems += student_process.notes
+        finally:
+            fork_server.close()
+    return Look(
+        folder=folder,
+        course=setting.course,
+        assignment=setting.lab,
+        title=setting.assignment.title,
+        tasks=examination.task_results(),
+        problems=problems,
+        pictures=examination.pictures,
+        definitions={task.id: task.definitions for task in setting.assignment.tasks},
+    )

@@ -1,0 +1,1 @@
+"""Many submissions to results: a queue, a cache, a pool of processes."""

@@ -1,0 +1,245 @@
+"""Marks one submission: the work of one process of the pool.
+
+What needs torch is imported where it is needed: whoever only hands submissions out starts without it.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.course import Assignment
+from autograder.grading.cache import CachedCheck, CachedChecks
+from autograder.grading.check_cells import cell_flags, check_cells
+from autograder.grading.flags import flags_of_weights
+from autograder.judge.oracle import KEY_SEED, Oracle
+from autograder.labs.lab import Setting
+from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult, most, settle
+from autograder.sandbox.client import ForkServer, Source, StudentError, StudentProcess
+from autograder.sandbox.layers import promises
+from autograder.sandbox.layers.choice import Layers
+from autograder.submission.collect import Submission
+
+NO_SANDBOX = "none: --unsafe-no-sandbox, student code could reach everything that the marker can"
+
+
+@dataclass(frozen=True)
+class GradingSpec:
+    """What the whole class has in common. `layers` is the sandbox; None marks without one."""
+
+    course_file: Path
+    lab: str
+    data: str
+    device: str
+    seed: int
+    threads: int
+    layers: Layers | None = None
+    hidden: bool = True
+
+    @property
+    def sandbox(self) -> str:
+        """What stands in results about the sandbox that marks were made in."""
+        return f"{self.layers}; every promise held" if self.layers else NO_SANDBOX
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a submission may take, its own budget four times: in front of the curtain and behind it, and
+        both again where mistakes are given names."""
+        return 4 * Setting.find(self.lab, self.course_file).assignment.limits.submission_seconds
+
+
+@dataclass
+class Marked:
+    """What marking a submission gave: the result, the pictures by file name, each check for the cache; and the sandbox
+    that it was made in, with the promises that were proved there."""
+
+    result: StudentResult
+    pictures: dict[str, bytes]
+    checks: dict[tuple[str, str], CachedCheck] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    seconds: float = 0
+    sandbox: str = NO_SANDBOX
+    promises: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Grader:
+    """One worker: holds the reference, the hidden images and a fork server, and marks submissions one by one.
+
+    Proves its sandbox before it takes the first; raises `SandboxError`.
+    """
+
+    def __init__(self, spec: GradingSpec) -> None:
+        self.spec = spec
+        self.setting = Setting.find(spec.lab, spec.course_file)
+        self.fork_server = ForkServer(spec.layers, self.setting.assignment.limits)  # imports its libraries from now on
+        self.promises: list[dict[str, Any]] = []
+        gc.disable()  # imports make hundreds of thousands of objects, and no garbage
+        try:
+            with ThreadPoolExecutor(1) as aside:
+                proved = aside.submit(promises.prove, self.fork_server) if spec.layers is not None else None
+                self.oracle, self.namer = self._prepare()
+                if proved is not None and spec.layers is not None:
+                    promises.require(proved.result(), spec.layers)
+                    self.promises = promises.as_data(proved.result())
+        except Exception:
+            self.fork_server.close()
+            raise
+        finally:
+            gc.freeze()
+            gc.enable()
+
+    def _prepare(self) -> tuple[Oracle, Oracle]:
+        """Imports and makes what every submission needs, while the fork server starts and the sandbox is proved."""
+        import torch
+
+        from autograder.labs import examination, plugin  # noqa: F401
+
+        torch.set_num_threads(self.spec.threads)
+        oracles = self.setting.live_oracle(self.spec.seed, named=False), self.setting.live_oracle(KEY_SEED)
+        examination.hidden_images(self.spec.data, self.spec.seed)
+        torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)  # the first optimiser of a process takes a second
+        return oracles
+
+    def close(self) -> None:
+        """Ends the fork server."""
+        self.fork_server.close()
+
+    def mark(self, submission: Submission, name: str, known: CachedChecks | None = None) -> Marked:
+        """The result of one student; `name` is the folder of the pictures, `known` what need not be asked again.
+
+        Never raises for what a student did. A failure of the grader withholds the mark.
+        """
+        from autograder.labs.examination import Examination
+        from autograder.labs.run import run_checks
+
+        started = time.monotonic()
+        assignment = self.setting.assignment
+
+        def student_process() -> StudentProcess:
+            return StudentProcess(
+                self.fork_server,
+                submission.folder,
+                self.setting.lab,
+                assignment.limits,
+                self.spec.device,
+                self.spec.threads,
+            )
+
+        messages = list(submission.problems)
+        try:
+            with student_process() as respondent:
+                with Examination(
+                    lab=self.setting.lab,
+                    assignment=assignment,
+                    respondent=respondent,
+                    restart=student_process,
+                    folder=submission.folder,
+                    oracle=self.oracle,
+                    namer=self.namer,
+                    data=self.spec.data,
+                    device=self.spec.device,
+                    hidden_seed=self.spec.seed,
+                    known=known,
+                ) as examination:
+                    problems, source = _described(respondent, assignment)
+                    messages += problems
+                    flags = _flags(self.setting, source)
+                    run_checks(examination, hidden=self.spec.hidden)
+                    notes = list(dict.fromkeys([*(known.notes if known else []), *examination.notes]))
+        except Exception as error:
+            traceback.print_exc()
+            messages.append(f"The grader failed: {type(error).__name__}: {error}")
+            return Marked(withheld(self.setting, submission.student, messages), {}, seconds=time.monotonic() - started)
+        messages += notes
+        checks = {
+            place: CachedCheck(key, examination.results[place].model_copy(deep=True), examination.digits_of(place))
+            for place, key in examination.keys.items()
+        }
+        tasks = examination.task_results()
+        for task in tasks:
+            task.code = source.code.get(task.id, "") if source is not None else ""
+        digits = [digit.model_copy() for digit in examination.digits]
+        _point_to(tasks, digits, name)
+        flags += flags_of_weights(tasks, self.setting.reference)
+        status, score = settle(tasks)
+        result = StudentResult(
+            student=submission.student,
+            status=status,
+            score=score,
+            max_score=most(tasks),
+            tasks=tasks,
+            messages=messages,
+            digits=digits,
+            flags=flags,
+        )
+        pictures = {f"{key}.png": picture for key, picture in examination.pictures.items()}
+        return Marked(result, pictures, checks, notes, time.monotonic() - started)
+
+
+def withheld(setting: Setting, student: str, messages: list[str]) -> StudentResult:
+    """The result of a student whose work could not be marked through no fault of theirs."""
+    assignment = setting.assignment
+    return StudentResult(
+        student=student,
+        status="withheld",
+        score=None,
+        max_score=assignment.points,
+        tasks=[
+            TaskResult(
+                id=task.id,
+                title=task.title,
+                notebook=task.notebook,
+                score=0,
+                max_score=task.points,
+                checks=[
+                    CheckResult(
+                        id=name,
+                        status="error",
+                        score=0,
+                        max_score=points,
+                        public=True,
+                        message=messages[-1] if messages else "",
+                    )
+                    for name, points in task.checks.items()
+                ],
+                extra=task.extra,
+            )
+            for task in assignment.tasks
+        ],
+        messages=messages,
+    )
+
+
+def _described(respondent: StudentProcess, assignment: Assignment) -> tuple[list[str], Source | None]:
+    """What cannot be read of a submission, and what can, as text. Asked first: nothing of the student's has run yet."""
+    try:
+        problems = respondent.describe()
+    except StudentError as error:
+        return [f"The submission's files cannot be read: {error.message}"], None
+    try:
+        return problems, respondent.source(assignment.tasks)
+    except StudentError:  # pages and flags are the poorer for it, and no mark is
+        return problems, None
+
+
+def _flags(setting: Setting, source: Source | None) -> list[str]:
+    """What a marker should look at in this submission, whoever else is in the class."""
+    if source is None:
+        return [
+            "Its files could not be read as text: its code is compared with nobody's, and no check cell was looked at."
+        ]
+    return cell_flags(check_cells(setting.release), source.cells) if setting.release is not None else []
+
+
+def _point_to(tasks: list[TaskResult], digits: list[OwnDigit], folder: str) -> None:
+    for task in tasks:
+        for check in task.checks:
+            check.pictures = [f"{folder}/{key}.png" for key in check.pictures]
+    for digit in digits:
+        if digit.picture:
+            digit.picture = f"{folder}/{digit.picture}.png"

@@ -1,0 +1,300 @@
+"""People's decisions on checks, kept in `MARKS/overrides.yml` and put in the place of what the grader found.
+
+The file is a list, to be edited by hand or by `autograder override`. Everything in it is read as text, so that a
+student called `007` needs no quotes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from autograder.course import Assignment
+from autograder.grading.lateness import settled
+from autograder.results import CheckResult, CheckStatus, Override, Points, Results, StudentResult
+
+FILE = "overrides.yml"
+FLAG = "Override of "  # how each flag of this file begins
+HEADER = """\
+# What people have decided, in the place of what the grader found; applied whenever results are written.
+# `found` says what the decision was made on: when that changes, the marker is told. It may be left out.
+"""
+
+
+class OverridesError(Exception):
+    """The file of overrides is wrong; the message names file and line."""
+
+
+class Found(BaseModel):
+    """What a check had found, and in which submission, when a person decided on it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: CheckStatus
+    score: Points
+    diagnosis: str = ""
+    submission: str = ""
+
+
+class Decision(BaseModel):
+    """One entry: whose check it is, as `task/check`, and what it is worth."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    student: Annotated[str, Field(min_length=1)]
+    check: Annotated[str, Field(pattern=r"^[^/]+/[^/]+$")]
+    points: Points
+    reason: Annotated[str, Field(min_length=1)]
+    by: str = ""
+    found: Found | None = None
+    line: Annotated[int, Field(exclude=True)] = 0
+    """Where it stands in the file."""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.student, self.check
+
+
+def read_overrides(marks: Path) -> list[Decision]:
+    """The decisions of a MARKS folder, none where there is no file. Raises `OverridesError`."""
+    return _parsed(_text(marks), marks / FILE)
+
+
+def fit_course(decisions: Iterable[Decision], assignment: Assignment, marks: Path) -> None:
+    """Raises `OverridesError` for a decision on more points than the course file gives to the check.
+
+    What names no check of the course is for `apply` to tell.
+    """
+    worth = {f"{task.id}/{check}": points for task in assignment.tasks for check, points in task.checks.items()}
+    for decision in decisions:
+        if decision.points > worth.get(decision.check, decision.points):
+            raise OverridesError(_too_many(decision, worth[decision.check], marks))
+
+
+def add_override(marks: Path, decision: Decision) -> None:
+    """Puts a decision into the file, in the place of an earlier one on the same check. Raises `OverridesError`."""
+    path = marks / FILE
+    text = _text(marks)
+    decisions = [one for one in _parsed(text, path) if one.place != decision.place]
+    text = _without(text, decision.place, path)
+    if not decisions:
+        text = "".join(line for line in text.splitlines(keepends=True) if line.startswith("#")) or HEADER
+    if not text.endswith("\n"):
+        text += "\n"
+    entry = decision.model_dump(mode="json", exclude_defaults=True)
+    text += yaml.safe_dump([entry], sort_keys=False, allow_unicode=True, width=110)
+    _write(path, text, [*decisions, decision])
+
+
+def remove_override(marks: Path, student: str, check: str) -> bool:
+    """Takes the decision on a check out of the file; False where there is none. Raises `OverridesError`."""
+    path = marks / FILE
+    text = _text(marks)
+    decisions = _parsed(text, path)
+    left = [one for one in decisions if one.place != (student, check)]
+    if len(left) == len(decisions):
+        return False
+    _write(path, _without(text, (student, check), path), left)
+    return True
+
+
+def found_now(student: StudentResult, check: CheckResult) -> Found:
+    """What a decision on this check is made on: the grader's finding, whatever a person has decided before."""
+    before = check.override
+    return Found(
+        status=before.found_status if before else check.status,
+        score=before.found_score if before else check.score,
+        diagnosis=check.diagnosis or "",
+        submission=student.submission,
+    )
+
+
+def apply(student: StudentResult, decisions: Sequence[Decision], marks: Path) -> StudentResult:
+    """The result with these decisions on it and with no others; what is taken off for lateness follows.
+
+    Decisions on other students are passed over. Raises `OverridesError` for one that gives more than its check can.
+    """
+    own = {decision.check: decision for decision in decisions if decision.student == student.student}
+    flags = [flag for flag in student.flags if not flag.startswith(FLAG)]
+    tasks = []
+    for task in student.tasks:
+        checks = []
+        for check in task.checks:
+            decision = own.get(f"{task.id}/{check.id}")
+            if decision is not None and decision.points > check.max_score:
+                raise OverridesError(_too_many(decision, check.max_score, marks))
+            found = found_now(student, check)
+            if decision is not None:
+                flags += _changed(decision, found)
+            checks.append(_decided(check, found, decision))
+        tasks.append(task.model_copy(update={"checks": checks}))
+    return settled(student.model_copy(update={"tasks": tasks, "flags": flags}))
+
+
+def require_applied(results: Results, marks: Path) -> None:
+    """Raises `OverridesError` where the results are not what the decisions make of them: the file was edited since."""
+    if not (marks / FILE).is_file() and not (marks / "cache").is_dir():
+        return  # results that were copied to somewhere by themselves
+    decisions = read_overrides(marks)
+    if any(apply(one, decisions, marks) != one for one in results.students):
+        raise OverridesError(
+            f"{marks / FILE}: has changed since {marks / 'results.json'} was written;"
+            f" `autograder override {marks}` applies it"
+        )
+
+
+def misfits(students: Iterable[StudentResult], decisions: Iterable[Decision]) -> list[Decision]:
+    """The decisions that fit no check of any of these students."""
+    there = {(one.student, f"{task.id}/{check.id}") for one in students for task, check in one.checks}
+    return [decision for decision in decisions if decision.place not in there]
+
+
+def _decided(check: CheckResult, found: Found, decision: Decision | None) -> CheckResult:
+    if decision is None:
+        return check.model_copy(update={"status": found.status, "score": found.score, "override": None})
+    full, nothing = decision.points == check.max_score, decision.points == 0
+    override = Override(reason=decision.reason, by=decision.by, found_score=found.score, found_status=found.status)
+    status = "passed" if full else "failed" if nothing else "partial"
+    return check.model_copy(update={"status": status, "score": decision.points, "override": override})
+
+
+def _changed(decision: Decision, found: Found) -> list[str]:
+    """What has changed since a person has decided, as a flag."""
+    then = decision.found
+    if then is None:
+        return []
+    changes = []
+    if then.submission and found.submission and then.submission != found.submission:
+        changes.append("the submission has changed since")
+    if then.model_copy(update={"submission": ""}) != found.model_copy(update={"submission": ""}):
+        changes.append(f"the grader had found {_in_words(then)}, and now finds {_in_words(found)}")
+    if not changes:
+        return []
+    return [
+        f"{FLAG}{decision.check}: {'; '.join(changes)}. The decision ({decision.points:g} points) stands: look again."
+    ]
+
+
+def _in_words(found: Found) -> str:
+    name = f" as {found.diagnosis}" if found.diagnosis else ""
+    return f"“{found.status}”{name} with {found.score:g} points"
+
+
+def _too_many(decision: Decision, most: float, marks: Path) -> str:
+    where = f"{marks / FILE}, line {decision.line}: " if decision.line else ""
+    return f"{where}{decision.check} of {decision.student!r} can't get {decision.points:g} points; it is worth {most:g}"
+
+
+def _text(marks: Path) -> str:
+    path = marks / FILE
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise OverridesError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise OverridesError(f"{path}, line {line}: not UTF-8 text") from error
+
+
+def _entries(text: str, path: Path) -> list[yaml.MappingNode]:
+    try:
+        root = yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise OverridesError(f"{path}, line {line}: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise OverridesError(f"{path}: {error}") from error
+    if root is None or (isinstance(root, yaml.ScalarNode) and root.value == ""):
+        return []
+    entries = root.value if isinstance(root, yaml.SequenceNode) else [root]
+    for entry in entries:
+        if not isinstance(root, yaml.SequenceNode) or not isinstance(entry, yaml.MappingNode):
+            what = "a list of `- student: …` with check, points and reason is needed"
+            raise OverridesError(f"{path}, line {entry.start_mark.line + 1}: {what}")
+    return list(entries)
+
+
+def _parsed(text: str, path: Path) -> list[Decision]:
+    found: list[Decision] = []
+    lines: dict[tuple[str, str], int] = {}
+    for entry in _entries(text, path):
+        line = entry.start_mark.line + 1
+        places: dict[Any, int] = {}
+        for key, _ in entry.value:
+            if key.value in places:
+                raise OverridesError(f"{path}, line {key.start_mark.line + 1}: `{key.value}` is there twice")
+            places[key.value] = key.start_mark.line + 1
+        data = yaml.BaseLoader("").construct_document(entry)
+        if "line" in data:
+            raise OverridesError(f"{path}, line {places['line']}: the key `line` is not known here")
+        try:
+            decision = Decision.model_validate({**data, "line": line})
+        except ValidationError as error:
+            raise OverridesError(_fault(error, path, line, places)) from None
+        if decision.place in lines:
+            raise OverridesError(
+                f"{path}, line {line}: {decision.check} of {decision.student!r} is decided twice"
+                f" (first on line {lines[decision.place]})"
+            )
+        lines[decision.place] = line
+        found.append(decision)
+    return found
+
+
+def _fault(error: ValidationError, path: Path, line: int, places: dict[Any, int]) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    key = str(problem["loc"][0])
+    if problem["type"] == "missing" and len(problem["loc"]) == 1:
+        return f"{path}, line {line}: the key `{key}` is missing"
+    if problem["type"] == "extra_forbidden":
+        return f"{path}, line {places.get(key, line)}: the key `{problem['loc'][-1]}` is not known here"
+    if key == "check" and problem["type"] == "string_pattern_mismatch":
+        return (
+            f"{path}, line {places.get(key, line)}: check: a task and a check are needed, as better-cnn/same-function"
+        )
+    name = ".".join(map(str, problem["loc"]))
+    return f"{path}, line {places.get(key, line)}: {name}: {problem['msg']}"
+
+
+def _without(text: str, place: tuple[str, str], path: Path) -> str:
+    """The file's text without one entry; comments between entries stay."""
+    lines = text.splitlines(keepends=True)
+    for decision, entry in zip(_parsed(text, path), _entries(text, path), strict=True):
+        if decision.place == place:
+            end = _end(entry)
+            last = end.line if end.column > 0 else end.line - 1
+            del lines[entry.start_mark.line : last + 1]
+            break
+    return "".join(lines)
+
+
+def _end(node: yaml.Node) -> yaml.Mark:
+    """Where the last thing in a node ends; a block's own end lies behind the comments that follow it."""
+    if isinstance(node, yaml.MappingNode) and node.value and not node.flow_style:
+        return _end(node.value[-1][1])
+    if isinstance(node, yaml.SequenceNode) and node.value and not node.flow_style:
+        return _end(node.value[-1])
+    return node.end_mark
+
+
+def _write(path: Path, text: str, expected: Sequence[Decision]) -> None:
+    """Writes the file whole or not at all, once it is sure that it says what is meant."""
+    try:
+        said = _parsed(text, path)
+    except OverridesError:
+        said = []
+    if [one.model_dump() for one in said] != [one.model_dump() for one in expected]:
+        raise OverridesError(f"{path}: is written in a way that cannot be edited here; edit it by hand")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)

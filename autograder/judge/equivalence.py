@@ -1,0 +1,244 @@
+"""Is the student's network the same function as the reference's? And if not, which known mistake is it?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.judge.compare import array, difference, same, shape_text
+from autograder.judge.oracle import RIGHT, Answers
+from autograder.judge.verdict import Blocked, Failed
+
+CIRCUMSTANCES = {
+    "training": "in training mode, with dropout taken away,",
+    "float64": "with float64 numbers",
+    "strided": "with images that do not lie contiguously in memory",
+    "again": "it changes the tensor that it is given: asked once more with that,",
+}
+MISSING = (
+    "Some layers are not among the network's parameters. Are they made in `__init__`, and attributes of the network"
+    " itself? What stands in a plain Python list, it does not see."
+)
+UNLIKE = "Look at the lines with ≠: channels, kernel size, the size of the flattened image, a bias, a layer."
+SPREAD = 0.2  # root mean square of the logarithm of (variance seen / variance expected) that passes
+
+
+def judge_parameters(answer: Any, expected: list[tuple[str, list[int]]], output: list[int], name: str) -> None:
+    """The network's parameters have the task's shapes, in any order and under any names; so has its output."""
+    own = [(str(item[0]), [int(size) for size in item[1]]) for item in answer["parameters"]]
+    if sorted(shape for _, shape in own) != sorted(list(shape) for _, shape in expected):
+        raise Failed(
+            f"{name} was asked for parameters of the shapes on the left; yours are on the right:\n"
+            + side_by_side(expected, own),
+            hint=hint_on_shapes([list(shape) for _, shape in expected], [shape for _, shape in own]),
+        )
+    if answer["output"] != output:
+        came = shape_text(answer["output"]) if isinstance(answer["output"], list) else answer["output"]
+        raise Failed(
+            f"{name} was given a batch of {output[0]} and asked for an output of {shape_text(output)}; it gave {came}.",
+            hint="Does `flatten` keep the batch dimension (start_dim=1)? Is the last layer the one that is returned?",
+        )
+
+
+def hint_on_shapes(expected: list[list[int]], own: list[list[int]]) -> str:
+    """Where to look when parameters have other shapes than asked for: are some just missing, or do some differ?"""
+    left = list(expected)
+    for shape in own:
+        if shape not in left:
+            return UNLIKE
+        left.remove(shape)
+    return MISSING
+
+
+def judge_outputs(answer: Any, expected: Answers, name: str) -> str | None:
+    """None if some way of giving out the grader's weights makes the outputs equal the reference's, else what differs.
+
+    Raises `Failed` where what came back is no output of a network.
+    """
+    right, tolerance = expected[RIGHT], float(expected["tolerance"])
+    arrays = [array(output, f"What {name} returned") for output in answer["outputs"]]
+    unlike = ""
+    for output, others in zip(arrays, answer["others"], strict=True):
+        if not same(output, right, tolerance):
+            continue
+        differs = [
+            circumstance
+            for circumstance, value in others
+            if not same(array(value, f"What {name} returned"), right, tolerance)
+        ]
+        if not differs:
+            return None
+        unlike = (
+            f"{name} computes what the task's network does, but {CIRCUMSTANCES[differs[0]]} it gives something else."
+        )
+    if unlike:
+        return unlike
+    if all(output.shape != right.shape for output in arrays):
+        return f"{name} was asked for an output of {shape_text(right.shape)}; it gave {shape_text(arrays[0].shape)}."
+    nearest = min(difference(output, right) for output in arrays if output.shape == right.shape)
+    return (
+        f"{name} has the right parameters, but with the same weights and images as the task's network it gives other"
+        f" outputs (they differ by {nearest:.0%} of the largest)."
+    )
+
+
+def is_variant(answer: Any, wrong: np.ndarray, tolerance: float) -> bool:
+    """Whether some way of giving out the weights makes the first outputs those (thin) of a known mistake."""
+    return any(same(thin(output[: len(wrong)]), wrong, tolerance) for output in answer["outputs"] if output.ndim > 1)
+
+
+def thin(outputs: np.ndarray) -> np.ndarray:
+    """Some of the outputs: of maps (N, C, H, W) each fourth row and column."""
+    return outputs[..., ::4, ::4] if outputs.ndim == 4 else outputs
+
+
+def first_difference(own: list[tuple[str, np.ndarray]], right: list[tuple[str, np.ndarray]]) -> str:
+    """Where a network leaves the task's: its layers' outputs are compared in order; empty if that says nothing.
+
+    `own` and `right` hold the kind of each layer with parameters and what it puts out.
+    """
+    for number, (kind, expected) in enumerate(right, start=1):
+        called = f"{kind} number {sum(one == kind for one, _ in right[:number])}"
+        if number > len(own):
+            return f"Layer by layer: {called} ({shape_text(expected.shape[1:])}) is not reached."
+        if any(value.shape == expected.shape and same(value, expected) for _, value in own):
+            continue
+        before = "All layers before it agree: look at what comes between." if number > 1 else "What does it get?"
+        there = next((value for one, value in own[number - 1 :] if one == kind), own[number - 1][1])
+        if there.shape != expected.shape:
+            return (
+                f"Layer by layer: the first whose output differs is {called}: it puts out {shape_text(there.shape[1:])}"
+                f" for an image, the task's {shape_text(expected.shape[1:])}. {before}"
+            )
+        error = float(np.abs(there - expected).max())
+        return (
+            f"Layer by layer: the first whose output differs is {called} ({shape_text(expected.shape[1:])}), by up to"
+            f" {error:.2g} where values reach {np.abs(expected).max():.2g}. {before}"
+        )
+    return "Layer by layer: all agree up to the last; look at what happens to its output."
+
+
+def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: str) -> None:
+    """Dropout has the task's rate and place in training mode, and is off in evaluation mode.
+
+    `expected` (images, outputs) is the variance of the reference's outputs in training mode. It says nothing of a
+    network that is another function: for one, it is None, and the dropout calls alone are judged.
+
+    The diagnosis "dropout-elsewhere" stands for whatever known mistake's variance it is.
+    """
+    evaluated = array(answer["eval"], f"What {name} returned").astype(np.float64)
+    trained = array(answer["train"], f"What {name} returned").astype(np.float64)
+    other = answer["fits"] and expected is not None and trained[:, 0].shape != expected.shape
+    if len(trained) != len(evaluated) or other:
+        raise Failed(f"{name} gives outputs of another shape where dropout is looked at.")
+    scale = np.abs(evaluated).max() or 1.0
+    calls = [call for call in answer["calls"] if isinstance(call, dict) and call.get("rate") != 0]
+    still = np.abs(trained - trained[:, :1]).max() <= 1e-6 * scale
+    if np.abs(evaluated - evaluated[:, :1]).max() > 1e-4 * scale:
+        raise Failed(
+            f"{name}.eval() was called, and the same image still gives other outputs each time: dropout stays on.",
+            hint="`nn.Dropout` switches itself off in eval mode. Does `F.dropout` know which mode it is?",
+            diagnosis="dropout-in-eval-only" if still else "dropout-always-on",
+        )
+    if still:
+        raise Failed(
+            f"In training mode {name} gives the same output each time: no dropout takes place.",
+            hint="Is the dropout layer used in `forward`?",
+            diagnosis="dropout-never-on" if answer["calls"] else "no-dropout",
+        )
+    rates = sorted({round(float(call.get("rate", -1)), 4) for call in calls})
+    if calls and rates != [rate]:
+        raise Failed(
+            f"{name} was asked for dropout with the rate {rate:g}; it uses {', '.join(f'{one:g}' for one in rates)}.",
+            diagnosis="dropout-elsewhere" if expected is not None else "wrong-dropout-rate",
+        )
+    if not answer["fits"] or expected is None:
+        # A network may take its images one by one: then each image is dropped from once, too.
+        times = sum(call["shape"][0] / answer["batch"] for call in calls if call["shape"])
+        if times > 1.5:
+            raise Failed(f"{name} was asked for dropout once; it takes place {times:.0f} times in a forward pass.")
+        if not calls:
+            raise Blocked("Waits for a network that computes what the task's does.")
+        return
+    # 800 samples estimate a variance to 5 %; dropping whole maps, or elsewhere, changes single outputs by 30 % or more.
+    if spread(trained, expected) > SPREAD:
+        kinds = sorted({str(call.get("kind")) for call in calls} - {"dropout"})
+        seen = f" (`{kinds[0]}` drops whole maps)" if kinds else ""
+        kept = "" if calls else " What is kept is scaled up, so that sums stay the same on average."
+        raise Failed(
+            f"In training mode the outputs of {name} do not vary as they should: dropout has another place, kind or"
+            f" rate{seen}.",
+            hint="The task says after which layer dropout comes, and that single values are dropped, not whole maps."
+            + kept,
+            diagnosis="dropout-elsewhere",
+        )
+
+
+def spread(trained: Any, expected: np.ndarray) -> float:
+    """How far the variances of samples (images, repeats, outputs) are from those expected, as a mean logarithm."""
+    trained = np.asarray(trained, np.float64)
+    if trained[:, 0].shape != expected.shape:
+        return float("inf")
+    ratios = np.maximum(trained.var(axis=1), 1e-12) / np.maximum(expected, 1e-12)
+    return float(np.sqrt((np.log(ratios) ** 2).mean()))
+
+
+Shapes = list[tuple[str, list[int]]]
+Row = tuple[list[int] | None, tuple[str, list[int]] | None]  # a shape that was asked for, and the one that is there
+
+
+def side_by_side(expected: Shapes, own: Shapes) -> str:
+    """Two lists of shapes in columns, equal ones beside each other whatever their order, the others marked.
+
+    Layers are looked at as wholes: a bias that nobody asked for stands below the weights of its layer.
+    """
+    lines = []
+    for asked, there in _rows(expected, own):
+        wanted = shape_text(asked) if asked is not None else "nothing"
+        found = f"{shape_text(there[1])}  ({there[0]})" if there is not None else "nothing"
+        mark = " " if there is not None and asked == there[1] else "≠"
+        lines.append(f"  {wanted:<18} {mark} {found}")
+    return "\n".join(lines)
+
+
+def _rows(expected: Shapes, own: Shapes) -> list[Row]:
+    wanted, left = _by_layer(expected), _by_layer(own)
+    partners: dict[int, Shapes] = {}
+    for exact in (True, False):
+        for number, layer in enumerate(wanted):
+            nearest = max(left, key=lambda one: _overlap(layer, one), default=[])
+            common = _overlap(layer, nearest)
+            if number not in partners and common == len(layer) and (len(nearest) == common or not exact):
+                left.remove(nearest)
+                partners[number] = nearest
+    rest = [array for layer in left for array in layer]
+    rows: list[Row] = []
+    for number, layer in enumerate(wanted):
+        there = {_leaf(name): (name, shape) for name, shape in partners.get(number, [])}
+        for name, shape in layer:
+            match = there.pop(_leaf(name), None) or next((one for one in rest if one[1] == shape), None)
+            if match in rest:
+                rest.remove(match)
+            rows.append((shape, match))
+        rows += [(None, one) for one in there.values()]
+    for index, (missing, match) in enumerate(rows):
+        if match is None and rest:  # what is over goes beside what is missing
+            rows[index] = (missing, rest.pop(0))
+    return [*rows, *((None, one) for one in rest)]
+
+
+def _leaf(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _by_layer(arrays: Shapes) -> list[Shapes]:
+    layers: dict[str, Shapes] = {}
+    for name, shape in arrays:
+        layers.setdefault(name.rpartition(".")[0], []).append((name, shape))
+    return list(layers.values())
+
+
+def _overlap(layer: Shapes, other: Shapes) -> int:
+    """How many arrays of a layer have the same name and shape in another."""
+    return sum(any(_leaf(name) == _leaf(one) and shape == there for one, there in other) for name, shape in layer)

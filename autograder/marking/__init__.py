@@ -1,1 +1,0 @@
-"""Many submissions to results: a queue, a journal, a pool of processes."""

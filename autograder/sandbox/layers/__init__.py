@@ -1,0 +1,1 @@
+"""The sandbox around student code: what it is built from on this machine, and the proof that it holds."""

@@ -1,0 +1,102 @@
+"""Namespaces: a file system of its own, and no network, processes or memory but its own.
+
+As root the kernel is asked directly; an ordinary user gets a user namespace first. Source: namespaces(7),
+user_namespaces(7), mount_namespaces(7), pivot_root(2).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+
+from autograder.sandbox.layers import linux
+from autograder.sandbox.layers.linux import (
+    MS_BIND,
+    MS_NODEV,
+    MS_NOEXEC,
+    MS_NOSUID,
+    MS_PRIVATE,
+    MS_RDONLY,
+    MS_REC,
+    MS_REMOUNT,
+    NEW_IPC,
+    NEW_NET,
+    NEW_NS,
+    NEW_PID,
+    NEW_USER,
+    NEW_UTS,
+)
+
+ROOM = "/room"
+SHARED_MB = 16  # of /dev/shm
+
+
+def enter_processes() -> None:
+    """From now on this process's children live in a process namespace of their own; the next one is its init."""
+    if os.geteuid() == 0:
+        linux.unshare(NEW_PID)
+        return
+    user, group = os.geteuid(), os.getegid()
+    linux.unshare(NEW_USER | NEW_PID)
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
+
+
+def try_mounts() -> None:
+    """Fails where a file system of its own cannot be had."""
+    linux.unshare(NEW_NS | NEW_NET | NEW_IPC | NEW_UTS)
+    linux.mount("none", "/", "", MS_REC | MS_PRIVATE)
+    linux.mount("tmpfs", "/tmp", "tmpfs", 0)
+
+
+def leave_the_rest(place: str, readable: Iterable[str], devices: Iterable[str], room_mb: float, owner: int) -> None:
+    """Leaves network, memory and file system for ones of its own.
+
+    The new root is built at the empty folder `place`: `readable` and `devices` under their own names, read-only, and
+    the folder `/room` of `room_mb`, which belongs to the user `owner`. What is outside is gone when `move_in` has been
+    called.
+    """
+    linux.unshare(NEW_NS | NEW_NET | NEW_IPC | NEW_UTS)
+    linux.mount("none", "/", "", MS_REC | MS_PRIVATE)
+    linux.mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
+    for path in sorted(set(readable)):
+        if os.path.islink(path):
+            os.symlink(os.readlink(path), _parent(place + path))
+        elif os.path.exists(path):
+            _bind(path, place + path, MS_NOSUID | MS_NODEV)
+    for path in devices:
+        if os.path.exists(path):
+            _bind(path, place + path, MS_NOSUID | MS_NOEXEC)
+    own = f"size={int(room_mb * 2**20)},nr_inodes=20000,mode=700,uid={owner},gid={owner}"
+    for name, options in ((ROOM, own), ("/dev/shm", f"size={SHARED_MB}m,mode=1777")):
+        os.makedirs(place + name, exist_ok=True)
+        linux.mount("tmpfs", place + name, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options)
+    os.makedirs(place + "/proc")
+    with contextlib.suppress(OSError):  # within some containers /proc cannot be mounted anew: then there is none
+        linux.mount("proc", place + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY)
+
+
+def move_in(place: str) -> None:
+    """Makes `place` the root, for reading only."""
+    linux.pivot_root(place)
+    linux.mount("none", "/", "", MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
+
+
+def _bind(path: str, target: str, flags: int) -> None:
+    if os.path.isdir(path):
+        os.makedirs(target, exist_ok=True)
+    else:
+        os.close(os.open(_parent(target), os.O_CREAT | os.O_WRONLY, 0o644))
+    linux.mount(path, target, "", MS_BIND | MS_REC)
+    # What the original forbids stays forbidden: a user namespace may not take a flag away.
+    found = os.statvfs(target).f_flag
+    kept = found & (MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    times = (1024 if found & 1024 else 0) | (2048 if found & 2048 else 0) | (1 << 21 if found & 4096 else 0)
+    linux.mount("none", target, "", MS_BIND | MS_REMOUNT | MS_RDONLY | flags | kept | times)
+
+
+def _parent(path: str) -> str:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    return path

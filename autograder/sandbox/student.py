@@ -1,0 +1,156 @@
+"""How procedures reach what a student wrote, in a student process or in the student's own kernel."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import linecache
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Collection, Iterator
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from autograder.submission.definitions import VARIABLE, Definitions, LoadFailed, Missing, likeness, meant, only_raises
+
+
+class Student(Protocol):
+    """What a procedure may use of a submission."""
+
+    device: str
+    scratch: Path
+
+    def get(self, name: str) -> Any:
+        """The student's object called `name`; raises `Missing`."""
+
+
+class FileStudent:
+    """A submission on disk: its definitions run here when they are asked for."""
+
+    def __init__(self, folder: Path, scratch: Path, device: str = "cpu") -> None:
+        self._folder = folder
+        self.scratch = scratch
+        self.device = device
+        self.notebooks: dict[str, str] = {}
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """What the submission defines; read when it is first asked for, since some processes only read weights."""
+        return Definitions(self._folder)
+
+    def leave(self) -> None:
+        """Undoes what the submission's files have set up for themselves."""
+        if "definitions" in self.__dict__:
+            self.definitions.leave()
+
+    def get(self, name: str) -> Any:
+        try:
+            return self.definitions.load(name, self.notebooks.get(name, ""))
+        except Missing as missing:
+            near = self.definitions.near(name, without=self.notebooks)
+            raise Missing(f"{missing}\n{near}".rstrip()) from None
+
+    def because(self, error: BaseException) -> str:
+        """Why a name is missing that the student's code uses: what happened where it was to be defined."""
+        name = getattr(error, "name", None)
+        return self.definitions.failure(name) if isinstance(error, NameError) and name else ""
+
+
+class KernelStudent:
+    """The student's own notebook kernel: names are looked up as they stand there now."""
+
+    def __init__(self, namespace: dict[str, Any], device: str = "cpu") -> None:
+        self.namespace = namespace
+        self.contract: Collection[str] = ()  # all names that the lab asks for
+        self.device = device
+        self.scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
+
+    def get(self, name: str) -> Any:
+        try:
+            return self.namespace[name]
+        except KeyError:
+            own = {
+                one: ""
+                for one, value in self.namespace.items()
+                if one not in self.contract
+                and (
+                    (getattr(value, "__module__", "") == "__main__" and callable(value))
+                    or (isinstance(value, (int, float, str, tuple, list)) and likeness(name, one) > VARIABLE)
+                )
+            }
+            near = meant(name, own)
+            raise Missing(f"`{name}` is not defined; run the cell that defines it.\n{near}".rstrip()) from None
+
+    def close(self) -> None:
+        """Removes what the procedures have written."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Drops what student code prints, plots and warns of, so that a check's own words are all that is seen."""
+    with open(os.devnull, "w", encoding="utf-8") as sink:
+        with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """A student's exception as plain data: its type, its message, and the places in the student's own code."""
+    places, frames = [], []
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if ", cell " in name or (name.endswith(".py") and _is_students(name)) or name.startswith("<ipython"):
+            code = linecache.getline(name, trace.tb_lineno).strip()
+            place = f"{os.path.basename(name)}, line {trace.tb_lineno}, in {trace.tb_frame.f_code.co_name}"
+            places.append(f"{place}: {code[:100]}" if code else place)
+            frames.append(trace)
+        last, trace = trace, trace.tb_next
+    try:
+        message = str(error)[:2000]
+    except BaseException:
+        message = "(its message cannot be shown)"
+    if isinstance(error, NotImplementedError) and error.__traceback__ is not None:
+        first, *more = message.splitlines() or [""]
+        found = [_unfilled(frames, last)] if frames or not more else more
+        message = "\n".join([first or "It is not filled in yet.", *found]).rstrip()
+    return {
+        "type": type(error).__name__[:100],
+        "message": message,
+        "places": places[-4:],
+        "stub": isinstance(error, NotImplementedError),
+        "missing": isinstance(error, Missing),
+        "load": isinstance(error, LoadFailed),
+    }
+
+
+def _unfilled(frames: list[TracebackType], last: TracebackType) -> str:
+    """What stands where something is not filled in, if it is more than a stub that nobody has touched; else empty."""
+    if last.tb_frame.f_code.co_name == "_forward_unimplemented":  # torch's, for a module that has no such method
+        kind = type(last.tb_frame.f_locals.get("self"))
+        own = {name: "" for name, value in vars(kind).items() if callable(value) and not name.startswith("__")}
+        return f"`{kind.__name__}` has no method `forward`. {meant('forward', own)}".strip()
+    if not frames or frames[-1] is not last:
+        return ""
+    code, line = last.tb_frame.f_code, last.tb_lineno
+    try:
+        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    named = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == code.co_name]
+    for node in named:
+        if node.lineno <= line <= (node.end_lineno or line) and not only_raises(node):
+            place = f"{os.path.basename(code.co_filename)}, line {line}"
+            return f"There is code, but the stub's `raise NotImplementedError()` still stands in it ({place})."
+    return ""
+
+
+def _is_students(name: str) -> bool:
+    path = os.path.abspath(name)
+    libraries = (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), os.path.dirname(os.__file__))
+    return not path.startswith(libraries) and "site-packages" not in path and "dist-packages" not in path

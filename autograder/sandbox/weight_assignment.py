@@ -1,0 +1,203 @@
+"""Puts the grader's weights into a student's network, and runs it with dropout under control.
+
+Runs beside student code. Nothing here knows what is right.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+Arrays = list[tuple[str, np.ndarray]]
+ORDERS = 24  # so many ways to give the weights out are tried where shapes leave a choice
+
+_DROPOUTS: dict[Any, str] = {
+    F.dropout: "dropout",
+    torch.dropout: "dropout",
+    torch.dropout_: "dropout",
+    F.dropout1d: "dropout1d",
+    F.dropout2d: "dropout2d",
+    F.dropout3d: "dropout3d",
+    torch.feature_dropout: "feature dropout",
+    torch.feature_dropout_: "feature dropout",
+    F.alpha_dropout: "alpha dropout",
+    torch.alpha_dropout: "alpha dropout",
+    F.feature_alpha_dropout: "feature alpha dropout",
+}
+
+
+class DropoutOff(TorchFunctionMode):
+    """Turns each call of a dropout function into the identity and notes its kind, rate, mode and shape."""
+
+    def __init__(self, off: bool = True) -> None:
+        super().__init__()
+        self.off = off
+        self.calls: list[dict[str, Any]] = []
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func in _DROPOUTS:
+            given = dict(zip(("input", "p", "training"), args, strict=False)) | kwargs
+            image = given["input"]
+            # `F.dropout` calls `torch.dropout`: the inner call runs below this mode and is not noted twice.
+            self.calls.append(
+                {
+                    "kind": _DROPOUTS[func],
+                    "rate": float(given.get("p", 0.5)),
+                    "training": bool(given.get("training", given.get("train", True))),
+                    "shape": list(image.shape),
+                }
+            )
+            if self.off:
+                return image
+        return func(*args, **kwargs)
+
+
+_LAYERS: dict[Any, str] = {
+    torch.conv2d: "convolution",
+    F.linear: "fully connected layer",
+    F.batch_norm: "batch norm",
+}
+
+
+class LayerOutputs(TorchFunctionMode):
+    """Notes what each layer with parameters puts out, in the order in which they are used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outputs: list[tuple[str, Tensor]] = []
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if func in _LAYERS and len(self.outputs) < 40:
+            self.outputs.append((_LAYERS[func], result.detach().clone()))  # what follows may change it in place
+        return result
+
+
+def state_of(model: nn.Module) -> Arrays:
+    """The model's parameters and buffers of real numbers, by name, in its own order."""
+    return [
+        (name, value.detach().cpu().numpy())
+        for name, value in model.state_dict().items()
+        if isinstance(value, Tensor) and value.is_floating_point()
+    ]
+
+
+def shapes_of(model: nn.Module) -> list[list[Any]]:
+    """Names and shapes of `state_of`, as plain data."""
+    return [[name[:100], list(value.shape)] for name, value in state_of(model)][:200]
+
+
+def assignments(model: nn.Module, given: Arrays, used: set[str] | None = None) -> Iterator[dict[str, np.ndarray]]:
+    """The ways to give the arrays `given` to the model's parameters, the likeliest first; none if they do not fit.
+
+    By name where all names agree; else layer by layer, in order, among layers of the same shapes; else array by
+    array, in order, among equal shapes. `used` restricts the model's layers to those that its forward pass calls.
+    """
+    own = [(name, value) for name, value in state_of(model) if used is None or _layer(name) in used]
+    if [(name, value.shape) for name, value in sorted(own, key=_first)] == [
+        (name, value.shape) for name, value in sorted(given, key=_first)
+    ]:
+        yield dict(given)
+    layers, wanted = _by_layer(own), _by_layer(given)
+    if sorted(map(_signature, layers)) == sorted(map(_signature, wanted)):
+        yield from itertools.islice(_matchings(layers, wanted), ORDERS)
+    elif sorted(value.shape for _, value in own) == sorted(value.shape for _, value in given):
+        single_own, single_given = [[item] for item in own], [[item] for item in given]
+        yield from itertools.islice(_matchings(single_own, single_given, shape_only=True), ORDERS)
+
+
+def assign_weights(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
+    """Puts `weights` into the model, wherever its parameters live."""
+    state = model.state_dict()
+    with torch.no_grad():
+        for name, value in weights.items():
+            state[name].copy_(torch.tensor(value))
+
+
+def called_layers(model: nn.Module, images: Tensor) -> set[str]:
+    """The names of the modules that a forward pass calls."""
+    called: set[str] = set()
+    names = {module: name for name, module in model.named_modules()}
+    hooks = [
+        module.register_forward_pre_hook(lambda module, _: called.add(names[module])) for module in model.modules()
+    ]
+    try:
+        with torch.no_grad():
+            model(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return called
+
+
+def fitting(model: nn.Module, given: Arrays, images: Tensor) -> list[dict[str, np.ndarray]]:
+    """All ways to give `given` to `model`, also where it has layers that its forward pass never calls."""
+    if any(isinstance(value, nn.parameter.UninitializedParameter) for value in model.parameters()):
+        with torch.no_grad():
+            model(images)
+    found = list(assignments(model, given))
+    if not found:
+        try:
+            found = list(assignments(model, given, called_layers(model, images)))
+        except Exception:
+            return []
+    return found
+
+
+def _first(item: tuple[str, Any]) -> str:
+    return item[0]
+
+
+def _layer(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _by_layer(arrays: Arrays) -> list[Arrays]:
+    layers: dict[str, Arrays] = {}
+    for name, value in arrays:
+        layers.setdefault(_layer(name), []).append((name, value))
+    return list(layers.values())
+
+
+def _signature(layer: Arrays) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return tuple(sorted((name.rpartition(".")[2], value.shape) for name, value in layer))
+
+
+def _matchings(own: list[Arrays], given: list[Arrays], shape_only: bool = False) -> Iterator[dict[str, np.ndarray]]:
+    def key(layer: Arrays) -> Any:
+        return layer[0][1].shape if shape_only else _signature(layer)
+
+    groups: dict[Any, tuple[list[Arrays], list[Arrays]]] = {}
+    for layer in own:
+        groups.setdefault(key(layer), ([], []))[0].append(layer)
+    for layer in given:
+        groups.setdefault(key(layer), ([], []))[1].append(layer)
+    pairs = list(groups.values())
+    for choice in itertools.product(*(itertools.permutations(wanted) for _, wanted in pairs)):
+        weights: dict[str, np.ndarray] = {}
+        for (mine, _), theirs in zip(pairs, choice, strict=True):
+            for one, other in zip(mine, theirs, strict=True):
+                by_leaf = {name.rpartition(".")[2]: value for name, value in other}
+                for name, _value in one:
+                    weights[name] = other[0][1] if shape_only else by_leaf[name.rpartition(".")[2]]
+        yield weights

@@ -1,0 +1,61 @@
+"""Reads a weights file, in a process where nothing of the student's runs and nothing of the marker's lies.
+
+Even `torch.load(weights_only=True)` is an unpickler: it has had holes (CVE-2025-32434, CVE-2026-24747), and a small
+file can keep it busy or claim gigabytes.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+ENTRIES = 2000
+WRAPPED = ("state_dict", "model_state_dict", "model")  # where some files keep the state dict
+
+
+def read_weights(content: bytes, limit_mb: float) -> dict[str, Any]:
+    """{"state": [[name, float32 array], …]} of the real-valued tensors, or {"problem": …} (see
+    `judge/weights_file.py`)."""
+    limit = limit_mb * 2**20
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            entries = packed.infolist()
+            if len(entries) > 2 * ENTRIES:
+                return {"problem": "too many"}
+            if sum(entry.file_size for entry in entries) > limit:
+                return {"problem": "too large"}
+    try:
+        state = state_dict(content)
+    except Exception as error:
+        return {"problem": "objects" if "weights_only" in str(error).lower() else "unreadable"}
+    if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
+        return {"problem": "no state dict"}
+    if len(state) > ENTRIES:
+        return {"problem": "too many"}
+    arrays: list[list[Any]] = []
+    total = 0
+    for key, value in state.items():
+        if not isinstance(value, Tensor) or value.layout != torch.strided or value.is_quantized or value.is_nested:
+            return {"problem": "no tensor"}
+        if value.is_meta:
+            return {"problem": "no tensor"}
+        total += 4 * value.numel()  # a stride of zero lets a few bytes claim to be gigabytes
+        if total > 2 * limit:
+            return {"problem": "too large"}
+        if value.is_floating_point():
+            arrays.append([key[:200], np.ascontiguousarray(value.detach().resolve_neg().float().numpy())])
+    return {"state": arrays}
+
+
+def state_dict(content: bytes) -> Any:
+    """What `torch.load` makes of a file without running anything in it: the state dict, where that is wrapped."""
+    state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    for key in WRAPPED:
+        if isinstance(state, dict) and isinstance(state.get(key), dict):
+            state = state[key]
+    return state

@@ -1,0 +1,166 @@
+"""The wire between grader and student process: length-limited frames of JSON and plain arrays, nothing else.
+
+A frame is a header, a JSON text and the bytes of the arrays one after the other:
+
+    4 bytes  the magic word
+    4 bytes  length of the JSON text, little-endian
+    8 bytes  length of the arrays' bytes, little-endian
+
+In the JSON text an array stands as {"__array__": [dtype, shape]}; the arrays' bytes follow in the order in which they
+stand there. Neither end ever unpickles or evaluates what the other sends.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import select
+import struct
+import time
+from typing import Any
+
+import numpy as np
+
+MAGIC = b"AGW1"
+HEADER = struct.Struct("<4sIQ")
+JSON_LIMIT = 4 * 2**20
+DEPTH_LIMIT = 32
+DTYPES = ("float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
+
+
+class WireError(Exception):
+    """What came over the wire is no frame of ours: too long, cut short, or nonsense."""
+
+
+class WireTimeout(WireError):
+    """Nothing complete came before the deadline."""
+
+
+class WireClosed(WireError):
+    """The other end is gone."""
+
+
+def encode(message: Any) -> bytes:
+    """The frame for `message`: dicts, lists, strings, numbers, booleans, None and arrays."""
+    arrays: list[bytes] = []
+
+    def plain(value: Any, depth: int = 0) -> Any:
+        if depth > DEPTH_LIMIT:
+            raise WireError("the message is nested too deeply")
+        if value is None or isinstance(value, (bool, str)):
+            return value
+        if isinstance(value, (int, np.integer)):
+            return int(value)
+        if isinstance(value, (float, np.floating)):
+            return float(value)
+        if isinstance(value, np.ndarray):
+            if value.dtype.name not in DTYPES:
+                raise WireError(f"arrays of {value.dtype} are not sent")
+            arrays.append(np.ascontiguousarray(value).tobytes())
+            return {"__array__": [value.dtype.name, list(value.shape)]}
+        if isinstance(value, dict):
+            return {str(key): plain(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [plain(item, depth + 1) for item in value]
+        raise WireError(f"{type(value).__name__} is not sent")
+
+    text = json.dumps(plain(message)).encode("utf-8", "backslashreplace")
+    if len(text) > JSON_LIMIT:
+        raise WireError("the message is too long")
+    body = b"".join(arrays)
+    return HEADER.pack(MAGIC, len(text), len(body)) + text + body
+
+
+def decode(text: bytes, body: bytes) -> Any:
+    """The message of a frame's two parts; raises `WireError` for everything that `encode` does not make."""
+    try:
+        value = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise WireError("the frame holds no JSON") from error
+    at = 0
+
+    def full(value: Any, depth: int = 0) -> Any:
+        nonlocal at
+        if depth > DEPTH_LIMIT:
+            raise WireError("the message is nested too deeply")
+        if isinstance(value, list):
+            return [full(item, depth + 1) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if set(value) != {"__array__"}:
+            return {key: full(item, depth + 1) for key, item in value.items()}
+        described = value["__array__"]
+        if not (isinstance(described, list) and len(described) == 2):
+            raise WireError("an array is described wrongly")
+        dtype, shape = described
+        if dtype not in DTYPES or not isinstance(shape, list) or len(shape) > 8:
+            raise WireError("an array is described wrongly")
+        if not all(type(size) is int and 0 <= size <= 2**31 for size in shape):
+            raise WireError("an array's shape is described wrongly")
+        if math.prod(size for size in shape if size) > 2**31:
+            raise WireError("an array's shape is described wrongly")
+        length = math.prod(shape) * np.dtype(dtype).itemsize
+        if at + length > len(body):
+            raise WireError("an array is longer than the frame")
+        if dtype == "bool":
+            array = np.frombuffer(body, np.uint8, math.prod(shape), at).astype(bool)
+        else:
+            array = np.frombuffer(body, dtype, math.prod(shape), at)
+        at += length
+        return array.reshape(shape)
+
+    message = full(value)
+    if at != len(body):
+        raise WireError("the frame holds more bytes than its arrays")
+    return message
+
+
+def sent(message: Any) -> Any:
+    """What arrives at the other end of a wire; raises `WireError` for what cannot be sent."""
+    frame = encode(message)
+    _, length, _ = HEADER.unpack_from(frame)
+    start = HEADER.size + length
+    return decode(frame[HEADER.size : start], frame[start:])
+
+
+def send(descriptor: int, message: Any, deadline: float | None = None) -> None:
+    """Writes `message` to `descriptor`, until `deadline` (of `time.monotonic`)."""
+    rest = memoryview(encode(message))
+    while rest:
+        if deadline is not None:
+            _, ready, _ = select.select([], [descriptor], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise WireTimeout("the other end does not read")
+        try:
+            rest = rest[os.write(descriptor, rest[: 2**20]) :]
+        except BlockingIOError:  # the pipe is full; select says when it no longer is
+            continue
+        except BrokenPipeError as error:
+            raise WireClosed("the other end is gone") from error
+
+
+def receive(descriptor: int, limit: int, deadline: float | None = None) -> Any:
+    """Reads one message of at most `limit` bytes from `descriptor`, until `deadline` (of `time.monotonic`)."""
+    magic, text_length, body_length = HEADER.unpack(_read(descriptor, HEADER.size, deadline))
+    if magic != MAGIC:
+        raise WireError("what came is no frame")
+    if text_length > JSON_LIMIT or text_length + body_length > limit:
+        raise WireError(f"the frame is longer than {limit} bytes")
+    text = _read(descriptor, text_length, deadline)
+    return decode(text, _read(descriptor, body_length, deadline))
+
+
+def _read(descriptor: int, length: int, deadline: float | None) -> bytes:
+    whole = bytearray(length)  # in one piece: many small ones would cost far more than they hold
+    rest = memoryview(whole)
+    while rest:
+        if deadline is not None:
+            ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                raise WireTimeout("no answer in time")
+        count = os.readv(descriptor, [rest[: 2**20]])
+        if not count:
+            raise WireClosed("the other end is gone")
+        rest = rest[count:]
+    return bytes(whole)

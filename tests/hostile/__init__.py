@@ -1,1 +1,0 @@
-"""The hostile corpus: submissions that attack their grader, and the naive grader that each of them beats."""

@@ -1,0 +1,1 @@
+"""The malicious corpus: submissions that attack their grader, and the naive grader that each of them beats."""

@@ -1,0 +1,58 @@
+"""Which promises break when one layer of a sandbox is left out? Asks the escape probe, for each sandbox and each of its layers.
+
+    python -m tests.malicious.layers [--user 1234] OUT.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from autograder.sandbox.layers import promises
+from autograder.sandbox.layers.choice import Layers, offered
+from autograder.sandbox.client import ForkServer
+from tests.malicious.marking import become_ordinary, make_reachable
+
+# Each sandbox with nothing in it that another layer backs up.
+BARE = {"namespaces": Layers(namespaces=True), "landlock": Layers(landlock=True)}
+ALWAYS = ("seccomp", "limits", "supervisor")
+
+
+def broken() -> dict[str, list[str]]:
+    """For each sandbox, whole ("namespaces") and without a layer ("namespaces - seccomp"), the promises that break."""
+    kinds = [kind for kind in BARE if kind in offered()]
+    fork_server = ForkServer(Layers())
+    found: dict[str, list[str]] = {}
+    try:
+        for kind in kinds:
+            fork_server.layers = BARE[kind]
+            found[kind] = _broken(fork_server)
+            for layer in (kind, *ALWAYS):
+                fork_server.layers = BARE[kind].without(layer)
+                found[f"{kind} - {layer}"] = _broken(fork_server)
+    finally:
+        fork_server.close()
+    return found
+
+
+def _broken(fork_server: ForkServer) -> list[str]:
+    return [promise.id for promise in promises.prove(fork_server) if not promise.held]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--user", type=int)
+    given = parser.parse_args()
+    out = given.out.open("w", encoding="utf-8")
+    if os.geteuid() == 0:
+        make_reachable()
+        if given.user:
+            become_ordinary(given.user)
+    json.dump(broken(), out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""Marks attacks of the corpus with our own grader, in one kind of sandbox, and says all that they achieved.
+
+    python -m tests.malicious.marking --sandbox namespaces [--without seccomp] [--user 1234] OUT.json [NAME…]
+
+marks the named attacks, categories, or all of them; a line of JSON for each goes to OUT.json as it is done. As root,
+`--user` does it as an ordinary user, for whom the interpreter is made reachable.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from autograder.sandbox.layers.choice import Layers, choose
+from autograder.sandbox.client import StudentProcess, StudentError
+from autograder.labs.examination import Examination
+from autograder.labs.run import run_checks
+from autograder.course import Limits
+from autograder.grading.grader import Grader, GradingSpec
+from autograder.submission.collect import find_submissions
+from tests.malicious.corpus import RIGHT_BLOCK, ROOT, Attack, Decoys, attacks, hand_in
+
+SMALL = {
+    "load_seconds": 8,
+    "check_seconds": 8,
+    "submission_seconds": 30,
+    "memory_mb": 1024,
+    "scratch_mb": 64,
+    "processes": 64,
+}
+ENDLESS = {"load_seconds": 1.5, "check_seconds": 1.5}  # for attacks that only waste time, and get nothing for it
+AFTERWARDS = "honest work after all of them"
+SEED = 20261123
+
+
+@dataclass
+class Outcome:
+    """What an attack got and did: `mark` is None where the grader failed."""
+
+    attack: str
+    mark: float | None
+    said: str
+    seconds: float
+    heard: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    left_running: int = 0
+    told_the_secret: bool = False
+    errors: list[str] = field(default_factory=list)
+
+
+class Grader:
+    """A desk in the given sandbox, with small limits, that marks single tasks."""
+
+    def __init__(self, layers: Layers | None, data: str) -> None:
+        self.grader = Grader(GradingSpec(ROOT / "course.yml", "lab4", data, "cpu", SEED, 1, layers))
+        self._own = with_command_line(self.grader.fork_server.name)  # the fork server, and the box around it
+        self.limits = self.grader.setting.assignment.limits.model_copy(update=SMALL)
+
+    def close(self) -> None:
+        self.grader.close()
+
+    def attacked(self, attack: Attack) -> Outcome:
+        """Marks an attack, then looks around."""
+        decoys = Decoys()
+        with decoys, tempfile.TemporaryDirectory(prefix="malicious-") as folder:
+            given = hand_in(attack, Path(folder, "given"), decoys.tokens)
+            endless = attack.naive == "hangs" and not attack.mark
+            limits = self.limits.model_copy(update=ENDLESS if endless else {})
+            started = time.monotonic()
+            mark, said, errors = self.mark(given, attack.tasks, limits)
+            outcome = Outcome(attack.id, mark, said, time.monotonic() - started, errors=errors)
+            outcome.left_running = self.left_running()
+            outcome.heard = decoys.wait_for_words(0.02)
+            outcome.changed = [*decoys.changed(), *([] if decoys.alive() else ["the process of the marker"])]
+            outcome.told_the_secret = decoys.secret in said
+        return outcome
+
+    def mark(self, given: Path, tasks: tuple[str, ...], limits: Limits) -> tuple[float | None, str, list[str]]:
+        """Points over `tasks`, everything that was said, and the grader's own errors."""
+        with tempfile.TemporaryDirectory(prefix="malicious-") as folder:
+            taken = Path(folder, "class")
+            taken.mkdir()
+            given.rename(taken / (f"student{given.suffix}" if given.is_file() else "student"))
+            [submission] = find_submissions(taken, "lab4", Path(folder, "staging"), limits)
+
+            def student_process() -> StudentProcess:
+                return StudentProcess(self.grader.fork_server, submission.folder, "lab4", limits)
+
+            said = list(submission.problems)
+            try:
+                with student_process() as respondent:
+                    with Examination(
+                        lab="lab4",
+                        assignment=self.grader.setting.assignment.model_copy(update={"limits": limits}),
+                        respondent=respondent,
+                        restart=student_process,
+                        folder=submission.folder,
+                        oracle=self.grader.oracle,
+                        namer=self.grader.namer,
+                        data=self.grader.spec.data,
+                        hidden_seed=SEED,
+                    ) as examination:
+                        with contextlib.suppress(StudentError):
+                            said += respondent.describe()
+                            respondent.source(self.grader.setting.assignment.tasks)  # as the desk asks; no points come of it
+                        run_checks(examination, tasks=tasks)
+                        said += examination.notes
+            except Exception as error:
+                return None, "", [f"{type(error).__name__}: {error}"]
+        results = examination.task_results()
+        for task in results:
+            for check in task.checks:
+                said += [f"{task.id}/{check.id} {check.status}", check.message, check.hint, check.diagnosis or ""]
+        errors = [check.message for task in results for check in task.checks if check.status == "error"]
+        return round(sum(task.score for task in results), 2), "\n".join(said), errors
+
+    def honest(self) -> float | None:
+        """What a right InceptionBlock gets now."""
+        with tempfile.TemporaryDirectory(prefix="malicious-") as folder:
+            Path(folder, "given").mkdir()
+            Path(folder, "given", "work.py").write_text(RIGHT_BLOCK, encoding="utf-8")
+            return self.mark(Path(folder, "given"), ("inception-block",), self.limits)[0]
+
+    def left_running(self) -> int:
+        """How many processes that were forked in this desk's fork server still run: forks keep its command line."""
+        alive: set[int] = set()
+        for _ in range(40):
+            alive = with_command_line(self.grader.fork_server.name) - self._own
+            if not alive:
+                break
+            time.sleep(0.025)
+        return len(alive)
+
+
+def with_command_line(part: str) -> set[int]:
+    """The processes whose command line holds `part`."""
+    found = set()
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            if name.isdigit() and part.encode() in Path(f"/proc/{name}/cmdline").read_bytes():
+                found.add(int(name))
+    return found
+
+
+def make_reachable() -> None:
+    """Root lets every user reach the interpreter and this checkout, wherever they lie, for this process alone."""
+    from autograder.sandbox.layers import linux
+
+    linux.unshare(linux.NEW_NS)
+    linux.mount("none", "/", "", linux.MS_REC | linux.MS_PRIVATE)
+    for place in (sys.base_prefix, sys.prefix, str(ROOT), os.environ.get("MNIST_ROOT", "")):
+        closed = next((one for one in [*reversed(Path(place).parents)] if not one.stat().st_mode & 0o001), None)
+        if not place or closed is None:
+            continue
+        held = os.open(place, os.O_PATH | os.O_DIRECTORY)
+        linux.mount("tmpfs", str(closed), "tmpfs", 0, "mode=755")
+        os.makedirs(place)
+        linux.mount(f"/proc/self/fd/{held}", place, "", linux.MS_BIND | linux.MS_REC)
+        os.close(held)
+
+
+def become_ordinary(user: int) -> None:
+    """Root becomes an ordinary user."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    os.environ.update(HOME=tempfile.mkdtemp(prefix="home-"))
+    ctypes.CDLL(None).prctl(4, 1)  # as a process that was started by that user
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("out", type=Path)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--sandbox", default="auto")
+    parser.add_argument("--without", action="append", default=[])
+    parser.add_argument("--user", type=int)
+    parser.add_argument("--data", default="auto")
+    parser.add_argument("--part", default="0/1", help="every n-th attack, as 0/2")
+    given = parser.parse_args()
+    part, parts = map(int, given.part.split("/"))
+    wanted = [one for one in attacks() if not given.names or {one.name, one.category, one.id} & set(given.names)]
+    out = given.out.open("w", encoding="utf-8")
+    if os.geteuid() == 0 and (given.user or given.sandbox == "landlock"):
+        make_reachable()
+    if given.user:
+        become_ordinary(given.user)
+    from autograder.data import load_data
+
+    layers = choose(given.sandbox)
+    for layer in given.without:
+        layers = layers.without(layer)
+    grader = Grader(layers, load_data(given.data).name)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        for number, attack in enumerate(wanted):
+            if number % parts == part:
+                outcome = grader.attacked(attack)
+                print(json.dumps(asdict(outcome)), file=out, flush=True)
+        outcome = Outcome(AFTERWARDS, grader.honest(), "", 0)
+        print(json.dumps(asdict(outcome)), file=out, flush=True)
+    finally:
+        grader.close()
+
+
+if __name__ == "__main__":
+    main()

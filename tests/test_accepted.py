@@ -1,0 +1,73 @@
+"""Honest variety: right answers, written as students write, get full marks."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import pytest
+import torch
+
+from autograder.sandbox.client import ForkServer
+from tests.judging import REFERENCE, SETTING, in_processes, lay_out
+
+ROOT = Path(__file__).resolve().parents[1]
+ACCEPTED = sorted((ROOT / "tests" / "accepted").glob("*/*.py"))
+
+
+def marked(fork_server: ForkServer, folder: Path, task: str) -> dict[str, str]:
+    """The checks of a task that a submission's folder does not pass, and what they say."""
+    results = in_processes(fork_server, folder, task)
+    assert set(SETTING.assignment.task(task).checks) == set(results)
+    return {
+        check: f"{result.status} {result.message}"
+        for check, result in results.items()
+        if result.score < result.max_score
+    }
+
+
+def handed_in(folder: Path, task: str = "", answer: Path | None = None) -> Path:
+    """The reference's notebooks, weights and pictures; the task's notebook holds `answer` alone."""
+    lay_out(folder)
+    for path in sorted((ROOT / "source" / "lab4").glob("*.ipynb")):
+        shutil.copyfile(path, folder / path.name)
+    if answer is not None:
+        jupytext.write(jupytext.read(answer), folder / f"{SETTING.assignment.task(task).notebook}.ipynb")
+    return folder
+
+
+@pytest.mark.parametrize("answer", ACCEPTED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_right_answer_gets_full_marks(fork_server: ForkServer, tmp_path: Path, answer: Path) -> None:
+    task = answer.parent.name
+    assert marked(fork_server, handed_in(tmp_path, task, answer), task) == {}
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(ACCEPTED) >= 40
+    written = {task.id for task in SETTING.assignment.tasks if task.definitions} - {"best-model"}
+    assert {path.parent.name for path in ACCEPTED} == written
+
+
+State = dict[str, torch.Tensor]
+FORMATS: dict[str, Callable[[State, Path], Any]] = {
+    "older PyTorch": lambda state, path: torch.save(state, path, _use_new_zipfile_serialization=False),
+    "DataParallel": lambda state, path: torch.save({f"module.{name}": one for name, one in state.items()}, path),
+    "other names": lambda state, path: torch.save({f"layer.{n}": one for n, one in enumerate(state.values())}, path),
+    "a plain dict of parameters": lambda state, path: torch.save(
+        {name: torch.nn.Parameter(one) for name, one in state.items()}, path
+    ),
+    "not contiguous": lambda state, path: torch.save(
+        {name: one.T.contiguous().T if one.ndim == 2 else one for name, one in state.items()}, path
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_weights_in_any_honest_form_fit(fork_server: ForkServer, tmp_path: Path, form: str) -> None:
+    folder = handed_in(tmp_path / "in")
+    state = torch.load(REFERENCE / "weights" / "digits" / "better_cnn.pt", weights_only=True)
+    FORMATS[form](state, folder / "weights" / "better_cnn.pt")
+    assert marked(fork_server, folder, "better-cnn-accuracy") == {}

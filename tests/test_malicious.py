@@ -1,0 +1,131 @@
+"""Does the malicious corpus gain, change, tell or leave anything, in any sandbox that this machine offers, as any user?
+
+Each sandbox marks the whole corpus in a process of its own, three at a time (`tests/malicious/grading.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from autograder.sandbox.layers.choice import KINDS, offered
+from tests.conftest import ROOT
+from tests.malicious.corpus import Attack, attacks
+from tests.malicious.marking import AFTERWARDS, Outcome
+
+pytestmark = pytest.mark.skipif(not offered(), reason="this machine offers no sandbox")
+
+ATTACKS = attacks()
+USERS = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
+SANDBOXES = [(kind, user) for kind in KINDS if kind in offered() for user in USERS]
+Outcomes = dict[str, Outcome]
+# On every push each kind of sandbox marks the whole corpus as one user and a sixth of it as the other; all on demand.
+WHOLE = dict(zip(dict.fromkeys(kind for kind, _ in SANDBOXES), USERS * len(KINDS), strict=False))
+PAIRS = [
+    pytest.param(
+        (kind, user),
+        attack,
+        marks=[pytest.mark.slow] if WHOLE[kind] != user and place % 6 else [],
+        id=f"{attack.id}-{kind} as {user}",
+    )
+    for kind, user in SANDBOXES
+    for place, attack in enumerate(ATTACKS)
+]
+
+
+def run(module: str, *arguments: str, user: str) -> subprocess.CompletedProcess[str]:
+    """Runs a module of this folder as root or as an ordinary user."""
+    as_user = ["--user", "54321"] if user != "root" and os.geteuid() == 0 else []
+    command = [sys.executable, "-m", module, *arguments, *as_user]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def marked(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[dict[tuple[str, str], Future[Outcomes]]]:
+    """The outcomes of the attacks that are to be tested, for each sandbox and user."""
+    folder = tmp_path_factory.mktemp("malicious")
+    wanted: dict[tuple[str, str], list[str]] = {sandbox: [] for sandbox in SANDBOXES}
+    for item in request.session.items:
+        given = getattr(item, "callspec", None)
+        if given is not None and "attack" in given.params and "sandbox" in given.params:
+            wanted[given.params["sandbox"]].append(given.params["attack"].id)
+
+    def grade(kind: str, user: str) -> Outcomes:
+        out = folder / f"{kind} {user}.jsonl"
+        done = run("tests.malicious.marking", "--sandbox", kind, str(out), *wanted[kind, user], user=user)
+        assert done.returncode == 0, done.stderr
+        outcomes = [Outcome(**json.loads(line)) for line in out.read_text().splitlines()]
+        return {outcome.attack: outcome for outcome in outcomes}
+
+    with ThreadPoolExecutor(3) as pool:  # what hangs leaves the cores to the others
+        yield {sandbox: pool.submit(grade, *sandbox) for sandbox in SANDBOXES if wanted[sandbox]}
+
+
+@pytest.mark.parametrize(("sandbox", "attack"), PAIRS)
+def test_the_attack_gains_nothing_and_harms_nobody(
+    sandbox: tuple[str, str], attack: Attack, marked: dict[tuple[str, str], Future[Outcomes]]
+) -> None:
+    outcome = marked[sandbox].result()[attack.id]
+    assert outcome.errors == []
+    assert outcome.mark == attack.mark, outcome.said
+    assert attack.reason in outcome.said
+    assert outcome.heard == []
+    assert outcome.changed == []
+    assert outcome.left_running == 0
+    assert not outcome.told_the_secret
+    assert "LEAK" not in outcome.said
+    assert not re.search(r"\d{40}", outcome.said)
+
+
+@pytest.mark.parametrize("sandbox", SANDBOXES, ids=" as ".join)
+def test_honest_work_gets_its_mark_after_all_of_them(
+    sandbox: tuple[str, str], marked: dict[tuple[str, str], Future[Outcomes]]
+) -> None:
+    assert marked[sandbox].result()[AFTERWARDS].mark == 3
+
+
+# --- what each layer is for -------------------------------------------------------------------------------------------
+
+# Left out of a sandbox in which no other layer backs it up, a layer takes these promises with it.
+TAKEN = {
+    "namespaces - namespaces": {"reading", "writing", "others"},
+    "namespaces - seccomp": {"network", "kernel", "programs", "plain-files"},
+    "namespaces - limits": {"descriptors"},
+    "namespaces - supervisor": {"memory"},
+    "landlock - landlock": {"reading", "writing"},
+    "landlock - seccomp": {"network", "kernel", "others"},
+    "landlock - limits": {"descriptors"},
+    "landlock - supervisor": {"memory", "disk"},
+}
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The promises that the escape probe breaks in each sandbox, whole and without a layer."""
+    out = tmp_path_factory.mktemp("layers") / "out.json"
+    done = run("tests.malicious.layers", str(out), user=USERS[0])
+    assert done.returncode == 0, done.stderr
+    return {name: set(promises) for name, promises in json.loads(out.read_text()).items()}
+
+
+def test_each_of_two_sandboxes_that_back_each_other_up_holds_alone(broken: dict[str, set[str]]) -> None:
+    """Where both are there, both are put on; before each corpus run the escape probe has proved that, too."""
+    whole = {name: promises for name, promises in broken.items() if " - " not in name}
+    assert whole
+    assert not any(whole.values()), whole
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_without_one_layer_promises_break(broken: dict[str, set[str]], name: str) -> None:
+    if name not in broken:
+        pytest.skip(f"this machine has no {name.split()[0]}")
+    assert TAKEN[name] <= broken[name]

@@ -1,0 +1,251 @@
+"""Does student code run in a process of its own, and is that process ended when it must be?"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.course import Limits
+from autograder.sandbox.client import ForkServer, StudentError, StudentProcess
+from autograder.sandbox.layers.choice import choose, offered
+from tests.malicious.marking import with_command_line
+
+LIMITS = Limits(load_seconds=8, check_seconds=8, submission_seconds=60, scratch_mb=32)
+Start = Callable[[str], StudentProcess]
+
+
+@pytest.fixture(scope="module", params=["no sandbox", *offered()])
+def fork_server(request: pytest.FixtureRequest) -> Iterator[ForkServer]:
+    """All of these tests, without a sandbox and in each that this machine offers."""
+    if request.param == "landlock" and os.geteuid() == 0 and not reachable():
+        pytest.skip("without namespaces, root's student processes cannot reach this interpreter")
+    layers = None if request.param == "no sandbox" else choose(request.param)
+    started = ForkServer(layers, LIMITS)
+    started.wait_until_ready()
+    yield started
+    started.close()
+
+
+def reachable() -> bool:
+    """Whether every user can enter the folders above the interpreter."""
+    return all(folder.stat().st_mode & 0o001 for folder in Path(sys.base_prefix).parents)
+
+
+@pytest.fixture
+def student_process(fork_server: ForkServer, tmp_path: Path) -> Start:
+    """Makes a student process whose submission is one script."""
+
+    def start(script: str) -> StudentProcess:
+        (tmp_path / "submission").mkdir()
+        (tmp_path / "submission" / "work.py").write_text(script)
+        return StudentProcess(fork_server, tmp_path / "submission", "lab4", LIMITS)
+
+    return start
+
+
+def value(one: StudentProcess, name: str) -> object:
+    return one.ask("values", [name], {}, {"name": name})
+
+
+def test_it_answers_from_another_process(student_process: Start) -> None:
+    with student_process("import os\nanswer = os.getpid()\n") as one:
+        assert value(one, "answer") not in (os.getpid(), None)
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "words"),
+    [
+        ("other = 1", StudentError.MISSING, "`answer` is not defined"),
+        ("answer = ...", StudentError.STUB, "not filled in"),
+        ("answer = 1 / 0", StudentError.RAISED, "work.py, line 1 raised ZeroDivisionError"),
+        ("import os\nanswer = os._exit(0)", StudentError.ENDED, "process ended"),
+        ("import sys\nanswer = sys.exit(0)", StudentError.RAISED, "SystemExit"),
+        (
+            "answer = next(n for n in iter(int, 1) if n)",
+            StudentError.TIMEOUT,
+            "did not finish loading within 8 seconds",
+        ),
+        ("def f(): return f()\nanswer = f()", StudentError.RAISED, "RecursionError"),
+        ("class E(Exception):\n  def __str__(s): raise s\ndef f(): raise E\nanswer = f()", StudentError.RAISED, "E:"),
+        ("import os\nanswer = os.kill(os.getpid(), 11)", StudentError.ENDED, "process ended"),
+        ("answer = bytearray(20 * 2**30)", StudentError.RAISED, "MemoryError"),
+    ],
+)
+def test_what_goes_wrong_has_a_kind_and_a_sentence(student_process: Start, script: str, kind: str, words: str) -> None:
+    with student_process(script) as one:
+        with pytest.raises(StudentError) as error:
+            value(one, "answer")
+        assert error.value.kind == kind
+        assert words in error.value.message
+        # What could not be loaded once is not loaded again.
+        starts = one.restarts
+        with pytest.raises(StudentError):
+            value(one, "answer")
+        assert one.restarts == starts
+
+
+def test_after_a_death_the_next_question_gets_a_fresh_process(student_process: Start) -> None:
+    with student_process("import os\nfine = 1\nbad = lambda: os._exit(3)\nbroken = bad()\n") as one:
+        assert value(one, "fine") == 1
+        with pytest.raises(StudentError):
+            value(one, "broken")
+        assert value(one, "fine") == 1
+        assert one.restarts == 2
+
+
+def test_a_submission_has_a_budget(fork_server: ForkServer, tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text("import time\nanswer = time.sleep(3)\nother = 1\n")
+    limits = Limits(load_seconds=5, check_seconds=5, submission_seconds=1)
+    with StudentProcess(fork_server, tmp_path, "lab4", limits) as one:
+        with pytest.raises(StudentError):
+            value(one, "answer")
+        with pytest.raises(StudentError, match="used up its 1 seconds"):
+            value(one, "other")
+
+
+def test_nothing_is_left_running_and_no_folder_is_left(student_process: Start, fork_server: ForkServer) -> None:
+    script = "import os, time\nanswer = [os.getpid(), os.fork() or time.sleep(1000), os.getcwd()]\n"
+    before = with_command_line(fork_server.name)
+    with student_process(script) as one:
+        assert len(value(one, "answer")) == 3  # type: ignore[arg-type]
+        during = with_command_line(fork_server.name)
+        assert len(during) >= len(before) + 3  # the supervisor, the process, and its child
+    for _ in range(100):
+        if with_command_line(fork_server.name) == before:
+            break
+        time.sleep(0.05)
+    assert with_command_line(fork_server.name) == before
+    assert [path.name for path in fork_server.boxes.iterdir()] == ["package"]
+
+
+def test_it_sees_nothing_of_the_markers_environment(student_process: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USER", "the teacher")
+    with student_process("import os\nanswer = dict(os.environ)\n") as one:
+        variables = value(one, "answer")
+    assert isinstance(variables, dict)
+    assert not {"MNIST_ROOT", "PYTHONPATH", "SSH_AUTH_SOCK", "PWD"} & set(variables)
+    assert "the teacher" not in variables.values()
+
+
+def test_prints_and_warnings_do_no_harm(student_process: Start) -> None:
+    body = ["print('x' * 10**7)", "os.write(2, b'y' * 10**6)", "warnings.warn('w')", "return 5"]
+    script = "import os, warnings\ndef f():\n    " + "\n    ".join(body) + "\nanswer = f()\n"
+    with student_process(script) as one:
+        assert value(one, "answer") == 5
+
+
+def test_its_files_are_a_copy(student_process: Start, tmp_path: Path) -> None:
+    with student_process("from pathlib import Path\nanswer = Path('work.py').write_text('gone')\n") as one:
+        assert value(one, "answer") == 4
+    assert "Path" in (tmp_path / "submission" / "work.py").read_text()
+
+
+def test_a_module_of_the_students_does_not_stand_in_for_a_library(student_process: Start, tmp_path: Path) -> None:
+    with student_process("import json\nanswer = json.dumps([1])\n") as one:
+        (tmp_path / "submission" / "json.py").write_text("dumps = lambda value: 'mine'")
+        assert value(one, "answer") == "[1]"
+
+
+def test_arrays_go_both_ways(student_process: Start) -> None:
+    script = (
+        "import torch\nfrom torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n        return x * 2\n"
+    )
+    images = np.arange(2 * 784, dtype=np.float32).reshape(2, 1, 28, 28)
+    with student_process(script) as one:
+        arguments = {"definition": "Net", "arguments": [], "state": [], "images": images, "batches": [1, 1]}
+        answer = one.ask("outputs", ["Net"], {}, arguments)
+    assert (answer["outputs"][0] == images * 2).all()
+
+
+# --- awkward and honest -----------------------------------------------------------------------------------------------
+
+NET = "from torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n        return {}\n"
+
+
+def outputs(one: StudentProcess, name: str = "Net") -> np.ndarray:
+    images = np.ones((3, 1, 28, 28), np.float32)
+    arguments = {"definition": name, "arguments": [], "state": [], "images": images, "batches": [1, 2]}
+    answer = one.ask("outputs", [name], {}, arguments)
+    return answer["outputs"][0]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        NET.format("x * len(sys.stdout.encoding) if os.write(sys.stderr.fileno(), b'!') else x"),
+        "torch.set_num_interop_threads(2)\ntwo = torch.get_num_interop_threads()\n" + NET.format("x * two"),
+        "IN_COLAB = 'google.colab' in str(get_ipython())\n" + NET.format("x + 1 if not IN_COLAB else x"),
+        NET.format("x + 1") + "    def explain(self):\n        raise NotImplementedError\n",
+        NET.format("raise_it()").replace("return raise_it()", "raise NotImplementedError")
+        + "def run(self, x):\n    return x + 1\nNet.forward = run\n",
+        "from torch.utils.data import DataLoader\n"
+        "loader = DataLoader(torch.ones(8), 2, False, num_workers=2, persistent_workers=True, prefetch_factor=4)\n"
+        "total = sum(len(batch) for batch in loader)\n" + NET.format("x * total"),
+        "import platform, getpass, tempfile, multiprocessing\n"
+        "who = getpass.getuser(), platform.machine(), multiprocessing.cpu_count(), tempfile.mkdtemp()\n"
+        + NET.format("x * len(who)"),
+        "import shutil\nopen('a', 'w').write('a')\nshutil.copy2('a', 'b')\nos.chmod('b', 0o600)\n"
+        "kept = open('b').read()\n" + NET.format("x * (1 + len(kept))"),
+    ],
+)
+def test_awkward_work_runs(student_process: Start, script: str) -> None:
+    with student_process("import os, sys, torch\n" + script) as one:
+        assert (outputs(one) != 1).all()
+
+
+def test_what_one_file_sets_up_does_not_reach_another(student_process: Start, tmp_path: Path) -> None:
+    upset = "import os, torch\ntorch.set_grad_enabled(False)\ntorch.set_default_dtype(torch.float64)\n"
+    upset += "os.chdir('/')\nmine = [torch.is_grad_enabled(), str(torch.get_default_dtype()), os.getcwd()]\n"
+    look = "import os, torch\ndef look():\n"
+    look += "    return [torch.is_grad_enabled(), str(torch.get_default_dtype()), os.path.exists('work.py')]\n"
+    with student_process(upset + "class Mine:\n    seen = mine\nseen = Mine.seen\n") as one:
+        (tmp_path / "submission" / "other.py").write_text(look + "theirs = look()\n")
+        assert value(one, "seen") == [False, "torch.float64", "/"]
+        assert value(one, "theirs") == [True, "torch.float32", True]
+        assert value(one, "seen") == [False, "torch.float64", "/"]
+
+
+def test_a_missing_name_is_explained_by_the_place_where_it_failed(student_process: Start) -> None:
+    with student_process("WIDTH = 1 / 0\n" + NET.format("x * WIDTH")) as one:
+        with pytest.raises(StudentError, match=r"work\.py, line 1 raised ZeroDivisionError"):
+            outputs(one)
+
+
+def test_more_memory_in_several_processes_than_allowed_is_ended_and_said(
+    fork_server: ForkServer, tmp_path: Path
+) -> None:
+    if fork_server.layers is None:
+        pytest.skip("without a sandbox nobody adds up")
+    script = "\n".join(
+        [
+            "import os, time",
+            "def f():",
+            "    for _ in range(4):",
+            "        if not os.fork():",
+            "            held = bytearray(2**28)",
+            "            held[::4096] = b'x' * len(held[::4096])",
+            "            time.sleep(20)",
+            "    time.sleep(20)",
+            "answer = f()",
+        ]
+    )
+    (tmp_path / "work.py").write_text(script)
+    limits = LIMITS.model_copy(update={"memory_mb": 512, "load_seconds": 20})
+    with StudentProcess(fork_server, tmp_path, "lab4", limits) as one:
+        with pytest.raises(StudentError, match="more than the 512 MB of memory"):
+            value(one, "answer")
+
+
+def test_what_is_borrowed_does_not_bring_its_surroundings_along(student_process: Start, tmp_path: Path) -> None:
+    lender = "import torch\ntorch.set_default_dtype(torch.float64)\nWIDTH = 3 if torch.get_default_dtype() else 0\n"
+    borrower = "import torch\nfrom autograder.notebook import borrow\nWIDTH = borrow('WIDTH')\n"
+    borrower += "seen = [WIDTH, str(torch.get_default_dtype())]\n"
+    with student_process(borrower) as one:
+        (tmp_path / "submission" / "lender.py").write_text(lender)
+        assert value(one, "seen") == [3, "torch.float32"]
