@@ -34,7 +34,7 @@ class Lab:
         names = [name for task in self.lab.assignment.tasks for name in task.definitions]
 
         def start() -> Here:
-            return Here({name: getattr(variant, name) for name in names}, self.lab.procedures)
+            return Here({name: getattr(variant, name) for name in names})
 
         return self._checked(start, folder, mistake.task)
 
@@ -44,7 +44,7 @@ class Lab:
         jupytext.write(jupytext.read(answer), folder / f"{self.lab.assignment.task(task).notebook}.ipynb")
 
         def start() -> StudentProcess:
-            return StudentProcess(fork_server, folder, self.lab.procedures, self.lab.assignment.limits)
+            return StudentProcess(fork_server, folder, self.lab.assignment.limits)
 
         return self._checked(start, folder, task)
 

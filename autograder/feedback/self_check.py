@@ -84,9 +84,7 @@ def look_at(
             from autograder.labs.run import run_checks
 
             oracle = lab.oracle(KEY_SEED)
-            with StudentProcess(
-                fork_server, submission.folder, lab.procedures, lab.assignment.limits, device
-            ) as student_process:
+            with StudentProcess(fork_server, submission.folder, lab.assignment.limits, device) as student_process:
                 problems = submission.problems + student_process.describe()
                 context = Context(lab, submission.folder, oracle, device=device)
                 findings = run_checks(context, Respondents(lab, student_process), hidden=False, tell=tell)

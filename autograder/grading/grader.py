@@ -120,9 +120,7 @@ class Grader:
         lab, spec, assignment = self.lab, self.spec, self.lab.assignment
 
         def start() -> StudentProcess:
-            return StudentProcess(
-                self.fork_server, submission.folder, lab.procedures, assignment.limits, spec.device, spec.threads
-            )
+            return StudentProcess(self.fork_server, submission.folder, assignment.limits, spec.device, spec.threads)
 
         messages = list(submission.problems)
         try:

@@ -17,7 +17,8 @@ from typing import Any
 
 from autograder.grading.grader import Grader, GradingSpec
 from autograder.labs.findings import CachedChecks
-from autograder.sandbox.client import ALLOCATOR, PACKAGE
+from autograder.manifest import PACKAGE
+from autograder.sandbox.client import ALLOCATOR
 from autograder.sandbox.layers.choice import SandboxError
 from autograder.submission.collect import Submission
 

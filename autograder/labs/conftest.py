@@ -66,7 +66,7 @@ def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:
     stack.callback(fork_server.close)
 
     def start() -> StudentProcess:
-        return StudentProcess(fork_server, submission.folder, lab.procedures, limits, threads=2)
+        return StudentProcess(fork_server, submission.folder, limits, threads=2)
 
     respondents = stack.enter_context(Respondents(lab, stack.enter_context(start()), start))
     return ChecksPlugin(Context(lab, submission.folder, lab.oracle(seed), hidden_seed=seed), respondents, Findings())

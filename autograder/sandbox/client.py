@@ -17,7 +17,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from autograder import manifest
 from autograder.course import Limits, Task
+from autograder.manifest import PACKAGE
 from autograder.sandbox import wire
 from autograder.sandbox.supervisor import remove
 from autograder.submission.excerpt import CODE_LIMIT
@@ -25,18 +27,6 @@ from autograder.submission.excerpt import CODE_LIMIT
 if TYPE_CHECKING:  # a student's package has no sandbox
     from autograder.sandbox.layers.choice import Layers
 
-PACKAGE = Path(__file__).resolve().parents[1]
-PUBLIC = (
-    *("__init__.py", "notebook.py", "pictures.py", "data.py", "drawing.py"),
-    *("training/__init__.py", "training/progress.py", "training/recipes.py"),
-    *(
-        "sandbox/**/*",
-        "submission/*.py",
-        "labs/__init__.py",
-        "labs/*/__init__.py",
-        "labs/*/procedures.py",
-    ),
-)
 ALLOCATOR = {  # glibc otherwise gives large arrays back to the kernel after each use, and half the time goes there
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
     "MALLOC_TRIM_THRESHOLD_": str(2**31),
@@ -217,12 +207,10 @@ class ForkServer:
 def _copy_public(target: Path) -> None:
     """Copies what the fork server runs and what notebooks import: nothing that holds a check, an answer or a
     mistake."""
-    for pattern in PUBLIC:
-        for path in PACKAGE.glob(pattern):
-            if path.is_file() and "__pycache__" not in path.parts:
-                copy = target / PACKAGE.name / path.relative_to(PACKAGE)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, copy)
+    for path in manifest.files(manifest.SANDBOX):
+        copy = target / PACKAGE.name / path.relative_to(PACKAGE)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
 
 
 class StudentProcess:
@@ -232,14 +220,12 @@ class StudentProcess:
         self,
         fork_server: ForkServer,
         folder: Path,
-        procedures: str,
         limits: Limits,
         device: str = "cpu",
         threads: int = 1,
     ) -> None:
         self._fork_server = fork_server
         self._original = Path(folder)
-        self._procedures = procedures
         self._limits = limits
         self._device = device
         self._threads = threads
@@ -281,7 +267,6 @@ class StudentProcess:
             self._load(name, dict(notebooks))
         request = {
             "kind": "call",
-            "procedures": self._procedures,
             "procedure": procedure,
             "arguments": arguments,
             "notebooks": dict(notebooks),

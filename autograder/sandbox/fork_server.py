@@ -17,11 +17,12 @@ import importlib
 import importlib.util
 import json
 import os
-import pkgutil
 import signal
 import socket
 import sys
 from collections.abc import Iterable
+
+from autograder import manifest
 
 MESSAGE = 65536
 LIBRARIES = (
@@ -34,10 +35,7 @@ LIBRARIES = (
     "matplotlib.pyplot",
     "torch.utils.data",
 )
-OURS = (
-    *("autograder.sandbox.student_process", "autograder.sandbox.supervisor"),
-    *("autograder.notebook", "autograder.data", "autograder.drawing", "autograder.training.recipes"),
-)
+OURS = ("autograder.sandbox.student_process", "autograder.sandbox.supervisor", *manifest.IN_SANDBOX)
 LAYERS = ("entering", "namespaces", "landlock", "seccomp", "linux", "escape_probe")
 
 
@@ -98,11 +96,8 @@ def _import_everything() -> None:
         linux.prctl(linux.PR_SET_DUMPABLE, 0)
         entering.libraries()
         seccomp.table()
-    import autograder.labs
-
-    for lab in pkgutil.iter_modules(autograder.labs.__path__):
-        if lab.ispkg:
-            importlib.import_module(f"autograder.labs.{lab.name}.procedures")
+    for name in manifest.procedure_modules():
+        importlib.import_module(name)
 
 
 if __name__ == "__main__":

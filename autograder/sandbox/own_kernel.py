@@ -14,9 +14,8 @@ from autograder.sandbox.wire import sent
 class Kernel:
     """Answers from a namespace of this process."""
 
-    def __init__(self, namespace: dict[str, Any], procedures: str, device: str = "cpu") -> None:
+    def __init__(self, namespace: dict[str, Any], device: str = "cpu") -> None:
         self._student = KernelStudent(namespace, device)
-        self._procedures = procedures
         self.notes: list[str] = []
 
     def close(self) -> None:
@@ -34,4 +33,4 @@ class Kernel:
         # The student's own random numbers go on as if nobody had checked.
         with torch.random.fork_rng():
             # An answer is to be what it would be from a process of its own: NumPy's numbers become Python's, say.
-            return unpack(guarded(lambda: sent(run_procedure(self._student, self._procedures, procedure, arguments))))
+            return unpack(guarded(lambda: sent(run_procedure(self._student, procedure, arguments))))

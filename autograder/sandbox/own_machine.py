@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from autograder.course import Limits
+from autograder.manifest import PACKAGE
 from autograder.sandbox import fork_server
-from autograder.sandbox.client import PACKAGE, ForkServer, Process, clean_environment
+from autograder.sandbox.client import ForkServer, Process, clean_environment
 
 COMPANIONS = ("torchbearer", "PIL.Image", "PIL.PngImagePlugin", "matplotlib.pyplot", "torchvision")  # of notebooks
 # What torch imports when its first optimiser is made, as long as all of the rest: a student's `train` needs it, and so

@@ -99,7 +99,7 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
 
     def call() -> Any:
         try:
-            return run_procedure(student, request["procedures"], request["procedure"], request["arguments"])
+            return run_procedure(student, request["procedure"], request["arguments"])
         except NameError as error:
             because = student.because(error)
             raise NameError(f"{error}; {because}").with_traceback(error.__traceback__) if because else error from None
@@ -128,9 +128,10 @@ def guarded(work: Callable[[], Any]) -> dict[str, Any]:
         return {"error": describe(error)}
 
 
-def run_procedure(student: Student, procedures: str, procedure: str, arguments: dict[str, Any]) -> Any:
-    """Runs a procedure of the lab's module `procedures` on the student's definitions."""
-    function = getattr(importlib.import_module(procedures), procedure)
+def run_procedure(student: Student, procedure: str, arguments: dict[str, Any]) -> Any:
+    """Runs a procedure, such as "autograder.labs.kinds.value_procedures:values", on the student's definitions."""
+    module, _, name = procedure.partition(":")
+    function = getattr(importlib.import_module(module), name)
     here = os.getcwd()
     try:
         return function(student, **arguments)

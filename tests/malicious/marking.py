@@ -98,7 +98,7 @@ class Grader:
             )
 
             def start() -> StudentProcess:
-                return StudentProcess(self.grader.fork_server, submission.folder, lab.procedures, limits)
+                return StudentProcess(self.grader.fork_server, submission.folder, limits)
 
             said = list(submission.problems)
             context = Context(lab, submission.folder, self.grader.oracle, self.grader.spec.data, hidden_seed=SEED)

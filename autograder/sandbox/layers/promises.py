@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course import Limits
-from autograder.sandbox.client import PACKAGE, ForkServer, ForkServerError, StudentError, StudentProcess
+from autograder.manifest import PACKAGE
+from autograder.sandbox.client import ForkServer, ForkServerError, StudentError, StudentProcess
 from autograder.sandbox.layers import entering, escape_probe
 from autograder.sandbox.layers.choice import Layers, SandboxError
 
@@ -132,7 +133,7 @@ def _ask_all(fork_server: ForkServer, layers: Layers, decoys: dict[str, Any]) ->
 
 
 def _quick(fork_server: ForkServer, folder: Path, decoys: dict[str, Any]) -> dict[str, list[str]]:
-    with StudentProcess(fork_server, folder, "", SMALL) as student_process:
+    with StudentProcess(fork_server, folder, SMALL) as student_process:
         try:
             answer = student_process.escape_probe("promises", decoys, SECONDS)
         except StudentError as error:
@@ -142,7 +143,7 @@ def _quick(fork_server: ForkServer, folder: Path, decoys: dict[str, Any]) -> dic
 
 def _with_leftovers(fork_server: ForkServer, folder: Path, decoys: dict[str, Any]) -> tuple[int, bool]:
     """How many processes the escape probe could start, and whether one lives on after the student process was ended."""
-    with StudentProcess(fork_server, folder, "", SMALL.model_copy(update={"processes": FEW})) as student_process:
+    with StudentProcess(fork_server, folder, SMALL.model_copy(update={"processes": FEW})) as student_process:
         try:
             count = int(student_process.escape_probe("processes", decoys, SECONDS))
         except StudentError as error:  # the supervisor has ended it, or something went wrong
@@ -159,7 +160,7 @@ def _with_leftovers(fork_server: ForkServer, folder: Path, decoys: dict[str, Any
 
 def _heavy(fork_server: ForkServer, folder: Path, part: str, decoys: dict[str, Any], seconds: float) -> Any:
     limits = SMALL.model_copy(update={"memory_mb": LITTLE_MB}) if part == "memory" else SMALL
-    with StudentProcess(fork_server, folder, "", limits) as student_process:
+    with StudentProcess(fork_server, folder, limits) as student_process:
         try:
             return student_process.escape_probe(part, decoys, seconds)
         except StudentError as error:

@@ -1,10 +1,9 @@
-"""What the checks of lab 4 give to the networks: the same for the student's key and for the marker's reference."""
+"""The pictures that lab 4's checks draw: for `load_image`, and for `classify`."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -13,102 +12,7 @@ import numpy as np
 
 from autograder.drawing import draw
 from autograder.judge import probes
-
-
-@dataclass(frozen=True)
-class NetworkProbe:
-    """How a network is built and probed. `size` is the height and the width of its images."""
-
-    definition: str
-    task: str
-    arguments: tuple[int, ...] = ()
-    batch: int = 10  # comes in batches of 1, 2 and 7
-    channels: int = 1
-    size: int = 28
-
-    @property
-    def plain_size(self) -> int:
-        """The height and width of the zeros that its output's shape is seen with."""
-        return 12 if self.arguments else self.size
-
-    @property
-    def question(self) -> str:
-        return "-".join([self.definition, *map(str, self.arguments)])
-
-    def images(self, seed: int) -> np.ndarray:
-        """(batch, channels, size, size) float32: images in [0, 1], and for a block what a layer may put out."""
-        made = probes.images(self.batch, seed, self.channels, self.size)
-        return 3 * made - 1 if self.arguments else made
-
-
-SIMPLE = NetworkProbe("SimpleCNN", "simple-cnn")
-BETTER = NetworkProbe("BetterCNN", "better-cnn")
-BRANCH = NetworkProbe("BranchModel", "branch-model")
-INCEPTION = NetworkProbe("InceptionBlock", "inception-block", (3, 4), channels=3, size=8)
-INCEPTION_WIDER = NetworkProbe("InceptionBlock", "inception-block", (5, 8), channels=5, size=8)
-RESIDUAL_SAME = NetworkProbe("ResidualBlock", "residual-block", (6, 6), channels=6, size=8)
-RESIDUAL_OTHER = NetworkProbe("ResidualBlock", "residual-block", (4, 6), channels=4, size=8)
-RESIDUAL_NARROWER = NetworkProbe("ResidualBlock", "residual-block", (6, 4), channels=6, size=8)
-RESIDUALS = (RESIDUAL_SAME, RESIDUAL_OTHER, RESIDUAL_NARROWER)
-NETWORKS = (SIMPLE, BETTER, BRANCH, INCEPTION, INCEPTION_WIDER, *RESIDUALS)
-WITH_DROPOUT = (SIMPLE, BETTER, BRANCH)
-DROPOUT = 0.2
-
-
-BATCHES = (1, 2, 7)
-
-# The grader's own network, `procedures.Looked`: its parameters and running statistics, and the unit to be excited.
-LOOKED: tuple[tuple[str, tuple[int, ...]], ...] = (
-    ("conv1.weight", (4, 1, 5, 5)),
-    ("conv1.bias", (4,)),
-    ("norm.weight", (4,)),
-    ("norm.bias", (4,)),
-    ("norm.running_mean", (4,)),
-    ("norm.running_var", (4,)),
-    ("conv2.weight", (6, 4, 3, 3)),
-    ("conv2.bias", (6,)),
-    ("out.weight", (10, 6)),
-    ("out.bias", (10,)),
-)
-LOOKED_UNIT = 3
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """One picture for `load_image`. One that is `exact` is 28×28 already and keeps its size."""
-
-    name: str
-    digit: int
-    exact: bool
-    drawn: dict[str, Any]
-
-    def png(self, seed: int) -> np.ndarray:
-        """The file's bytes: the first drawing from `seed` on that tells stretched, mirrored and turned ones apart."""
-        return _drawn(self, seed)
-
-
-TRIES = 20
-SYMMETRIC = (0, 1, 8)  # digits that are much the same in a mirror
-
-
-@cache  # the same for a whole class
-def _drawn(picture: Picture, seed: int) -> np.ndarray:
-    seeds = [(seed + step) % 2**32 for step in range(TRIES)]
-    chosen = next((one for one in seeds if _tells(picture.digit, one)), seeds[0])
-    file = io.BytesIO()
-    draw(picture.digit, seed=chosen, **picture.drawn).save(file, "PNG")
-    return np.frombuffer(file.getvalue(), np.uint8)
-
-
-@cache
-def _tells(digit: int, seed: int) -> bool:
-    """Whether a drawing is much higher than wide, and not its own mirror image."""
-    grey = np.asarray(draw(digit, seed=seed, size=56), np.float64)
-    rows, columns = np.nonzero(grey > 64)
-    box = grey[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    alike = [np.corrcoef(box.ravel(), other.ravel())[0, 1] for other in (box[::-1], box[:, ::-1])]
-    return bool(box.shape[1] < 0.78 * box.shape[0] and (digit in SYMMETRIC or max(alike) < 0.75))
-
+from autograder.labs.kinds.image import Picture
 
 LIGHT_ON_DARK: dict[str, Any] = {"ink": 255, "paper": 0}
 DARK_ON_LIGHT: dict[str, Any] = {"ink": 20, "paper": 240}

@@ -1,17 +1,13 @@
-"""The right answers of lab 4, asked of the reference: the marker's oracle, and what the student's key is made of.
+"""What the reference, or a known mistake in its place, answers to the questions about a network.
 
-Each question is a function of definitions and a seed. Asked of the reference it gives the right answer, asked of a
-variant in the bank of mistakes that mistake's. Networks are computed in float64, and what other procedures give is told
-by a few rounded numbers, so that the key has the same bytes wherever it is built.
+Computed in float64, so that a students' key has the same bytes wherever it is built.
 """
 
 from __future__ import annotations
 
 import ast
-import tempfile
 from collections.abc import Callable
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,12 +16,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from autograder.judge import probes, values
+from autograder.judge import probes
 from autograder.judge.compare import raised_numbers, raised_text
-from autograder.judge.equivalence import thin
-from autograder.judge.oracle import RIGHT, Answers, Question
-from autograder.labs.lab4 import asking, inputs, procedures
-from autograder.labs.questions import asked_questions
+from autograder.judge.equivalence import subsample
+from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
+from autograder.labs.kinds.network import BATCHES, Network
 from autograder.sandbox.student import describe
 from autograder.sandbox.weight_assignment import DropoutOff, LayerOutputs
 
@@ -33,7 +28,7 @@ DROPOUT_SAMPLES = 600
 SPELLINGS = 128  # other orders of the same sums differ by less than this many times what rounding each result does
 
 
-def parameters(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answers:
+def parameters(probe: Network, definitions: Any, seed: int) -> Answers:
     """The names (P,) and the shapes (P, 4), padded with zeros, of the network's parameters and buffers."""
     shapes = _shapes(_network(probe, definitions))
     padded = np.zeros((len(shapes), 4), np.int64)
@@ -42,7 +37,7 @@ def parameters(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answe
     return {"names": np.array([name for name, _ in shapes]), "shapes": padded}
 
 
-def output_shape(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answers:
+def output_shape(probe: Network, definitions: Any, seed: int) -> Answers:
     """The shape of what the network makes of two images, or what it raises."""
     network = _network(probe, definitions)
     try:
@@ -54,17 +49,17 @@ def output_shape(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Ans
     return {"output": np.array(output.shape)}
 
 
-def known_outputs(probe: inputs.NetworkProbe, few: int, definitions: Any, seed: int, train: bool = False) -> Answers:
-    """A few of the numbers (`thin`) that the network makes of the first `few` images: enough to tell mistakes."""
+def known_outputs(probe: Network, few: int, definitions: Any, seed: int, train: bool = False) -> Answers:
+    """A few of the numbers (`subsample`) that the network makes of the first `few` images: enough to tell mistakes."""
     network = _weighted(probe, definitions, seed).train(train)
     images = torch.tensor(probe.images(seed)).double()
     with torch.no_grad(), DropoutOff():
-        parts = [images] if train else images.split(inputs.BATCHES)
+        parts = [images] if train else images.split(BATCHES)
         seen = np.concatenate([network(part).numpy() for part in parts[:few]])  # a batch may have other outputs
-    return {RIGHT: thin(seen[:few])}
+    return {RIGHT: subsample(seen[:few])}
 
 
-def outputs(probe: inputs.NetworkProbe, definitions: Any, seed: int, train: bool = False) -> Answers:
+def outputs(probe: Network, definitions: Any, seed: int, train: bool = False) -> Answers:
     """What the network makes of the probe's images with the probe's weights, dropout off.
 
     With it comes how far a float32 run may be away: so many times what rounding every result to float32 does.
@@ -80,14 +75,14 @@ def outputs(probe: inputs.NetworkProbe, definitions: Any, seed: int, train: bool
     return {RIGHT: right, "tolerance": np.exp2(np.ceil(np.log2(SPELLINGS * max(error, 1e-9))))}
 
 
-def layers(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answers:
+def layers(probe: Network, definitions: Any, seed: int) -> Answers:
     """What each layer with parameters puts out for the first image, in order."""
     with torch.no_grad(), DropoutOff(), LayerOutputs() as noted:
         _weighted(probe, definitions, seed)(torch.tensor(probe.images(seed)[:1]).double())
     return {f"{number:02d} {kind}": value.numpy() for number, (kind, value) in enumerate(noted.outputs)}
 
 
-def dropout(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answers:
+def dropout(probe: Network, definitions: Any, seed: int) -> Answers:
     """The variance (2, outputs) of the outputs in training mode, over many draws of the dropped values."""
     network = _weighted(probe, definitions, seed).train()
     images = torch.tensor(probe.images(seed)[:2]).double()
@@ -101,64 +96,28 @@ def dropout(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> Answers:
     return {RIGHT: samples.var(1).numpy()}
 
 
-def shape_digests(name: str, definitions: Any, seed: int) -> Answers:
-    """The hash of a shape."""
-    return {RIGHT: _bytes(values.digest(name, *getattr(definitions, name)))}
-
-
-def count_digest(name: str, definitions: Any, seed: int) -> Answers:
-    """The hash of a number."""
-    return {RIGHT: _bytes(values.digest(name, getattr(definitions, name)))}
-
-
-def loaded_image(picture: inputs.Picture, definitions: Any, seed: int) -> Answers:
-    """What `load_image` makes of a picture: (1, 28, 28)."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / picture.name
-        path.write_bytes(picture.png(seed).tobytes())
-        try:
-            image = definitions.load_image(path)
-        except Exception as error:
-            return {"raised": np.array(raised_text(describe(error)))}
-        if not isinstance(image, Tensor):
-            return {"kind": np.array(type(image).__name__)}
-        return {RIGHT: image.double().numpy(), "dtype": np.array(str(image.dtype))}
-
-
-def best_shapes(definitions: Any, seed: int) -> Answers:
-    """The shapes of the best model's parameters, sorted: the reference's own network, which is nobody else's."""
-    return {"shapes": np.array(str(sorted(shape for _, shape in _shapes(definitions.best_model()))))}
-
-
-QUESTIONS: dict[str, Question] = {
-    "conv1_output_shape": Question("shapes", partial(shape_digests, "conv1_output_shape")),
-    "conv1_7x3_output_shape": Question("shapes", partial(shape_digests, "conv1_7x3_output_shape")),
-    "simple_cnn_parameters": Question("shapes", partial(count_digest, "simple_cnn_parameters")),
-    "best_model/shapes": Question("best-model", best_shapes, public=False),
-}
-for _probe in inputs.NETWORKS:
-    _task, _name = _probe.task, _probe.question
-    _shaped = f"{_name}/parameters"
-    QUESTIONS[_shaped] = Question(_task, partial(parameters, _probe))
-    QUESTIONS[f"{_name}/output-shape"] = Question(_task, partial(output_shape, _probe))
-    QUESTIONS[f"{_name}/outputs"] = Question("", partial(outputs, _probe))
-    QUESTIONS[f"{_name}/known"] = Question(_task, partial(known_outputs, _probe, 3))
-    # Thousands of pairs: the marker names them; a student is told layer by layer where the outputs part.
-    _pairs = Question(_task, partial(known_outputs, _probe, 1), pairs=True, unless=_shaped, public=False)
-    QUESTIONS[f"{_name}/pairs"] = _pairs
-    QUESTIONS[f"{_name}/layers"] = Question("", partial(layers, _probe))
-for _probe in inputs.RESIDUALS:
-    _task, _name = _probe.task, _probe.question
-    _known = partial(known_outputs, _probe, 3, train=True)
-    QUESTIONS[f"{_name}/train-outputs"] = Question("", partial(outputs, _probe, train=True))
-    QUESTIONS[f"{_name}/train-known"] = Question(_task, _known, unless=f"{_name}/parameters")
-for _probe in inputs.WITH_DROPOUT:
-    _name = _probe.question
-    QUESTIONS[f"{_name}/dropout"] = Question(_probe.task, partial(dropout, _probe), unless=f"{_name}/known")
-for _picture in (*inputs.PUBLIC_PICTURES, *inputs.HIDDEN_PICTURES):
-    _public = _picture in inputs.PUBLIC_PICTURES
-    QUESTIONS[f"load_image/{_picture.name}"] = Question("load-image", partial(loaded_image, _picture), public=_public)
-QUESTIONS |= asked_questions(asking.ASKED, procedures, QUESTIONS)
+def reference_questions(network: Network) -> dict[str, ReferenceQuestion]:
+    """All questions about a network, by their names."""
+    task, name = network.task, network.id
+    shaped = f"{name}/parameters"
+    questions = {
+        shaped: ReferenceQuestion(task, partial(parameters, network)),
+        f"{name}/output-shape": ReferenceQuestion(task, partial(output_shape, network)),
+        f"{name}/outputs": ReferenceQuestion("", partial(outputs, network)),
+        f"{name}/known": ReferenceQuestion(task, partial(known_outputs, network, 3)),
+        # Thousands of pairs: the marker names them; a student is told layer by layer where the outputs part.
+        f"{name}/pairs": ReferenceQuestion(
+            task, partial(known_outputs, network, 1), pairs=True, unless=shaped, public=False
+        ),
+        f"{name}/layers": ReferenceQuestion("", partial(layers, network)),
+    }
+    if network.trains:
+        computed = partial(known_outputs, network, 3, train=True)
+        questions[f"{name}/train-outputs"] = ReferenceQuestion("", partial(outputs, network, train=True))
+        questions[f"{name}/train-known"] = ReferenceQuestion(task, computed, unless=shaped)
+    if network.dropout is not None:
+        questions[f"{name}/dropout"] = ReferenceQuestion(task, partial(dropout, network), unless=f"{name}/known")
+    return questions
 
 
 class _DrawnDropout(TorchFunctionMode):
@@ -207,7 +166,7 @@ class _Rounded(TorchFunctionMode):
         return exact.float().double() if wide else exact
 
 
-def _network(probe: inputs.NetworkProbe, definitions: Any) -> nn.Module:
+def _network(probe: Network, definitions: Any) -> nn.Module:
     return getattr(definitions, probe.definition)(*probe.arguments)
 
 
@@ -215,7 +174,7 @@ def _shapes(network: nn.Module) -> list[tuple[str, list[int]]]:
     return [(name, list(value.shape)) for name, value in network.state_dict().items() if value.is_floating_point()]
 
 
-def _weighted(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> nn.Module:
+def _weighted(probe: Network, definitions: Any, seed: int) -> nn.Module:
     """The network in float64 with the grader's weights, made without drawing others first."""
     with torch.device("meta"):
         network = _network(probe, definitions)
@@ -233,7 +192,3 @@ def _weighted(probe: inputs.NetworkProbe, definitions: Any, seed: int) -> nn.Mod
 @lru_cache(maxsize=16)
 def _weights(shapes: str, seed: int) -> dict[str, Tensor]:
     return {name: torch.tensor(value).double() for name, value in probes.weights(ast.literal_eval(shapes), seed)}
-
-
-def _bytes(digest: bytes) -> np.ndarray:
-    return np.frombuffer(digest, np.uint8)

@@ -1,11 +1,12 @@
 """The grader's own little network, worked out by the grader: what training and evaluating it must give.
 
-Its module is `procedures.Small`; here are its weights' shapes, its outputs and its training, from the numbers alone.
+Its module is `Small` of the training procedures; here are its weights' shapes, its outputs and its training, from the
+numbers alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -45,12 +46,14 @@ def loss(weights: Weights, images: np.ndarray, labels: np.ndarray) -> float:
     return float(F.cross_entropy(outputs(weights, images), torch.tensor(labels)))
 
 
-def epochs(seed: int, images: np.ndarray, labels: np.ndarray, count: int) -> Iterator[tuple[Weights, float, float]]:
-    """Its training by cross-entropy and Adam, batch by batch in the given order.
+def epochs(
+    begin: Mapping[str, np.ndarray], images: np.ndarray, labels: np.ndarray, count: int
+) -> Iterator[tuple[Weights, float, float]]:
+    """Its training from the weights `begin` by cross-entropy and Adam, batch by batch in the given order.
 
     After each epoch: its weights, and the mean loss and the share of right images, as they were met in that epoch.
     """
-    weights = {name: torch.tensor(value).requires_grad_() for name, value in start(seed)}
+    weights = {name: torch.tensor(value).requires_grad_() for name, value in begin.items()}
     optimiser = torch.optim.Adam(weights.values(), lr=LEARNING_RATE)
     for _ in range(count):
         losses, right = 0.0, 0
@@ -70,9 +73,9 @@ def epochs(seed: int, images: np.ndarray, labels: np.ndarray, count: int) -> Ite
         )
 
 
-def trained(seed: int, images: np.ndarray, labels: np.ndarray, count: int) -> Weights:
+def trained(begin: Mapping[str, np.ndarray], images: np.ndarray, labels: np.ndarray, count: int) -> Weights:
     """Its weights after that training."""
-    *_, (weights, _, _) = epochs(seed, images, labels, count)
+    *_, (weights, _, _) = epochs(begin, images, labels, count)
     return weights
 
 
