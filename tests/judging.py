@@ -13,7 +13,8 @@ from autograder.labs.examination import Examination
 from autograder.labs.lab import Setting
 from autograder.labs.run import run_checks
 from autograder.results import CheckResult
-from autograder.sandbox.client import ForkServer, StudentProcess
+from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.own_kernel import Kernel
 from tests.sample_class import TRAINED
 

@@ -11,7 +11,7 @@ import jupytext
 import pytest
 import torch
 
-from autograder.sandbox.client import ForkServer
+from autograder.sandbox.fork_server import ForkServer
 from tests.judging import REFERENCE, SETTING, in_processes, lay_out
 
 ROOT = Path(__file__).resolve().parents[1]

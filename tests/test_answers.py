@@ -23,7 +23,7 @@ from autograder.labs.lab4 import (
     test_4_6_branches,
 )
 from autograder.results import CheckResult
-from autograder.sandbox.client import StudentError
+from autograder.sandbox.respondent import StudentError
 from tests.conftest import ROOT
 from tests.floor import Recorder, recorded
 

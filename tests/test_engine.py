@@ -316,7 +316,7 @@ def fork_servers() -> set[str]:
             parent = (path / "stat").read_text().rpartition(")")[2].split()[1]
         except OSError:
             continue
-        if b"autograder.sandbox.fork_server" in command and parent == "1":
+        if b"autograder-fork-server-" in command and parent == "1":
             found.add(path.name)
     return found
 

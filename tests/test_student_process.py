@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from autograder.course import Limits
-from autograder.sandbox.client import ForkServer, StudentError, StudentProcess
+from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.layers.choice import choose, offered
+from autograder.sandbox.respondent import StudentError
 from tests.malicious.marking import with_command_line
 
 LIMITS = Limits(load_seconds=8, check_seconds=8, submission_seconds=60, scratch_mb=32)
@@ -69,7 +71,7 @@ def test_it_answers_from_another_process(student_process: Start) -> None:
         (
             "answer = next(n for n in iter(int, 1) if n)",
             StudentError.TIMEOUT,
-            "did not finish loading within 8 seconds",
+            "timed out after 8 seconds while loading",
         ),
         ("def f(): return f()\nanswer = f()", StudentError.RAISED, "RecursionError"),
         ("class E(Exception):\n  def __str__(s): raise s\ndef f(): raise E\nanswer = f()", StudentError.RAISED, "E:"),

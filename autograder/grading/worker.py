@@ -17,8 +17,9 @@ from typing import Any
 
 from autograder.grading.cache import CachedChecks
 from autograder.grading.grader import Grader, GradingSpec
-from autograder.sandbox.client import ALLOCATOR, PACKAGE
+from autograder.sandbox.environment import ALLOCATOR
 from autograder.sandbox.layers.choice import SandboxError
+from autograder.sandbox.public_copy import PACKAGE
 from autograder.submission.collect import Submission
 
 SPARE_SECONDS = 300  # beyond a submission's own budget, for the worker's work on it

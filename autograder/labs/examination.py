@@ -22,7 +22,7 @@ from autograder.judge.oracle import Oracle
 from autograder.judge.probes import generator
 from autograder.judge.verdict import Blocked, Failed, NotAttempted, Verdict
 from autograder.results import CheckResult, OwnDigit, TaskResult
-from autograder.sandbox.client import Respondent, StudentError
+from autograder.sandbox.respondent import Respondent, StudentError
 from autograder.submission.definitions import meant
 
 if TYPE_CHECKING:  # a student's package keeps no cache

@@ -222,7 +222,8 @@ def _public(item: pytest.Item) -> bool:
 def _from_options(config: pytest.Config, stack: ExitStack) -> Examination:
     """The examination that `pytest autograder/labs/<lab> --submission FOLDER` asks for."""
     from autograder.labs.lab import Setting
-    from autograder.sandbox.client import ForkServer, StudentProcess
+    from autograder.sandbox.client import StudentProcess
+    from autograder.sandbox.fork_server import ForkServer
     from autograder.submission.collect import SubmissionError, single_submission
 
     folder = config.getoption("submission")

@@ -21,7 +21,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from autograder.sandbox.layers.choice import Layers, choose
-from autograder.sandbox.client import StudentProcess, StudentError
+from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.respondent import StudentError
 from autograder.labs.examination import Examination
 from autograder.labs.run import run_checks
 from autograder.course import Limits

@@ -26,8 +26,8 @@ from autograder.judge.equivalence import thin
 from autograder.judge.oracle import RIGHT, Answers, Question
 from autograder.labs.lab4 import asking, inputs, procedures
 from autograder.labs.questions import asked_questions
+from autograder.sandbox.function_modes import DropoutOff, LayerOutputs
 from autograder.sandbox.student import describe
-from autograder.sandbox.weight_assignment import DropoutOff, LayerOutputs
 
 DROPOUT_SAMPLES = 600
 SPELLINGS = 128  # other orders of the same sums differ by less than this many times what rounding each result does

@@ -18,8 +18,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from autograder.sandbox.function_modes import DropoutOff, LayerOutputs
 from autograder.sandbox.student import Student
-from autograder.sandbox.weight_assignment import DropoutOff, LayerOutputs, assign_weights, fitting, shapes_of, state_of
+from autograder.sandbox.weight_assignment import assign_weights, fitting, shapes_of, state_of
 from autograder.sandbox.weights_reader import read_weights, state_dict
 
 CHUNK = 100  # images at once: larger batches cost more, in memory and in time
