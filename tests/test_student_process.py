@@ -126,6 +126,23 @@ def test_nothing_is_left_running_and_no_folder_is_left(student_process: Start, f
     assert [path.name for path in fork_server.boxes.iterdir()] == ["package"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="titles are set on Linux only")
+def test_each_process_has_a_title(student_process: Start, fork_server: ForkServer) -> None:
+    """`ps -o comm` shows what a process is, and `ps -o args` whose it is, too."""
+    layers = fork_server.layers
+    roles = {"fork server", "supervisor", "student process"}
+    if layers is not None and layers.namespaces:
+        roles.add("namespace init")
+    with student_process("answer = 1\n") as one:
+        value(one, "answer")
+        titles = {}
+        for process in with_command_line(fork_server.name):
+            name = Path(f"/proc/{process}/comm").read_text().strip()
+            titles[name] = Path(f"/proc/{process}/cmdline").read_bytes().rstrip(b"\0").decode()
+    titles.pop("bwrap", None)  # the box around the fork server, where there is one
+    assert titles == {role: f"autograder: {role} ({fork_server.name})" for role in roles}
+
+
 def test_it_sees_nothing_of_the_markers_environment(student_process: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USER", "the teacher")
     with student_process("import os\nanswer = dict(os.environ)\n") as one:

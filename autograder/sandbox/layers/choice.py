@@ -72,9 +72,7 @@ def choose(kind: str = "auto") -> Layers:
         return next(iter(found.values()))
     if kind in found:
         return found[kind]
-    raise SandboxError(
-        f"{why_not(kind)}\nIf you trust everyone whose work you mark, go without: --unsafe-no-sandbox"
-    )
+    raise SandboxError(f"{why_not(kind)}\nIf you trust everyone whose work you mark, go without: --unsafe-no-sandbox")
 
 
 def known_kind(kind: str) -> None:
