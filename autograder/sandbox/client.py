@@ -106,8 +106,8 @@ class StudentProcess:
     def end(self) -> str:
         """Ends the process and everything that it started, and removes its folder.
 
-        Returns "", or why the supervisor had ended it before: "ended" (it died), or the limit that it exceeded. Raises
-        `ForkServerError` if something could not be ended.
+        Returns "" if it was still running, "ended" if it had died, or the limit for which the supervisor had ended it.
+        Raises `ForkServerError` if something could not be ended.
         """
         if self._pipes is None or self._control is None:
             return ""

@@ -75,12 +75,12 @@ class KernelStudent:
             return self.namespace[name]
         except KeyError:
             own = {
-                one: ""
-                for one, value in self.namespace.items()
-                if one not in self.contract
+                other: ""
+                for other, value in self.namespace.items()
+                if other not in self.contract
                 and (
                     (getattr(value, "__module__", "") == "__main__" and callable(value))
-                    or (isinstance(value, (int, float, str, tuple, list)) and likeness(name, one) > VARIABLE)
+                    or (isinstance(value, (int, float, str, tuple, list)) and likeness(name, other) > VARIABLE)
                 )
             }
             near = meant(name, own)

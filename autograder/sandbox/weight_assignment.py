@@ -120,8 +120,8 @@ def _matchings(own: list[Arrays], given: list[Arrays], shape_only: bool = False)
     for choice in itertools.product(*(itertools.permutations(wanted) for _, wanted in pairs)):
         weights: dict[str, np.ndarray] = {}
         for (mine, _), theirs in zip(pairs, choice, strict=True):
-            for one, other in zip(mine, theirs, strict=True):
-                by_leaf = {name.rpartition(".")[2]: value for name, value in other}
-                for name, _value in one:
-                    weights[name] = other[0][1] if shape_only else by_leaf[name.rpartition(".")[2]]
+            for own_layer, given_layer in zip(mine, theirs, strict=True):
+                by_leaf = {name.rpartition(".")[2]: value for name, value in given_layer}
+                for name, _value in own_layer:
+                    weights[name] = given_layer[0][1] if shape_only else by_leaf[name.rpartition(".")[2]]
         yield weights
