@@ -143,7 +143,7 @@ def test_each_process_has_a_title(student_process: Start, fork_server: ForkServe
     assert titles == {role: f"autograder: {role} ({fork_server.name})" for role in roles}
 
 
-def test_it_sees_none_of_the_markers_environment_variables(
+def test_it_sees_no_environment_variable_of_the_markers(
     student_process: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("USER", "the teacher")
