@@ -17,7 +17,7 @@ SANDBOX = (
     *("sandbox/**/*", "submission/*.py", "labs/__init__.py", "labs/forms.py", "labs/*/__init__.py"),
     *("labs/kinds/plain_data.py", "labs/**/*procedures.py"),
 )
-# The modules that a fork server imports for all student processes, beside those of the sandbox itself.
+# The modules that a fork server imports for all student processes, beside those of the sandbox and the procedures.
 IN_SANDBOX = ("autograder.notebook", "autograder.data", "autograder.drawing", "autograder.training.recipes")
 
 # What students get beside the lab's own modules.
@@ -33,9 +33,9 @@ PUBLIC = (
 SECRET = ("labs/**/*_reference.py",)
 
 # No verdict depends on these rooms: a change to one of them asks no check again.
-PRESENTATION = frozenset({"feedback", "export", "cli", "build", "new", "training", "grading", "layers"})
+PRESENTATION = frozenset({"feedback", "export", "cli", "build", "new", "training", "grading", "layers", "proof"})
 # How submissions are marked, which decides no verdict but must be the same at all workers of a cluster.
-CONDUCT = ("sandbox/layers/**/*.py", "sandbox/layers/*.txt", "grading/**/*.py")
+CONDUCT = ("sandbox/layers/**/*.py", "sandbox/proof/*.py", "sandbox/layers/*.txt", "grading/**/*.py")
 # What decides how a lab's known mistakes answer, beside the lab's own folder.
 ANSWERS = ("judge/**/*.py", "sandbox/**/*.py", "labs/*.py", "labs/kinds/*.py", "drawing.py")
 

@@ -15,7 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import hypothesis
 import pytest
 
-from autograder.sandbox.client import ForkServer
+from autograder.sandbox.fork_server import ForkServer
 from autograder.submission import definitions
 
 ROOT = Path(__file__).resolve().parents[1]

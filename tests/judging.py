@@ -14,7 +14,8 @@ from autograder.labs.lab import open_lab
 from autograder.labs.respondents import Respondents
 from autograder.labs.run import run_checks
 from autograder.results import CheckResult
-from autograder.sandbox.client import ForkServer, StudentProcess
+from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.own_kernel import Kernel
 from tests.sample_class import TRAINED
 

@@ -26,7 +26,7 @@ from autograder.labs.lab4 import (
 )
 from autograder.labs.respondents import Respondents
 from autograder.results import CheckResult
-from autograder.sandbox.client import StudentError
+from autograder.sandbox.respondent import StudentError
 from tests.conftest import ROOT
 from tests.floor import Recorder, recorded
 

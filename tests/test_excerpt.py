@@ -8,7 +8,8 @@ from typing import Any
 
 from autograder.course import Limits, Task
 from autograder.grading.check_cells import cell_flags, check_cells
-from autograder.sandbox.client import ForkServer, StudentProcess
+from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.fork_server import ForkServer
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import CODE_LIMIT, cells_of, code_of
 from tests.conftest import ROOT

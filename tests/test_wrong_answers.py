@@ -15,7 +15,7 @@ from rich.console import Console
 from autograder.feedback.screen import print_look
 from autograder.feedback.self_check import Look
 from autograder.results import CheckResult, TaskResult
-from autograder.sandbox.client import ForkServer
+from autograder.sandbox.fork_server import ForkServer
 from tests.judging import REFERENCE, definitions_of, in_processes, judged, lay_out, live_oracle
 from tests.test_accepted import handed_in
 

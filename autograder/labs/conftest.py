@@ -41,7 +41,8 @@ def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:
     from autograder.labs.findings import Findings
     from autograder.labs.lab import open_lab
     from autograder.labs.respondents import Respondents
-    from autograder.sandbox.client import ForkServer, StudentProcess
+    from autograder.sandbox.client import StudentProcess
+    from autograder.sandbox.fork_server import ForkServer
     from autograder.submission.collect import SubmissionError, single_submission
 
     folder = config.getoption("submission")

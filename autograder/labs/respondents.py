@@ -15,7 +15,7 @@ from autograder.labs.forms import form_of
 from autograder.labs.kinds.saved_weights_procedures import weights_file as weights_file_of
 from autograder.labs.lab import Lab
 from autograder.labs.student_errors import called, verdict_on, without_words
-from autograder.sandbox.client import Respondent, StudentError
+from autograder.sandbox.respondent import Respondent, StudentError
 
 Procedure = Callable[..., Any]
 

@@ -21,8 +21,8 @@ from autograder.judge.compare import raised_numbers, raised_text
 from autograder.judge.equivalence import subsample
 from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
 from autograder.labs.kinds.network import BATCHES, Network
+from autograder.sandbox.function_modes import DropoutOff, LayerOutputs
 from autograder.sandbox.student import describe
-from autograder.sandbox.weight_assignment import DropoutOff, LayerOutputs
 
 DROPOUT_SAMPLES = 600
 SPELLINGS = 128  # other orders of the same sums differ by less than this many times what rounding each result does

@@ -1,6 +1,6 @@
-"""The escape probe: runs where student code runs and tries what must not work. It reports whatever did.
+"""The escape probe: runs where student code runs, tries what must not work, and reports whatever did.
 
-`proof.py` sets the decoys out, asks, and draws the conclusions.
+`decoys.py` sets up what it tries to reach; `promises.py` asks it and draws the conclusions.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import Any
 from autograder.sandbox.layers import linux
 
 Breaches = list[str]
-NOTICED_SECONDS = 5  # within which a supervisor that works has ended what is too much, on a busy machine too
-# Kernel interfaces that no coursework needs, each a known way out or round: number on x86_64, number on aarch64.
+NOTICED_SECONDS = 5  # in which a working supervisor notices and ends whatever is too much, even on a busy machine
+# Kernel interfaces that coursework does not need, each a known way out: number on x86_64, number on aarch64.
 INTERFACES = {
     "io_uring_setup": (425, 425),
     "bpf": (321, 280),
@@ -46,7 +46,7 @@ IMPORTED_LATE = ("colorsys", "xml.dom.minidom", "torch.utils.bundled_inputs")
 
 
 def run(part: str, decoys: dict[str, Any]) -> Any:
-    """One part of the escape probe: "promises", "processes", "memory", "disk" or "time"."""
+    """Runs one part of the escape probe: "promises", "processes", "memory", "disk" or "time"."""
     parts: dict[str, Callable[[dict[str, Any]], Any]] = {
         "promises": _promises,
         "processes": _processes,
@@ -59,7 +59,7 @@ def run(part: str, decoys: dict[str, Any]) -> Any:
 
 def _promises(decoys: dict[str, Any]) -> dict[str, Breaches]:
     return {
-        "inheritance": _inheritance(decoys),  # before honest work opens a file
+        "inheritance": _inheritance(decoys),  # before ordinary work opens a file
         "works": _works(decoys),
         "network": _network(decoys),
         "reading": _reading(decoys),
@@ -73,7 +73,7 @@ def _promises(decoys: dict[str, Any]) -> dict[str, Breaches]:
 
 
 def _apart(probe: Callable[[dict[str, Any]], Breaches], decoys: dict[str, Any]) -> Breaches:
-    """The same in a process of its own: what succeeds there changes nothing for the other probes."""
+    """Runs a probe in a process of its own, so that what succeeds there does not change the other probes."""
     reading, writing = os.pipe()
     if os.fork() == 0:
         try:
@@ -82,7 +82,7 @@ def _apart(probe: Callable[[dict[str, Any]], Breaches], decoys: dict[str, Any]) 
             os._exit(0)
     os.close(writing)
     with open(reading, "rb") as answer:
-        return list(json.loads(answer.read() or b'["the probe has died"]'))
+        return list(json.loads(answer.read() or b'["the probe died"]'))
 
 
 def _succeeds(act: Callable[[], Any]) -> bool:
@@ -140,16 +140,16 @@ def _network(decoys: dict[str, Any]) -> Breaches:
                 socket.socket(family, kind).close()
             except OSError as error:
                 if error.errno not in (errno.EPERM, errno.EACCES):
-                    found.append(f"a socket of {name} is refused by chance ({error})")
+                    found.append(f"a socket of {name} fails for another reason than the sandbox ({error})")
             else:
-                found.append(f"a socket of {name} can be made")
+                found.append(f"can create a socket of {name}")
     for address in decoys["addresses"]:
         family, where = (socket.AF_UNIX, address) if isinstance(address, str) else (socket.AF_INET, tuple(address))
         if _succeeds(lambda f=family, w=where: socket.socket(f).connect(w)):  # type: ignore[misc]
-            found.append(f"{address!r} answers")
+            found.append(f"can connect to {address!r}")
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         if _succeeds(lambda k=kind: socket.socketpair(socket.AF_UNIX, k)):  # type: ignore[misc]
-            found.append("a pair of sockets can be made")
+            found.append("can create a pair of sockets")
     return found
 
 
@@ -173,15 +173,14 @@ def _writing(decoys: dict[str, Any]) -> Breaches:
         if _succeeds(lambda p=path: os.unlink(p)):  # type: ignore[misc]
             found.append(f"can remove {path}")
     for folder in ("/", "/tmp", "/var/tmp", "/dev", "/run", sys.prefix, sys.base_prefix, *decoys["folders"]):
-        path = os.path.join(folder, f"escape probe-{os.getpid()}")
+        path = os.path.join(folder, f"escape-probe-{os.getpid()}")
         if _succeeds(lambda p=path: os.close(os.open(p, os.O_CREAT | os.O_WRONLY))):  # type: ignore[misc]
-            found.append(f"can make files in {folder}")
+            found.append(f"can create files in {folder}")
             os.unlink(path)
-    if decoys["shared_memory"] and _succeeds(
-        lambda: os.close(os.open("/dev/shm/escape probe", os.O_CREAT | os.O_WRONLY))
-    ):
-        found.append("can make files in /dev/shm")
-        os.unlink("/dev/shm/escape probe")
+    shared = "/dev/shm/escape-probe"
+    if decoys["shared_memory"] and _succeeds(lambda: os.close(os.open(shared, os.O_CREAT | os.O_WRONLY))):
+        found.append("can create files in /dev/shm")
+        os.unlink(shared)
     return found
 
 
@@ -190,7 +189,7 @@ def _others(decoys: dict[str, Any]) -> Breaches:
     libc = linux.libc()
     for process, started in decoys["processes"]:
         seen = start_time(process)
-        if seen and seen != started:  # within a process namespace that number is another process, one of ours
+        if seen and seen != started:  # in a process namespace, this number belongs to a process of its own
             continue
         if _succeeds(lambda p=process: os.kill(p, 0)):  # type: ignore[misc]
             found.append(f"can signal process {process}")
@@ -210,12 +209,12 @@ def _others(decoys: dict[str, Any]) -> Breaches:
         if _succeeds(lambda p=process: fcntl.fcntl(0, fcntl.F_SETOWN, p)):  # type: ignore[misc]
             found.append(f"can have signals sent to process {process}")
     if libc.prctl(4, 1, 0, 0, 0) == 0:
-        found.append("can let others trace it")
+        found.append("can allow others to trace it")
     return found
 
 
 def start_time(process: int) -> int:
-    """When a process was started, in ticks since the machine was; 0 where that cannot be seen."""
+    """When a process started, in clock ticks after the machine did; 0 if that cannot be seen."""
     try:
         with open(f"/proc/{process}/stat") as file:
             return int(file.read().rpartition(")")[2].split()[19])
@@ -241,16 +240,16 @@ def _kernel(decoys: dict[str, Any]) -> Breaches:
                 os.close(result)
     shared = libc.mmap(None, ctypes.c_size_t(4096), 3, 0x21, -1, ctypes.c_long(0))
     if shared != -1:
-        found.append("can share memory that nobody counts")
+        found.append("can share memory that no limit counts")
     flags = {"user": linux.NEW_USER, "mount": linux.NEW_NS, "network": linux.NEW_NET}
     for name, flag in flags.items():
         if libc.unshare(flag) == 0:
-            found.append(f"can make a {name} namespace")
+            found.append(f"can create a {name} namespace")
     if libc.chroot(b".") == 0:
         found.append("can change the root")
     for name, act in (("user", lambda: os.setresuid(0, 0, 0)), ("group", lambda: os.setgroups([0]))):
         if _succeeds(act):
-            found.append(f"can become root's {name}")
+            found.append(f"can switch to root's {name}")
     if os.geteuid() == 0:
         found.append("runs as root")
     header, data = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
@@ -279,18 +278,18 @@ def _plain_files(decoys: dict[str, Any]) -> Breaches:
     scratch = os.environ["TMPDIR"]
     acts: dict[str, Callable[[], None]] = {
         "a link": lambda: os.symlink("/", f"{scratch}/link"),
-        "a pipe with a name": lambda: os.mkfifo(f"{scratch}/pipe"),
+        "a named pipe": lambda: os.mkfifo(f"{scratch}/pipe"),
         "a device": lambda: os.mknod(f"{scratch}/device", 0o020600, 0x0103),
-        "a socket with a name": lambda: os.mknod(f"{scratch}/socket", 0o140600),
+        "a named socket": lambda: os.mknod(f"{scratch}/socket", 0o140600),
     }
-    return [f"can make {what} in its scratch folder" for what, act in acts.items() if _succeeds(act)]
+    return [f"can create {what} in its scratch folder" for what, act in acts.items() if _succeeds(act)]
 
 
 def _inheritance(decoys: dict[str, Any]) -> Breaches:
-    found = [f"has the variable {name}" for name in os.environ if name not in decoys["variables"]]
+    found = [f"has the environment variable {name}" for name in os.environ if name not in decoys["variables"]]
     for descriptor in range(3, 1024):
         if descriptor not in decoys["descriptors"] and _succeeds(lambda d=descriptor: os.fstat(d)):  # type: ignore[misc]
-            found.append(f"has the descriptor {descriptor}")
+            found.append(f"has the file descriptor {descriptor}")
     return found
 
 
@@ -305,9 +304,9 @@ def _descriptors(decoys: dict[str, Any]) -> Breaches:
 
 
 def _processes(decoys: dict[str, Any]) -> int:
-    """Starts processes until that fails, and a daemon; all of them stay. Returns how many there were.
+    """Starts a daemon, then processes until that fails; returns how many. All of them stay.
 
-    Where all could be started, a supervisor that counts them now and then has some time left to end them.
+    If it could start all that it tried, it gives the supervisor, which counts only now and then, time to end them.
     """
     count = 0
     if os.fork() == 0:
@@ -332,7 +331,7 @@ def _processes(decoys: dict[str, Any]) -> int:
 
 
 def _memory(decoys: dict[str, Any]) -> str:
-    """Takes more memory than is allowed, in several processes of which none takes too much."""
+    """Takes more memory than allowed, in several processes, none of which takes too much by itself."""
     for _ in range(4):
         if os.fork() == 0:
             try:
@@ -342,11 +341,11 @@ def _memory(decoys: dict[str, Any]) -> str:
             finally:
                 os._exit(0)
     time.sleep(decoys["seconds"])
-    return "was not ended"
+    return "was not stopped"
 
 
 def _disk(decoys: dict[str, Any]) -> int:
-    """Writes until that fails; how many bytes that were. The files have no names any more."""
+    """Writes to files that it has deleted until that fails; returns how many bytes it wrote."""
     written = 0
     block = b"x" * 2**20
     kept = []

@@ -1,31 +1,89 @@
-"""The student process's side of the wire: runs procedures on a student's definitions and answers with plain data.
+"""The student process: locks itself into the sandbox, then answers requests with a student's definitions.
 
-Runs untrusted code. It holds no expected value, no label and no result; whatever it says is checked elsewhere.
+Untrusted from the first definition that it loads. It holds no expected value, no label and no result; the grader
+checks whatever it says.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import inspect
 import os
 import sys
-from collections.abc import Callable
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from autograder.sandbox import wire
-from autograder.sandbox.student import FileStudent, Student, describe, quiet
+from autograder.sandbox import process_titles, wire
+from autograder.sandbox.student import FileStudent, guarded, run_procedure
+from autograder.sandbox.usage import mapped
+
+
+def run(settings: dict[str, Any], user: int, requests: int, replies: int) -> NoReturn:
+    """Enters the sandbox as the user id `user`, says so to the grader, and serves until the grader closes its end."""
+    status = 1
+    try:
+        try:
+            process_titles.set_title(process_titles.STUDENT_PROCESS, settings["fork_server"])
+            _lock_in(settings, user)
+        except BaseException as error:
+            report_failure(replies, error)
+            raise
+        wire.send(replies, wire.READY)
+        room = settings["room"]
+        serve(requests, replies, {**settings, "folder": f"{room}/submission", "scratch": f"{room}/scratch"})
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def report_failure(replies: int, error: BaseException) -> None:
+    """Tells the grader that no student process could be started: the grader's own failure, not the student's."""
+    with contextlib.suppress(Exception):
+        wire.send(replies, {"failed": f"{type(error).__name__}: {error}"[:500]})
+
+
+def _lock_in(settings: dict[str, Any], user: int) -> None:
+    os.setsid()
+    room = settings["room"]
+    os.environ.clear()
+    os.environ.update(settings["environment"])
+    os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), f"{room}/scratch"))
+    os.umask(0o077)
+    tempfile.tempdir = None
+    if any(settings["layers"].values()):
+        from autograder.sandbox.layers import entering
+
+        entering.become_user(user)
+        os.chdir(f"{room}/submission")
+        entering.lock(settings)
+    else:
+        os.chdir(f"{room}/submission")
+        _set_plain_limits(settings)
+
+
+def _set_plain_limits(settings: dict[str, Any]) -> None:
+    """The limits where nobody asked for a sandbox, as on a student's own machine."""
+    import resource
+
+    file_size = int(settings["room_mb"]) * 2**20
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+    if sys.platform == "linux" and settings["device"] == "cpu":
+        memory = int(settings["memory_mb"]) * 2**20 + mapped()
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
 def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
-    """Answers requests from one pipe on the other until the grader closes it."""
+    """Answers requests from one pipe on the other, until the grader closes the first."""
     import torch
 
     torch.set_num_threads(int(settings.get("threads", 1)))
     _load_in_this_process()
     folder = Path(settings["folder"])
-    sys.path.append(str(folder))  # last, so that no file of the student's stands in for a library
+    sys.path.append(str(folder))  # last, so that no file of the student's replaces a library
     student = FileStudent(folder, Path(settings["scratch"]), settings["device"])
     limit = int(settings["frame_mb"]) * 2**20
     while True:
@@ -45,9 +103,9 @@ def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
 
 
 def _load_in_this_process() -> None:
-    """A `DataLoader` of the student's works without worker processes: they would need sockets, and bring no speed here.
+    """Makes each `DataLoader` load in this process: workers would need sockets, and are no faster here.
 
-    What it yields is the same.
+    It yields the same batches.
     """
     from torch.utils.data import DataLoader
 
@@ -76,10 +134,10 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
                 "files": [unit.name for unit in definitions.units],
             }
         }
-    if kind == "source":  # asked before anything of the student's has run
+    if kind == "source":  # asked before any student code has run
         return guarded(lambda: _source(student, request["tasks"]))
     if kind == "escape probe":
-        escape_probe = importlib.import_module("autograder.sandbox.layers.escape_probe")
+        escape_probe = importlib.import_module("autograder.sandbox.proof.escape_probe")
         return {"value": escape_probe.run(request["part"], request["decoys"])}
     student.notebooks.update(request.get("notebooks", {}))
     if kind == "load":
@@ -117,23 +175,3 @@ def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]
     names = {name for task in tasks for name in task["definitions"]}
     code = {task["id"]: code_of(definitions, task["definitions"], task["notebook"], names) for task in tasks}
     return {"code": code, "cells": cells_of(definitions.folder)}
-
-
-def guarded(work: Callable[[], Any]) -> dict[str, Any]:
-    """`{"value": …}` of `work`, or `{"error": …}` for whatever student code raised."""
-    try:
-        with quiet():
-            return {"value": work()}
-    except BaseException as error:
-        return {"error": describe(error)}
-
-
-def run_procedure(student: Student, procedure: str, arguments: dict[str, Any]) -> Any:
-    """Runs a procedure, such as "autograder.labs.kinds.value_procedures:values", on the student's definitions."""
-    module, _, name = procedure.partition(":")
-    function = getattr(importlib.import_module(module), name)
-    here = os.getcwd()
-    try:
-        return function(student, **arguments)
-    finally:
-        os.chdir(here)
