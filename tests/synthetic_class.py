@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from autograder.course import Assignment, Task, read_course
-from autograder.feedback import write_report
+from autograder.feedback.marked.pages import write_report
 from autograder.judge.bank import Mistake, read_bank
 from autograder.labs.catalogue import read_checks
 from autograder.results import (
