@@ -55,14 +55,14 @@ def test_it_is_the_students_package_and_not_this_checkout(student: tuple[Path, P
 
 def test_the_untouched_release_is_not_started(student: tuple[Path, Path]) -> None:
     done = check(*student)
-    assert "0 of 81 points of the public checks: 16 not started." in done.stdout, done.stdout + done.stderr
+    assert "0 of 81 points in the public checks: 16 not started." in done.stdout, done.stdout + done.stderr
     assert done.returncode == 1
 
 
 def test_the_reference_is_done(student: tuple[Path, Path], tmp_path: Path) -> None:
     make_student(RECIPES / "reference", tmp_path / "lab4", "digits")
     done = check(tmp_path / "lab4", student[1])
-    assert "81 of 81 points of the public checks: 16 done." in done.stdout, done.stdout + done.stderr
+    assert "81 of 81 points in the public checks: 16 done." in done.stdout, done.stdout + done.stderr
     assert done.returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""The sentence for a known mistake, out of the lab's bank: what the class page says beside the mistake's name."""
+"""The sentence for a known mistake, from the lab's bank: what the class page says beside the mistake's name."""
 
 from __future__ import annotations
 

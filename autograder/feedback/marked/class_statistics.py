@@ -1,13 +1,13 @@
-"""What the page of a class shows beyond the list of its students: spread, pass rates, common mistakes, decisions."""
+"""What the class page shows beyond the list of students: spread, pass rates, common mistakes, decisions."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import mean, median
 
-from autograder.results import CheckResult, Override, Results, StudentResult, TaskResult
+from autograder.results import CheckResult, Results, StudentResult, TaskResult
 
 BINS = 10
 
@@ -24,7 +24,7 @@ class Spread:
 
 @dataclass
 class CheckRate:
-    """How one check went over the class. Grader's errors say nothing about students and are left out."""
+    """How one check went over the class. Grader errors say nothing about students and are left out."""
 
     task: TaskResult
     check: CheckResult
@@ -50,22 +50,12 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
-class Found:
+class StudentCheck:
     """A check of one student's."""
 
     student: StudentResult
     task: TaskResult
     check: CheckResult
-
-
-@dataclass(frozen=True)
-class Decision:
-    """A person's decision on a check of one student's."""
-
-    student: StudentResult
-    task: TaskResult
-    check: CheckResult
-    override: Override
 
 
 @dataclass
@@ -80,7 +70,7 @@ class Row:
     extra: float
     """Points of extra credit that this student earned."""
     mistakes: list[int] = field(default_factory=list)
-    """Places in the list of diagnoses."""
+    """Indices into the list of diagnoses."""
 
 
 def rows(results: Results, diagnoses: list[Diagnosis]) -> list[Row]:
@@ -159,21 +149,15 @@ def forgiven(check: CheckResult) -> bool:
     return check.override is not None and check.score == check.max_score
 
 
-def grader_errors(results: Results) -> list[Found]:
-    """Every check that ended in a grader's error, by student."""
-    return [
-        Found(student, task, check)
-        for student in results.students
-        for task, check in student.checks
-        if check.status == "error"
-    ]
+def grader_errors(results: Results) -> list[StudentCheck]:
+    """Every check on which the grader failed, by student."""
+    return [each for each in _all_checks(results) if each.check.status == "error"]
 
 
-def decisions(results: Results) -> list[Decision]:
+def overridden_checks(results: Results) -> list[StudentCheck]:
     """Every check that a person has decided on, by student."""
-    return [
-        Decision(student, task, check, check.override)
-        for student in results.students
-        for task, check in student.checks
-        if check.override is not None
-    ]
+    return [each for each in _all_checks(results) if each.check.override is not None]
+
+
+def _all_checks(results: Results) -> Iterator[StudentCheck]:
+    return (StudentCheck(student, task, check) for student in results.students for task, check in student.checks)

@@ -1,9 +1,8 @@
-"""Packs what is handed in into submission.zip, and says what is missing from it."""
+"""Packs a submission into submission.zip, and finds out what is missing from it."""
 
 from __future__ import annotations
 
 import ast
-import html
 import os
 import time
 import zipfile
@@ -11,66 +10,45 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from autograder.course import Assignment, HandIn
-from autograder.feedback.cell import framed
-from autograder.feedback.states import AMBER, GREEN, GREY, RED, State
 from autograder.submission.collect import DATA_SETS, SKIPPED
 from autograder.submission.definitions import Definitions
 from autograder.submission.source import NOTEBOOK_LIMIT, python_of, read_statements
 
 ARCHIVE = "submission.zip"
-THERE = State("✓", "there", GREEN)
-MISSING = State("✗", "missing", RED)
-MIND = State("!", "mind", AMBER)
-TO_DO = State("○", "not started", GREY)
+RowStatus = Literal["included", "missing", "warning", "not started"]
+
+
+class Row(NamedTuple):
+    """What a student should know about one file or task."""
+
+    status: RowStatus
+    what: str
+    words: str
 
 
 @dataclass
 class Packed:
-    """What went into the archive, and a row for each thing that a student should know of it."""
+    """What went into the archive."""
 
     archive: Path
     files: list[str] = field(default_factory=list)
     size: int = 0  # bytes of the archive
-    rows: list[tuple[State, str, str]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is missing."""
-        return all(state is THERE for state, _, _ in self.rows)
-
-    def as_text(self) -> str:
-        """The rows as lines of text."""
-        widest = max(len(what) for _, what, _ in self.rows)
-        lines = [f"{state.sign} {what:<{widest}}  {words}" for state, what, words in self.rows]
-        return "\n".join([self.headline, *(f"  {line}" for line in lines)])
-
-    def as_html(self) -> str:
-        """The rows as a small table; everything is escaped."""
-        cell = "padding:.05em 1em .05em 0;text-align:left;vertical-align:top;border:0"
-        rows = "".join(
-            f'<tr style="background:none"><td style="{cell}"><span style="background:{state.colour};color:#fff;'
-            f'border-radius:.7em;padding:0 .5em;white-space:nowrap">{state.sign} {state.word}</span></td>'
-            f'<td style="{cell};font-family:var(--jp-code-font-family, monospace)">{html.escape(what)}</td>'
-            f'<td style="{cell};white-space:normal">{html.escape(words)}</td></tr>'
-            for state, what, words in self.rows
-        )
-        table = f'<table style="margin:.3em 0 0;border:0"><tbody>{rows}</tbody></table>'
-        return framed(THERE if self.complete else MIND, [f"<b>{html.escape(self.headline)}</b>", table])
-
-    @property
-    def headline(self) -> str:
-        """The first line: what was written, and whether it is all."""
-        written = f"{self.archive.name}: {len(self.files)} files, {_size(self.size)}."
-        return f"{written} Nothing is missing: hand it in." if self.complete else f"{written} Not everything is there:"
+        """Whether everything that is asked for is there and started."""
+        return all(row.status == "included" for row in self.rows)
 
 
 def pack_submission(assignment: Assignment, folder: Path, unsaved: Sequence[str] = ()) -> Packed:
     """Writes `folder/submission.zip`: notebooks, and what the course file lists under `hand_in`; nothing else.
 
-    `unsaved` are the notebooks of which it is known that they hold more than was saved. Raises OSError where the
-    archive can't be written; the one that was there stays then.
+    `unsaved` names the notebooks that are known to have unsaved changes. Raises OSError if the archive can't be
+    written; an earlier one then stays as it was.
     """
     packed = Packed(folder / ARCHIVE)
     chosen: dict[str, Path] = {}
@@ -81,15 +59,15 @@ def pack_submission(assignment: Assignment, folder: Path, unsaved: Sequence[str]
     for name, path in found.items():
         if not any(fnmatchcase(name, one.files) for one in patterns):
             if any(_folder(name) and _folder(name) == _folder(one.files) for one in assignment.hand_in):
-                left_out.append((name, "left out: its name is none of those that are asked for"))
+                left_out.append((name, "left out: its name doesn't match what is asked for"))
             continue
         size = path.stat().st_size
         if size > (limit := _limit(name, assignment)):
-            left_out.append((name, f"left out: {_size(size)}, and {_size(limit)} are allowed"))
+            left_out.append((name, f"left out: {size_in_words(size)}, but the limit is {size_in_words(limit)}"))
         elif total + size > assignment.limits.submission_mb * 2**20:
-            left_out.append((name, f"left out: all together may be {assignment.limits.submission_mb:g} MB"))
+            left_out.append((name, f"left out: the limit for all files is {assignment.limits.submission_mb:g} MB"))
         elif len(chosen) >= assignment.limits.files:
-            left_out.append((name, f"left out: {assignment.limits.files} files are allowed"))
+            left_out.append((name, f"left out: the limit is {assignment.limits.files} files"))
         else:
             chosen[name], total = path, total + size
     packed.files = sorted(chosen)
@@ -100,14 +78,18 @@ def pack_submission(assignment: Assignment, folder: Path, unsaved: Sequence[str]
     for one in assignment.hand_in:
         there = [name for name in chosen if fnmatchcase(name, one.files)]
         if len(there) < one.at_least:
-            many = f"{len(there)} of at least {one.at_least}: " if one.at_least > 1 else ""
-            packed.rows.append((MISSING, one.files, f"{many}{one.what}"))
+            many = f"{len(there)} found, at least {one.at_least} needed: " if one.at_least > 1 else ""
+            packed.rows.append(Row("missing", one.files, f"{many}{one.what}"))
         elif there:
-            packed.rows.append(
-                (THERE, one.files, f"{len(there)} files" if len(there) > 1 else _saved(chosen[there[0]]))
-            )
-    packed.rows += [(MIND, name, words) for name, words in left_out]
+            words = f"{len(there)} files" if len(there) > 1 else _saved(chosen[there[0]])
+            packed.rows.append(Row("included", one.files, words))
+    packed.rows += [Row("warning", name, words) for name, words in left_out]
     return packed
+
+
+def size_in_words(size: float) -> str:
+    """A number of bytes as people say it: 12 kB, 9.0 MB."""
+    return f"{size / 2**20:.1f} MB" if size >= 2**20 else f"{max(1, round(size / 1024))} kB"
 
 
 def unsaved_names(path: Path, names: Sequence[str], history: Sequence[str]) -> list[str]:
@@ -138,32 +120,32 @@ def _bound(node: ast.stmt) -> set[str]:
 
 def _notebook_rows(
     assignment: Assignment, definitions: Definitions, chosen: dict[str, Path], unsaved: Sequence[str]
-) -> Iterator[tuple[State, str, str]]:
+) -> Iterator[Row]:
     for notebook in assignment.notebooks:
         name = f"{notebook}.ipynb"
         if name in chosen:
             words = _saved(chosen[name])
             if notebook in unsaved:
-                yield MIND, name, f"{words}, and changed since: save it, and run this cell again"
+                yield Row("warning", name, f"{words}, but changed since: save it and run this cell again")
             else:
-                yield THERE, name, words
+                yield Row("included", name, words)
             continue
         tasks = [task for task in assignment.tasks if task.notebook == notebook]
         units = {unit.name for task in tasks for one in task.definitions for unit in definitions.where(one)[:1]}
         if units:
-            yield MIND, name, f"not in this folder; what it asks for is in {', '.join(sorted(units))}"
+            yield Row("warning", name, f"not in this folder, but its definitions are in {', '.join(sorted(units))}")
         else:
-            yield MISSING, name, "not in this folder"
+            yield Row("missing", name, "not in this folder")
 
 
-def _started_rows(assignment: Assignment, definitions: Definitions) -> Iterator[tuple[State, str, str]]:
+def _started_rows(assignment: Assignment, definitions: Definitions) -> Iterator[Row]:
     """A row for each task of which nothing has been written."""
     for task in assignment.tasks:
         names = task.definitions
         if names and all(
             definitions.untouched(name, task.notebook) or not definitions.where(name, task.notebook) for name in names
         ):
-            yield TO_DO, task.id, f"{task.title}, in {task.notebook}"
+            yield Row("not started", task.id, f"{task.title}, in {task.notebook}.ipynb")
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -214,7 +196,3 @@ def _folder(name: str) -> str:
 
 def _saved(path: Path) -> str:
     return f"saved {time.strftime('%d %b, %H:%M', time.localtime(path.stat().st_mtime))}"
-
-
-def _size(size: float) -> str:
-    return f"{size / 2**20:.1f} MB" if size >= 2**20 else f"{max(1, round(size / 1024))} kB"

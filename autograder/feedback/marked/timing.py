@@ -11,7 +11,7 @@ Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Timing(BaseModel):
-    """Seconds that each student's marking took, and the whole run."""
+    """Seconds that the marking of each student took, and the whole run."""
 
     students: dict[str, Seconds] = {}
     wall: Seconds | None = None
@@ -20,7 +20,7 @@ class Timing(BaseModel):
 
     @classmethod
     def read(cls, marks: Path) -> Timing:
-        """The times that lie in a MARKS folder: none where there is no file, and a `problem` where it is broken."""
+        """The times in a MARKS folder: none where there is no file, and a `problem` where it is broken."""
         file = marks / "timing.json"
         try:
             return cls.model_validate_json(file.read_bytes())

@@ -28,13 +28,13 @@ CLASSES = (
 )
 
 
-@lru_cache(maxsize=256)  # a student's code stands on two pages
+@lru_cache(maxsize=256)  # a student's code is on two pages
 def highlighted(code: str) -> Markup:
     """Python code as escaped HTML with a span around each coloured piece; control characters are spelt out."""
     shown = visible(code.strip("\n"), newlines=True, longest=LONGEST)
     if len(shown) > 2 * LONGEST:  # control characters for the most part, spelt out: nothing to colour, and slow to read
         return escape(shown)
-    # Not the lexer's own tidying: what stands on the page is what stood in the file.
+    # Without the lexer's own tidying: the page shows what was in the file.
     tokens = PythonLexer(stripnl=False, ensurenl=False).get_tokens(shown)
     pieces = []
     for name, group in groupby(((_class(kind), text) for kind, text in tokens), key=lambda piece: piece[0]):

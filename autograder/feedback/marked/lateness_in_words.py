@@ -15,7 +15,7 @@ def sentence(student: StudentResult, whose: str = "your") -> str:
         return ""
     came = f"Handed in on {moment(late.submitted)}"
     if late.days == 0 or late.percent == 0:
-        within = "within the time of grace after" if late.days == 0 else "after"
+        within = "within the grace period after" if late.days == 0 else "after"
         return f"{came}, {within} {whose} deadline of {moment(late.deadline)}: nothing is taken off."
     days = "on the first day" if late.days == 1 else f"on day {late.days}"
     if student.score is None:
@@ -23,7 +23,7 @@ def sentence(student: StudentResult, whose: str = "your") -> str:
     else:
         earned = sum(task.score for task in student.tasks)
         share = f"{number(late.percent)} % of the {number(earned)} points earned"
-        taken = f"{share}, that is {number(late.points)}, are taken off"
+        taken = f"{share} ({number(late.points)}) are taken off"
     return f"{came}, {days} after {whose} deadline of {moment(late.deadline)}: {taken}."
 
 

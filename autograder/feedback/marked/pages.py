@@ -1,50 +1,46 @@
 """Writes the pages of a MARKS folder: one for the class, a contact sheet, and for each student one to hand back.
 
-A page needs nothing but itself and the pictures beside it: no script from elsewhere, no font, no server. A
-student's page names no other student and links to none, so that its folder can be handed back as it is.
+A page needs only itself and the pictures beside it: no script from elsewhere, no font, no server. A student's page
+neither names nor links to another student, so that its folder can be handed back as it is.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
-import re
 from collections import Counter
-from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import Environment
+from markupsafe import Markup
 
-from autograder.feedback import class_statistics, contact_sheet, lateness_in_words
-from autograder.feedback.highlight import highlighted
-from autograder.feedback.mistake_names import KnownMistakes
-from autograder.feedback.plain_text import duration, number, visible
-from autograder.feedback.timing import Timing
+from autograder.feedback.marked import class_statistics, contact_sheet, lateness_in_words
+from autograder.feedback.marked.highlight import highlighted
+from autograder.feedback.marked.mistake_sentences import KnownMistakes
+from autograder.feedback.marked.timing import Timing
+from autograder.feedback.plain_text import duration
+from autograder.feedback.rendering import content_policy, environment
 from autograder.results import CheckResult, Results, StudentResult
 
 Level = Literal["before", "after", "marker"]
 MARKERS = "marker"  # the folder of students' pages as the marker sees them: those in `students` are handed back
 SHEET = "contact-sheet.html"
 THUMBNAILS = "thumbnail-{}.webp"
-
-
 SHOWN = ".shown"  # in MARKS: what students saw the last time
 
 
 def write_report(results: Results, marks: Path, level: Level | None = None) -> Path:
-    """Write all pages below `marks`, remove those of students who are gone, return the class page.
+    """Writes all pages below `marks`, removes those of students who are gone, and returns the class page.
 
     `level` is what students see: "before" the deadline the public checks with their hints, "after" it everything that
-    was found; None what they saw the last time, at first everything. The marker's pages hold more: flags, measured
-    accuracies, what the grader's own errors were, who decided what, and a contact sheet of everybody's pictures.
+    was found; None means what they saw last time, and at first everything. The marker's pages hold more: flags,
+    measured accuracies, the grader's own errors, who decided what, and a contact sheet of everybody's pictures.
     Raises `BankError` for a known mistake that cannot be read.
     """
-    templates = _environment()
+    templates = environment("autograder.feedback.marked")
+    templates.filters.update(duration=duration, moment=lateness_in_words.moment, highlighted=highlighted)
     marks.mkdir(parents=True, exist_ok=True)
     level = _remembered(marks, level)
     current = set()
@@ -88,7 +84,7 @@ def _remembered(marks: Path, level: Level | None) -> Level:
 def _write(page: Path, templates: Environment, name: str, results: Results, **view: Any) -> None:
     colours = _script("colours.js")  # in the head: a page that is to be dark is never light before
     scripts = [_script(file) for file in view.pop("scripts")]
-    policy = _content_policy([colours, *scripts])
+    policy = content_policy([colours, *scripts])
     html = templates.get_template(name).render(results=results, policy=policy, colours=colours, scripts=scripts, **view)
     page.write_text(html, encoding="utf-8", newline="\n")
 
@@ -104,7 +100,7 @@ def _class_view(results: Results, marks: Path, pictures: bool) -> dict[str, Any]
         "diagnoses": diagnoses,
         "errors": class_statistics.grader_errors(results),
         "withheld": [student for student in results.students if student.status == "withheld"],
-        "decisions": class_statistics.decisions(results),
+        "decisions": class_statistics.overridden_checks(results),
         "late": [student for student in results.students if student.late is not None],
         "timing": Timing.read(marks),
         "sheet": SHEET if pictures else "",
@@ -198,50 +194,5 @@ def _address(file: str, student: StudentResult, marks: Path, outside: bool = Fal
 
 
 @cache
-def _environment() -> Environment:
-    templates = Environment(
-        loader=PackageLoader("autograder.feedback"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    filters: dict[str, Callable[..., Any]] = {
-        "lines": lambda text: _coded(visible(text, newlines=True)),
-        "coded": lambda text: _coded(visible(text)),
-        "number": number,
-        "duration": duration,
-        "moment": lateness_in_words.moment,
-        "highlighted": highlighted,
-    }
-    templates.filters.update(filters)
-    return templates
-
-
-def _coded(text: str) -> Markup:
-    """Text as escaped HTML, in which what stands between backticks is code."""
-    pieces = enumerate(re.split(r"`([^`\n]+)`", text))
-    code = Markup("<code>{}</code>")
-    return Markup("").join(code.format(piece) if place % 2 else escape(piece) for place, piece in pieces)
-
-
-def _shown(value: Any) -> Any:
-    """Every expression of every template comes through here, before it is escaped."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(value)
-    return value
-
-
-@cache
 def _script(name: str) -> Markup:
-    text, _, _ = PackageLoader("autograder.feedback").get_source(Environment(), name)
-    return Markup(text)
-
-
-def _content_policy(scripts: Sequence[str]) -> str:
-    """A second wall behind escaping: the browser runs no script but the page's own and loads nothing else."""
-    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
-    policy = "default-src 'none'; base-uri 'none'; form-action 'none'; "
-    policy += "style-src 'unsafe-inline'; img-src 'self' file: data:; script-src "
-    return policy + " ".join(f"'sha256-{digest}'" for digest in digests)
+    return Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))
