@@ -164,7 +164,7 @@ def _in_bank(setting: Setting) -> Iterator[str]:
         return
     for task, known in bank.items():
         if task not in setting.assignment.by_id:
-            yield f"{CHECKS / setting.lab / 'mistakes' / task}: course.yml has no task of this name"
+            yield f"{CHECKS / setting.lab / 'mistakes' / task}.yml: course.yml has no task of this name"
             continue
         for mistake in known.values():
             try:

@@ -226,7 +226,7 @@ def _add_files(plan: Plan, templates: Environment, fields: dict[str, Any]) -> No
     if not path.exists():
         plan.create(path, templates.get_template("lab/checks.py.j2").render(fields))
     _extend(plan, path, made("checks.py"), _missing(plan.text(path), "checks", lab))
-    plan.create(checks / "mistakes" / task / "not-moved.yml", made("mistake.yml"))
+    plan.create(checks / "mistakes" / f"{task}.yml", made("mistakes.yml"))
     accepted = plan.root / "tests" / "accepted"
     if accepted.is_dir():
         folder = accepted / task if lab == "lab4" else accepted / lab / task
