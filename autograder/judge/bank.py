@@ -14,7 +14,7 @@ One page a task, `autograder/labs/<lab>/mistakes/<task>.yml`:
     vary:
       - old: F.relu(self.conv1(x))    # one piece of the script, wrong in several ways
         sentence: >-                  # for all of them that have none of their own; each fills the gap
-          The network behaves as if another activation came after the convolution: {values}.
+          The network behaves as if an activation other than ReLU came after the convolution: {values}.
         variants:
           sigmoid-after-conv: {values: all values lie between 0 and 1, new: torch.sigmoid(self.conv1(x))}
           tanh-after-conv: {values: all values lie between -1 and 1, new: torch.tanh(self.conv1(x))}
