@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
 
-.PHONY: help demo test test-all bench mutants docs lint format clean
+.PHONY: help demo test test-all bench mutants sentences docs lint format clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ bench: $(READY)  ## What everything costs, as ratios (half an hour; ARGS="check 
 
 mutants: $(READY)  ## How many wrong programs the checks tell from the right one (minutes; ARGS="--task TASK")
 	$(BIN)/python -m tests.mutants $(ARGS)
+
+sentences: $(READY)  ## Every sentence that a student can get, in one list (ARGS="--task TASK")
+	$(BIN)/python -m tests.sentences $(ARGS)
 
 docs: $(READY)  ## The documentation, into build/docs; a broken link is an error
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs build/docs

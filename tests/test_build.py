@@ -110,7 +110,7 @@ def test_the_gate_finds_hidden_checks_expected_answers_and_mistakes(copies: tupl
     found = "\n".join(breaches(*copies))
     assert "stands in test_4_2_better_cnn.py as a secret" in found
     assert "stands in expected.py as a secret" in found
-    assert "stands in mistakes/better-cnn/kernels-swapped.yml as a secret" in found
+    assert "kernels-swapped, as a secret" in found
 
 
 def test_the_gate_finds_wrong_points_missing_cells_and_unknown_ones(copies: tuple[Lab, Path, Path]) -> None:

@@ -92,8 +92,8 @@ def leaks(lab: Lab, checks: list[Check], release: Path) -> list[str]:
             ours |= {_squeezed(line) for line in path.read_text(encoding="utf-8").splitlines()}
     for known in lab.mistakes.values():
         for mistake in known.values():
-            place = f"mistakes/{mistake.task}/{mistake.file.name}"
-            changed = [line for change in mistake.described.replace for line in change.new.splitlines()]
+            place = f"mistakes/{mistake.file.name}, line {mistake.line}, {mistake.id},"
+            changed = [line for change in mistake.replace for line in change.new.splitlines()]
             secrets |= {_squeezed(line): place for line in changed if _tells(line) and _squeezed(line) not in ours}
     for path in check_files(lab.folder):
         public = {check.id for check in checks if check.public and check.file == path}

@@ -210,7 +210,7 @@ class LiveOracle:
 
     def _variants(self, name: str) -> Iterator[tuple[str, Answers]]:
         question = self._questions[name]
-        known = [one for one in self.bank.get(question.task, {}).values() if one.described.replace]
+        known = list(self.bank.get(question.task, {}).values())
         if question.unless:
             known = [one for one in known if self._is_right(question.unless, one)]
         groups: list[tuple[Mistake, ...]] = [(one,) for one in known]

@@ -207,7 +207,7 @@ def _add_files(plan: Plan, templates: Environment, fields: dict[str, Any]) -> No
         plan.create(path, templates.get_template("lab/checks.py.j2").render(fields))
     has_asked = re.search(r"^ASKED\b", plan.text(path), re.MULTILINE) is not None
     _extend(plan, path, made("checks.py", has_asked=has_asked), _missing(plan.text(path), "checks", lab))
-    plan.create(checks / "mistakes" / task / "not-moved.yml", made("mistake.yml"))
+    plan.create(checks / "mistakes" / f"{task}.yml", made("mistakes.yml"))
     accepted = plan.root / "tests" / "accepted"
     if accepted.is_dir():
         folder = accepted / task if lab == "lab4" else accepted / lab / task
