@@ -17,11 +17,12 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from autograder.submission.definitions import Definitions, LoadFailed, Missing
-from autograder.submission.jupyter import own_magics, read_cell, read_script
+from autograder.submission.jupyter import LeftOut, own_magics, python_of, read_cell, read_script
 
 CASES = Path(__file__).parent / "fixtures" / "cells"
 
@@ -379,6 +380,49 @@ def compare(shell: InteractiveShell, cell: str, folder: Path) -> None:
         where = next(number for number, line in enumerate(lines, start=1) if re.search(rf"\b{name}\b", line))
         first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
         assert first <= where <= (node.end_lineno or 0), (name, where, first)
+
+
+FRAGMENTS = (
+    *("%", "%%", "!", "!!", "?", "??", "\\\n", "\n", "\n    ", " ", "x", " = ", "(", ")", "[", "]", "{", "}", "'", '"'),
+    *("'''", "#", ">>> ", "... ", "/", ",", ";", "In [1]: ", "   ...: ", "def f():\n ", ":", "\t", "\f", "\u2028", "é"),
+    *(
+        "1",
+        "%time ",
+        "x = %sx ",
+        "x = !ls ",
+        "if x:\n  ",
+        "f'{x!r}'",
+        "await ",
+        "x?\n",
+        "%%time\n",
+        "pip x",
+        "ls ",
+        "\n",
+    ),
+)
+
+
+@settings(max_examples=500)
+@given(text=st.lists(st.sampled_from(FRAGMENTS), max_size=14).map("".join))
+def test_any_text_becomes_what_ipython_makes_of_it_and_keeps_its_lines(text: str) -> None:
+    try:
+        theirs = TransformerManager().transform_cell(text)
+    except SyntaxError:
+        theirs = text
+    try:
+        python = python_of(text)
+    except LeftOut:
+        assert "run_cell_magic" in theirs
+        return
+    assert python.count("\n") - text.count("\n") in ((0,) if text.endswith("\n") or python == text else (0, 1))
+    if not re.search(r"run_cell_magic|[\f\u2028]", theirs + text) and "run_line_magic" not in python:
+        assert _dumped(python) in (_dumped(theirs), _dumped(text) or _dumped(theirs))
+
+
+def _dumped(text: str) -> str | None:
+    with contextlib.suppress(SyntaxError):
+        return ast.dump(ast.parse(text))
+    return None
 
 
 @settings(max_examples=300)

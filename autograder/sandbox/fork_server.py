@@ -33,6 +33,7 @@ LIBRARIES = (
     "PIL.PngImagePlugin",
     "matplotlib.pyplot",
     "torch.utils.data",
+    "IPython.core.inputtransformer2",
 )
 OURS = (
     *("autograder.sandbox.student_process", "autograder.sandbox.supervisor"),

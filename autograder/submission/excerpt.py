@@ -91,13 +91,18 @@ def _stretches(unit: Unit, chosen: Collection[int]) -> list[str]:
             by_cell.setdefault(unit.statements[index].cell.place, []).append(index)
     for place, indices in by_cell.items():
         cell = unit.statements[indices[0]].cell
-        lines, python = (re.split(r"\r\n|\r|\n", text) for text in (cell.text, cell.python))
+        written, python = (re.split(r"\r\n|\r|\n", text) for text in (cell.text, cell.python))
+        # Magics as they were written; other lines without prompts and what the whole cell is indented by.
+        lines = [
+            line if not now.strip() or "get_ipython()" in now else now
+            for line, now in zip(written, python, strict=False)
+        ]
         kept: set[int] = set()
         for index in indices:
             node = unit.statements[index].node
             first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
             last = node.end_lineno or first
-            while last < min(len(lines), len(python)) and lines[last].strip() and not python[last].strip():
+            while last < len(lines) and lines[last].strip() and not python[last].strip():
                 last += 1  # a magic goes on there
             kept |= set(range(first, last + 1))
             while first > 1 and lines[first - 2].lstrip().startswith("#"):

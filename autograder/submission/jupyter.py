@@ -122,10 +122,11 @@ def _transformed(text: str, own: Collection[str]) -> str:
 
     manager = TransformerManager()
     text = text if text.endswith("\n") else f"{text}\n"
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
     for cleanup in manager.cleanup_transforms:
         lines = cleanup(lines)
-    above = "\n" * (text.count("\n") - "".join(lines).count("\n"))
+    lines = _lines("".join(lines))
+    above = "\n" * (text.count("\n") - len(lines))
     if lines and lines[0].startswith("%%") and not re.match(r"%%\w+\?", lines[0]):
         return above + _cell_magic(lines[0], "".join(lines[1:]), own)
     for _ in range(TRANSFORM_LOOP_LIMIT):
@@ -136,10 +137,14 @@ def _transformed(text: str, own: Collection[str]) -> str:
         if not changed:
             break
         at = next((i for i, (line, other) in enumerate(zip(lines, after, strict=False)) if line != other), 0)
-        replaced = "".join(lines[at : len(lines) - len(after) + at + 1])
-        after[at + 1 : at + 1] = ["\n"] * (replaced.count("\n") - 1)
+        after[at + 1 : at + 1] = ["\n"] * (len(lines) - len(after))
         lines = after
     return above + "".join(lines)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines with their ends, as Python counts them: `str.splitlines` ends one at a form feed, too."""
+    return re.findall(r".*\n", text)
 
 
 def _cell_magic(first: str, body: str, own: Collection[str]) -> str:

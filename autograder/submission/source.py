@@ -107,7 +107,7 @@ def _script_text(path: Path) -> str:
     except (SyntaxError, UnicodeDecodeError):
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise Unreadable("is UTF-16 text: save it as UTF-8") from None
-        raise Unreadable(_undecodable(data) or "names an encoding that it does not have: save it as UTF-8") from None
+        raise Unreadable(_undecodable(data) or "declares the wrong encoding: save it as UTF-8") from None
 
 
 def _undecodable(data: bytes) -> str:
@@ -128,7 +128,7 @@ def code_cells(path: Path) -> Iterator[tuple[int, dict[str, Any], str]]:
     for number, cell in enumerate(_cells(_notebook_json(path)), start=1):
         if not isinstance(cell, dict) or cell.get("cell_type") != "code":
             continue
-        source = cell.get("source", "")
+        source = cell.get("source", cell.get("input", ""))  # nbformat 3 calls it "input"
         yield number, cell, "".join(map(str, source)) if isinstance(source, list) else str(source)
 
 
@@ -169,30 +169,20 @@ def _what_is_wrong(text: str, error: json.JSONDecodeError) -> str:
 
 
 def _cells(notebook: Any) -> list[Any]:
-    """The cells of a notebook of any version; those of an old one as nbformat upgrades them."""
+    """The cells of a notebook; those of all sheets of an old one (nbformat 2 and 3).
+
+    nbformat itself would take seconds to import in each student process, and refuses what lacks anything.
+    """
     if not isinstance(notebook, dict):
         raise Unreadable("is not a notebook")
     sheets = notebook.get("worksheets")
     if isinstance(sheets, list) and "cells" not in notebook:
-        return _upgraded(sheets)
+        found = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
+        return [cell for cells in found if isinstance(cells, list) for cell in cells]
     cells = notebook.get("cells")
     if not isinstance(cells, list):
         raise Unreadable("is not a notebook: it has no list of cells")
     return cells
-
-
-def _upgraded(sheets: list[Any]) -> list[Any]:
-    """The cells of a notebook of nbformat 2 or 3, the code cells as nbformat upgrades them, without outputs."""
-    from nbformat import from_dict
-    from nbformat.v4.convert import upgrade_cell
-
-    found = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
-    cells = [cell for part in found if isinstance(part, list) for cell in part]
-    code = [isinstance(cell, dict) and cell.get("cell_type") == "code" and "input" in cell for cell in cells]
-    return [
-        upgrade_cell(from_dict({**cell, "metadata": {}, "outputs": []})) if old else cell
-        for cell, old in zip(cells, code, strict=True)
-    ]
 
 
 def _bounded(path: Path) -> None:
