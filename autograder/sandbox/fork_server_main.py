@@ -36,6 +36,7 @@ LIBRARIES = (
     "PIL.PngImagePlugin",
     "matplotlib.pyplot",
     "torch.utils.data",
+    "IPython.core.inputtransformer2",
 )
 # Inside the sandbox there may be no file of ours to import from.
 SANDBOX = (

@@ -15,7 +15,8 @@ from typing import Literal, NamedTuple
 from autograder.course import Assignment, HandIn
 from autograder.submission.collect import DATA_SETS, SKIPPED
 from autograder.submission.definitions import Definitions
-from autograder.submission.source import NOTEBOOK_LIMIT, python_of, read_statements
+from autograder.submission.jupyter import LeftOut, own_magics, read_cell
+from autograder.submission.source import NOTEBOOK_LIMIT, read_statements
 
 ARCHIVE = "submission.zip"
 RowStatus = Literal["included", "missing", "warning", "not started"]
@@ -96,12 +97,13 @@ def unsaved_names(path: Path, names: Sequence[str], history: Sequence[str]) -> l
     """Those of `names` whose definition, as a kernel ran it last, is not in the notebook file as it was saved."""
     statements, _ = read_statements(path, path.name)
     saved = {ast.dump(statement.node) for statement in statements}
+    own = own_magics(history)
     found = []
     for name in names:
         for text in reversed(history):
             try:
-                body = ast.parse(python_of(text)).body
-            except (SyntaxError, ValueError, RecursionError):
+                _, body = read_cell(text, own)
+            except (LeftOut, SyntaxError, ValueError, RecursionError):
                 continue
             nodes = [node for node in body if name in _bound(node)]
             if nodes:
