@@ -57,8 +57,8 @@ class Outcome:
     errors: list[str] = field(default_factory=list)
 
 
-class Grader:
-    """A desk in the given sandbox, with small limits, that marks single tasks."""
+class AttackedGrader:
+    """A grader in the given sandbox, with small limits, that marks single tasks and looks around afterwards."""
 
     def __init__(self, layers: Layers | None, data: str) -> None:
         self.grader = Grader(GradingSpec(ROOT / "course.yml", "lab4", data, "cpu", SEED, 1, layers))
@@ -199,7 +199,7 @@ def main() -> None:
     layers = choose(given.sandbox)
     for layer in given.without:
         layers = layers.without(layer)
-    grader = Grader(layers, load_data(given.data).name)
+    grader = AttackedGrader(layers, load_data(given.data).name)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         for number, attack in enumerate(wanted):
