@@ -18,7 +18,7 @@ test: $(READY)  ## Everything that runs on every push (under 15 minutes on 2 cor
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 test-all: $(READY)  ## That, and what takes long: notebooks on real MNIST, a student's install from nothing
 	$(BIN)/python -m pytest $(ARGS)

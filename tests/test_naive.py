@@ -24,7 +24,7 @@ CATEGORIES = {"artefacts", "faked", "gaming", "leaks", "lying", "planted", "reso
 AT_LEAST = 100  # that are live; others aim at what a naive grader does not have: a wire, a curtain, a supervisor
 
 
-WORKERS = 3  # attacks that hang leave the cores to others, mostly
+WORKERS = 2  # attacks that hang leave the cores to others, mostly
 
 
 @pytest.fixture(scope="module")
