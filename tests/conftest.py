@@ -167,15 +167,57 @@ def group_of(item: pytest.Item) -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Shares the tests out in groups, the slowest first, and says why those that need a GPU are skipped without one."""
-    import torch
-
     places = {name: place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: places.get(group_of(item), len(places)))
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(group_of(item)))
-        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
-            item.add_marker(pytest.mark.skip(reason="needs a GPU, and torch finds none here"))
+    on_gpu = [item for item in items if item.get_closest_marker("gpu")]
+    if on_gpu:
+        import torch
+
+        if not torch.cuda.is_available():
+            for item in on_gpu:
+                item.add_marker(pytest.mark.skip(reason="needs a GPU, and torch finds none here"))
+
+
+# --- tests that start processes ---------------------------------------------------------------------------------------
+
+# `make quick` runs the tests that have executed a line which has changed since. What runs in another process, it cannot
+# see: so tests that start one have the mark `processes`, and quick leaves them out.
+PROGRAMS = ("python", "bash", "autograder", "pytest", "nbgrader", "chrom", "node")
+starts: list[str] = []
+
+
+def _note_start(event: str, given: tuple[object, ...]) -> None:
+    """An audit hook. Small programs that libraries ask about the machine (`ldconfig`, `lscpu`) run no code of ours."""
+    if event == "os.fork":
+        starts.append(event)
+    elif event == "subprocess.Popen":
+        command = given[1] if isinstance(given[1], str) else str(next(iter(given[1]), ""))  # type: ignore[call-overload]
+        if Path(command).name.startswith(PROGRAMS):
+            starts.append(command)
+
+
+sys.addaudithook(_note_start)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    return (yield from _no_unmarked_start(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    return (yield from _no_unmarked_start(item))
+
+
+def _no_unmarked_start(item: pytest.Item) -> Iterator[None]:
+    before = len(starts)
+    outcome = yield
+    if len(starts) > before and not item.get_closest_marker("processes"):
+        pytest.fail(f"this starts a process ({starts[-1]}): give it the mark `processes`", pytrace=False)
+    return outcome
 
 
 @pytest.fixture(scope="session")
