@@ -17,8 +17,8 @@ from PIL import Image
 
 from autograder.course import Assignment, Task, read_course
 from autograder.feedback import write_report
-from autograder.judge.bank import Mistake, read_bank
-from autograder.labs.catalogue import read_checks
+from autograder.judge.bank import Mistake
+from autograder.labs.lab import open_lab
 from autograder.results import (
     CheckResult,
     Lateness,
@@ -72,8 +72,8 @@ class _Invention:
         self.assignment = assignment
         self.marks = marks
         self.random = random.Random(seed)
-        self.checks = {(check.task, check.id): check for check in read_checks(LAB)}
-        bank = read_bank(ROOT / "autograder" / "labs" / LAB / "mistakes")
+        self.checks = {(check.task, check.id): check for check in open_lab(LAB).checks}
+        bank = open_lab(LAB).mistakes
         self.mistakes: dict[tuple[str, str], list[Mistake]] = {}
         for mistake in (mistake for task in bank.values() for mistake in task.values()):
             for place in mistake.loses:

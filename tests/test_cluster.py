@@ -18,13 +18,13 @@ from distributed import Client
 from autograder.cli.mark import choose_workers
 from autograder.course import CourseError
 from autograder.grading import cluster, cluster_wire, cluster_worker
-from autograder.grading.cache import CachedCheck, CachedChecks
 from autograder.grading.cluster_file import read_cluster
 from autograder.grading.cluster_worker import differences
 from autograder.grading.grader import Marked
 from autograder.grading.worker import Job
 from autograder.grading.worker_pool import MarkingError
-from autograder.labs.lab import Setting
+from autograder.labs.findings import CachedCheck, CachedChecks
+from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, StudentResult
 from autograder.sandbox.layers.choice import SandboxError, offered
 from autograder.submission.collect import Submission
@@ -187,11 +187,11 @@ def test_versions_that_differ_are_named() -> None:
 
 
 def test_data_that_differ_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    setting = Setting.find("lab4")
+    lab = open_lab("lab4")
     monkeypatch.setattr(cluster_worker, "digest_of", lambda name: f"{name} as they are")
-    marker = cluster_worker.content(setting, "mnist")
+    marker = cluster_worker.content(lab, "mnist")
     monkeypatch.setattr(cluster_worker, "digest_of", lambda name: "others")
-    [told] = differences(marker, cluster_worker.content(setting, "mnist"))
+    [told] = differences(marker, cluster_worker.content(lab, "mnist"))
     assert told.startswith("the images or labels of mnist are not the marker's")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from autograder.course import Band, CourseError, read_course
 from autograder.labs import catalogue
+from autograder.labs.lab import LABS
 from tests.conftest import ROOT
 
 COURSE = Path(__file__).resolve().parents[1] / "course.yml"
@@ -79,16 +80,16 @@ def test_checks_and_course_must_agree(tmp_path: Path) -> None:
     dropped = tmp_path / "course.yml"
     dropped.write_text(text.replace("in-order: 2, own-pictures: 2", "in-order: 4"))
     with pytest.raises(CourseError, match=r"gives no points to the check 'own-pictures'.*test_4_4_own_image\.py, line"):
-        catalogue.agree("lab4", read_course(dropped).assignments["lab4"], dropped)
+        catalogue.agree(LABS / "lab4", "lab4", read_course(dropped).assignments["lab4"], dropped)
     added = tmp_path / "more.yml"
     added.write_text(text.replace("in-order: 2, own-pictures: 2", "in-order: 2, own-pictures: 1, beauty: 1"))
     line = 1 + text[: text.index("own-pictures: 2")].count("\n")
     with pytest.raises(CourseError, match=rf"more\.yml, line {line}: the task 'classify' gives points to 'beauty'"):
-        catalogue.agree("lab4", read_course(added).assignments["lab4"], added)
+        catalogue.agree(LABS / "lab4", "lab4", read_course(added).assignments["lab4"], added)
     mistyped = tmp_path / "mistyped.yml"
     mistyped.write_text(text.replace("- id: simple-cnn", "- id: simpel-cnn"))
     with pytest.raises(CourseError, match=r"the task 'simpel-cnn' gives points.*`simple-cnn/layer-shapes` is there"):
-        catalogue.agree("lab4", read_course(mistyped).assignments["lab4"], mistyped)
+        catalogue.agree(LABS / "lab4", "lab4", read_course(mistyped).assignments["lab4"], mistyped)
 
 
 @pytest.mark.parametrize(

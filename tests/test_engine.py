@@ -22,13 +22,14 @@ import pytest
 
 from autograder.course import Limits
 from autograder.grading import class_run
-from autograder.grading.cache import Cache, CachedChecks, CacheError
+from autograder.grading.cache import Cache, CacheError
 from autograder.grading.class_run import Progress
 from autograder.grading.grader import Grader, GradingSpec, Marked
 from autograder.grading.worker import Job
 from autograder.grading.worker_pool import LocalWorkers
 from autograder.labs import plugin
-from autograder.labs.lab import Setting
+from autograder.labs.findings import CachedChecks
+from autograder.labs.lab import open_lab
 from autograder.results import Results
 from autograder.sandbox.client import StudentProcess
 from autograder.submission.collect import Submission, find_submissions
@@ -38,7 +39,7 @@ from tests.loopback import wait_until
 
 def spec() -> GradingSpec:
     """Without a sandbox, on the small data: what is tested here is the engine."""
-    return GradingSpec(ROOT / "course.yml", "lab4", "digits", "cpu", 7, 1)
+    return GradingSpec(open_lab("lab4"), "digits", "cpu", 7, 1)
 
 
 # --- cores ---
@@ -61,7 +62,7 @@ def test_an_examiner_takes_its_share_of_the_cores_and_no_more_threads_than_are_a
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
     monkeypatch.setattr(class_run, "cores", lambda: usable)
-    run = class_run.ClassRun(Setting.find("lab4"), tmp_path, Cache(tmp_path), "digits", "cpu", None, None, Progress())
+    run = class_run.ClassRun(open_lab("lab4"), tmp_path, Cache(tmp_path), "digits", "cpu", None, None, Progress())
     assert run._pool(7, jobs, 30).spec.threads == threads
 
 

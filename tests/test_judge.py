@@ -18,20 +18,24 @@ from autograder.drawing import draw
 from autograder.judge import figures, images, values, weights_file
 from autograder.judge.oracle import RIGHT, LiveOracle
 from autograder.judge.verdict import Failed, NotAttempted
+from autograder.labs.context import Context
 from autograder.labs.examination import Examination
-from autograder.labs.lab import Setting
+from autograder.labs.findings import Findings
+from autograder.labs.lab import open_lab
 from autograder.labs.lab4 import asking, inputs
+from autograder.labs.respondents import Respondents
 from autograder.sandbox.own_kernel import Kernel
 from autograder.sandbox.weights_reader import read_weights
 
-SETTING = Setting.find("lab4")
-ORACLE = SETTING.oracle(seed=11)
+LAB = open_lab("lab4")
+ORACLE = LAB.oracle(seed=11)
 
 
 def examination(**definitions: object) -> Examination:
-    """An examination of definitions that stand in this process."""
-    kernel = Kernel(dict(definitions), "lab4")
-    return Examination("lab4", SETTING.assignment, kernel, SETTING.course_file.parent, ORACLE)
+    """An examination of definitions that stand in this process, which knows mistakes by name."""
+    kernel = Kernel(dict(definitions), LAB.procedures)
+    context = Context(LAB, LAB.course_file.parent, ORACLE)
+    return Examination(context, Findings(), Respondents(LAB, kernel), "simple-cnn", "", False, ORACLE)
 
 
 # --- networks ---------------------------------------------------------------------------------------------------------
@@ -86,7 +90,7 @@ class UnusedLayer(nn.Module):
 
 def test_a_layer_that_is_never_called_does_no_harm() -> None:
     asking.same_function(examination(BranchModel=UnusedLayer), inputs.BRANCH)
-    asking.dropout(examination(BranchModel=UnusedLayer), inputs.BRANCH, "branch-model")
+    asking.dropout(examination(BranchModel=UnusedLayer), inputs.BRANCH)
 
 
 def test_other_shapes_are_shown_side_by_side() -> None:
@@ -135,7 +139,7 @@ def own_mask(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
     + [own_mask],
 )
 def test_dropout_in_any_spelling_passes(dropout: object) -> None:
-    asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE, "simple-cnn")
+    asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +154,7 @@ def test_dropout_in_any_spelling_passes(dropout: object) -> None:
 )
 def test_wrong_dropout_fails_and_says_how(dropout: object, sentence: str) -> None:
     with pytest.raises(Failed, match=sentence):
-        asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE, "simple-cnn")
+        asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE)
 
 
 # --- short answers ----------------------------------------------------------------------------------------------------
@@ -354,7 +358,7 @@ def test_what_mistakes_answer_is_worked_out_by_one_process(tmp_path: Path) -> No
     asked = []
 
     def oracle(name: str) -> LiveOracle:
-        made = LiveOracle("lab4", Path("nowhere"), 7, {}, tmp_path)
+        made = LiveOracle({}, Path("nowhere"), 7, kept=tmp_path)
 
         def variants(question: str) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
             asked.append(name)
@@ -377,7 +381,7 @@ def test_what_mistakes_answer_is_worked_out_by_one_process(tmp_path: Path) -> No
 
 def test_a_notebooks_kernel_answers_as_a_process_of_its_own_would() -> None:
     """NumPy's numbers are numbers, also where nothing is sent over a wire."""
-    kernel = Kernel({"conv1_output_shape": (np.int64(1), np.float64(2.5))}, "lab4")
+    kernel = Kernel({"conv1_output_shape": (np.int64(1), np.float64(2.5))}, LAB.procedures)
     answer = kernel.ask("values", [], {}, {"name": "conv1_output_shape"})
     assert [type(one) for one in answer] == [int, float]
     kernel.close()
@@ -403,15 +407,13 @@ def test_what_was_asked_something_hidden_is_asked_nothing_that_shows(monkeypatch
         started.append(Process())
         return started[-1]
 
-    monkeypatch.setattr(Examination, "_ask", lambda self, whom, *_: whom)
-    asked = Examination("lab4", SETTING.assignment, start(), Path(), ORACLE, restart=start)  # type: ignore[arg-type]
+    monkeypatch.setattr(Respondents, "_ask", lambda self, whom, *_: whom)
+    asked = Respondents(LAB, start(), start)  # type: ignore[arg-type]
     reader = asked._reader = start()
-    assert asked.ask_afresh("load_file", []) is reader  # it has run nothing of the student's
+    assert asked.ask_afresh("load_file", [], {}) is reader  # it has run nothing of the student's
     assert asked._reader is None, "what runs the student's code reads weights no more"
-    asked.secret = True
-    assert asked.ask_afresh("load_file", []) is reader
-    asked.secret = False
-    another = asked.ask_afresh("load_file", [])
+    assert asked.ask_afresh("load_file", [], {}, hidden=True) is reader
+    another = asked.ask_afresh("load_file", [], {})
     assert another is not reader
     assert reader.ended
     asked.__exit__()

@@ -13,7 +13,7 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder.data import load_data
-from autograder.labs.lab import Setting
+from autograder.labs.lab import open_lab
 from tests.conftest import ROOT
 
 MINUTES = 25  # for a cell: the best model trains for about ten
@@ -38,7 +38,7 @@ def run_all(folder: Path, epochs: int | None = None) -> dict[str, float]:
             text = text.replace(told, str(epochs))
         path.write_text(text, encoding="utf-8")
     seconds = {}
-    for name in Setting.find("lab4").assignment.notebooks:
+    for name in open_lab("lab4").assignment.notebooks:
         notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
         started = time.monotonic()
         client = NotebookClient(notebook, timeout=60 * MINUTES, resources={"metadata": {"path": str(folder)}})

@@ -18,7 +18,7 @@ from autograder.feedback.packing import pack_submission, unsaved_names
 from autograder.feedback.places import Places
 from autograder.feedback.self_check import look_at
 from autograder.feedback.states import CHECK, DONE
-from autograder.labs.lab import Setting
+from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, Results, TaskResult
 from autograder.sandbox.client import StudentProcess
 from tests.conftest import ROOT, autograder
@@ -125,7 +125,7 @@ def test_check_fits_on_one_screen_and_says_what_is_next(work: Path, tmp_path: Pa
     assert "38 of 81 points of the public checks: 6 done, 10 not started." in lines
     assert lines[-1] == "Next: “Save and load a model” in 4_3_save_and_load.ipynb."
     found = json.loads((tmp_path / "found.json").read_text())
-    assert [one["id"] for one in found["tasks"]] == list(Setting.find("lab4").assignment.by_id)
+    assert [one["id"] for one in found["tasks"]] == list(open_lab("lab4").assignment.by_id)
     assert (found["score"], found["max_score"]) == (38, 81)
 
 
@@ -194,10 +194,10 @@ def test_what_is_packed_is_a_submission_as_it_is(tmp_path: Path) -> None:
         (folder / rubbish).parent.mkdir(parents=True, exist_ok=True)
         (folder / rubbish).write_text("rubbish")
     (folder / "layers.py").write_text("WIDTH = 3\n")
-    packed = pack_submission(Setting.find("lab4").assignment, folder)
+    packed = pack_submission(open_lab("lab4").assignment, folder)
     with zipfile.ZipFile(packed.archive) as opened:
         names = opened.namelist()
-    notebooks = [f"{name}.ipynb" for name in Setting.find("lab4").assignment.notebooks]
+    notebooks = [f"{name}.ipynb" for name in open_lab("lab4").assignment.notebooks]
     own = sorted(f"own/{path.name}" for path in (folder / "own").glob("*.png"))
     weights = ["weights/best_model.pt", "weights/better_cnn.pt"]
     assert sorted(names) == sorted([*notebooks, "layers.py", *own, *weights])
@@ -236,7 +236,7 @@ def test_pack_says_what_is_missing(tmp_path: Path) -> None:
     (folder / "weights").mkdir()
     with (folder / "weights" / "best_model.pt").open("wb") as file:
         file.truncate(9 * 2**20)
-    packed = pack_submission(Setting.find("lab4").assignment, folder, unsaved=["4_1_simple_cnn"])
+    packed = pack_submission(open_lab("lab4").assignment, folder, unsaved=["4_1_simple_cnn"])
     said = rows(packed)
     assert not packed.complete
     assert said["4_3_save_and_load.ipynb"] == "✗ not in this folder"
@@ -258,7 +258,7 @@ def test_pack_follows_no_link(tmp_path: Path) -> None:
     folder = tmp_path / "lab4"
     folder.mkdir()
     (folder / "link.py").symlink_to(tmp_path / "secret")
-    packed = pack_submission(Setting.find("lab4").assignment, folder)
+    packed = pack_submission(open_lab("lab4").assignment, folder)
     assert packed.files == []
 
 

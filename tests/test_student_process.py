@@ -44,7 +44,7 @@ def student_process(fork_server: ForkServer, tmp_path: Path) -> Start:
     def start(script: str) -> StudentProcess:
         (tmp_path / "submission").mkdir()
         (tmp_path / "submission" / "work.py").write_text(script)
-        return StudentProcess(fork_server, tmp_path / "submission", "lab4", LIMITS)
+        return StudentProcess(fork_server, tmp_path / "submission", "autograder.labs.lab4.procedures", LIMITS)
 
     return start
 
@@ -102,7 +102,7 @@ def test_after_a_death_the_next_question_gets_a_fresh_process(student_process: S
 def test_a_submission_has_a_budget(fork_server: ForkServer, tmp_path: Path) -> None:
     (tmp_path / "work.py").write_text("import time\nanswer = time.sleep(3)\nother = 1\n")
     limits = Limits(load_seconds=5, check_seconds=5, submission_seconds=1)
-    with StudentProcess(fork_server, tmp_path, "lab4", limits) as one:
+    with StudentProcess(fork_server, tmp_path, "autograder.labs.lab4.procedures", limits) as one:
         with pytest.raises(StudentError):
             value(one, "answer")
         with pytest.raises(StudentError, match="used up its 1 seconds"):
@@ -237,7 +237,7 @@ def test_more_memory_in_several_processes_than_allowed_is_ended_and_said(
     )
     (tmp_path / "work.py").write_text(script)
     limits = LIMITS.model_copy(update={"memory_mb": 512, "load_seconds": 20})
-    with StudentProcess(fork_server, tmp_path, "lab4", limits) as one:
+    with StudentProcess(fork_server, tmp_path, "autograder.labs.lab4.procedures", limits) as one:
         with pytest.raises(StudentError, match="more than the 512 MB of memory"):
             value(one, "answer")
 

@@ -139,12 +139,12 @@ def run(
     from autograder.feedback import write_report
     from autograder.feedback.plain_text import visible
     from autograder.grading.class_run import Progress, mark_class
-    from autograder.labs.lab import Setting
+    from autograder.labs.lab import open_lab
 
     if marks.exists() and not marks.is_dir():
         fail(f"{marks}: is a file; -o names the folder that the results go to")
     console = Console(highlight=False)
-    setting = Setting.find(assignment)
+    lab = open_lab(assignment)
     console.print(f"Data: {chosen_data(data)[1]}", markup=False)  # type: ignore[arg-type]
     if elsewhere is not None and elsewhere.sandbox is not None:
         console.print("Sandbox: each worker's own; it gets no work before it has proved it")
@@ -167,18 +167,18 @@ def run(
             bar.console.print(Text(visible(sentence), style="bold yellow"))
 
         progress = Progress(started=lambda total: bar.update(task, total=total), done=done, told=tell)
-        outcome = mark_class(setting, submissions, marks, data, device, jobs, progress, layers, times, elsewhere)
+        outcome = mark_class(lab, submissions, marks, data, device, jobs, progress, layers, times, elsewhere)
     results = outcome.results
-    table = Table(title=f"{setting.assignment.title} ({results.data}, {results.device})")
+    table = Table(title=f"{lab.assignment.title} ({results.data}, {results.device})")
     table.add_column("Student", no_wrap=True, min_width=12)
     table.add_column("Score", justify="right", no_wrap=True)
-    for name in setting.assignment.notebooks:
+    for name in lab.assignment.notebooks:
         table.add_column(name[:3].replace("_", "."), justify="right", no_wrap=True)
     table.add_column("Remarks")
     for student in results.students:
         by_notebook = [
             f"{sum(task.score for task in student.tasks if task.notebook == name):g}"
-            for name in setting.assignment.notebooks
+            for name in lab.assignment.notebooks
         ]
         remark = shorten("; ".join(map(visible, remarks(student))), 50, placeholder=" …")
         score = "withheld" if student.score is None else f"{student.score:g}"

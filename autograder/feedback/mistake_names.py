@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import autograder.labs
 from autograder.judge.bank import Mistake, read_bank
-
-CHECKS = Path(autograder.labs.__file__).parent
+from autograder.labs.lab import LABS
 
 
 class KnownMistakes:
     """The bank of one lab; an unknown lab has an empty one. Raises `BankError` naming a file that cannot be read."""
 
     def __init__(self, lab: str) -> None:
-        labs = {folder.name: folder for folder in CHECKS.iterdir() if (folder / "mistakes").is_dir()}
+        labs = {folder.name: folder for folder in LABS.iterdir() if (folder / "mistakes").is_dir()}
         self._bank: dict[str, dict[str, Mistake]] = read_bank(labs[lab] / "mistakes") if lab in labs else {}
 
     def sentence(self, task: str, diagnosis: str) -> str:

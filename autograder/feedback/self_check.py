@@ -66,47 +66,40 @@ def look_at(
 ) -> Look:
     """Checks `folder`; `tell` hears each task's title. Raises `SubmissionError` where there is no such folder."""
     from autograder.judge.oracle import KEY_SEED
-    from autograder.labs.lab import Setting
+    from autograder.labs.lab import open_lab
     from autograder.sandbox.client import StudentProcess
     from autograder.sandbox.own_machine import local_fork_server
     from autograder.submission.collect import single_submission
 
-    setting = Setting.find(assignment)
+    lab = open_lab(assignment)
     with tempfile.TemporaryDirectory(prefix="autograder-") as staging:
-        submission = single_submission(folder, Path(staging), setting.assignment.limits)
-        names = {name for task in setting.assignment.tasks for name in task.definitions}
+        submission = single_submission(folder, Path(staging), lab.assignment.limits)
+        names = {name for task in lab.assignment.tasks for name in task.definitions}
         fork_server = local_fork_server(submission.folder, names, device)
         try:
             # Only now, while the fork server imports what notebooks do: these have no part in what is forked.
             import autograder.labs.plugin  # noqa: F401 (pytest, which `run_checks` would wait for)
-            from autograder.labs.examination import Examination
+            from autograder.labs.context import Context
+            from autograder.labs.respondents import Respondents
             from autograder.labs.run import run_checks
 
-            oracle = setting.oracle(KEY_SEED)
+            oracle = lab.oracle(KEY_SEED)
             with StudentProcess(
-                fork_server, submission.folder, setting.lab, setting.assignment.limits, device
+                fork_server, submission.folder, lab.procedures, lab.assignment.limits, device
             ) as student_process:
                 problems = submission.problems + student_process.describe()
-                examination = Examination(
-                    lab=setting.lab,
-                    assignment=setting.assignment,
-                    respondent=student_process,
-                    folder=submission.folder,
-                    oracle=oracle,
-                    device=device,
-                    tell=tell,
-                )
-                run_checks(examination, hidden=False)
+                context = Context(lab, submission.folder, oracle, device=device)
+                findings = run_checks(context, Respondents(lab, student_process), hidden=False, tell=tell)
                 problems += student_process.notes
         finally:
             fork_server.close()
     return Look(
         folder=folder,
-        course=setting.course,
-        assignment=setting.lab,
-        title=setting.assignment.title,
-        tasks=examination.task_results(),
+        course=lab.course,
+        assignment=lab.name,
+        title=lab.assignment.title,
+        tasks=findings.task_results(lab.assignment),
         problems=problems,
-        pictures=examination.pictures,
-        definitions={task.id: task.definitions for task in setting.assignment.tasks},
+        pictures=findings.pictures,
+        definitions={task.id: task.definitions for task in lab.assignment.tasks},
     )

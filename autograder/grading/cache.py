@@ -11,13 +11,14 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from autograder.grading.check_cells import state
-from autograder.labs.lab import Setting
+from autograder.labs.findings import CachedCheck, CachedChecks, Checks
+from autograder.labs.lab import Lab
 from autograder.results import CheckResult, OwnDigit, StudentResult, folder_name
 
 try:
@@ -29,27 +30,6 @@ PACKAGE = Path(__file__).resolve().parents[1]
 PRESENTATION = {  # rooms that no verdict depends on
     *("feedback", "export", "cli", "build", "new", "training", "grading", "layers"),
 }
-
-
-@dataclass
-class CachedCheck:
-    """A check's result in an earlier run, and the key of everything that it depended on."""
-
-    key: str
-    result: CheckResult
-    digits: list[OwnDigit] = field(default_factory=list)
-
-
-Checks = dict[tuple[str, str], CachedCheck]  # by task and check
-
-
-@dataclass
-class CachedChecks:
-    """What is known of a submission from an earlier run, by task and check; notes on its definitions."""
-
-    shared: str  # the digest of what all its checks depend on
-    checks: Checks = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -143,6 +123,7 @@ def as_data(checks: Checks) -> dict[str, Any]:
             "key": one.key,
             "result": one.result.model_dump(mode="json"),
             "digits": [digit.model_dump(mode="json") for digit in one.digits],
+            "sentence": one.sentence,
         }
         for (task, check), one in checks.items()
     }
@@ -157,11 +138,12 @@ def from_data(data: dict[str, Any]) -> Checks:
             one["key"],
             CheckResult.model_validate(one["result"]),
             [OwnDigit.model_validate(digit) for digit in one["digits"]],
+            str(one["sentence"]),
         )
     return checks
 
 
-def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
+def depends_on(lab: Lab, *more: str) -> tuple[str, str]:
     """Two digests of what a mark depends on beside the submission: of everything, and of all but the checks themselves.
 
     The first says whether anything has changed. The second is the part that all checks share: the grader, its
@@ -169,7 +151,7 @@ def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
     (`autograder.labs.catalogue.check_key`). Where package and course lie on a machine makes no difference.
     """
     shared = hashlib.sha256(f"{build_of_torch()} {' '.join(more)}\n".encode())
-    folders = [PACKAGE, *([setting.reference] if setting.reference else [])]
+    folders = [PACKAGE, *([lab.reference] if lab.reference else [])]
     files = {
         f"{folder.name}/{path.relative_to(folder).as_posix()}": path
         for folder in folders
@@ -177,10 +159,10 @@ def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
         if not PRESENTATION & set(path.relative_to(folder).parts)
     }
     lines = {name: _line(name, path) for name, path in files.items()}
-    own = {name for name, path in files.items() if path.parent.name == setting.lab and path.name.startswith("test_")}
+    own = {name for name, path in files.items() if path.parent.name == lab.name and path.name.startswith("test_")}
     for name in sorted(lines.keys() - own):
         shared.update(lines[name])
-    assignment = setting.assignment
+    assignment = lab.assignment
     common = {
         "limits": assignment.limits.model_dump(mode="json"),
         "definitions": {task.id: [task.notebook, task.definitions] for task in assignment.tasks},
@@ -192,10 +174,10 @@ def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
     # What stands on top of the findings, such as an extension, asks for no new ones.
     on_top = {"deadline", "late", "extensions", "support", "written", "limits"}
     whole.update(json.dumps(assignment.model_dump(mode="json", exclude=on_top), sort_keys=True).encode())
-    if setting.release is not None:
-        whole.update(state(setting.release).encode())
-    if setting.reference is not None:  # who has handed in the reference's weights is flagged
-        for path in sorted((setting.reference / "weights").glob("*/*.pt")):
+    if lab.release is not None:
+        whole.update(state(lab.release).encode())
+    if lab.reference is not None:  # who has handed in the reference's weights is flagged
+        for path in sorted((lab.reference / "weights").glob("*/*.pt")):
             whole.update(_line(f"{path.parent.name}/{path.name}", path))
     return whole.hexdigest(), shared.hexdigest()
 

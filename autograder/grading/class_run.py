@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.data import chosen_data
-from autograder.grading.cache import Cache, CachedChecks, CachedResult, depends_on
+from autograder.grading.cache import Cache, CachedResult, depends_on
 from autograder.grading.flags import flagged
 from autograder.grading.grader import GradingSpec
 from autograder.grading.lateness import with_lateness
@@ -24,8 +24,8 @@ from autograder.grading.overrides import Decision, apply, fit_course, misfits, r
 from autograder.grading.times import Times, find_times
 from autograder.grading.worker import Job, gpus
 from autograder.grading.worker_pool import LocalWorkers, WorkerPool
-from autograder.labs.catalogue import agree
-from autograder.labs.lab import Setting
+from autograder.labs.findings import CachedChecks
+from autograder.labs.lab import Lab
 from autograder.results import Promise, Results, StudentResult, folder_name, storable
 from autograder.sandbox.layers.choice import Layers
 from autograder.submission.collect import Submission, SubmissionError, find_submissions
@@ -62,7 +62,7 @@ class Outcome:
 
 
 def mark_class(
-    setting: Setting,
+    lab: Lab,
     source: Path,
     marks: Path,
     data: str = "auto",
@@ -83,16 +83,16 @@ def mark_class(
     `CacheError`, `TimesError`, and `OverridesError`: at the start, or at the end if the file was broken in between;
     what was marked is then kept.
     """
-    agree(setting.lab, setting.assignment, setting.course_file)
+    _ = lab.checks  # before anything else: do checks and course.yml agree?
     data, _ = chosen_data(data)  # type: ignore[arg-type]
     marks = Path(marks)
     _apart(Path(source), marks)
     cache = Cache(marks)
     with cache.alone() as staging:
-        fit_course(read_overrides(marks), setting.assignment, marks)
-        submissions = find_submissions(Path(source), setting.lab, staging, setting.assignment.limits)
-        known = find_times(submissions, marks, times) if setting.assignment.deadline or times else None
-        marking = ClassRun(setting, marks, cache, data, device, layers, known, progress or Progress(), elsewhere)
+        fit_course(read_overrides(marks), lab.assignment, marks)
+        submissions = find_submissions(Path(source), lab.name, staging, lab.assignment.limits)
+        known = find_times(submissions, marks, times) if lab.assignment.deadline or times else None
+        marking = ClassRun(lab, marks, cache, data, device, layers, known, progress or Progress(), elsewhere)
         return marking.mark(submissions, jobs)
 
 
@@ -118,7 +118,7 @@ def threads_wanted() -> int | None:
 class ClassRun:
     """One run over a class."""
 
-    setting: Setting
+    lab: Lab
     marks: Path
     cache: Cache
     data: str
@@ -133,13 +133,13 @@ class ClassRun:
     def mark(self, submissions: list[Submission], jobs: int | None) -> Outcome:
         """Marks what has changed and writes the results."""
         started = time.monotonic()
-        setting, cache, decisions = self.setting, self.cache, read_overrides(self.marks)
+        lab, cache, decisions = self.lab, self.cache, read_overrides(self.marks)
         seed = cache.seed()
         has_sandbox = self.elsewhere.sandbox if self.elsewhere else self.layers
         sandboxed = (
             "in a sandbox" if has_sandbox else "without a sandbox"
         )  # a mark made without one is made again with one
-        whole, shared = depends_on(setting, self.data, self.device, str(seed), sandboxed)
+        whole, shared = depends_on(lab, self.data, self.device, str(seed), sandboxed)
         self.progress.started(len(submissions))
         entries: dict[str, CachedResult] = {}
         to_do: list[Job] = []
@@ -181,28 +181,27 @@ class ClassRun:
         outcome = self._written(list(entries.values()))
         outcome.fresh, outcome.left = fresh, left
         outcome.unreadable = sorted(self.unreadable)
-        outcome.extended = sorted(set(setting.assignment.extensions) - {storable(one.student) for one in submissions})
+        outcome.extended = sorted(set(lab.assignment.extensions) - {storable(one.student) for one in submissions})
         if fresh:
             self._note_times(entries.values(), time.monotonic() - started)
         return outcome
 
     def _pool(self, seed: int, jobs: int | None, to_do: int) -> WorkerPool[Any]:
         """Who marks: workers on this machine, or at the workers of a cluster."""
-        file, lab = self.setting.course_file, self.setting.lab
         if self.elsewhere is not None:
             from autograder.grading.cluster import Cluster
 
-            return Cluster(GradingSpec(file, lab, self.data, self.device, seed, 1), self.elsewhere, self.progress.told)
+            return Cluster(GradingSpec(self.lab, self.data, self.device, seed, 1), self.elsewhere, self.progress.told)
         count = cores()
         most = (gpus() or 1) if self.device == "cuda" else count
         jobs = max(1, min(jobs or most, to_do))
         threads = max(1, min(count // jobs, threads_wanted() or count))
-        return LocalWorkers(GradingSpec(file, lab, self.data, self.device, seed, threads, self.layers), jobs)
+        return LocalWorkers(GradingSpec(self.lab, self.data, self.device, seed, threads, self.layers), jobs)
 
     def _settled(self, result: StudentResult, decisions: list[Decision]) -> StudentResult:
         """A student's result with what is taken off for lateness and what people have decided."""
         submitted = self.times.known.get(result.student) if self.times else None
-        late = with_lateness(result, self.setting.assignment, submitted)
+        late = with_lateness(result, self.lab.assignment, submitted)
         if self.times and result.student in self.times.unreadable:
             said = self.times.unreadable[result.student]
             flag = f"timestamp.txt says no time that can be read ({said[:60]!r}): nothing is taken off for lateness."
@@ -214,19 +213,19 @@ class ClassRun:
 
     def _written(self, entries: list[CachedResult]) -> Outcome:
         """Writes the results that these entries make."""
-        setting = self.setting
+        lab = self.lab
         decisions = read_overrides(self.marks)  # anew: a person may have decided in the meantime
-        fit_course(decisions, setting.assignment, self.marks)
+        fit_course(decisions, lab.assignment, self.marks)
         sandboxes = sorted(
             {entry.sandbox for entry in entries}, key=lambda sandbox: (not sandbox.startswith("none"), sandbox)
         )
         promises = max((entry.promises for entry in entries), key=len, default=[])
         raw = sorted((entry.result for entry in entries), key=lambda one: one.student)
-        with_flags = flagged(raw, setting.reference, setting.assignment, setting.release)
+        with_flags = flagged(raw, lab.reference, lab.assignment, lab.release)
         results = Results(
             schema=1,
-            course=setting.course,
-            assignment=setting.lab,
+            course=lab.course,
+            assignment=lab.name,
             data=self.data,
             sandbox="; ".join(sandboxes),
             device=self.device,

@@ -123,11 +123,12 @@ class Cluster(WorkerPool[RemoteWorker]):
 
         from autograder.grading.cluster_wire import PortableSpec, pack_spec
         from autograder.grading.cluster_worker import content
-        from autograder.labs.lab import Setting
 
         spec = self.spec
-        own = content(Setting.find(spec.lab, spec.course_file), spec.data)
-        self._spec = pack_spec(PortableSpec(spec.lab, spec.data, spec.device, spec.seed, self._elsewhere.sandbox, own))
+        own = content(spec.lab, spec.data)
+        self._spec = pack_spec(
+            PortableSpec(spec.lab.name, spec.data, spec.device, spec.seed, self._elsewhere.sandbox, own)
+        )
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is told by `tell`
         address = stack.enter_context(self._elsewhere.address())

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgpack
 
-from autograder.grading.cache import CachedChecks, as_data, from_data
+from autograder.grading.cache import as_data, from_data
 from autograder.grading.grader import Marked
 from autograder.grading.worker import Job
+from autograder.labs.findings import CachedChecks
 from autograder.results import StudentResult
 from autograder.submission.collect import Submission
 

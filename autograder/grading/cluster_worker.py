@@ -19,7 +19,7 @@ from autograder.grading.cache import conducted_by, depends_on
 from autograder.grading.cluster_wire import PortableSpec
 from autograder.grading.grader import GradingSpec
 from autograder.grading.worker import Job, Worker, gpus
-from autograder.labs.lab import Setting
+from autograder.labs.lab import Lab, open_lab
 from autograder.sandbox.layers.choice import SandboxError, choose
 
 COURSE = "AUTOGRADER_COURSE"  # the variable that names a course repository, or its course.yml
@@ -72,17 +72,15 @@ def start_worker(packed: bytes, number: int) -> HostedWorker:
 
 def _hosted(spec: PortableSpec, number: int) -> HostedWorker:
     named = os.environ.get(COURSE)
-    setting = Setting.find(spec.lab, _course_file(Path(named)) if named else None)
-    found = differences(spec.content, content(setting, spec.data))
+    lab = open_lab(spec.lab, _course_file(Path(named)) if named else None)
+    found = differences(spec.content, content(lab, spec.data))
     if found:
         return HostedWorker(None, number, ("differs", "; ".join(found)))
     layers = choose(spec.sandbox) if spec.sandbox is not None else None
     if spec.device == "cuda" and number >= gpus():
         return HostedWorker(None, number, ("full", "torch finds no GPU there"))
     # Dask counts a core for each thread, and each thread has its worker.
-    return HostedWorker(
-        GradingSpec(setting.course_file, spec.lab, spec.data, spec.device, spec.seed, 1, layers), number
-    )
+    return HostedWorker(GradingSpec(lab, spec.data, spec.device, spec.seed, 1, layers), number)
 
 
 def what_it_says(hosted: HostedWorker) -> bytes:
@@ -102,10 +100,10 @@ def mark(hosted: HostedWorker, packed: bytes) -> bytes:
         return cluster_wire.pack_reply(None)
 
 
-def content(setting: Setting, data: str) -> dict[str, str]:
+def content(lab: Lab, data: str) -> dict[str, str]:
     """All that marks and their making depend on, part by part: equal contents give equal marks."""
     versions = {name: version(name) for name in LIBRARIES}
-    whole, shared = depends_on(setting)
+    whole, shared = depends_on(lab)
     return {
         "Python": ".".join(platform.python_version_tuple()[:2]),
         **versions,

@@ -15,8 +15,8 @@ from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
-from autograder.grading.cache import CachedChecks
 from autograder.grading.grader import Grader, GradingSpec
+from autograder.labs.findings import CachedChecks
 from autograder.sandbox.client import ALLOCATOR, PACKAGE
 from autograder.sandbox.layers.choice import SandboxError
 from autograder.submission.collect import Submission

@@ -11,7 +11,6 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.worker import Job, Worker, gpus
-from autograder.labs.lab import Setting
 from autograder.sandbox.layers.choice import SandboxError
 
 TRIES = 2  # a submission on which the grader's own process has died more often is withheld
@@ -98,9 +97,8 @@ class WorkerPool(ABC, Generic[One]):
             self.workers.clear()
 
     def _given_up(self, job: Job) -> Marked:
-        setting = Setting.find(self.spec.lab, self.spec.course_file)
         message = "The grader's own process died, again and again, on this submission."
-        return Marked(withheld(setting, job.submission.student, [message]), {}, {}, [])
+        return Marked(withheld(self.spec.lab, job.submission.student, [message]), {}, {}, [])
 
 
 class LocalWorkers(WorkerPool[Worker]):

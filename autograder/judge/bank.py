@@ -83,9 +83,12 @@ class Mistake:
         return text
 
 
-def read_bank(folder: Path) -> dict[str, dict[str, Mistake]]:
+Bank = dict[str, dict[str, Mistake]]  # by task and id
+
+
+def read_bank(folder: Path) -> Bank:
     """All mistakes in `folder`, by task and id; raises `BankError` naming the file that cannot be read."""
-    bank: dict[str, dict[str, Mistake]] = {}
+    bank: Bank = {}
     for path in sorted(folder.glob("*/*.yml")):
         try:
             described = Described.model_validate(yaml.load(path.read_text(encoding="utf-8"), LOADER))

@@ -1,6 +1,6 @@
 """Where the right answers come from: the live reference for the marker, a key of numbers for the student.
 
-A lab's questions stand in `autograder/labs/<lab>/expected.py`: functions that make arrays from definitions and a
+A lab's questions are functions that make arrays from definitions and a
 seed. Asked of the reference, they give the right answer; asked of its variants in the bank, those of known mistakes.
 The marker asks them with fresh seeds. The build asks them once with the key's seed and freezes what they say into the
 student's package, which holds no solution.
@@ -9,7 +9,6 @@ student's package, which holds no solution.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import importlib.util
 import itertools
 import json
@@ -31,7 +30,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-from autograder.judge.bank import BankError, Mistake, Variant, read_bank
+from autograder.judge.bank import Bank, BankError, Mistake, Variant
 
 KEY_SEED = 2027
 RIGHT = "right"
@@ -45,14 +44,8 @@ class OracleError(Exception):
 Answers = dict[str, np.ndarray]
 
 
-class Oracle(Protocol):
-    """Knows the right answers for the inputs of one seed, and what known mistakes make of them."""
-
-    seed: int
-    live: bool  # whether it is the reference itself
-
-    def ask(self, question: str) -> Answers:
-        """The arrays that answer `question` rightly."""
+class Mistakes(Protocol):
+    """Knows what known mistakes answer to questions, for the inputs of one seed."""
 
     def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
         """What each known mistake answers, by its id; those that give the right answer are left out.
@@ -66,11 +59,34 @@ class Oracle(Protocol):
     def loses(self, task: str, name: str) -> set[str]:
         """The checks of the task that fail by this mistake."""
 
+
+class Oracle(Mistakes, Protocol):
+    """Knows the right answers for the inputs of one seed, and what known mistakes make of them."""
+
+    seed: int
+    live: bool  # whether it is the reference itself
+
+    def ask(self, question: str) -> Answers:
+        """The arrays that answer `question` rightly."""
+
     def network(self, name: str) -> Any:
         """A new network of the reference's class `name`; only a live oracle has one."""
 
     def definition(self, name: str) -> Any:
         """The reference's own definition of `name`; only a live oracle has it."""
+
+
+class Nameless:
+    """Knows no mistakes: for who decides on points, which no name may change."""
+
+    def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
+        return iter(())
+
+    def mistake(self, task: str, name: str) -> str:
+        raise KeyError(name)
+
+    def loses(self, task: str, name: str) -> set[str]:
+        return set()
 
 
 @dataclass(frozen=True)
@@ -91,30 +107,31 @@ class LiveOracle:
 
     def __init__(
         self,
-        lab: str,
+        questions: Mapping[str, Question],
         reference: Path,
         seed: int,
+        mistakes: Callable[[], Bank] = dict,
         notebooks: Mapping[str, str] | None = None,
         kept: Path | None = None,
     ) -> None:
-        """`notebooks` names each task's notebook; without it, no mistake is known.
+        """`mistakes` gives those that are known when one is first asked for; `notebooks` names each task's notebook.
 
         What the variants answer is kept in the folder `kept` and read from there the next time.
         """
         self.seed = seed
         self._kept = kept
-        self._lab = lab
+        self._mistakes = mistakes
         self._notebooks = notebooks or {}
         self._reference = Reference(reference)
-        self._questions: dict[str, Question] = importlib.import_module(f"autograder.labs.{lab}.expected").QUESTIONS
+        self._questions = questions
         self._right: dict[str, Answers] = {}
         self._wrong: dict[str, dict[str, Answers]] = {}
         self._answers: dict[tuple[str, tuple[str, ...]], Answers | None] = {}
 
     @cached_property
-    def bank(self) -> dict[str, dict[str, Mistake]]:
+    def bank(self) -> Bank:
         """The known mistakes, by task and id; read when one is asked for."""
-        return read_bank(Path(__file__).parents[1] / "labs" / self._lab / "mistakes") if self._notebooks else {}
+        return self._mistakes()
 
     def questions(self, public: bool = False) -> list[str]:
         """All questions of the lab, or those that a student's key may answer."""

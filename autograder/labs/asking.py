@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judge.oracle import Answers
-from autograder.judge.verdict import Failed
+from autograder.judge.verdict import Failed, Partial
 from autograder.labs.examination import Examination
 
 Ask = Callable[[str], Answers]  # an oracle's
@@ -45,7 +45,7 @@ def ask(examination: Examination, asked: Asked, afresh: bool = False, **instead:
     `afresh` asks a process that has answered nothing before, where there is more than the student's own kernel.
     """
     oracle = examination.oracle
-    whom = examination.ask_afresh if afresh and examination.restart is not None else examination.ask
+    whom = examination.ask_afresh if afresh else examination.ask
     try:
         return whom(asked.procedure, asked.uses, **{**asked.arguments(oracle.seed, oracle.ask), **instead})
     except Failed as failed:
@@ -58,7 +58,7 @@ def recognised(examination: Examination, question: str, **seen: Any) -> str | No
         examination,
         [
             name
-            for name, wrong in examination.oracle.wrong(question)
+            for name, wrong in examination.mistakes.wrong(question)
             if all(key in wrong and _alike(np.asarray(value), wrong[key]) for key, value in seen.items())
         ],
     )
@@ -73,12 +73,12 @@ def named(examination: Examination, asked: Asked, answer: Any, *aspects: str, **
 
 def choice(examination: Examination, names: list[str]) -> str | None:
     """Of mistakes that give the same answer here, the one that agrees best with what earlier checks found."""
-    task, current = examination.current
-    lost = {check for (one, check), result in examination.results.items() if one == task and result.status != "passed"}
-    seen = {check for one, check in examination.results if one == task} | {current}
+    earlier = dict(examination.findings.before(examination.place))
+    lost = {check for check, result in earlier.items() if result.status != "passed"} | {examination.check}
+    seen = {*earlier, examination.check}
 
     def disagreement(name: str) -> int:
-        return len((examination.oracle.loses(task, name) & seen) ^ (lost | {current}))
+        return len((examination.mistakes.loses(examination.task, name) & seen) ^ lost)
 
     return min(names, key=disagreement, default=None)
 
@@ -87,23 +87,20 @@ def mistake(examination: Examination, facts: str, name: str | None, hint: str = 
     """The verdict on a known mistake: the facts, and the sentence for it; on an unknown one, the facts and the hint."""
     if name is None:
         return Failed(facts, hint=hint)
-    return Failed(with_sentence(examination, facts, name), diagnosis=name)
+    return Failed(facts, diagnosis=name, sentence=examination.mistakes.mistake(examination.task, name))
 
 
-def with_sentence(examination: Examination, facts: str, name: str) -> str:
-    """The facts, and the sentence for the mistake: once in a task, and after that a word that it is the same."""
-    task = examination.current[0]
-    said = f"{facts}\n{examination.oracle.mistake(task, name)}"
-    before = [result for (one, _), result in examination.results.items() if one == task]
-    if any(result.diagnosis == name for result in before) and all(result.message != said for result in before):
-        return f"{facts}\nIt is the same mistake as above."
-    return said  # where all of it was said before, the report says so in place of it
+def half(examination: Examination, facts: str, name: str) -> Partial:
+    """Half of the points, for what is the mistake `name` where that is known."""
+    if known(examination, name) is None:
+        return Partial(0.5, facts, nameable=True)
+    return Partial(0.5, facts, diagnosis=name, sentence=examination.mistakes.mistake(examination.task, name))
 
 
 def known(examination: Examination, name: str) -> str | None:
     """`name` if the bank holds such a mistake of the current task, else None."""
     try:
-        examination.oracle.mistake(examination.current[0], name)
+        examination.mistakes.mistake(examination.task, name)
     except KeyError:
         return None
     return name
@@ -117,7 +114,7 @@ def renamed(examination: Examination, failed: Failed, *questions: str) -> Failed
     if failed.raised:
         for question in questions:
             if name := recognised(examination, question, raised=failed.raised):
-                return Failed(with_sentence(examination, failed.message, name), diagnosis=name)
+                return mistake(examination, failed.message, name)
     return failed
 
 

@@ -229,11 +229,17 @@ class StudentProcess:
     """One submission's process. It is started on the first question and started afresh after it died or hung."""
 
     def __init__(
-        self, fork_server: ForkServer, folder: Path, lab: str, limits: Limits, device: str = "cpu", threads: int = 1
+        self,
+        fork_server: ForkServer,
+        folder: Path,
+        procedures: str,
+        limits: Limits,
+        device: str = "cpu",
+        threads: int = 1,
     ) -> None:
         self._fork_server = fork_server
         self._original = Path(folder)
-        self._lab = lab
+        self._procedures = procedures
         self._limits = limits
         self._device = device
         self._threads = threads
@@ -275,7 +281,7 @@ class StudentProcess:
             self._load(name, dict(notebooks))
         request = {
             "kind": "call",
-            "lab": self._lab,
+            "procedures": self._procedures,
             "procedure": procedure,
             "arguments": arguments,
             "notebooks": dict(notebooks),

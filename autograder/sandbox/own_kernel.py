@@ -14,9 +14,9 @@ from autograder.sandbox.wire import sent
 class Kernel:
     """Answers from a namespace of this process."""
 
-    def __init__(self, namespace: dict[str, Any], lab: str, device: str = "cpu") -> None:
+    def __init__(self, namespace: dict[str, Any], procedures: str, device: str = "cpu") -> None:
         self._student = KernelStudent(namespace, device)
-        self._lab = lab
+        self._procedures = procedures
         self.notes: list[str] = []
 
     def close(self) -> None:
@@ -34,4 +34,4 @@ class Kernel:
         # The student's own random numbers go on as if nobody had checked.
         with torch.random.fork_rng():
             # An answer is to be what it would be from a process of its own: NumPy's numbers become Python's, say.
-            return unpack(guarded(lambda: sent(run_procedure(self._student, self._lab, procedure, arguments))))
+            return unpack(guarded(lambda: sent(run_procedure(self._student, self._procedures, procedure, arguments))))

@@ -99,7 +99,7 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
 
     def call() -> Any:
         try:
-            return run_procedure(student, request["lab"], request["procedure"], request["arguments"])
+            return run_procedure(student, request["procedures"], request["procedure"], request["arguments"])
         except NameError as error:
             because = student.because(error)
             raise NameError(f"{error}; {because}").with_traceback(error.__traceback__) if because else error from None
@@ -128,10 +128,9 @@ def guarded(work: Callable[[], Any]) -> dict[str, Any]:
         return {"error": describe(error)}
 
 
-def run_procedure(student: Student, lab: str, procedure: str, arguments: dict[str, Any]) -> Any:
-    """Runs one of the lab's procedures (`autograder/labs/<lab>/procedures.py`) on the student's definitions."""
-    procedures = importlib.import_module(f"autograder.labs.{lab}.procedures")
-    function = getattr(procedures, procedure.replace("-", "_"))
+def run_procedure(student: Student, procedures: str, procedure: str, arguments: dict[str, Any]) -> Any:
+    """Runs a procedure of the lab's module `procedures` on the student's definitions."""
+    function = getattr(importlib.import_module(procedures), procedure)
     here = os.getcwd()
     try:
         return function(student, **arguments)

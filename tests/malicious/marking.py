@@ -17,12 +17,13 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from autograder.sandbox.layers.choice import Layers, choose
 from autograder.sandbox.client import StudentProcess, StudentError
-from autograder.labs.examination import Examination
+from autograder.labs.context import Context
+from autograder.labs.respondents import Respondents
 from autograder.labs.run import run_checks
 from autograder.course import Limits
 from autograder.grading.grader import Grader, GradingSpec
@@ -61,9 +62,9 @@ class AttackedGrader:
     """A grader in the given sandbox, with small limits, that marks single tasks and looks around afterwards."""
 
     def __init__(self, layers: Layers | None, data: str) -> None:
-        self.grader = Grader(GradingSpec(ROOT / "course.yml", "lab4", data, "cpu", SEED, 1, layers))
+        self.grader = Grader(GradingSpec(open_lab("lab4"), data, "cpu", SEED, 1, layers))
         self._own = with_command_line(self.grader.fork_server.name)  # the fork server, and the box around it
-        self.limits = self.grader.setting.assignment.limits.model_copy(update=SMALL)
+        self.limits = self.grader.lab.assignment.limits.model_copy(update=SMALL)
 
     def close(self) -> None:
         self.grader.close()
@@ -92,31 +93,25 @@ class AttackedGrader:
             given.rename(taken / (f"student{given.suffix}" if given.is_file() else "student"))
             [submission] = find_submissions(taken, "lab4", Path(folder, "staging"), limits)
 
-            def student_process() -> StudentProcess:
-                return StudentProcess(self.grader.fork_server, submission.folder, "lab4", limits)
+            lab = replace(
+                self.grader.lab, assignment=self.grader.lab.assignment.model_copy(update={"limits": limits})
+            )
+
+            def start() -> StudentProcess:
+                return StudentProcess(self.grader.fork_server, submission.folder, lab.procedures, limits)
 
             said = list(submission.problems)
+            context = Context(lab, submission.folder, self.grader.oracle, self.grader.spec.data, hidden_seed=SEED)
             try:
-                with student_process() as respondent:
-                    with Examination(
-                        lab="lab4",
-                        assignment=self.grader.setting.assignment.model_copy(update={"limits": limits}),
-                        respondent=respondent,
-                        restart=student_process,
-                        folder=submission.folder,
-                        oracle=self.grader.oracle,
-                        namer=self.grader.namer,
-                        data=self.grader.spec.data,
-                        hidden_seed=SEED,
-                    ) as examination:
-                        with contextlib.suppress(StudentError):
-                            said += respondent.describe()
-                            respondent.source(self.grader.setting.assignment.tasks)  # as the desk asks; no points come of it
-                        run_checks(examination, tasks=tasks)
-                        said += examination.notes
+                with start() as first, Respondents(lab, first, start) as respondents:
+                    with contextlib.suppress(StudentError):
+                        said += first.describe()
+                        first.source(lab.assignment.tasks)  # as the grader asks; no points come of it
+                    findings = run_checks(context, respondents, tasks, namer=self.grader.namer)
+                    said += respondents.notes
             except Exception as error:
                 return None, "", [f"{type(error).__name__}: {error}"]
-        results = examination.task_results()
+        results = findings.task_results(lab.assignment)
         for task in results:
             for check in task.checks:
                 said += [f"{task.id}/{check.id} {check.status}", check.message, check.hint, check.diagnosis or ""]

@@ -17,13 +17,13 @@ from autograder.labs.asking import (  # noqa: F401 (the checks ask with them: `a
     Asked,
     ask,
     choice,
+    half,
     known,
     mistake,
     named,
     recognised,
     renamed,
     sketch,
-    with_sentence,
 )
 from autograder.labs.examination import Examination
 from autograder.labs.lab4 import inputs, procedures, small
@@ -79,10 +79,10 @@ def _run(examination: Examination, probe: inputs.NetworkProbe, passed: Sequence[
             "parameters", [probe.definition], definition=probe.definition, arguments=list(probe.arguments)
         )
     except Failed as failed:
-        others = {name for one in passed for name, _ in examination.oracle.wrong(f"{one.question}/output-shape")}
+        others = {name for one in passed for name, _ in examination.mistakes.wrong(f"{one.question}/output-shape")}
         names = [
             name
-            for name, wrong in examination.oracle.wrong(f"{probe.question}/output-shape")
+            for name, wrong in examination.mistakes.wrong(f"{probe.question}/output-shape")
             if name not in others and failed.raised and _raises(wrong, failed)
         ]
         raise mistake(examination, failed.message, choice(examination, names), failed.hint) from None
@@ -95,11 +95,9 @@ def _run(examination: Examination, probe: inputs.NetworkProbe, passed: Sequence[
 
 def _with_shapes(examination: Examination, probe: inputs.NetworkProbe, own: Shapes, output: Any = None) -> str | None:
     """The known mistake whose network has parameters of these shapes, in any order, and an output of that shape."""
-    oracle = examination.oracle
-    shaped, put_out = (
-        dict(oracle.wrong(f"{probe.question}/parameters")),
-        dict(oracle.wrong(f"{probe.question}/output-shape")),
-    )
+    oracle, mistakes = examination.oracle, examination.mistakes
+    shaped = dict(mistakes.wrong(f"{probe.question}/parameters"))
+    put_out = dict(mistakes.wrong(f"{probe.question}/output-shape"))
     right = oracle.ask(f"{probe.question}/output-shape")
     asked = _sorted(expected_shapes(oracle.ask, probe))
     if _sorted(own) == asked:
@@ -108,7 +106,7 @@ def _with_shapes(examination: Examination, probe: inputs.NetworkProbe, own: Shap
     found = [one for one, wrong in shaped.items() if _sorted(listed(wrong)) == _sorted(own)]
     found = [one for one in found if output is None or _gives(put_out.get(one, right), output)] or found
     if len(found) > 1 or probe.arguments:  # the same shapes, and perhaps another function
-        known = dict(oracle.wrong(f"{probe.question}/known"))
+        known = dict(mistakes.wrong(f"{probe.question}/known"))
         found = [one for one in found if one not in known or _computes(examination, probe, shaped[one], known[one])]
     return choice(examination, found)
 
@@ -189,13 +187,13 @@ def same_function(
         return
     if equivalence.CIRCUMSTANCES["again"] in unlike and known(examination, "input-changed-in-place"):
         raise mistake(examination, unlike, "input-changed-in-place")
-    shaped = dict(examination.oracle.wrong(f"{probe.question}/parameters"))  # its parameters would not have fitted
+    shaped = dict(examination.mistakes.wrong(f"{probe.question}/parameters"))  # its parameters would not have fitted
     for question in (f"{probe.question}/{'train-known' if train else 'known'}", f"{probe.question}/pairs"):
         if train and question.endswith("pairs"):
             continue
         names = [
             one
-            for one, wrong in examination.oracle.wrong(question)
+            for one, wrong in examination.mistakes.wrong(question)
             if RIGHT in wrong
             and one not in shaped
             and equivalence.is_variant(answer, wrong[RIGHT], float(right["tolerance"]))
@@ -233,14 +231,13 @@ def _first_difference(examination: Examination, probe: inputs.NetworkProbe) -> s
 SAMPLES = 800  # in training mode: they tell a variance to 5 %
 
 
-def dropout(examination: Examination, probe: inputs.NetworkProbe, task: str) -> None:
+def dropout(examination: Examination, probe: inputs.NetworkProbe) -> None:
     """Dropout of the task's rate, at the task's place, and off in evaluation mode.
 
     Where the task's `same-function` has failed, which costs points there, only the dropout calls are judged.
     """
     _run(examination, probe)  # what it raises for two images, it would raise here in other numbers
-    function = examination.results.get((task, "same-function"))
-    other = function is not None and function.status != "passed"
+    other = not examination.passed("same-function")
     answer = examination.ask(
         "dropout_samples",
         [probe.definition],
@@ -257,7 +254,7 @@ def dropout(examination: Examination, probe: inputs.NetworkProbe, task: str) -> 
         if name == "dropout-elsewhere":  # one that varies as a known mistake does
             spreads = [
                 (equivalence.spread(answer["train"], wrong[RIGHT]), one)
-                for one, wrong in examination.oracle.wrong(f"{probe.question}/dropout")
+                for one, wrong in examination.mistakes.wrong(f"{probe.question}/dropout")
                 if RIGHT in wrong
             ]
             nearest = min(spreads, default=(1.0, None))

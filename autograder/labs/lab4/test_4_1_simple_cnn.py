@@ -10,7 +10,7 @@ import pytest
 
 from autograder.judge import probes, values
 from autograder.judge.oracle import KEY_SEED
-from autograder.judge.verdict import Failed, Partial
+from autograder.judge.verdict import Failed
 from autograder.labs.examination import Examination
 from autograder.labs.lab4 import asking, inputs, small
 
@@ -36,7 +36,7 @@ def test_same_function(examination: Examination) -> None:
 @pytest.mark.public
 def test_dropout(examination: Examination) -> None:
     """SimpleCNN drops values with the task's rate and place, and only in training mode."""
-    asking.dropout(examination, inputs.SIMPLE, "simple-cnn")
+    asking.dropout(examination, inputs.SIMPLE)
 
 
 # --- train-evaluate ---------------------------------------------------------------------------------------------------
@@ -87,11 +87,7 @@ def judge_means(examination: Examination, answer: dict[str, Any]) -> None:
         else:
             continue
         facts = f"In entry {number} of the history, {problem}."
-        name = asking.known(examination, "history-of-sums")
-        facts = asking.with_sentence(examination, facts, name) if name else facts
-        partial = Partial(0.5, facts, diagnosis=name)
-        partial.nameable = True
-        raise partial
+        raise asking.half(examination, facts, "history-of-sums")
 
 
 def judge_history(history: Any, kind: str) -> None:
@@ -127,7 +123,7 @@ def trained_like(examination: Examination, answer: dict[str, Any]) -> str | None
         question = asking.TRAIN_STATE.question
         names = [
             name
-            for name, wrong in examination.oracle.wrong(question)
+            for name, wrong in examination.mistakes.wrong(question)
             if "state" in wrong and small.distance(ended, small.split(wrong["state"])) <= SAME
         ]
         return asking.choice(examination, names)
@@ -275,7 +271,7 @@ def judge_digest(examination: Examination, name: str, digest: bytes, facts: str,
     """The digest is one of the right answer's."""
     if digest in [answer.tobytes() for answer in examination.oracle.ask(name).values()]:
         return
-    for known, wrong in examination.oracle.wrong(name):
+    for known, wrong in examination.mistakes.wrong(name):
         if digest in [answer.tobytes() for answer in wrong.values()]:
             raise asking.mistake(examination, facts, known)
     raise Failed(facts, hint=hint)

@@ -18,9 +18,11 @@ BETTER_FILE, BEST_FILE = "weights/better_cnn.pt", "weights/best_model.pt"
 def weights_in(examination: Examination, name: str) -> weights_file.Arrays:
     """The names and arrays of the state dict in the student's file `name`."""
     try:
-        content = weights_file.content_of(examination.file(name), name, examination.assignment.limits.weights_mb)
+        content = weights_file.content_of(
+            examination.context.file(name), name, examination.assignment.limits.weights_mb
+        )
     except NotAttempted as absent:
-        near = examination.file_like(name, without=(BETTER_FILE, BEST_FILE))
+        near = examination.context.file_like(name, without=(BETTER_FILE, BEST_FILE))
         raise NotAttempted(f"{absent.message}\n{near}".rstrip(), absent.hint) from None
     arrays = examination.read_weights(content, name)
     examination.fingerprint(weights_file.fingerprint(arrays))
@@ -49,7 +51,7 @@ def test_same_function(examination: Examination) -> None:
 @pytest.mark.public
 def test_dropout(examination: Examination) -> None:
     """BetterCNN drops values with the task's rate and place, and only in training mode."""
-    asking.dropout(examination, inputs.BETTER, "better-cnn")
+    asking.dropout(examination, inputs.BETTER)
 
 
 # --- better-cnn-accuracy ----------------------------------------------------------------------------------------------
@@ -82,10 +84,10 @@ def test_better__accuracy(examination: Examination) -> None:
     """Those weights, in the task's network, are right on images that nobody has seen."""
     arrays = weights_in(examination, BETTER_FILE)
     model = weights_file.fit_weights(arrays, examination.oracle.network("BetterCNN"), BETTER_FILE)
-    images, labels, data = examination.hidden_images()
-    reached = accuracy.accuracy_of(accuracy.logits_of(model, images, examination.device), labels, "BetterCNN")
+    images, labels, data = examination.context.hidden_images()
+    reached = accuracy.accuracy_of(accuracy.logits_of(model, images, examination.context.device), labels, "BetterCNN")
     examination.measured(reached)
-    accuracy.judge_accuracy(reached, examination.band("better-cnn-accuracy", data), "The trained BetterCNN")
+    accuracy.judge_accuracy(reached, examination.context.band("better-cnn-accuracy", data), "The trained BetterCNN")
 
 
 # --- best-model -------------------------------------------------------------------------------------------------------
@@ -97,7 +99,7 @@ GUESSING = 0.25  # of ten digits, one is right by chance
 def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
     """What the student's best model says of images of bytes (N, 28, 28)."""
     weights_in(examination, BEST_FILE)  # a readable state dict of sensible size
-    file = weights_file.content_of(examination.file(BEST_FILE), BEST_FILE, examination.assignment.limits.weights_mb)
+    file = examination.content_of(BEST_FILE)
     answer = examination.ask("best_outputs", ["best_model"], file=file, images=images)
     if not answer["fits"] and not answer["module"]:
         raise Failed(
@@ -120,12 +122,10 @@ def test_best__weights_fit(examination: Examination) -> None:
     if logits.shape != (3, 10):
         raise Failed(f"The best model was asked for logits of shape (3, 10); it returned {logits.shape}.")
     if logits.min() >= 0 and np.abs(logits.sum(1) - 1).max() < 1e-3:
-        soft = not np.isin(logits, (0, 1)).all()
-        name = asking.known(examination, "best-model-ends-in-softmax") if soft else None
         facts = "The best model was asked for logits; it returned probabilities, which add up to 1 for each image."
-        partial = Partial(0.5, asking.with_sentence(examination, facts, name) if name else facts, diagnosis=name)
-        partial.nameable = True
-        raise partial
+        if np.isin(logits, (0, 1)).all():
+            raise Partial(0.5, facts)
+        raise asking.half(examination, facts, "best-model-ends-in-softmax")
 
 
 @pytest.mark.task("best-model")
@@ -133,11 +133,11 @@ def test_best__weights_fit(examination: Examination) -> None:
 @pytest.mark.needs("weights-fit")
 def test_best__accuracy(examination: Examination) -> None:
     """The best model is right on images that nobody has seen."""
-    images, labels, data = examination.hidden_images()
+    images, labels, data = examination.context.hidden_images()
     reached = accuracy.accuracy_of(best_logits(examination, images), labels, "The best model")
     examination.measured(reached)
     try:
-        accuracy.judge_accuracy(reached, examination.band("best-model", data), "The best model")
+        accuracy.judge_accuracy(reached, examination.context.band("best-model", data), "The best model")
     except Failed as failed:
         guessing = reached < GUESSING and asking.known(examination, "no-better-than-guessing")
         raise asking.mistake(examination, failed.message, guessing or None, failed.hint) from None

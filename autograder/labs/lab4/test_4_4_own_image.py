@@ -16,8 +16,9 @@ from autograder.judge.compare import raised_text
 from autograder.judge.images import judge_image
 from autograder.judge.oracle import RIGHT, Answers
 from autograder.judge.verdict import Blocked, Failed, NotAttempted, Partial, Verdict
-from autograder.judge.weights_file import content_of, fit_weights
-from autograder.labs.examination import PICTURE_PIXELS, Examination
+from autograder.judge.weights_file import fit_weights
+from autograder.labs.examination import Examination
+from autograder.labs.findings import PICTURE_PIXELS
 from autograder.labs.lab4 import asking, inputs
 from autograder.results import OwnDigit
 
@@ -48,16 +49,14 @@ def judge_kinds(examination: Examination, pictures: Sequence[inputs.Picture]) ->
         message = "\n".join(f"{together(found)}: {problem}" for problem, found in alike.items())
         hint = next((problem.hint for problem in problems if problem.hint), "")
         message = f"{right} of {len(pictures)} pictures are right.\n{message}"
-        diagnosis = recognised(examination, pictures, answers)
-        if diagnosis:
-            message, hint = asking.with_sentence(examination, message, diagnosis), ""
+        name, sentence = recognised(examination, pictures, answers), ""
+        if name is not None:
+            sentence, hint = examination.mistakes.mistake(examination.task, name), ""
         else:
-            diagnosis = next((problem.diagnosis for problem in problems if problem.diagnosis), None)
+            name = next((problem.diagnosis for problem in problems if problem.diagnosis), None)
         if right == 0:
-            raise Failed(message, hint, diagnosis)
-        partial = Partial(right / len(pictures), message, hint, diagnosis)
-        partial.nameable = True
-        raise partial
+            raise Failed(message, hint, name, sentence=sentence)
+        raise Partial(right / len(pictures), message, hint, name, sentence=sentence, nameable=True)
 
 
 def recognised(
@@ -73,10 +72,10 @@ def recognised(
         if near and answer.get("dtype") == "torch.float32":
             loaded.append(question)
             continue
-        found = {name for name, wrong in examination.oracle.wrong(question) if _same_answer(answer, wrong)}
+        found = {name for name, wrong in examination.mistakes.wrong(question) if _same_answer(answer, wrong)}
         names = found if names is None else names & found
     for question in loaded:  # a mistake that would have spoilt these, too, is not it
-        names = (names or set()) - {name for name, _ in examination.oracle.wrong(question)}
+        names = (names or set()) - {name for name, _ in examination.mistakes.wrong(question)}
     return asking.choice(examination, sorted(names or ()))
 
 
@@ -185,7 +184,8 @@ PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", "
 @pytest.mark.public
 def test_own_pictures(examination: Examination) -> None:
     """At least three pictures of your own, own/<digit>_<anything>.png."""
-    files = [path for path in sorted(examination.folder.rglob("*")) if path.parent.name == "own" and path.is_file()]
+    folder = examination.context.folder
+    files = [path for path in sorted(folder.rglob("*")) if path.parent.name == "own" and path.is_file()]
     own = [path for path in files if path.suffix.lower() in PICTURES]
     if not own:
         raise NotAttempted(
@@ -230,11 +230,10 @@ def show_own_digits(examination: Examination, paths: list[Path]) -> None:
     if not examination.oracle.live:
         return
     network = None
-    file = examination.file("weights/better_cnn.pt")
+    file = "better_cnn.pt"
     try:
-        content = content_of(file, file.name, examination.assignment.limits.weights_mb)
-        arrays = examination.read_weights(content, file.name)
-        network = fit_weights(arrays, examination.oracle.network("BetterCNN"), file.name)
+        arrays = examination.read_weights(examination.content_of(f"weights/{file}"), file)
+        network = fit_weights(arrays, examination.oracle.network("BetterCNN"), file)
     except Verdict:
         network = None  # the task of the weights says why
     for number, path in enumerate(paths[:12]):
@@ -247,5 +246,5 @@ def show_own_digits(examination: Examination, paths: list[Path]) -> None:
                 said = int(logits_of(network, (image.numpy() * 255).round().astype(np.uint8)).argmax())
             except Exception:  # a picture that the decoder refuses: it is shown without an answer
                 said = None
-        picture = key if key in examination.pictures else ""
+        picture = key if key in examination.findings.pictures else ""
         examination.show_digit(OwnDigit(file=path.name, label=int(path.stem[0]), said=said, picture=picture))

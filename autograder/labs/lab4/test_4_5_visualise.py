@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from autograder.judge import figures, probes
 from autograder.judge.compare import array, difference, same, shape_text
-from autograder.judge.verdict import Failed, Partial
+from autograder.judge.verdict import Failed
 from autograder.labs.examination import Examination
 from autograder.labs.lab4 import asking, inputs, procedures
 
@@ -335,7 +335,4 @@ def heeds(examination: Examination, argument: str, value: float) -> None:
     if not np.array_equal(few, more):
         return
     facts = f"With {argument}={given[argument]} and with {argument}={value} the very same image is found."
-    name = asking.known(examination, f"{argument}-ignored")
-    ignored = Partial(0.5, asking.with_sentence(examination, facts, name) if name else facts, diagnosis=name)
-    ignored.nameable = True
-    raise ignored
+    raise asking.half(examination, facts, f"{argument}-ignored")

@@ -29,7 +29,7 @@ def test_branch__same_function(examination: Examination) -> None:
 @pytest.mark.public
 def test_dropout(examination: Examination) -> None:
     """BranchModel drops values with the task's rate and place, and only in training mode."""
-    asking.dropout(examination, inputs.BRANCH, "branch-model")
+    asking.dropout(examination, inputs.BRANCH)
 
 
 # --- inception-block --------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import torch
 
 from autograder.labs.lab4 import inputs
 from autograder.judge.oracle import KEY_SEED, LiveOracle
+from autograder.labs.lab import open_lab
 
 WORK = '''
 from pathlib import Path
@@ -38,7 +39,7 @@ class InceptionBlock(nn.Module):
 
 def submission(folder: Path, tokens: dict[str, str]) -> None:
     (folder / "work.py").write_text(WORK, encoding="utf-8")
-    oracle = LiveOracle("lab4", Path(tokens["REFERENCE"]), KEY_SEED)
+    oracle = LiveOracle(open_lab("lab4").questions, Path(tokens["REFERENCE"]), KEY_SEED)
     known = []
     for probe in (inputs.INCEPTION, inputs.INCEPTION_WIDER):
         answer = oracle.ask(f"{probe.question}/outputs")["right"]
