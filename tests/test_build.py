@@ -17,6 +17,8 @@ from autograder.grading import class_run
 from autograder.labs.lab import Lab, open_lab
 from tests.conftest import ROOT, autograder
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:

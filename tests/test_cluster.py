@@ -51,6 +51,7 @@ def other_course(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.processes
 @sandboxed
 def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machine(
     light_class: Path, light_marks: Path, loopback: Loopback, tmp_path: Path
@@ -83,6 +84,7 @@ def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machi
     assert pictures == {path.relative_to(marks): path.read_bytes() for path in marks.rglob("students/**/*.png")}
 
 
+@pytest.mark.processes
 @sandboxed
 def test_a_worker_whose_sandbox_has_a_hole_gets_no_work(light_class: Path, loopback: Loopback, tmp_path: Path) -> None:
     """Nor does one without a course; and where there is no other worker, the reasons are told."""
@@ -107,6 +109,7 @@ def with_broken_sandbox(loopback: Loopback, folder: Path) -> Path:
 # --- what is told before anything starts ------------------------------------------------------------------------------
 
 
+@pytest.mark.processes
 def test_without_a_cluster_nothing_of_it_is_imported() -> None:
     code = "import sys, autograder.cli.mark, autograder.grading.class_run as _; print({*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
@@ -138,6 +141,7 @@ def test_whatever_else_answers_is_told_from_a_scheduler(monkeypatch: pytest.Monk
         cluster.call_on("tls://127.0.0.1:1")
 
 
+@pytest.mark.processes
 def test_a_workers_address_is_no_schedulers(loopback: Loopback) -> None:
     loopback.worker("one")
     with Client(loopback.address, set_as_default=False) as client:
@@ -235,6 +239,7 @@ def ssh_port() -> Iterator[int]:
         server.terminate()
 
 
+@pytest.mark.processes
 @sandboxed
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["local", "ssh", "slurm"])
@@ -257,6 +262,7 @@ def test_each_kind_of_file_starts_a_cluster_and_ends_it(
     assert (marks / "results.json").read_bytes() == (light_marks / "results.json").read_bytes()
 
 
+@pytest.mark.processes
 @sandboxed
 @pytest.mark.slow
 def test_sixty_submissions_and_workers_that_are_killed_three_times(loopback: Loopback, tmp_path: Path) -> None:

@@ -95,6 +95,7 @@ def marked(grader: Grader, folder: Path, known: CachedChecks) -> Marked:
     return grader.mark(Submission("half-done", folder / "half-done" / "lab4"), "students/half-done", known)
 
 
+@pytest.mark.processes
 def test_a_changed_check_is_asked_again_and_no_other(
     grader: Grader, light_class: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +146,7 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
 # --- deaths -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.processes
 @pytest.mark.xdist_group("death")
 def test_the_death_of_an_examiner_costs_nobody_a_mark(light_class: Path, tmp_path: Path) -> None:
     submissions = find_submissions(light_class, "lab4", tmp_path, Limits())
@@ -231,6 +233,7 @@ class ClassRun:
         return status
 
 
+@pytest.mark.processes
 @pytest.mark.xdist_group("kill")
 def test_kill_9_and_ctrl_c_lose_nothing_and_repeat_nothing(
     light_class: Path, light_marks: Path, tmp_path: Path
@@ -261,6 +264,7 @@ def test_kill_9_and_ctrl_c_lose_nothing_and_repeat_nothing(
     wait_until(lambda: not fork_servers())  # a killed marking leaves no processes
 
 
+@pytest.mark.processes
 @pytest.mark.slow
 def test_kill_9_twenty_times_in_a_class_of_thirty(tmp_path: Path) -> None:
     students = [path for path in sorted(SUBMISSIONS.iterdir()) if path.is_dir() and path.name != "endless-loop"]
@@ -305,12 +309,14 @@ def fork_servers() -> set[str]:
     return found
 
 
+@pytest.mark.processes
 def test_a_broken_sandbox_stops_the_marking_with_a_clear_word(tmp_path: Path) -> None:
     done = autograder("mark", SUBMISSIONS, "-o", tmp_path, "--sandbox", "no-such-kind")
     assert done.returncode == 2
     assert "there is no kind of sandbox called 'no-such-kind'" in done.stderr
 
 
+@pytest.mark.processes
 def test_without_a_sandbox_every_page_says_so(light_class: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(light_class / "release-1", Path(folder, "in", "release"))

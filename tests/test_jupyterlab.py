@@ -22,7 +22,10 @@ from tests.conftest import ROOT
 SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on the path (or in $CHROMIUM)")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on the path (or in $CHROMIUM)"),
+]
 
 WRONG = """class SimpleCNN(nn.Module):
     def __init__(self):

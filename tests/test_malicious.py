@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.malicious.corpus import Attack, attacks
 from tests.malicious.marking import AFTERWARDS, Outcome
 
-pytestmark = pytest.mark.skipif(not offered(), reason="this machine offers no sandbox")
+pytestmark = [pytest.mark.processes, pytest.mark.skipif(not offered(), reason="this machine offers no sandbox")]
 
 ATTACKS = attacks()
 USERS = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)

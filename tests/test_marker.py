@@ -11,6 +11,7 @@ import pytest
 from autograder.results import Results, StudentResult
 from tests.conftest import ROOT, autograder
 
+pytestmark = pytest.mark.processes
 SUBMISSIONS = ROOT / "tests" / "submissions"
 LINKED = ("reference", "release", "build")
 STUDENTS = ("half-done", "release")  # and Ada, whose upload broke off

@@ -15,6 +15,7 @@ from autograder.results import Results, StudentResult
 from tests.conftest import ROOT, autograder
 from tests.sample_class import make_class
 
+pytestmark = pytest.mark.processes
 SUBMISSIONS = ROOT / "tests" / "submissions"
 EXPECTED = yaml.safe_load((SUBMISSIONS / "expected.yml").read_text(encoding="utf-8"))
 

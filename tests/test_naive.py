@@ -15,9 +15,10 @@ import pytest
 from tests.malicious.corpus import HERE, RIGHT_BLOCK, Attack, CorpusError, Decoys, attacks, hand_in, read_attack
 from tests.malicious.naive import NaiveOutcome, grade, run_attack
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="the naive grader finds stray processes as Linux lists them"
-)
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(sys.platform != "linux", reason="the naive grader finds stray processes as Linux lists them"),
+]
 
 ATTACKS = attacks()
 CATEGORIES = {"artefacts", "faked", "gaming", "leaks", "lying", "planted", "resources", "tampering"}

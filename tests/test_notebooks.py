@@ -16,6 +16,7 @@ from autograder.data import load_data
 from autograder.labs.lab import open_lab
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.processes
 MINUTES = 25  # for a cell: the best model trains for about ten
 
 

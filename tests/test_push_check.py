@@ -103,6 +103,7 @@ def repository(tmp_path: Path, recipe: str | None) -> Path:
     return folder
 
 
+@pytest.mark.processes
 def test_the_workflow_is_one_by_githubs_schema() -> None:
     pytest.importorskip("check_jsonschema", reason="check-jsonschema wants Python 3.11")
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", WORKFLOW]
@@ -124,6 +125,7 @@ def test_the_workflow_may_read_only_ends_in_time_and_uses_official_actions_alone
         assert "${{" not in step.get("run", "")
 
 
+@pytest.mark.processes
 def test_the_install_step_takes_torch_from_the_index_that_is_set(tmp_path: Path) -> None:
     """The step runs with a pip that writes down what it was asked for."""
     (tmp_path / "bin").mkdir()
@@ -145,6 +147,7 @@ def test_the_install_step_takes_torch_from_the_index_that_is_set(tmp_path: Path)
     assert (tmp_path / "asked").read_text().splitlines() == ["-m pip install -r requirements.txt"]
 
 
+@pytest.mark.processes
 def test_a_right_repository_passes(tmp_path: Path, student_environment: Path) -> None:
     pushed = push(repository(tmp_path, "reference"), student_environment)
     assert pushed.statuses == {"Check": 0}, pushed.log
@@ -157,6 +160,7 @@ def test_a_right_repository_passes(tmp_path: Path, student_environment: Path) ->
     assert page.count("data:image/png;base64,") >= 2  # the student's own figures
 
 
+@pytest.mark.processes
 def test_a_wrong_one_fails_with_an_annotation_at_the_line_of_its_cell(
     tmp_path: Path, student_environment: Path
 ) -> None:
@@ -177,6 +181,7 @@ def test_a_wrong_one_fails_with_an_annotation_at_the_line_of_its_cell(
     assert "no ReLU after the second convolution" in (pushed.folder / "feedback.html").read_text()
 
 
+@pytest.mark.processes
 def test_an_untouched_one_fails_and_says_what_is_left(tmp_path: Path, student_environment: Path) -> None:
     pushed = push(repository(tmp_path, None), student_environment)
     assert pushed.statuses == {"Check": 1}, pushed.log

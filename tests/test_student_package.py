@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import ROOT, install
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def student(student_environment: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
