@@ -38,7 +38,7 @@ def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[tuple[
         yield {attack.id: pool.submit(run_attack, attack) for attack in slow_first}
 
 
-# All of them on demand; on every push one of each category, and one for each thing that can be achieved, to test the naive
+# All of them on demand; on every push one of each category, and one for each achievement, which tests the naive
 # grader: what an attack does to it changes when the attack does.
 LIVE = [one for one in ATTACKS if one.naive != "none"]
 ON_PUSH = [
