@@ -19,7 +19,7 @@ import hypothesis
 import pytest
 from filelock import FileLock
 
-from autograder.sandbox.client import ForkServer
+from autograder.sandbox.fork_server import ForkServer
 from autograder.submission import definitions
 
 ROOT = Path(__file__).resolve().parents[1]

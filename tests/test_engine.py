@@ -25,7 +25,7 @@ from autograder.grading import class_run
 from autograder.grading.cache import Cache, CacheError
 from autograder.grading.class_run import Progress
 from autograder.grading.grader import Grader, GradingSpec, Marked
-from autograder.grading.worker import Job
+from autograder.grading.worker import Job, Worker
 from autograder.grading.worker_pool import LocalWorkers
 from autograder.labs import plugin
 from autograder.labs.findings import CachedChecks
@@ -168,6 +168,19 @@ def test_the_death_of_an_examiner_costs_nobody_a_mark(light_class: Path, tmp_pat
     assert workers() == []
 
 
+def test_ps_shows_which_process_is_a_graders_worker() -> None:
+    worker = Worker(spec(), 0)
+    try:
+        process = psutil.Process(worker.process.pid)
+        deadline = time.monotonic() + 60
+        while process.name() != "grader's worker" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert process.name() == "grader's worker"
+    finally:
+        worker.process.kill()
+        worker.end()
+
+
 def workers() -> list[psutil.Process]:
     """Those that this process has started."""
     found = []
@@ -304,7 +317,7 @@ def fork_servers() -> set[str]:
             parent = (path / "stat").read_text().rpartition(")")[2].split()[1]
         except OSError:
             continue
-        if b"autograder.sandbox.fork_server" in command and parent == "1":
+        if b"autograder-fork-server-" in command and parent == "1":
             found.add(path.name)
     return found
 

@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from autograder.course import Limits
-from autograder.feedback import github
-from autograder.feedback.self_check import Look
-from autograder.feedback.self_check_page import as_page
+from autograder.feedback import github_actions
+from autograder.feedback.self_check import SelfCheck
+from autograder.feedback.self_check_page import self_check_page
 from autograder.results import CheckResult, TaskResult
 from autograder.submission.collect import find_submissions
 from tests.conftest import ROOT
@@ -151,7 +151,7 @@ def test_the_install_step_takes_torch_from_the_index_that_is_set(tmp_path: Path)
 def test_a_right_repository_passes(tmp_path: Path, student_environment: Path) -> None:
     pushed = push(repository(tmp_path, "reference"), student_environment)
     assert pushed.statuses == {"Check": 0}, pushed.log
-    assert "81 of 81 points of the public checks: 16 done." in pushed.screen
+    assert "81 of 81 points in the public checks: 16 done." in pushed.screen
     assert pushed.annotations == []
     assert "81 of 81 points" in pushed.summary
     assert pushed.summary.count("✓ done") == 16
@@ -199,26 +199,26 @@ HOSTILE = (
 
 
 @pytest.fixture
-def malicious(tmp_path: Path) -> Look:
-    """A look in which every word is a student's that could be one."""
+def malicious(tmp_path: Path) -> SelfCheck:
+    """A self-check in which every word is a student's that could be one."""
     check = CheckResult(
         id="one", status="failed", score=0, max_score=5, public=True, title="A check.", message=HOSTILE, hint=HOSTILE
     )
     task = TaskResult(id="simple-cnn", title="A task", notebook="4_1_simple_cnn", score=0, max_score=5, checks=[check])
-    return Look(tmp_path, "Course", "lab4", "Lab 4", [task], [HOSTILE])
+    return SelfCheck(tmp_path, "Course", "lab4", "Lab 4", [task], [HOSTILE])
 
 
-def test_words_of_a_student_start_no_workflow_command(malicious: Look) -> None:
-    for line in github.annotation_commands(malicious):
+def test_words_of_a_student_start_no_workflow_command(malicious: SelfCheck) -> None:
+    for line in github_actions.annotation_commands(malicious):
         assert len(re.split(r"[\r\n]", line)) == 1
         assert re.match(r"::(error|warning) title=[^:,]+::[^\r\n]*$", line)
         assert "\x1b" not in line
 
 
 def test_the_rest_of_the_log_is_printed_where_commands_are_stopped(
-    malicious: Look, capsys: pytest.CaptureFixture[str]
+    malicious: SelfCheck, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with github.no_commands():
+    with github_actions.no_commands():
         print(HOSTILE)
     printed = capsys.readouterr().out
     token = re.match(r"::stop-commands::(\w{32})\n", printed)
@@ -226,13 +226,13 @@ def test_the_rest_of_the_log_is_printed_where_commands_are_stopped(
     assert printed.endswith(f"\n::{token[1]}::\n")
 
 
-def test_words_of_a_student_are_no_markup_in_summary_and_page(malicious: Look) -> None:
-    summary = github.as_markdown(malicious)
+def test_words_of_a_student_are_no_markup_in_summary_and_page(malicious: SelfCheck) -> None:
+    summary = github_actions.as_markdown(malicious)
     assert "<script" not in summary
     assert "](javascript" not in summary
     assert all(line.count("|") in (0, 5) for line in summary.splitlines())
     assert "<code>a&#124;b</code>" in summary
-    page = as_page(malicious)
+    page = self_check_page(malicious)
     assert "<script" not in page
     assert "&lt;script&gt;" in page
 
@@ -260,10 +260,10 @@ def test_a_tampered_workflow_changes_no_mark(tmp_path: Path) -> None:
 
 
 def test_in_a_repository_the_paths_of_annotations_begin_at_its_root(
-    malicious: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    malicious: SelfCheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "GITHUB_WORKSPACE", str(tmp_path.parent))
     shutil.copyfile(RELEASE / "4_1_simple_cnn.ipynb", tmp_path / "4_1_simple_cnn.ipynb")
     malicious.definitions = {"simple-cnn": ["SimpleCNN"]}
-    first = github.annotation_commands(malicious)[0]
+    first = github_actions.annotation_commands(malicious)[0]
     assert f"file={tmp_path.name}/4_1_simple_cnn.ipynb,line=" in first

@@ -41,7 +41,7 @@ def test_it_is_the_students_package_and_not_this_checkout(student: tuple[Path, P
 
 def test_the_untouched_release_is_not_started(student: tuple[Path, Path]) -> None:
     done = check(*student)
-    assert "0 of 81 points of the public checks: 16 not started." in done.stdout, done.stdout + done.stderr
+    assert "0 of 81 points in the public checks: 16 not started." in done.stdout, done.stdout + done.stderr
     assert done.returncode == 1
 
 

@@ -90,7 +90,7 @@ class Nameless:
 
 
 @dataclass(frozen=True)
-class Question:
+class ReferenceQuestion:
     """One question of a lab: whose mistakes it can tell apart, and how definitions answer it for a seed."""
 
     task: str
@@ -107,7 +107,7 @@ class LiveOracle:
 
     def __init__(
         self,
-        questions: Mapping[str, Question],
+        questions: Mapping[str, ReferenceQuestion],
         reference: Path,
         seed: int,
         mistakes: Callable[[], Bank] = dict,
