@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
 
-.PHONY: help demo test test-all bench mutants sentences docs lint format clean
+.PHONY: help demo quick test test-all bench mutants sentences docs lint format clean
 
 help:  ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,13 +14,14 @@ help:  ## What can be made
 demo: $(READY)  ## Build the release, mark a small class, write the report
 	$(BIN)/python -m tests.demo $(DEMO)
 
-test: $(READY)  ## Everything that runs on every push (under 15 minutes on 2 cores)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+quick: lint  ## Style, types, and the tests that your change touches (seconds; the first time, minutes)
+	@$(BIN)/python -m tests.touched
+	$(BIN)/python -m pytest -q --testmon -m "not slow and not processes" $(ARGS) || test $$? -eq 5  # 5: there is none
 
-test-all: $(READY)  ## That, and what takes long: notebooks on real MNIST, a student's install from nothing
+test: lint  ## Everything that runs on every push (under 10 minutes on 2 cores)
+	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+test-all: $(READY)  ## That, and what takes long (docs/tests.md lists it)
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: $(READY)  ## What everything costs, as ratios (half an hour; ARGS="check build" for some parts)

@@ -65,6 +65,7 @@ def test_which_data_it_will_be_is_told_without_loading(
     ]
 
 
+@pytest.mark.processes
 def test_whoever_hands_out_submissions_needs_no_torch(made_up: Path) -> None:
     code = (
         f"import os; os.environ['MNIST_ROOT'] = {str(made_up)!r};"

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from autograder.course import Limits, Task
 from autograder.grading.check_cells import cell_flags, check_cells
 from autograder.sandbox.client import StudentProcess
@@ -69,6 +71,7 @@ def test_very_long_code_is_cut_and_says_so(tmp_path: Path) -> None:
     assert code.endswith("more characters)")
 
 
+@pytest.mark.processes
 def test_a_student_process_tells_the_source_before_anything_has_run(fork_server: ForkServer, tmp_path: Path) -> None:
     """The whole of a malicious file comes as text; what it would do when it is run does not happen."""
     body = "def f():\n    '''\x1b[2J <b>&amp; \\udcff \u202e'''\n    return 1\n"

@@ -9,6 +9,8 @@ import pytest
 from autograder.course import read_course
 from tests.checkout_copy import copy_checkout, run
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:

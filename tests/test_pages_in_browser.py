@@ -15,6 +15,8 @@ from autograder.results import Results
 from tests.browser import SCREENSHOTS, chromium
 from tests.synthetic_class import make_class
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:

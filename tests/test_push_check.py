@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from autograder.results import CheckResult, TaskResult
 from autograder.submission.collect import find_submissions
 from tests.conftest import ROOT
 from tests.sample_class import make_student
-from tests.test_student_package import install
 
 RELEASE = ROOT / "release" / "lab4"
 WORKFLOW = RELEASE / ".github" / "workflows" / "check.yml"
@@ -40,6 +38,13 @@ class Pushed:
     summary: str
 
     @property
+    def screen(self) -> str:
+        """What is printed where commands are stopped, on one line."""
+        found = re.search(r"^::stop-commands::(\w+)$(.*)^::\1::$", self.log, re.DOTALL | re.MULTILINE)
+        assert found, self.log
+        return " ".join(found[2].split())
+
+    @property
     def annotations(self) -> list[tuple[str, dict[str, str], str]]:
         """Kind, properties and message of each annotation, read as the runner does: none where commands are stopped."""
         found = []
@@ -53,18 +58,6 @@ class Pushed:
                 properties = dict(part.split("=", 1) for part in match[2].split(","))
                 found.append((match[1], properties, match[3].replace("%0A", "\n").replace("%25", "%")))
         return found
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs that the workflow's step "Install" would have put on the path: the release's own package."""
-    folder = tmp_path_factory.mktemp("runner")
-    shutil.copytree(RELEASE, folder / "lab4")
-    (wheel,) = (folder / "lab4").glob("*.whl")
-    command = install(folder, "--no-deps", f"./{wheel.name}")
-    site = next((folder / "venv").glob("lib/python*/site-packages"))
-    (site / "lent.pth").write_text(sysconfig.get_paths()["purelib"])
-    return command.parent
 
 
 def push(folder: Path, programs: Path) -> Pushed:
@@ -110,6 +103,7 @@ def repository(tmp_path: Path, recipe: str | None) -> Path:
     return folder
 
 
+@pytest.mark.processes
 def test_the_workflow_is_one_by_githubs_schema() -> None:
     pytest.importorskip("check_jsonschema", reason="check-jsonschema wants Python 3.11")
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", WORKFLOW]
@@ -131,6 +125,7 @@ def test_the_workflow_may_read_only_ends_in_time_and_uses_official_actions_alone
         assert "${{" not in step.get("run", "")
 
 
+@pytest.mark.processes
 def test_the_install_step_takes_torch_from_the_index_that_is_set(tmp_path: Path) -> None:
     """The step runs with a pip that writes down what it was asked for."""
     (tmp_path / "bin").mkdir()
@@ -152,9 +147,11 @@ def test_the_install_step_takes_torch_from_the_index_that_is_set(tmp_path: Path)
     assert (tmp_path / "asked").read_text().splitlines() == ["-m pip install -r requirements.txt"]
 
 
-def test_a_right_repository_passes(tmp_path: Path, environment: Path) -> None:
-    pushed = push(repository(tmp_path, "reference"), environment)
+@pytest.mark.processes
+def test_a_right_repository_passes(tmp_path: Path, student_environment: Path) -> None:
+    pushed = push(repository(tmp_path, "reference"), student_environment)
     assert pushed.statuses == {"Check": 0}, pushed.log
+    assert "81 of 81 points in the public checks: 16 done." in pushed.screen
     assert pushed.annotations == []
     assert "81 of 81 points" in pushed.summary
     assert pushed.summary.count("✓ done") == 16
@@ -163,12 +160,17 @@ def test_a_right_repository_passes(tmp_path: Path, environment: Path) -> None:
     assert page.count("data:image/png;base64,") >= 2  # the student's own figures
 
 
-def test_a_wrong_one_fails_with_an_annotation_at_the_line_of_its_cell(tmp_path: Path, environment: Path) -> None:
-    pushed = push(repository(tmp_path, "no-second-relu"), environment)
+@pytest.mark.processes
+def test_a_wrong_one_fails_with_an_annotation_at_the_line_of_its_cell(
+    tmp_path: Path, student_environment: Path
+) -> None:
+    pushed = push(repository(tmp_path, "no-second-relu"), student_environment)
     assert pushed.statuses == {"Check": 1}, pushed.log
     ((kind, where, message),) = pushed.annotations
     assert kind == "error"
     assert "no ReLU after the second convolution" in message
+    assert "no ReLU after the second convolution" in pushed.screen
+    assert "76 of 81 points" in pushed.screen
     assert where["file"] == "4_2_better_cnn.ipynb"
     line = (pushed.folder / where["file"]).read_text().splitlines()[int(where["line"]) - 1]
     assert "class BetterCNN" in line
@@ -179,8 +181,9 @@ def test_a_wrong_one_fails_with_an_annotation_at_the_line_of_its_cell(tmp_path: 
     assert "no ReLU after the second convolution" in (pushed.folder / "feedback.html").read_text()
 
 
-def test_an_untouched_one_fails_and_says_what_is_left(tmp_path: Path, environment: Path) -> None:
-    pushed = push(repository(tmp_path, None), environment)
+@pytest.mark.processes
+def test_an_untouched_one_fails_and_says_what_is_left(tmp_path: Path, student_environment: Path) -> None:
+    pushed = push(repository(tmp_path, None), student_environment)
     assert pushed.statuses == {"Check": 1}, pushed.log
     ((kind, where, message),) = pushed.annotations
     assert (kind, where["title"]) == ("notice", "Not started%3A 16")

@@ -170,6 +170,7 @@ def test_no_text_of_a_student_becomes_markup(marks: Path) -> None:
         assert "alert(1)" in page.text
 
 
+@pytest.mark.processes
 def test_the_browser_may_run_the_pages_own_scripts_and_nothing_else(marks: Path) -> None:
     for file in marks.rglob("*.html"):
         page = Page(file)

@@ -87,6 +87,7 @@ def test_labels_can_be_read_on_any_page() -> None:
         assert 1.05 / (luminance + 0.05) >= 4.5, state
 
 
+@pytest.mark.processes
 def test_the_check_cell_shows_html_and_ends_in_the_credit(tmp_path: Path) -> None:
     """In a kernel, as Jupyter and nbgrader run it: nothing on stderr, the credit last."""
     source = "import torch\nfrom torch import nn\nfrom autograder.notebook import check\n{}check('inception-block')"
@@ -118,6 +119,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.processes
 def test_check_fits_on_one_screen_and_says_what_is_next(work: Path, tmp_path: Path) -> None:
     done = autograder("check", work, "--json", tmp_path / "found.json", AUTOGRADER_DATA="digits", COLUMNS="100")
     assert done.returncode == 1
@@ -130,6 +132,7 @@ def test_check_fits_on_one_screen_and_says_what_is_next(work: Path, tmp_path: Pa
     assert (found["score"], found["max_score"]) == (38, 81)
 
 
+@pytest.mark.processes
 def test_a_file_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "empty.py").write_text("x = 1\n")
     (tmp_path / "file").write_text("")
@@ -179,6 +182,7 @@ def rows(packed: Packed) -> dict[str, str]:
     return {row.what: f"{row.status}: {row.words}" for row in packed.rows}
 
 
+@pytest.mark.processes
 def test_what_is_packed_is_a_submission_as_it_is(tmp_path: Path) -> None:
     """A zip a student, and the folder of one student with the zip in it: both are marked, and alike."""
     folder = tmp_path / "lab4"
@@ -207,7 +211,7 @@ def test_what_is_packed_is_a_submission_as_it_is(tmp_path: Path) -> None:
     shutil.copyfile(packed.archive, submitted / "ada.zip")
     shutil.copyfile(packed.archive, submitted / "bob" / "submission.zip")
     make_student(RECIPES / "half-done", submitted / "eve" / "lab4", "digits")
-    done = autograder("mark", submitted, "-o", tmp_path / "marks", "--data", "digits")
+    done = autograder("mark", submitted, "-o", tmp_path / "marks", "--data", "digits", "--jobs", "1")
     assert done.returncode == 0, done.stderr
     results = Results.read(tmp_path / "marks" / "results.json")
     ada, bob, eve = (results.student(name) for name in ("ada", "bob", "eve"))
@@ -217,6 +221,7 @@ def test_what_is_packed_is_a_submission_as_it_is(tmp_path: Path) -> None:
     assert not ada.messages
 
 
+@pytest.mark.processes
 def test_ctrl_c_is_no_failure_of_the_grader(monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
@@ -273,6 +278,7 @@ def test_a_notebook_that_was_not_saved_is_noticed(tmp_path: Path) -> None:
     assert unsaved_names(tmp_path / "n.ipynb", ["Net", "other"], [saved, changed, "Net("]) == ["Net"]
 
 
+@pytest.mark.processes
 def test_pack_in_a_kernel_shows_its_table(tmp_path: Path) -> None:
     shutil.copytree(RELEASE, tmp_path / "lab4")
     notebook = nbformat.v4.new_notebook()
@@ -305,6 +311,7 @@ class InceptionBlock(nn.Module):
 """
 
 
+@pytest.mark.processes
 def test_nothing_that_student_code_says_stands_beside_a_checks_result(tmp_path: Path) -> None:
     """nbgrader gives 0 to a check cell that writes to stderr before its result."""
     shutil.copytree(RELEASE, tmp_path / "lab4")

@@ -18,6 +18,7 @@ from autograder.sandbox.layers.choice import choose, offered
 from autograder.sandbox.respondent import StudentError
 from tests.malicious.marking import with_command_line
 
+pytestmark = pytest.mark.processes
 LIMITS = Limits(load_seconds=8, check_seconds=8, submission_seconds=60, scratch_mb=32)
 Start = Callable[[str], StudentProcess]
 

@@ -25,6 +25,7 @@ from autograder.sandbox.client import StudentProcess
 from autograder.sandbox.respondent import StudentError
 from autograder.labs.context import Context
 from autograder.labs.respondents import Respondents
+from autograder.labs.lab import open_lab
 from autograder.labs.run import run_checks
 from autograder.course import Limits
 from autograder.grading.grader import Grader, GradingSpec
