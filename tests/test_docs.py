@@ -56,6 +56,15 @@ def test_a_broken_link_is_an_error(docs: Path, tmp_path: Path) -> None:
     assert "no-such-heading" in done.stderr
 
 
+def test_every_file_that_the_structure_names_exists() -> None:
+    text = (ROOT / "docs" / "structure.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w./-]+(?:\.py|\.yml|/))`", text)
+    assert len(named) > 50
+    files = {path.name for path in (ROOT / "autograder").rglob("*.py")}
+    folders = (ROOT / "autograder", ROOT)
+    assert not [name for name in named if name not in files and not any((at / name).exists() for at in folders)]
+
+
 def commands() -> dict[str, str]:
     """Every command of the program, such as "autograder new task", and its help text."""
     found: dict[str, str] = {}
