@@ -103,8 +103,7 @@ def choose_workers(scheduler: str | None, file: Path | None, sandbox: str | None
         fail("--scheduler names a cluster that runs, --cluster starts one: say one of them")
     if jobs is not None:
         fail("--jobs is about this machine; a worker of a cluster marks as many students at once as it has threads")
-    for package in ("distributed", "msgpack"):
-        require(package, "--scheduler" if scheduler is not None else "--cluster")
+    require("distributed", "--scheduler" if scheduler is not None else "--cluster")
     if scheduler is not None:
         return Elsewhere(at(scheduler), sandbox)
     assert file is not None
