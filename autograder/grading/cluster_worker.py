@@ -54,7 +54,7 @@ class HostedWorker:
         return None
 
     def __del__(self) -> None:
-        if getattr(self, "_examiner", None) is not None:
+        if getattr(self, "_worker", None) is not None:
             with contextlib.suppress(Exception):
                 self._worker.end()  # type: ignore[union-attr]
 
