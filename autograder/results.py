@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -25,6 +24,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from autograder.storage import write_whole
 
 CheckStatus = Literal["passed", "partial", "failed", "not attempted", "blocked", "error"]
 StudentStatus = Literal["marked", "withheld"]
@@ -267,18 +268,8 @@ class Results(_Model):
         return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
     def write(self, path: Path) -> None:
-        """Write the results file at once or not at all: a reader never sees half of it."""
-        text = self.to_json()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        """Write the results file, as a whole or not at all."""
+        write_whole(path, self.to_json())
 
 
 def settle(tasks: Iterable[TaskResult], off: float = 0) -> tuple[StudentStatus, float | None]:

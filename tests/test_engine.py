@@ -148,7 +148,7 @@ def test_a_check_whose_code_has_changed_has_another_digest(tmp_path: Path) -> No
 
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     with Cache(tmp_path).alone():
-        with pytest.raises(CacheError, match="another run is marking"):
+        with pytest.raises(CacheError, match="another run is using this folder"):
             with Cache(tmp_path).alone():
                 pass
 

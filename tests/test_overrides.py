@@ -274,7 +274,7 @@ def test_two_do_not_decide_at_once(marks: Path) -> None:
     with Cache(marks).alone():
         done = run("override", marks, "ada", *DECIDED)
     assert done.exit_code == 2
-    assert "another run is marking into this folder" in done.output
+    assert "another run is using this folder" in done.output
     assert not (marks / "overrides.yml").exists()
 
 

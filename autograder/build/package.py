@@ -26,6 +26,7 @@ PUBLIC = (
     "drawing.py",
     "notebook.py",
     "results.py",
+    "storage.py",
     "pictures.py",
     "feedback/__init__.py",
     "feedback/cell.py",

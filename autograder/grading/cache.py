@@ -5,26 +5,23 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 import runpy
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from autograder.grading.check_cells import state
 from autograder.labs.findings import CachedCheck, CachedChecks, Checks
 from autograder.labs.lab import Lab
 from autograder.results import CheckResult, OwnDigit, StudentResult, folder_name
-
-try:
-    import fcntl
-except ImportError:  # Windows, where nobody is kept out
-    fcntl = None  # type: ignore[assignment]
+from autograder.storage import write_whole
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PRESENTATION = {  # rooms that no verdict depends on
@@ -61,25 +58,25 @@ class Cache:
 
         What a run that was killed left there is removed first.
         """
-        with (self.folder / "lock").open("w") as lock:
-            if fcntl is not None:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    raise CacheError(f"{self.folder.parent}: another run is marking into this folder") from None
+        lock = FileLock(self.folder / "lock", blocking=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            marks = self.folder.parent
+            raise CacheError(f"{marks}: another run is using this folder; wait until it has ended") from None
+        with ExitStack() as held:
+            held.callback(lock.release)
             staging = self.folder / "staging"
             shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir()
-            try:
-                yield staging
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
+            held.callback(shutil.rmtree, staging, ignore_errors=True)
+            yield staging
 
     def seed(self) -> int:
         """The secret seed of this MARKS folder: drawn once, so that all students, also later ones, get the same."""
         path = self.folder / "seed"
         if not path.is_file():
-            _write(path, str(secrets.randbits(63)))
+            write_whole(path, str(secrets.randbits(63)))
             path.chmod(0o600)
         return int(path.read_text())
 
@@ -110,7 +107,7 @@ class Cache:
             "checks": as_data(entry.known.checks),
             "seconds": round(entry.seconds, 2),
         }
-        _write(self._path(entry.result.student), json.dumps(data, ensure_ascii=False))
+        write_whole(self._path(entry.result.student), json.dumps(data, ensure_ascii=False))
 
     def _path(self, student: str) -> Path:
         return self.folder / f"{folder_name(student)}.json"
@@ -202,9 +199,3 @@ def conducted_by() -> str:
 
 def _line(name: str, path: Path) -> bytes:
     return f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode()
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)

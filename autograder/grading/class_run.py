@@ -28,6 +28,7 @@ from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import Lab
 from autograder.results import Promise, Results, StudentResult, folder_name, storable
 from autograder.sandbox.layers.choice import Layers
+from autograder.storage import write_whole
 from autograder.submission.collect import Submission, SubmissionError, find_submissions
 
 if TYPE_CHECKING:
@@ -239,7 +240,4 @@ class ClassRun:
         """Writes how many seconds each student took, and this run: beside the results, which marks alone decide."""
         seconds = {entry.result.student: round(entry.seconds, 2) for entry in entries}
         timing = {"students": dict(sorted(seconds.items())), "wall": round(wall, 2)}
-        path = self.marks / "timing.json"
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        unfinished.write_text(json.dumps(timing, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(unfinished, path)
+        write_whole(self.marks / "timing.json", json.dumps(timing, indent=1, ensure_ascii=False) + "\n")

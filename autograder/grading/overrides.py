@@ -6,7 +6,6 @@ student called `007` needs no quotes.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from autograder.course import Assignment
 from autograder.grading.lateness import settled
 from autograder.results import CheckResult, CheckStatus, Override, Points, Results, StudentResult
+from autograder.storage import write_whole
 
 FILE = "overrides.yml"
 FLAG = "Override of "  # how each flag of this file begins
@@ -292,9 +292,4 @@ def _write(path: Path, text: str, expected: Sequence[Decision]) -> None:
         said = []
     if [one.model_dump() for one in said] != [one.model_dump() for one in expected]:
         raise OverridesError(f"{path}: is written in a way that cannot be edited here; edit it by hand")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(path, text)

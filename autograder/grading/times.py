@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from autograder.results import storable
+from autograder.storage import write_whole
 from autograder.submission.collect import Submission
 
 KEPT = "times.csv"
@@ -54,7 +54,7 @@ def find_times(submissions: Iterable[Submission], marks: Path, given: Path | Non
     kept = marks / KEPT
     if given is not None:
         known = read_times(given)
-        _keep(Path(given).read_bytes(), kept)
+        write_whole(kept, Path(given).read_bytes())
         source = str(given)
     elif kept.is_file():
         known, source = read_times(kept), str(kept)
@@ -151,9 +151,3 @@ def _with_zone(written: str, path: Path, line: int) -> datetime:
             f"{path}, line {line}: {written!r} has no time zone; write it with one, as {moment.isoformat()}+00:00"
         )
     return moment
-
-
-def _keep(content: bytes, path: Path) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)
