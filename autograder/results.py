@@ -191,9 +191,8 @@ class StudentResult(_Model):
         return f"students/{folder_name(self.student)}"
 
 
-class Promise(_Model):
-    """What the sandbox promises, the layers that keep it, and what its escape probe found against that (nothing: it
-    held)."""
+class PromiseResult(_Model):
+    """A promise of the sandbox, the layers that keep it, and how the escape probe broke it (empty if it held)."""
 
     id: Text
     sentence: Text
@@ -212,7 +211,7 @@ class Results(_Model):
     sandbox: Text
     """What held the student code; starts with `none` or `unsafe` if nothing did."""
     device: Text
-    promises: list[Promise] = []
+    promises: list[PromiseResult] = []
     """The sandbox, promise by promise; empty where there was none."""
     students: list[StudentResult] = []
 

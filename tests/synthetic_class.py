@@ -24,7 +24,7 @@ from autograder.results import (
     Lateness,
     Override,
     OwnDigit,
-    Promise,
+    PromiseResult,
     Results,
     StudentResult,
     TaskResult,
@@ -230,7 +230,7 @@ def make_class(marks: Path, students: int = 30, seed: int = 4) -> Results:
         sandbox="namespaces + Landlock + seccomp + rlimits + supervisor; every promise held",
         device="cpu",
         promises=[
-            Promise(id=str(n), sentence=said, kept_by=["seccomp", "Landlock"]) for n, said in enumerate(promises)
+            PromiseResult(id=str(n), sentence=said, kept_by=["seccomp", "Landlock"]) for n, said in enumerate(promises)
         ],
         students=[invention.student(name, place) for place, name in enumerate(names(students))],
     )

@@ -23,7 +23,7 @@ import pytest
 from autograder.course import Limits
 from autograder.grading import class_run
 from autograder.grading.cache import Cache, CacheError
-from autograder.grading.class_run import Progress
+from autograder.grading.class_run import RunListener
 from autograder.grading.grader import Grader, GradingSpec, Marked
 from autograder.grading.worker import Job
 from autograder.grading.worker_pool import LocalWorkers
@@ -68,12 +68,12 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("0", 2, 2, 1),
     ],
 )
-def test_an_examiner_takes_its_share_of_the_cores_and_no_more_threads_than_are_asked_for(
+def test_a_worker_takes_its_share_of_the_cores_and_no_more_threads_than_are_asked_for(
     asked: str, usable: int, jobs: int, threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
     monkeypatch.setattr(class_run, "cores", lambda: usable)
-    run = class_run.ClassRun(open_lab("lab4"), tmp_path, Cache(tmp_path), "digits", "cpu", None, None, Progress())
+    run = class_run.ClassRun(open_lab("lab4"), tmp_path, Cache(tmp_path), "digits", "cpu", None, None, RunListener())
     assert run._pool(7, jobs, 30).spec.threads == threads
 
 
@@ -156,7 +156,7 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
 # --- deaths -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_death_of_an_examiner_costs_nobody_a_mark(light: Path, tmp_path: Path) -> None:
+def test_the_death_of_a_worker_costs_nobody_a_mark(light: Path, tmp_path: Path) -> None:
     submissions = find_submissions(light, "lab4", tmp_path, Limits())
     jobs = [Job(one, one.student, CachedChecks("")) for one in submissions]
     killed: list[int] = []
@@ -250,7 +250,7 @@ def test_kill_9_and_ctrl_c_lose_nothing_and_repeat_nothing(light: Path, tmp_path
     killed = ClassRun(light, marks)
     assert killed.first.wait(300)
     killed.end(signal.SIGKILL)
-    kept = cacheed(marks)
+    kept = cached(marks)
     assert kept
 
     stopped = ClassRun(light, marks)
@@ -259,11 +259,11 @@ def test_kill_9_and_ctrl_c_lose_nothing_and_repeat_nothing(light: Path, tmp_path
     partial = Results.read(marks / "results.json")
     assert {student.student for student in partial.students} == {path.stem for path in (marks / "cache").glob("*.json")}
     assert (marks / "index.html").is_file()
-    assert "Run the same command to go on" in "".join(stopped.lines)
+    assert "Run the same command to continue" in "".join(stopped.lines)
 
     last = ClassRun(light, marks)
     assert last.end() == 0, last.lines
-    assert kept.items() <= cacheed(marks).items(), "somebody was marked twice"
+    assert kept.items() <= cached(marks).items(), "somebody was marked twice"
     # Ctrl-C may fall between the writing of a line and the forgetting of it, which prints it once more.
     assert len(kept) + len(set(stopped.marked())) + len(last.marked()) == len(LIGHT)
     assert (marks / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
@@ -286,11 +286,11 @@ def test_kill_9_twenty_times_in_a_class_of_thirty(tmp_path: Path) -> None:
         run = ClassRun(tmp_path / "class", marks)
         time.sleep(moment.uniform(1, 40))
         run.end(signal.SIGKILL)
-        assert kept.items() <= cacheed(marks).items(), "somebody was marked twice"
-        kept = cacheed(marks)
+        assert kept.items() <= cached(marks).items(), "somebody was marked twice"
+        kept = cached(marks)
     last = ClassRun(tmp_path / "class", marks)
     assert last.end() == 0, last.lines
-    assert kept.items() <= cacheed(marks).items()
+    assert kept.items() <= cached(marks).items()
     assert len(last.marked()) == 30 - len(kept)
     assert (marks / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
     time.sleep(3)
@@ -303,7 +303,7 @@ def with_seed_of(marks: Path, others: Path) -> None:
     shutil.copyfile(marks / "cache" / "seed", others / "cache" / "seed")
 
 
-def cacheed(marks: Path) -> dict[str, int]:
+def cached(marks: Path) -> dict[str, int]:
     """The students in the cache, each with what tells one writing of their entry from the next."""
     return {path.name: path.stat().st_ino for path in (marks / "cache").glob("*.json")}
 

@@ -1,4 +1,4 @@
-"""The marker's desk from end to end: what stands on top of the findings, and that it asks for no new ones."""
+"""What a marker does with marks: lateness, extensions and decisions are applied, and no check is run again for them."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def test_an_extension_asks_for_no_new_finding_and_shows_as_a_difference(course: 
         said = mark(course, "--compare-to", tmp_path / "old.json")
         assert "0 marked in" in said
         assert half_done(course).late is None
-        assert "Extensions of nobody in this class: nobody." in said
-        assert "1 has no known time: release" in said
+        assert "Extensions for nobody in this class: nobody." in said
+        assert "1 student has no known time: release" in said
         assert "Lateness: 1 day late" in said
         assert "1 mark moved" in said
     finally:
@@ -98,7 +98,7 @@ def test_a_decision_outlives_markings_also_of_a_changed_submission(course: Path)
     try:
         said = mark(course)
         assert "1 marked in" in said
-        assert "has changed since: release" in said
+        assert "What was decided on has changed for release" in said
         result = Results.read(results).student("release")
         assert result.tasks[0].checks[2].score == 1.5
         assert [flag for flag in result.flags if "simple-cnn/dropout: the submission has changed since" in flag]
@@ -135,7 +135,7 @@ def test_times_in_a_file_outrank_a_timestamp(course: Path) -> None:
         said = mark(course, "--times", file)
         assert "0 marked in" in said
         assert half_done(course).late is None
-        assert "Times of nobody in this class: stranger." in said
+        assert "Times for nobody in this class: stranger." in said
         mark(course)  # and in the next run, which is not given them again
         assert half_done(course).late is None
     finally:
@@ -147,7 +147,7 @@ def test_times_in_a_file_outrank_a_timestamp(course: Path) -> None:
 def test_marks_among_the_submissions_are_refused(course: Path) -> None:
     done = autograder("mark", "in", "-o", "in/marks", cwd=course)
     assert done.returncode == 2
-    assert "in/marks: lies among the submissions in in; say another folder with -o" in done.stderr
+    assert "in/marks: is inside the submissions folder in; choose another folder with -o" in done.stderr
     assert not (course / "in" / "marks").exists()
 
 
@@ -172,6 +172,8 @@ def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path, tmp_p
     (tmp_path / "class").mkdir()
     (tmp_path / "class" / "ada.zip").write_bytes(b"PK half of an upload")
     done = autograder("mark", tmp_path / "class", "-o", tmp_path / "marks", "--data", "digits", cwd=course)
-    assert "Nothing could be read of what came from ada: ask again before a 0 counts." in " ".join(done.stdout.split())
+    said = " ".join(done.stdout.split())
+    assert "Nothing could be read of what ada handed in; ask again before the 0 counts." in said
     (student,) = Results.read(tmp_path / "marks" / "results.json").students
-    assert [flag for flag in student.flags if flag.startswith("Nothing of it could be read: ada.zip: cannot be opened")]
+    told = "Nothing that was handed in could be read: ada.zip: cannot be opened"
+    assert [flag for flag in student.flags if flag.startswith(told)]

@@ -22,10 +22,10 @@ from autograder.submission.collect import Submission
 
 @dataclass(frozen=True)
 class PortableSpec:
-    """What the whole class has in common, without anything that only one machine knows.
+    """A `GradingSpec` for other machines.
 
-    `sandbox` is the kind to choose there, None for none. `content` is what the marker's own checkout holds, part by
-    part.
+    `sandbox` is the kind that each must choose, None for none. `content` has the digests and versions of the marker's
+    checkout, part by part.
     """
 
     lab: str
@@ -45,7 +45,7 @@ def unpack_spec(packed: bytes) -> PortableSpec:
 
 
 def pack_job(job: Job) -> bytes:
-    """A submission's regular files, and what is known of it."""
+    """A submission's regular files, and its cached checks."""
     submission, known = job.submission, job.known
     return _packed(
         {
@@ -59,12 +59,12 @@ def pack_job(job: Job) -> bytes:
 
 
 def unpack_job(packed: bytes, folder: Path) -> Job:
-    """The job, its submission's files in `folder`, which is empty. Raises `ValueError` for a name that leads out."""
+    """The job, with its files in the empty `folder`. Raises `ValueError` for a path that leads out of it."""
     data = _unpacked(packed)
     for name, content in data["files"]:
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):
-            raise ValueError(f"{name!r} leads out of the submission")
+            raise ValueError(f"{name!r} is outside the submission")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     known = data["known"]
@@ -76,7 +76,7 @@ def unpack_job(packed: bytes, folder: Path) -> Job:
 
 
 def pack_reply(reply: tuple[Any, ...] | None) -> bytes:
-    """What a worker has told (`Worker.hear`)."""
+    """A worker's reply (`Worker.read_reply`)."""
     if reply is not None and reply[0] == "marked":
         marked: Marked = reply[1]
         reply = (
@@ -93,7 +93,7 @@ def pack_reply(reply: tuple[Any, ...] | None) -> bytes:
 
 
 def unpack_reply(packed: bytes) -> tuple[Any, ...] | None:
-    """The other way round; raises `ValueError` for a result that is none."""
+    """The reply that was packed; raises `ValueError` or `WireError` for anything else."""
     reply = _unpacked(packed)
     if reply is None:
         return None
