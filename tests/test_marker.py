@@ -114,7 +114,7 @@ def test_a_broken_file_stops_the_marking_before_it_begins(course: Path) -> None:
     before = (course / "marks" / "results.json").read_bytes()
     for file, text, sentence in (
         ("overrides.yml", "- student: half-done\n", "overrides.yml, line 1: the key `check` is missing"),
-        ("times.csv", "student,time\nhalf-done,noon\n", "times.csv, line 2: 'noon' is no time"),
+        ("times.csv", "student,time\nhalf-done,noon\n", "times.csv, line 2: 'noon' is not a time"),
     ):
         path = course / "marks" / file
         path.write_text(text)
