@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
 
-.PHONY: help demo test test-all bench mutants docs lint format clean
+.PHONY: help demo quick test test-all bench mutants sentences docs lint format clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,13 +14,14 @@ help:  ## List the targets
 demo: $(READY)  ## Build the release, mark a small class, write the pages
 	$(BIN)/python -m tests.demo $(DEMO)
 
-test: $(READY)  ## Check everything that a push must pass (under 15 minutes on 2 cores)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+quick: lint  ## Check style, types, and the tests that your change touches (seconds; the first time, minutes)
+	@$(BIN)/python -m tests.touched
+	$(BIN)/python -m pytest -q --testmon -m "not slow and not processes" $(ARGS) || test $$? -eq 5  # 5: there is none
 
-test-all: $(READY)  ## Run all tests, also the slow ones: notebooks on real MNIST, a student's install from nothing
+test: lint  ## Check everything that a push must pass (under 10 minutes on 2 cores)
+	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+test-all: $(READY)  ## Run all tests, also the slow ones (docs/tests.md lists them)
 	$(BIN)/python -m pytest $(ARGS)
 
 bench: $(READY)  ## Measure what everything costs, as ratios (half an hour; ARGS="check build" for some parts)
@@ -28,6 +29,9 @@ bench: $(READY)  ## Measure what everything costs, as ratios (half an hour; ARGS
 
 mutants: $(READY)  ## Count the wrong programs that the checks tell from the right one (minutes; ARGS="--task TASK")
 	$(BIN)/python -m tests.mutants $(ARGS)
+
+sentences: $(READY)  ## Print every sentence that a student can get, in one list (ARGS="--task TASK")
+	$(BIN)/python -m tests.sentences $(ARGS)
 
 docs: $(READY)  ## Build the documentation, into build/docs; a broken link is an error
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs build/docs

@@ -191,13 +191,17 @@ class StudentResult(_Model):
 
 
 class Promise(_Model):
-    """What the sandbox promises, the layers that keep it, and what its escape probe found against that (nothing: it
-    held)."""
+    """One promise of the sandbox, the layers that keep it, and how the escape probe broke it (empty: it holds)."""
 
     id: Text
     sentence: Text
     kept_by: list[Text] = []
     breaches: list[Text] = []
+
+    @property
+    def held(self) -> bool:
+        """Whether the escape probe could not break it."""
+        return not self.breaches
 
 
 class Results(_Model):

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from autograder.course import Assignment, Task, read_course
-from autograder.feedback import write_report
+from autograder.feedback.marked.pages import write_report
 from autograder.judge.bank import Mistake
 from autograder.labs.lab import open_lab
 from autograder.results import (

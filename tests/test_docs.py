@@ -29,6 +29,7 @@ def docs(tmp_path: Path) -> Path:
     return tmp_path / "docs"
 
 
+@pytest.mark.processes
 def test_the_pages_are_built_and_want_nothing_from_elsewhere(docs: Path, tmp_path: Path) -> None:
     done = sphinx(docs, tmp_path / "built")
     assert done.returncode == 0, done.stderr
@@ -45,6 +46,7 @@ def test_the_pages_are_built_and_want_nothing_from_elsewhere(docs: Path, tmp_pat
         assert command in pages["commands"]
 
 
+@pytest.mark.processes
 def test_a_broken_link_is_an_error(docs: Path, tmp_path: Path) -> None:
     page = docs / "student.md"
     page.write_text(page.read_text(encoding="utf-8") + "\n[gone](nowhere.md)\n[gone](marker.md#no-such-heading)\n")

@@ -21,6 +21,7 @@ from autograder.results import Results, StudentResult
 from tests.conftest import ROOT, autograder
 from tests.sample_class import make_class
 
+pytestmark = pytest.mark.processes
 STUDENT = "no-second-relu"
 # What nbgrader does not grade: notebooks that do not end, have other names, or have lost the metadata of their cells.
 BEYOND = ("endless-loop", "merged", "split-cells")

@@ -123,7 +123,9 @@ def _points(change: CheckChange) -> str:
 
 
 def _state(state: State | None) -> str:
+    from autograder.states import CHECK_BADGES
+
     if state is None:
         return "not there"
     name = f" ({state.diagnosis})" if state.diagnosis else ""
-    return f"{state.status}{name}, {state.score:g} of {state.max_score:g}"
+    return f"{CHECK_BADGES[state.status].word}{name}, {state.score:g} of {state.max_score:g}"

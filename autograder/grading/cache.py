@@ -16,20 +16,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from autograder import manifest
 from autograder.grading.check_cells import state
 from autograder.labs.findings import CachedCheck, CachedChecks, Checks
 from autograder.labs.lab import Lab
+from autograder.manifest import PACKAGE
 from autograder.results import CheckResult, OwnDigit, StudentResult, folder_name
 
 try:
     import fcntl
 except ImportError:  # Windows, where nobody is kept out
     fcntl = None  # type: ignore[assignment]
-
-PACKAGE = Path(__file__).resolve().parents[1]
-PRESENTATION = {  # rooms that no verdict depends on
-    *("feedback", "export", "cli", "build", "new", "training", "grading", "layers"),
-}
 
 
 @dataclass(frozen=True)
@@ -156,7 +153,7 @@ def depends_on(lab: Lab, *more: str) -> tuple[str, str]:
         f"{folder.name}/{path.relative_to(folder).as_posix()}": path
         for folder in folders
         for path in (*folder.rglob("*.py"), *folder.rglob("*.yml"))  # the bank of mistakes names them
-        if not PRESENTATION & set(path.relative_to(folder).parts)
+        if folder != PACKAGE or manifest.decides_verdicts(path)
     }
     lines = {name: _line(name, path) for name, path in files.items()}
     own = {name for name, path in files.items() if path.parent.name == lab.name and path.name.startswith("test_")}
@@ -194,9 +191,8 @@ def build_of_torch() -> str:
 def conducted_by() -> str:
     """A digest of how submissions are marked, which no verdict depends on: the sandbox, and the marking itself."""
     whole = hashlib.sha256()
-    for folder in (PACKAGE / "sandbox" / "layers", PACKAGE / "grading"):
-        for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.txt"))):
-            whole.update(_line(path.relative_to(PACKAGE).as_posix(), path))
+    for path in manifest.files(manifest.CONDUCT):
+        whole.update(_line(path.relative_to(PACKAGE).as_posix(), path))
     return whole.hexdigest()
 
 

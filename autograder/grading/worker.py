@@ -17,7 +17,9 @@ from typing import Any
 
 from autograder.grading.grader import Grader, GradingSpec
 from autograder.labs.findings import CachedChecks
-from autograder.sandbox.client import ALLOCATOR, PACKAGE
+from autograder.manifest import PACKAGE
+from autograder.sandbox import process_titles
+from autograder.sandbox.environment import ALLOCATOR
 from autograder.sandbox.layers.choice import SandboxError
 from autograder.submission.collect import Submission
 
@@ -100,6 +102,7 @@ class Worker:
 
 def work(connection: Connection, parent: int) -> None:
     """The life of a worker's process: makes a grader, proves the sandbox, marks what it is given."""
+    process_titles.set_name(process_titles.WORKER)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who has the list
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # the end of the marking process is ours too
