@@ -23,7 +23,7 @@ IN_SANDBOX = ("autograder.notebook", "autograder.data", "autograder.drawing", "a
 # What students get beside the lab's own modules.
 PUBLIC = (
     *("__init__.py", "manifest.py", "course.py", "data.py", "drawing.py", "notebook.py", "results.py", "pictures.py"),
-    *("states.py", "feedback/*.py", "feedback/templates/*"),
+    *("states.py", "storage.py", "feedback/*.py", "feedback/templates/*"),
     *("submission/*.py", "sandbox/*.py", "judge/*.py", "labs/*.py", "labs/kinds/*.py"),
     *("training/__init__.py", "training/progress.py", "training/recipes.py"),
     *("cli/__init__.py", "cli/shared.py", "cli/check.py", "cli/doctor.py"),

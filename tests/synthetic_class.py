@@ -123,8 +123,8 @@ class _Invention:
         status, score = settle(tasks)
         late = self._late(place, score) if place % 9 == 1 else None
         flags = (
-            "best-model: these weights are, bit for bit, also those of tara.haas, uma.haas.",
-            "best-model: right on every hidden image (100.0 %), where the best networks known are wrong on some.",
+            "best-model: tara.haas, uma.haas handed in exactly the same weights.",
+            "best-model: right on every hidden image (100.0 %); even the best known networks get some wrong.",
         )
         remark = "4_2_better_cnn.ipynb, cell 7: `BetterCNN` is defined twice; the last one counts."
         return StudentResult(

@@ -23,7 +23,7 @@ import pytest
 from autograder.course import Limits
 from autograder.grading import class_run
 from autograder.grading.cache import Cache, CacheError
-from autograder.grading.class_run import Progress
+from autograder.grading.class_run import RunListener
 from autograder.grading.grader import Grader, GradingSpec, Marked
 from autograder.grading.worker import Job, Worker
 from autograder.grading.worker_pool import LocalWorkers
@@ -57,12 +57,12 @@ def spec() -> GradingSpec:
         ("0", 2, 2, 1),
     ],
 )
-def test_an_examiner_takes_its_share_of_the_cores_and_no_more_threads_than_are_asked_for(
+def test_a_worker_takes_its_share_of_the_cores_and_no_more_threads_than_are_asked_for(
     asked: str, usable: int, jobs: int, threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
     monkeypatch.setattr(class_run, "cores", lambda: usable)
-    run = class_run.ClassRun(open_lab("lab4"), tmp_path, Cache(tmp_path), "digits", "cpu", None, None, Progress())
+    run = class_run.ClassRun(open_lab("lab4"), tmp_path, Cache(tmp_path), "digits", "cpu", None, None, RunListener())
     assert run._pool(7, jobs, 30).spec.threads == threads
 
 
@@ -138,7 +138,7 @@ def test_a_check_whose_code_has_changed_has_another_digest(tmp_path: Path) -> No
 
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     with Cache(tmp_path).alone():
-        with pytest.raises(CacheError, match="another run is marking"):
+        with pytest.raises(CacheError, match="another run is using this folder"):
             with Cache(tmp_path).alone():
                 pass
 
@@ -148,7 +148,7 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
 
 @pytest.mark.processes
 @pytest.mark.xdist_group("death")
-def test_the_death_of_an_examiner_costs_nobody_a_mark(light_class: Path, tmp_path: Path) -> None:
+def test_the_death_of_a_worker_costs_nobody_a_mark(light_class: Path, tmp_path: Path) -> None:
     submissions = find_submissions(light_class, "lab4", tmp_path, Limits())
     jobs = [Job(one, one.student, CachedChecks("")) for one in submissions]
     killed: list[int] = []
@@ -257,7 +257,7 @@ def test_kill_9_and_ctrl_c_lose_nothing_and_repeat_nothing(
     killed = ClassRun(light_class, marks)
     assert killed.first.wait(300)
     killed.end(signal.SIGKILL)
-    kept = cacheed(marks)
+    kept = cached(marks)
     assert kept
 
     stopped = ClassRun(light_class, marks)
@@ -266,11 +266,11 @@ def test_kill_9_and_ctrl_c_lose_nothing_and_repeat_nothing(
     partial = Results.read(marks / "results.json")
     assert {student.student for student in partial.students} == {path.stem for path in (marks / "cache").glob("*.json")}
     assert (marks / "index.html").is_file()
-    assert "Run the same command to go on" in "".join(stopped.lines)
+    assert "Run the same command to continue" in "".join(stopped.lines)
 
     last = ClassRun(light_class, marks)
     assert last.end() == 0, last.lines
-    assert kept.items() <= cacheed(marks).items(), "somebody was marked twice"
+    assert kept.items() <= cached(marks).items(), "somebody was marked twice"
     # Ctrl-C may fall between the writing of a line and the forgetting of it, which prints it once more.
     assert len(kept) + len(set(stopped.marked())) + len(last.marked()) == len(LIGHT)
     assert (marks / "results.json").read_bytes() == (light_marks / "results.json").read_bytes()
@@ -293,17 +293,17 @@ def test_kill_9_twenty_times_in_a_class_of_thirty(tmp_path: Path) -> None:
         run = ClassRun(tmp_path / "class", marks)
         time.sleep(moment.uniform(1, 40))
         run.end(signal.SIGKILL)
-        assert kept.items() <= cacheed(marks).items(), "somebody was marked twice"
-        kept = cacheed(marks)
+        assert kept.items() <= cached(marks).items(), "somebody was marked twice"
+        kept = cached(marks)
     last = ClassRun(tmp_path / "class", marks)
     assert last.end() == 0, last.lines
-    assert kept.items() <= cacheed(marks).items()
+    assert kept.items() <= cached(marks).items()
     assert len(last.marked()) == 30 - len(kept)
     assert (marks / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
     wait_until(lambda: not fork_servers())  # a killed marking leaves no processes
 
 
-def cacheed(marks: Path) -> dict[str, int]:
+def cached(marks: Path) -> dict[str, int]:
     """The students in the cache, each with what tells one writing of their entry from the next."""
     return {path.name: path.stat().st_ino for path in (marks / "cache").glob("*.json")}
 

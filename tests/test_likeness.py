@@ -65,7 +65,7 @@ def test_a_disguised_copy_is_found_in_a_class_of_honest_people() -> None:
     class_["eve"] = disguised(sample("style-objects"))
     class_["mallory"] = disguised(class_["s07"])
     found = pairs(class_)
-    assert [(pair.one, pair.other) for pair in found] == [("eve", "style-objects"), ("mallory", "s07")]
+    assert [(pair.first, pair.second) for pair in found] == [("eve", "style-objects"), ("mallory", "s07")]
     assert all(pair.share > 0.8 for pair in found), found
     assert len(found[0].tasks) >= 12
 

@@ -1,4 +1,4 @@
-"""The marker's desk from end to end: what stands on top of the findings, and that it asks for no new ones."""
+"""What a marker does with marks: lateness, extensions and decisions are applied, and no check is run again for them."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def test_an_extension_asks_for_no_new_finding_and_shows_as_a_difference(course: 
         said = mark(course, "--compare-to", tmp_path / "old.json")
         assert "0 marked in" in said
         assert half_done(course).late is None
-        assert "Extensions of nobody in this class: nobody." in said
-        assert "2 have no known time: ada, release" in said
+        assert "Extensions for nobody in this class: nobody." in said
+        assert "2 students have no known time: ada, release" in said
         assert "Lateness: 1 day late" in said
         assert "1 mark moved" in said
     finally:
@@ -102,7 +102,7 @@ def test_a_decision_outlives_markings_also_of_a_changed_submission(course: Path)
     try:
         said = mark(course)
         assert "1 marked in" in said
-        assert "has changed since: release" in said
+        assert "What was decided on has changed for release" in said
         result = Results.read(results).student("release")
         assert result.tasks[0].checks[2].score == 1.5
         assert [flag for flag in result.flags if "simple-cnn/dropout: the submission has changed since" in flag]
@@ -119,7 +119,7 @@ def test_a_broken_file_stops_the_marking_before_it_begins(course: Path) -> None:
     before = (course / "marks" / "results.json").read_bytes()
     for file, text, sentence in (
         ("overrides.yml", "- student: half-done\n", "overrides.yml, line 1: the key `check` is missing"),
-        ("times.csv", "student,time\nhalf-done,noon\n", "times.csv, line 2: 'noon' is no time"),
+        ("times.csv", "student,time\nhalf-done,noon\n", "times.csv, line 2: 'noon' is not a time"),
     ):
         path = course / "marks" / file
         path.write_text(text)
@@ -140,7 +140,7 @@ def test_times_in_a_file_outrank_a_timestamp(course: Path) -> None:
         said = mark(course, "--times", file)
         assert "0 marked in" in said
         assert half_done(course).late is None
-        assert "Times of nobody in this class: stranger." in said
+        assert "Times for nobody in this class: stranger." in said
         mark(course)  # and in the next run, which is not given them again
         assert half_done(course).late is None
     finally:
@@ -152,7 +152,7 @@ def test_times_in_a_file_outrank_a_timestamp(course: Path) -> None:
 def test_marks_among_the_submissions_are_refused(course: Path) -> None:
     done = autograder("mark", "in", "-o", "in/marks", cwd=course)
     assert done.returncode == 2
-    assert "in/marks: lies among the submissions in in; say another folder with -o" in done.stderr
+    assert "in/marks: is inside the submissions folder in; choose another folder with -o" in done.stderr
     assert not (course / "in" / "marks").exists()
 
 
@@ -174,6 +174,7 @@ def test_decisions_that_were_edited_by_hand_are_applied_before_anything_is_made_
 
 
 def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path) -> None:
-    assert "Nothing could be read of what came from ada: ask again before a 0 counts." in mark(course)
+    assert "Nothing could be read of what ada handed in; ask again before the 0 counts." in mark(course)
     student = Results.read(course / "marks" / "results.json").student("ada")
-    assert [flag for flag in student.flags if flag.startswith("Nothing of it could be read: ada.zip: cannot be opened")]
+    told = "Nothing that was handed in could be read: ada.zip: cannot be opened"
+    assert [flag for flag in student.flags if flag.startswith(told)]

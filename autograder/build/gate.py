@@ -15,7 +15,7 @@ from autograder import manifest
 from autograder.build.package import hidden_lines
 from autograder.build.scripts import place_of
 from autograder.build.source_notebooks import script_lines
-from autograder.grading.class_run import Progress, mark_class
+from autograder.grading.class_run import mark_class
 from autograder.labs.catalogue import Check, check_files, public_points
 from autograder.labs.lab import Lab
 from autograder.manifest import PACKAGE
@@ -117,7 +117,7 @@ def marks_breaches(lab: Lab, source: Path, release: Path, data: str) -> list[str
         submitted = Path(folder) / "submitted"
         as_submission(lab, source, submitted / "reference" / lab.name, data)
         shutil.copytree(release, submitted / "release" / lab.name)
-        results = mark_class(lab, submitted, Path(folder) / "marks", data, "cpu", progress=Progress()).results
+        results = mark_class(lab, submitted, Path(folder) / "marks", data, "cpu").results
     return [
         *_not_all(lab, results, "reference", lambda score, points: score == points, "lost points"),
         *_not_all(lab, results, "release", lambda score, points: score == 0, "earned points with no work"),

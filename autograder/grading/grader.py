@@ -1,6 +1,6 @@
-"""Marks one submission: the work of one process of the pool.
+"""Marks one submission.
 
-What needs torch is imported where it is needed: whoever only hands submissions out starts without it.
+torch is imported inside the functions that need it, so that the process that only distributes submissions starts fast.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from autograder.sandbox.proof import promises
 from autograder.sandbox.respondent import StudentError
 from autograder.submission.collect import Submission
 
-NO_SANDBOX = "none: --unsafe-no-sandbox, student code could reach everything that the marker can"
+NO_SANDBOX = "none: --unsafe-no-sandbox, student code had access to everything that the marker has"
 
 
 @dataclass(frozen=True)
 class GradingSpec:
-    """What the whole class has in common. `layers` is the sandbox; None marks without one."""
+    """What a worker is told about a run, the same for all students. `layers` is the sandbox; None marks without one."""
 
     lab: Lab
     data: str
@@ -43,20 +43,22 @@ class GradingSpec:
 
     @property
     def sandbox(self) -> str:
-        """What stands in results about the sandbox that marks were made in."""
+        """How results describe the sandbox."""
         return f"{self.layers}; every promise held" if self.layers else NO_SANDBOX
 
     @property
     def patience(self) -> float:
-        """Seconds that a submission may take, its own budget four times: in front of the curtain and behind it, and
-        both again where mistakes are given names."""
+        """Seconds after which a submission counts as stuck: four times its budget.
+
+        Public and hidden checks have a budget each, and each again for naming mistakes.
+        """
         return 4 * self.lab.assignment.limits.submission_seconds
 
 
 @dataclass
 class Marked:
-    """What marking a submission gave: the result, the pictures by file name, each check for the cache; and the sandbox
-    that it was made in, with the promises that were proved there."""
+    """The outcome of marking one submission: the result, pictures by file name, each check for the cache, the seconds
+    that it took, and the sandbox with the promises that were proved in it."""
 
     result: StudentResult
     pictures: dict[str, bytes]
@@ -68,17 +70,17 @@ class Marked:
 
 
 class Grader:
-    """One worker: holds the reference, the hidden images and a fork server, and marks submissions one by one.
+    """Holds the reference, the hidden images and a fork server, and marks submissions one by one.
 
-    Proves its sandbox before it takes the first; raises `SandboxError`.
+    Proves the sandbox before the first one; raises `SandboxError` if it does not hold.
     """
 
     def __init__(self, spec: GradingSpec) -> None:
         self.spec = spec
         self.lab = spec.lab
-        self.fork_server = ForkServer(spec.layers, self.lab.assignment.limits)  # imports its libraries from now on
+        self.fork_server = ForkServer(spec.layers, self.lab.assignment.limits)  # starts to import its libraries
         self.promises: list[dict[str, Any]] = []
-        gc.disable()  # imports make hundreds of thousands of objects, and no garbage
+        gc.disable()  # imports make hundreds of thousands of objects and no garbage
         try:
             with ThreadPoolExecutor(1) as aside:
                 proved = aside.submit(promises.prove, self.fork_server) if spec.layers is not None else None
@@ -94,7 +96,7 @@ class Grader:
             gc.enable()
 
     def _prepare(self) -> tuple[Oracle, Oracle]:
-        """Imports and makes what every submission needs, while the fork server starts and the sandbox is proved."""
+        """Imports and makes what every submission needs, while the fork server starts and proves the sandbox."""
         import torch
 
         from autograder.labs import context, plugin  # noqa: F401
@@ -102,7 +104,7 @@ class Grader:
         torch.set_num_threads(self.spec.threads)
         oracles = self.lab.live_oracle(self.spec.seed, named=False), self.lab.live_oracle(KEY_SEED)
         context.hidden_images(self.spec.data, self.spec.seed)
-        torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)  # the first optimiser of a process takes a second
+        torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)  # a process's first optimiser takes a second
         return oracles
 
     def close(self) -> None:
@@ -110,9 +112,9 @@ class Grader:
         self.fork_server.close()
 
     def mark(self, submission: Submission, name: str, known: CachedChecks | None = None) -> Marked:
-        """The result of one student; `name` is the folder of the pictures, `known` what need not be asked again.
+        """Marks one student's submission. `name` is the folder of the pictures; checks in `known` are not run again.
 
-        Never raises for what a student did. A failure of the grader withholds the mark.
+        Nothing that a student does makes it raise. If the grader itself fails, the mark is withheld.
         """
         from autograder.labs.context import Context
         from autograder.labs.respondents import Respondents
@@ -158,7 +160,7 @@ class Grader:
 
 
 def withheld(lab: Lab, student: str, messages: list[str]) -> StudentResult:
-    """The result of a student whose work could not be marked through no fault of theirs."""
+    """The result of a student whose work could not be marked, through no fault of theirs."""
     assignment = lab.assignment
     return StudentResult(
         student=student,
@@ -192,22 +194,23 @@ def withheld(lab: Lab, student: str, messages: list[str]) -> StudentResult:
 
 
 def _described(respondent: StudentProcess, assignment: Assignment) -> tuple[list[str], Source | None]:
-    """What cannot be read of a submission, and what can, as text. Asked first: nothing of the student's has run yet."""
+    """The problems with a submission's files, and its source. Asked for before any of the student's code has run."""
     try:
         problems = respondent.describe()
     except StudentError as error:
-        return [f"The submission's files cannot be read: {error.message}"], None
+        return [f"The submission's files could not be read: {error.message}"], None
     try:
         return problems, respondent.source(assignment.tasks)
-    except StudentError:  # pages and flags are the poorer for it, and no mark is
+    except StudentError:  # only pages and flags need the source, no mark does
         return problems, None
 
 
 def _flags(lab: Lab, source: Source | None) -> list[str]:
-    """What a marker should look at in this submission, whoever else is in the class."""
+    """What a marker should look at in this submission by itself, without comparing it with others."""
     if source is None:
         return [
-            "Its files could not be read as text: its code is compared with nobody's, and no check cell was looked at."
+            "The files could not be read as text, so the code was not compared with others' and check cells were not"
+            " compared with the released ones."
         ]
     return cell_flags(check_cells(lab.release), source.cells) if lab.release is not None else []
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import io
 import itertools
 import json
-import os
 import re
 import sys
 import zipfile
@@ -25,12 +25,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
 from autograder.judge.bank import Bank, BankError, Mistake, Variant
+from autograder.storage import write_whole
 
 KEY_SEED = 2027
 RIGHT = "right"
@@ -169,11 +165,12 @@ class LiveOracle:
         """Keeps other processes waiting that want to know the same; where nothing can be kept, nobody waits."""
         file = self._file(question)
         with contextlib.ExitStack() as held:
-            if file is not None and fcntl is not None:
+            if file is not None:
+                from filelock import FileLock  # a student's package keeps nothing, and needs none
+
                 with contextlib.suppress(OSError):
                     file.parent.mkdir(parents=True, exist_ok=True)
-                    lock = held.enter_context(file.with_suffix(".lock").open("w"))
-                    fcntl.flock(lock, fcntl.LOCK_EX)
+                    held.enter_context(FileLock(file.with_suffix(".lock")))
             yield
 
     def _recalled(self, question: str) -> list[tuple[str, Answers]] | None:
@@ -195,13 +192,12 @@ class LiveOracle:
         file = self._file(question)
         if file is None:
             return
+        groups = enumerate(_together(known))
+        content = io.BytesIO()
+        arrays = {f"{number}|{name}": value for number, group in groups for name, value in group.items()}
+        np.savez(content, **arrays)  # type: ignore[arg-type]
         with contextlib.suppress(OSError):  # a folder that cannot be written: they are asked again next time
-            file.parent.mkdir(parents=True, exist_ok=True)
-            made = file.with_name(f".{os.getpid()} {file.name}")
-            groups = enumerate(_together(known))
-            arrays = {f"{number}|{name}": value for number, group in groups for name, value in group.items()}
-            np.savez(made, **arrays)  # type: ignore[arg-type]
-            made.replace(file)  # whole or not at all
+            write_whole(file, content.getvalue())
 
     def variant(self, *mistakes: Mistake) -> Variant:
         """The reference with mistakes of one task in it; raises `BankError` where they cannot stand together."""
