@@ -95,8 +95,8 @@ def _tell(plan: Plan, assignment: str | None) -> None:
         typer.echo(f"  {path.relative_to(plan.root)}")
     which = f" --assignment {assignment}" if assignment else ""
     typer.echo(
-        "Next: edit the task's text, solution and checks in these files, in this order: the notebook, procedures.py, "
-        "asking.py,\nthe check file, the known mistake. Then:\n"
+        "Next: edit the task's text, solution and checks in these files, in this order: the notebook, the check "
+        "file,\nthe known mistakes, the right answer. Then:\n"
         f"  autograder build{which}      builds source/ and release/, and tries everything at the gate\n"
         "docs/add-a-task.md says what each file is for."
     )
