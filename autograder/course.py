@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 IDENTIFIER = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 LAB = r"^[a-z][a-z0-9_]*$"  # a folder, and a Python package
-NOTEBOOK = r"^[0-9]\w*$"  # scripts with other names beside the reference are no notebooks
+NOTEBOOK = r"^[0-9]\w*$"  # other scripts in the reference folder are not notebooks
 Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 LabName = Annotated[str, Field(pattern=LAB)]
 NotebookName = Annotated[str, Field(pattern=NOTEBOOK)]
@@ -23,9 +23,9 @@ Positive = Annotated[float, Field(gt=0)]
 Lines = dict[tuple[Any, ...], int]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 NAMES = {
-    IDENTIFIER: "it is made of small letters and digits, with hyphens between them: my-task",
-    LAB: "it begins with a letter, and is made of small letters, digits and underscores: lab5",
-    NOTEBOOK: "it begins with a digit, and is made of letters, digits and underscores: 5_1_my_notebook",
+    IDENTIFIER: "use lower-case letters and digits, with single hyphens between them, like my-task",
+    LAB: "begin with a lower-case letter, then use lower-case letters, digits and underscores, like lab5",
+    NOTEBOOK: "begin with a digit, then use letters, digits and underscores, like 5_1_my_notebook",
 }
 
 
@@ -33,18 +33,18 @@ DATA_SETS = ("mnist", "digits")
 
 
 class CourseError(Exception):
-    """`course.yml`, or what it names, is wrong. The message names file and line."""
+    """There is a mistake in `course.yml`, or in a file that it names. The message gives file and line."""
 
 
 def _moment(value: Any) -> Any:
-    """Lets a date with its time and zone through; what a zone-less one means depends on who reads it."""
+    """Accepts a date with time and time zone. Without a zone, its meaning would depend on the reader's."""
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             value = datetime.fromisoformat(value.replace("Z", "+00:00"))
     if not isinstance(value, datetime):
-        raise ValueError("a date with its time and zone is needed, as 2027-01-29T23:59:00+00:00")
+        raise ValueError("write a date with time and time zone, like 2027-01-29T23:59:00+00:00")
     if value.tzinfo is None:
-        raise ValueError(f"{value} has no time zone; write it with one, as {value.isoformat()}+00:00")
+        raise ValueError(f"{value} has no time zone; write it like {value.isoformat()}+00:00")
     return value
 
 
@@ -52,7 +52,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class Strict(BaseModel):
-    """Takes no key that it does not know, and cannot be changed."""
+    """A model that refuses unknown keys and is immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -61,7 +61,7 @@ Model = TypeVar("Model", bound=Strict)
 
 
 class Band(Strict):
-    """Credit for an accuracy: none up to `zero`, all from `full`, a straight line between (both in [0, 1])."""
+    """Credit for an accuracy: none up to `zero`, all from `full`, rising linearly in between (both in [0, 1])."""
 
     zero: Fraction
     full: Fraction
@@ -69,7 +69,7 @@ class Band(Strict):
     @model_validator(mode="after")
     def _rises(self) -> Band:
         if self.zero >= self.full:
-            raise ValueError(f"zero ({self.zero}) must lie below full ({self.full})")
+            raise ValueError(f"zero ({self.zero}) must be less than full ({self.full})")
         return self
 
     def credit(self, accuracy: float) -> float:
@@ -78,10 +78,10 @@ class Band(Strict):
 
 
 class Late(Strict):
-    """What lateness costs: `percent_per_day` of the tasks' points for each day begun after the deadline and the grace.
+    """What lateness costs: `percent_per_day` of the points for each day begun after the deadline and the grace period.
 
-    A day is 24 hours. What comes more than `days` days late counts nothing (100 % are taken off); without `days`
-    everything is accepted, and the days' percents add up to 100 at most.
+    A day is 24 hours. A submission that is more than `days` days late earns nothing (100 % are taken off). Without
+    `days` every submission is accepted, and at most 100 % are taken off.
     """
 
     grace_minutes: float = Field(default=0, ge=0)
@@ -89,15 +89,15 @@ class Late(Strict):
     days: int | None = Field(default=None, ge=0)
 
     def percent(self, days: int) -> float:
-        """What is taken off, in percent of the tasks' points, for a submission that came `days` begun days late."""
+        """What is taken off, in percent of the tasks' points, on the `days`-th day of being late."""
         if self.days is not None and days > self.days:
             return 100.0
         return min(100.0, days * self.percent_per_day)
 
 
 class Extension(Strict):
-    """More time for one student: another deadline, or days (24 hours each) on top of everybody's; the grace comes on
-    top of it."""
+    """More time for one student: a deadline of their own, or `days` (of 24 hours) more than everybody's. The grace
+    period is added to it."""
 
     deadline: Moment | None = None
     days: float | None = Field(default=None, gt=0)
@@ -106,12 +106,12 @@ class Extension(Strict):
     @model_validator(mode="after")
     def _says_how_long(self) -> Extension:
         if (self.deadline is None) == (self.days is None):
-            raise ValueError("an extension says either `deadline` or `days`")
+            raise ValueError("an extension needs either `deadline` or `days`, and not both")
         return self
 
 
 class Limits(Strict):
-    """What one submission may use."""
+    """The limits of one submission. `course.yml` explains each."""
 
     load_seconds: Positive = 30
     check_seconds: Positive = 90
@@ -127,7 +127,7 @@ class Limits(Strict):
 
 
 class Task(Strict):
-    """One task: where it stands, which names it asks for, and what each of its checks is worth."""
+    """One task: its notebook, the names that students define, and the points of each check."""
 
     id: Identifier
     notebook: NotebookName
@@ -135,7 +135,7 @@ class Task(Strict):
     definitions: list[str]
     checks: dict[Identifier, Points] = Field(min_length=1)
     extra: bool = False
-    """Extra credit: counts on top, and not in the assignment's `points`."""
+    """Extra credit: earned on top, and not part of the assignment's `points`."""
 
     @property
     def points(self) -> float:
@@ -143,7 +143,7 @@ class Task(Strict):
 
 
 class Written(Strict):
-    """A written question, marked by a person."""
+    """A question with a written answer, which a person marks."""
 
     id: Identifier
     notebook: NotebookName
@@ -151,7 +151,7 @@ class Written(Strict):
 
 
 class HandIn(Strict):
-    """Files that a student hands in beside the notebooks: a pattern, and how many of them there must be."""
+    """Files that students hand in with the notebooks: a pattern, how many must match, and what they are."""
 
     files: str
     at_least: int = Field(default=1, ge=0)
@@ -159,7 +159,7 @@ class HandIn(Strict):
 
 
 class Assignment(Strict):
-    """One assignment: its tasks, and everything that a teacher tunes."""
+    """One assignment: its tasks, and all settings that a teacher may change."""
 
     title: str
     points: Positive
@@ -178,32 +178,32 @@ class Assignment(Strict):
         ids = [task.id for task in self.tasks]
         for twice in sorted({name for name in ids if ids.count(name) > 1}):
             second = [place for place, name in enumerate(ids) if name == twice][1]
-            raise _misplaced(f"the task {twice!r} is there twice", "tasks", second)
+            raise _misplaced(f"there are two tasks {twice!r}; give each its own id", "tasks", second)
         total = sum(task.points for task in self.tasks if not task.extra)
         if abs(total - self.points) > 1e-9:
             extra = any(task.extra for task in self.tasks)
             what = "the checks without extra credit" if extra else "the tasks' checks"
-            raise _misplaced(f"{what} add up to {total:g} points, but `points` says {self.points:g}", "points")
+            raise _misplaced(f"{what} add up to {total:g} points, but `points` is {self.points:g}", "points")
         for task in self.bands:
             if task not in ids:
                 raise _misplaced(
-                    f"`bands` names {task!r}, which is no task; the tasks are {', '.join(ids)}", "bands", task
+                    f"`bands` has {task!r}, which is not a task; the tasks are {', '.join(ids)}", "bands", task
                 )
         for task, bands in self.bands.items():
             for data in bands:
                 if data not in DATA_SETS:
                     raise _misplaced(
-                        f"{data!r} is no data set; there are {' and '.join(DATA_SETS)}", "bands", task, data
+                        f"there is no data set {data!r}; use {' and '.join(DATA_SETS)}", "bands", task, data
                     )
             for data in DATA_SETS:
                 if data not in bands:
                     raise _misplaced(
-                        f"{task!r} has no band for {data!r}; without one nobody can be marked on it", "bands", task
+                        f"{task!r} has no band for {data!r}; without one it cannot be marked", "bands", task
                     )
         for student, extension in self.extensions.items():
             if self.deadline is None:
                 raise _misplaced(
-                    f"the extension of {student!r}: there is no `deadline` to extend", "extensions", student
+                    f"{student!r} has an extension, but there is no `deadline` to extend", "extensions", student
                 )
             if extension.deadline is not None and extension.deadline < self.deadline:
                 raise _misplaced(
@@ -216,7 +216,7 @@ class Assignment(Strict):
         return {task.id: task for task in self.tasks}
 
     def deadline_of(self, student: str) -> datetime | None:
-        """A student's own deadline, an extension included; None where the assignment has none."""
+        """A student's deadline, with their extension if they have one; None if the assignment has no deadline."""
         extension = self.extensions.get(student)
         if self.deadline is None or extension is None:
             return self.deadline
@@ -224,19 +224,19 @@ class Assignment(Strict):
 
     @property
     def notebooks(self) -> list[str]:
-        """The notebooks' names without ending, in the order of the tasks."""
+        """The notebooks' names without `.ipynb`, in the order of the tasks."""
         return list(dict.fromkeys(task.notebook for task in self.tasks))
 
     def task(self, name: str) -> Task:
-        """The task called `name`; raises `CourseError` with the known names."""
+        """The task called `name`; raises `CourseError`, which lists the tasks."""
         try:
             return self.by_id[name]
         except KeyError:
-            raise CourseError(f"there is no task {name!r}; the tasks are: {', '.join(self.by_id)}") from None
+            raise CourseError(f"there is no task {name!r}; the tasks are {', '.join(self.by_id)}") from None
 
 
 def _misplaced(sentence: str, *place: str | int) -> PydanticCustomError:
-    """An error that belongs to a place below the object that notices it."""
+    """An error about a place inside the object that is validated."""
     return PydanticCustomError("misplaced", "{sentence}", {"sentence": sentence, "place": place})
 
 
@@ -247,37 +247,37 @@ class Course(Strict):
     assignments: dict[LabName, Assignment] = Field(min_length=1)
 
     def assignment(self, name: str | None = None) -> tuple[str, Assignment]:
-        """The assignment `name`, or the only one."""
+        """The assignment `name`, or the only one. Raises `CourseError`."""
         if name is None:
             if len(self.assignments) > 1:
-                raise CourseError(f"say which with --assignment: {', '.join(self.assignments)}")
+                raise CourseError(f"choose one with --assignment: {', '.join(self.assignments)}")
             name = next(iter(self.assignments))
         if name not in self.assignments:
-            raise CourseError(f"there is no assignment {name!r}; there are: {', '.join(self.assignments)}")
+            raise CourseError(f"there is no assignment {name!r}; course.yml has {', '.join(self.assignments)}")
         return name, self.assignments[name]
 
 
 def read_course(path: Path) -> Course:
-    """Reads `path`; raises `CourseError` naming the file and the line of what is wrong."""
+    """Reads a `course.yml`; raises `CourseError`, which names the file and the line of each mistake."""
     value, lines = read_mapping(path, "a mapping with the keys `course` and `assignments`")
     return validated(Course, value, Path(path), lines)
 
 
 def line_of(path: Path, *place: Any) -> int:
-    """The line (from 1) of a place in a course file that could be read, or of the nearest that there is above it."""
+    """The line (from 1) of a place in a valid course file, or of the nearest place above it that exists."""
     _, lines = read_mapping(path, "a mapping")
     return next(lines[place[:length]] for length in range(len(place), -1, -1) if place[:length] in lines)
 
 
 def read_mapping(path: Path, needed: str) -> tuple[dict[Any, Any], Lines]:
-    """What a YAML file holds, and the line of each place in it; raises `CourseError`, also where it is no mapping."""
+    """A YAML file's content, and the line of each place in it. Raises `CourseError`, also if it is not a mapping."""
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise CourseError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
-        raise CourseError(f"{path}: is not UTF-8 ({error.reason} at byte {error.start})") from error
+        raise CourseError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from error
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         lines = _line_numbers(root, path)
@@ -286,12 +286,12 @@ def read_mapping(path: Path, needed: str) -> tuple[dict[Any, Any], Lines]:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise CourseError(f"{path}, line {line}: {error.problem}") from error
     if not isinstance(value, dict):
-        raise CourseError(f"{path}, line 1: {needed} is needed")
+        raise CourseError(f"{path}, line 1: the file must be {needed}")
     return value, lines
 
 
 def validated(model: type[Model], value: dict[Any, Any], path: Path, lines: Lines) -> Model:
-    """`value` as a `model`; raises `CourseError` with a line for each thing that is wrong."""
+    """`value` as a `model`; raises `CourseError`, with one line of text for each mistake."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -316,11 +316,11 @@ def _line_numbers(root: yaml.Node | None, path: Path) -> Lines:
     def visit(node: yaml.Node, place: tuple[Any, ...]) -> None:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                # `007` and `yes` are no strings in YAML: errors are about what it makes of them.
+                # YAML does not read keys like `007` and `yes` as text; errors refer to what it reads.
                 inner = (*place, _read(key, path))
                 if inner in lines:
                     raise CourseError(
-                        f"{path}, line {key.start_mark.line + 1}: `{key.value}` is there twice"
+                        f"{path}, line {key.start_mark.line + 1}: the key `{key.value}` is given twice"
                         f" (first on line {lines[inner]})"
                     )
                 lines[inner] = key.start_mark.line + 1
@@ -339,7 +339,7 @@ def _line_numbers(root: yaml.Node | None, path: Path) -> Lines:
 
 
 def _read(node: yaml.Node, path: Path) -> Any:
-    """What YAML makes of a scalar; raises `CourseError` for one that says what cannot be, as the date 2027-13-01."""
+    """The value of a YAML scalar; raises `CourseError` for an impossible one, such as the date 2027-13-01."""
     if not isinstance(node, yaml.ScalarNode):
         raise CourseError(f"{path}, line {node.start_mark.line + 1}: a list or mapping cannot be a key")
     try:
@@ -357,13 +357,13 @@ def _sentence(path: Path, lines: Lines, problem: Any) -> str:
         known = known[:-1]
     name = ".".join(str(part) for part in place) or "the file"
     if problem["type"] == "extra_forbidden":
-        what = f"the key `{place[-1]}` is not known here"
+        what = f"unknown key `{place[-1]}`"
     elif problem["type"] == "missing":
         what = f"the key `{place[-1]}` is missing"
     elif problem["loc"][-1] == "[key]" and problem["type"] == "string_type":
-        what = f"{name}: YAML reads this name as something else than text; put it in quotes"
+        what = f"{name}: YAML does not read this name as text; put it in quotes"
     elif problem["type"] == "string_pattern_mismatch":
-        what = f"{name}: {problem['input']!r} is no such name; {NAMES[problem['ctx']['pattern']]}"
+        what = f"{name}: {problem['input']!r} is not a valid name; {NAMES[problem['ctx']['pattern']]}"
     else:
         what = f"{name}: {problem['msg'].removeprefix('Value error, ')}"
     return f"{path}, line {lines[known]}: {what}"

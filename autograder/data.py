@@ -1,4 +1,4 @@
-"""The images: MNIST by torchvision or, where it can't be had, scikit-learn's digits placed on MNIST's canvas."""
+"""Loads the images: MNIST or, if it cannot be had, scikit-learn's digits on a canvas of MNIST's size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:  # importing torch takes seconds; importing this module shall not
+if TYPE_CHECKING:  # importing torch takes seconds, and this module is imported by programs that may not need it
     import numpy as np
     import torch
     from torch import Tensor
@@ -25,7 +25,7 @@ DataName = Literal["mnist", "digits"]
 Part = Literal["train", "validation", "test"]
 
 IMAGE_SIDE = 28
-BOX_SIDE = 20  # MNIST scaled each digit to fit 20×20, then centred it by its mass in 28×28
+BOX_SIDE = 20  # MNIST's digits are scaled to fit 20×20, and centred by their mass in 28×28
 MNIST_TRAIN, MNIST_TEST, MNIST_VALIDATION = 60_000, 10_000, 5_000
 DIGITS, DIGITS_TEST, DIGITS_VALIDATION = 1_797, 400, 200
 NETWORK_PATIENCE = 10.0  # seconds
@@ -33,11 +33,11 @@ BY_NAME = "asked for by name"
 
 
 class DataUnavailable(RuntimeError):
-    """MNIST was asked for by name and can't be had; the message says why and what to do."""
+    """MNIST was asked for by name and cannot be had; the message says why, and what to do."""
 
 
 class TensorLoader:
-    """Batches of a data set that is held as one tensor: no worker, no per-image Python, no copying of files.
+    """Batches of a data set that is one tensor: without worker processes, and without Python code for each image.
 
     Iterating gives ``(images, labels)``, ``(B, 1, 28, 28)`` float32 and ``(B,)`` int64; the last batch may
     be smaller. With ``shuffle`` each pass has a new order, drawn from torch's global generator, so that
@@ -72,7 +72,7 @@ class Data:
     """A data set in three parts. Images are ``(N, 1, 28, 28)`` float32 in [0, 1], labels ``(N,)`` int64."""
 
     name: DataName
-    description: str  # one line: which of the two it is, how many images and, for the digits, why
+    description: str  # one line: which data set, how many images and, for the digits, why not MNIST
     train_images: Tensor
     train_labels: Tensor
     validation_images: Tensor
@@ -83,7 +83,7 @@ class Data:
     def part(self, part: Part) -> tuple[Tensor, Tensor]:
         """Images and labels of one part."""
         if part not in ("train", "validation", "test"):
-            raise ValueError(f'part is "train", "validation" or "test", not {part!r}')
+            raise ValueError(f'part must be "train", "validation" or "test", not {part!r}')
         return getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
 
     def loader(
@@ -93,7 +93,7 @@ class Data:
         shuffle: bool | None = None,
         device: str | torch.device | None = None,
     ) -> TensorLoader:
-        """Batches of one part, on ``device`` (default: where the data lie); only "train" is shuffled by default."""
+        """Batches of one part, on ``device`` (default: where the data are); only "train" is shuffled by default."""
         images, labels = self.part(part)
         if device is not None:
             images, labels = images.to(device), labels.to(device)
@@ -101,12 +101,12 @@ class Data:
 
 
 def load_data(name: Literal["auto", "mnist", "digits"] = "auto", root: str | Path | None = None) -> Data:
-    """The data set, loaded once a process.
+    """The data set; each process loads it only once.
 
-    ``name`` is "mnist", "digits", or "auto": what ``$AUTOGRADER_DATA`` says, else MNIST, else the digits. MNIST
-    lies in ``root`` (default: ``$MNIST_ROOT``, else ``data/`` in the checkout or, without one, in the current
-    folder) and is downloaded there if need be. Raises ``DataUnavailable`` for "mnist" where it can't be had;
-    prints nothing.
+    ``name`` is "mnist", "digits", or "auto": the value of ``$AUTOGRADER_DATA``, else MNIST if it can be had, else the
+    digits. MNIST is read from ``root`` (default: ``$MNIST_ROOT``, else ``data/`` in the checkout or, without one, in
+    the current folder), and downloaded to it if necessary. Raises ``DataUnavailable`` if "mnist" cannot be had.
+    Prints nothing.
     """
     name = _asked_for(name)
     if name == "digits":
@@ -116,18 +116,18 @@ def load_data(name: Literal["auto", "mnist", "digits"] = "auto", root: str | Pat
         return data
     if name == "mnist":
         raise DataUnavailable(
-            f"MNIST can't be had: {problem}. Set MNIST_ROOT to a folder that holds MNIST/raw, go online once, "
-            f'or use the embedded digits (data "digits").'
+            f"MNIST cannot be loaded: {problem}. Set MNIST_ROOT to a folder that contains MNIST/raw, go online once, "
+            f'or use the digits (data "digits").'
         )
-    return _digits(f"MNIST can't be had: {problem}")
+    return _digits(f"MNIST cannot be loaded: {problem}")
 
 
 def chosen_data(
     name: Literal["auto", "mnist", "digits"] = "auto", root: str | Path | None = None
 ) -> tuple[DataName, str]:
-    """Name and description of what `load_data` gives.
+    """Name and description of the data set that `load_data` would give.
 
-    Loads nothing, not even torch, where that can be told without: at the digits, and where MNIST's files lie there.
+    Avoids loading it, and importing torch, if it can: for the digits, and if MNIST's files are in their place.
     """
     name = _asked_for(name)
     if name == "digits":
@@ -139,9 +139,9 @@ def chosen_data(
 
 
 def digest_of(name: DataName, root: Path | None = None) -> str:
-    """A digest of all images and labels of MNIST; empty for the digits, which come with a library's version.
+    """A digest of all images and labels of MNIST; empty for the digits, which the version of scikit-learn determines.
 
-    Reads MNIST's files where they lie as they should, without torch, and loads the data only elsewhere.
+    Hashes MNIST's files, without torch, if they are as they should be; else it loads the data.
     """
     if name == "digits":
         return ""
@@ -165,7 +165,7 @@ def _asked_for(name: Literal["auto", "mnist", "digits"]) -> Literal["auto", "mni
     if name == "auto":
         name = os.environ.get("AUTOGRADER_DATA") or name  # type: ignore[assignment]
     if name not in ("auto", "mnist", "digits"):
-        raise ValueError(f'name is "auto", "mnist" or "digits", not {name!r}')
+        raise ValueError(f'name must be "auto", "mnist" or "digits", not {name!r}')
     return name
 
 
@@ -178,10 +178,10 @@ def default_root() -> Path:
 
 
 def perturb(images: Tensor, seed: int, max_shift: float = 1.5, max_degrees: float = 8.0) -> Tensor:
-    """Each image under a small shift (pixels) and rotation (degrees) of its own, uniform within the limits.
+    """Shifts (pixels) and rotates (degrees) each image a little, by uniform random amounts within the limits.
 
-    ``(N, 1, 28, 28)`` to the same. Drawn from NumPy's ``PCG64(seed)``, so that a seed gives the same
-    transformations on every machine. The hidden test images are test images perturbed by a secret seed.
+    Takes and returns ``(N, 1, 28, 28)``. The amounts are drawn from NumPy's ``PCG64(seed)``, so that a seed gives the
+    same transformations on every machine. The hidden test images are test images perturbed by a secret seed.
     """
     import numpy as np
     import torch
@@ -195,7 +195,7 @@ def perturb(images: Tensor, seed: int, max_shift: float = 1.5, max_degrees: floa
 def shift_and_rotate(images: Tensor, shifts: Tensor, radians: Tensor) -> Tensor:
     """Images ``(N, C, H, W)`` moved by ``shifts`` (N, 2) pixels (x, y) and turned by ``radians`` (N,).
 
-    Bilinear, about the centre of the canvas; what comes in from outside is 0.
+    Bilinear, about the centre of the canvas; what comes in from outside of it is 0.
     """
     import torch
     from torch.nn import functional as F
@@ -212,7 +212,7 @@ def shift_and_rotate(images: Tensor, shifts: Tensor, radians: Tensor) -> Tensor:
 
 @functools.cache
 def _mnist(root: Path) -> tuple[Data | None, str]:
-    """MNIST from ``root``, else None and why not. A failure is remembered too: asking again would cost seconds."""
+    """MNIST from ``root``, or None and the reason. Failures are cached too: trying again would cost seconds."""
     if (data := _mnist_as_it_lies(_raw(root))) is not None:
         return data, ""
     from torchvision.datasets import MNIST
@@ -221,8 +221,8 @@ def _mnist(root: Path) -> tuple[Data | None, str]:
         root.glob("MNIST/processed/test.pt")
     )
     if not present and (problem := _offline(MNIST.mirrors[0] + MNIST.resources[0][0])):
-        return None, f"it is not in {root.name}/ and can't be downloaded ({problem})"
-    quiet = io.StringIO()  # torchvision's progress bars: nbgrader marks a cell 0 that has written to stderr
+        return None, f"it is not in {root.name}/ and cannot be downloaded ({problem})"
+    quiet = io.StringIO()  # for torchvision's progress bars: nbgrader gives 0 points to cells that write to stderr
     patience = socket.getdefaulttimeout()
     socket.setdefaulttimeout(NETWORK_PATIENCE)
     try:
@@ -246,9 +246,9 @@ def _raw(root: Path) -> Path:
 
 
 def _mnist_files() -> Iterator[tuple[str, tuple[int, ...], bytes]]:
-    """MNIST's four files: the name, the shape of what it holds, its header.
+    """MNIST's four files: name, shape of the content, header.
 
-    The format (IDX): four bytes of kind, four for each length, big-endian; then a byte a pixel or label.
+    The format (IDX): four bytes for the kind, four for each length, big-endian; then a byte for each pixel or label.
     """
     for name, count in (("train", MNIST_TRAIN), ("t10k", MNIST_TEST)):
         for kind, shape in (("images-idx3", (count, IMAGE_SIDE, IMAGE_SIDE)), ("labels-idx1", (count,))):
@@ -257,7 +257,7 @@ def _mnist_files() -> Iterator[tuple[str, tuple[int, ...], bytes]]:
 
 
 def _lies_in(folder: Path) -> bool:
-    """Whether MNIST's four files lie there, unpacked, whole and with the headers that they should have."""
+    """Whether MNIST's four files are in `folder`, unpacked, complete and with the right headers."""
     try:
         for name, shape, header in _mnist_files():
             with (folder / name).open("rb") as file:
@@ -270,8 +270,8 @@ def _lies_in(folder: Path) -> bool:
 
 
 def _mnist_as_it_lies(folder: Path) -> Data | None:
-    """MNIST from its four unpacked files, without the second that importing torchvision takes; None where one of them
-    is missing or is not as it should be: torchvision knows better then, and can say why."""
+    """MNIST from its four unpacked files, without the second that importing torchvision takes; None if one of them is
+    missing or damaged: torchvision can then download it, or say why not."""
     import numpy as np
     import torch
 
@@ -315,7 +315,7 @@ def _in_three_parts(images: Tensor, labels: Tensor, test_images: Tensor, test_la
 
 
 def _offline(url: str) -> str:
-    """Why ``url`` can't be reached within the patience, else "". In a thread: a name look-up has no time-out."""
+    """Why ``url`` cannot be reached in time, or "". Uses a thread, because a name look-up has no time-out."""
     problem = [f"no answer within {NETWORK_PATIENCE:.0f} s"]
 
     def ask() -> None:
@@ -334,7 +334,7 @@ def _offline(url: str) -> str:
 
 @functools.cache
 def _digits(why: str) -> Data:
-    """scikit-learn's 1,797 digits on MNIST's canvas, in fixed parts with equal shares of each digit."""
+    """scikit-learn's 1,797 digits on canvases of MNIST's size, in fixed parts with equal shares of each digit."""
     import numpy as np
     import torch
     from sklearn.datasets import load_digits
@@ -344,7 +344,7 @@ def _digits(why: str) -> Data:
     labels = np.asarray(digits.target, dtype=np.int64)
 
     shuffled = np.random.Generator(np.random.PCG64(4)).permutation(len(labels))
-    # Spread each digit's images evenly over the order: every slice of it is then stratified.
+    # Spread each digit's images evenly over the order, so that every slice of it is stratified.
     place = np.empty(len(labels))
     for digit in range(10):
         members = np.flatnonzero(labels[shuffled] == digit)
@@ -367,7 +367,7 @@ def _digits(why: str) -> Data:
 
 
 def _on_canvas(digit: np.ndarray) -> Tensor:
-    """An 8×8 digit with values 0 to 16, scaled with its proportions to 20×20 and centred by its mass: (1, 28, 28)."""
+    """An 8×8 digit with values 0 to 16, scaled in proportion to fit 20×20, centred by its mass: (1, 28, 28)."""
     import torch
     from torch.nn import functional as F
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograder.judge.oracle import Oracle
-    from autograder.labs.lab import Setting
+    from autograder.labs.lab import Lab
 
 
 def check(task: str) -> float:
@@ -21,31 +21,25 @@ def check(task: str) -> float:
 
     Only public checks run here; the final marking runs more. Raises `CourseError` for an unknown task.
     """
-    from autograder.feedback import cell
-    from autograder.labs.examination import Examination
+    from autograder.feedback import check_cell, notebook_output
+    from autograder.labs.context import Context
+    from autograder.labs.respondents import Respondents
     from autograder.labs.run import run_checks
     from autograder.sandbox.own_kernel import Kernel
     from autograder.sandbox.student import quiet
 
-    setting, oracle = _setting()
-    setting.assignment.task(task)
-    respondent = Kernel(_namespace(), setting.lab)
-    examination = Examination(
-        lab=setting.lab,
-        assignment=setting.assignment,
-        respondent=respondent,
-        folder=Path.cwd(),
-        oracle=oracle,
-    )
+    lab, oracle = _lab()
+    lab.assignment.task(task)
+    kernel = Kernel(_namespace())
     try:
         with _speechless(), quiet():  # anything on stderr would cost the points under nbgrader
-            run_checks(examination, [task], hidden=False)
+            findings = run_checks(Context(lab, Path.cwd(), oracle), Respondents(lab, kernel), [task], hidden=False)
     finally:
-        respondent.close()
-    results = examination.task_results()
+        kernel.close()
+    results = findings.task_results(lab.assignment)
     credit = sum(result.score for result in results)
     for result in results:
-        cell.show(cell.task_as_text(result), cell.task_as_html(result))
+        notebook_output.show(check_cell.task_as_text(result), check_cell.task_as_html(result))
     return float(credit)
 
 
@@ -71,13 +65,13 @@ def _speechless() -> Iterator[None]:
 
 def pack() -> None:
     """Writes `submission.zip` into this folder, and shows what is missing from it. Save your notebooks before."""
-    from autograder.feedback import cell
-    from autograder.feedback.packing import pack_submission
-    from autograder.labs.lab import Setting
+    from autograder.feedback import notebook_output, pack_cell
+    from autograder.labs.lab import open_lab
+    from autograder.submission.packing import pack_submission
 
-    setting = Setting.find()
-    packed = pack_submission(setting.assignment, Path.cwd(), _unsaved_notebooks(setting))
-    cell.show(packed.as_text(), packed.as_html())
+    lab = open_lab()
+    packed = pack_submission(lab.assignment, Path.cwd(), _unsaved_notebooks(lab))
+    notebook_output.show(pack_cell.packed_as_text(packed), pack_cell.packed_as_html(packed))
 
 
 def borrow(name: str) -> Any:
@@ -113,12 +107,12 @@ def best_device() -> str:
 
 
 @cache
-def _setting() -> tuple[Setting, Oracle]:
+def _lab() -> tuple[Lab, Oracle]:
     from autograder.judge.oracle import KEY_SEED
-    from autograder.labs.lab import Setting
+    from autograder.labs.lab import open_lab
 
-    setting = Setting.find()
-    return setting, setting.oracle(KEY_SEED)
+    lab = open_lab()
+    return lab, lab.oracle(KEY_SEED)
 
 
 def _namespace() -> dict[str, Any]:
@@ -131,14 +125,14 @@ def _namespace() -> dict[str, Any]:
     return shell.user_ns if shell is not None else sys._getframe(2).f_globals
 
 
-def _unsaved_notebooks(setting: Setting) -> list[str]:
+def _unsaved_notebooks(lab: Lab) -> list[str]:
     """The notebook of this kernel, if its file lacks a task's definition as it was run last."""
-    from autograder.feedback.packing import unsaved_names
+    from autograder.submission.packing import unsaved_names
 
     namespace = _namespace()
     path = Path(str(namespace.get("__session__") or os.environ.get("JPY_SESSION_NAME") or ""))
     path = Path.cwd() / path.name
-    names = [name for task in setting.assignment.tasks if task.notebook == path.stem for name in task.definitions]
+    names = [name for task in lab.assignment.tasks if task.notebook == path.stem for name in task.definitions]
     history = [text for text in namespace.get("In", []) if isinstance(text, str)]
     if path.suffix != ".ipynb" or not path.is_file():
         return []

@@ -1,14 +1,13 @@
-"""The one result model: what marking found, as `MARKS/results.json` holds it.
+"""The model of results, as `MARKS/results.json` holds them: all pages, gradebooks and exports are made from it.
 
-Pages, gradebook and exports are all made from it. The file's bytes depend on the marks alone: students are
-sorted, and no time or machine path is written, so two runs on the same submissions give the same file.
+The file's bytes depend on the marks alone: students are sorted, and there are no times or paths of the run in it, so
+that two runs on the same submissions give the same file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -26,18 +25,20 @@ from pydantic import (
     model_validator,
 )
 
+from autograder.storage import write_whole
+
 CheckStatus = Literal["passed", "partial", "failed", "not attempted", "blocked", "error"]
 StudentStatus = Literal["marked", "withheld"]
 
 
 class ResultsError(ValueError):
-    """A results file that can't be read; the message names the file, and the line or the field."""
+    """A results file cannot be read; the message names the file, and the line or the field."""
 
 
 def storable(value: Any) -> Any:
-    r"""Text as results hold it: lone surrogates spelt out, `"\udcff"` as six characters; UTF-8 has no bytes for them.
+    r"""Text as results hold it: lone surrogates, which UTF-8 cannot encode, become six characters such as `"\udcff"`.
 
-    They come from file names that are not UTF-8, that is, from students.
+    They come from students' file names that are not UTF-8.
     """
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -63,11 +64,11 @@ class _Model(BaseModel):
 
 
 class Override(_Model):
-    """A person's decision on a check, in the place of what the grader found; the check's `score` is the decided one."""
+    """A person's decision on a check; the check's `score` and `status` are what was decided, here is what was found."""
 
     reason: Annotated[Text, Field(min_length=1)]
     by: Text = ""
-    """Who decided; empty where nobody said."""
+    """Who decided; may be empty."""
     found_score: Points
     found_status: CheckStatus
 
@@ -81,20 +82,20 @@ class CheckResult(_Model):
     max_score: Points
     public: bool
     title: Text = ""
-    """The check's sentence."""
+    """The sentence that says what is checked."""
     message: Text = ""
     hint: Text = ""
     diagnosis: Text | None = None
-    """The wrong variant that the student's function equals, as `no-relu-after-conv2`."""
+    """The known mistake that the student made, such as `no-relu-after-conv2`."""
     notes: list[Text] = []
     pictures: list[Text] = []
-    """File names relative to the MARKS folder; best below the student's `folder`."""
+    """File names relative to the MARKS folder, usually in the student's `folder`."""
     measured: float | None = None
     """The accuracy that this check measured, in [0, 1]."""
     fingerprint: Text = ""
     """A digest of the weights that this check read, to find equal ones."""
     override: Override | None = None
-    """Set where a marker has decided on the score and the status."""
+    """Set if a marker has decided the score and the status."""
 
     @model_validator(mode="after")
     def _score_is_within_maximum(self) -> CheckResult:
@@ -104,7 +105,7 @@ class CheckResult(_Model):
 
 
 class TaskResult(_Model):
-    """One task of the course file with the checks that it consists of."""
+    """One task of the course file, and its checks."""
 
     id: Text
     title: Text = ""
@@ -113,32 +114,32 @@ class TaskResult(_Model):
     max_score: Points
     checks: list[CheckResult] = []
     extra: bool = False
-    """Extra credit: its points count in the student's score, and not in the student's `max_score`."""
+    """Extra credit: its points count for the student's `score`, but not for the `max_score`."""
     code: Text = ""
-    """What the student wrote for this task, as text for people to read; cut where it is very long."""
+    """The student's code for this task, for people to read; the end is cut off if it is very long."""
 
 
 class OwnDigit(_Model):
-    """A picture of a digit that the student handed in, and what the network said about it."""
+    """A picture of a digit that the student handed in, and how their network classified it."""
 
     file: Text
     label: int | None = None
-    """The digit in the file's name; None where the name has none."""
+    """The digit in the file's name; None if there is none."""
     said: int | None = None
-    """The network's answer; None where there was none."""
+    """The network's answer; None if it gave none."""
     picture: Text = ""
-    """File name relative to the MARKS folder, empty if there is none."""
+    """File name relative to the MARKS folder; empty if there is no picture."""
 
 
 class Lateness(_Model):
-    """That a submission came after its deadline, and what the course file takes off for it."""
+    """By how much a submission missed its deadline, and what the course file takes off for it."""
 
     submitted: Text
     """ISO 8601, with the time zone."""
     deadline: Text
-    """This student's own, an extension included; ISO 8601."""
+    """This student's own, with their extension; ISO 8601."""
     days: Annotated[int, Field(ge=0)]
-    """Days begun after the deadline and its grace; 0 within the grace."""
+    """Days begun after the deadline and the grace period; 0 within the grace period."""
     percent: Annotated[float, Field(ge=0, le=100)]
     """How much of the tasks' points is taken off."""
     points: Points
@@ -146,7 +147,7 @@ class Lateness(_Model):
 
 
 class StudentResult(_Model):
-    """One student's submission. `score` is None exactly while the mark is withheld."""
+    """The result of one student's submission. `score` is None if, and only if, the mark is withheld."""
 
     student: Annotated[Text, Field(min_length=1)]
     status: StudentStatus
@@ -154,19 +155,19 @@ class StudentResult(_Model):
     max_score: Points
     tasks: list[TaskResult] = []
     messages: list[Text] = []
-    """Facts about the submission as a whole: a cell that does not parse, a name that is defined twice."""
+    """Facts about the whole submission, such as a cell with a syntax error, or a name that is defined twice."""
     digits: list[OwnDigit] = []
     flags: list[Text] = []
-    """What the marker should look at; for nobody else, and without points."""
+    """What the marker should look at. Shown to nobody else; costs no points."""
     late: Lateness | None = None
-    """Set where the submission came after the deadline; `score` is what is left after it."""
+    """Set if the submission came after the deadline; its points are already taken off `score`."""
     submission: Text = ""
-    """SHA-256 of the names and bytes that were handed in: whether two results are of the same work."""
+    """SHA-256 of the names and contents of the files handed in, to tell whether two results are of the same work."""
 
     @model_validator(mode="after")
     def _score_fits_status(self) -> StudentResult:
         if (self.score is None) != (self.status == "withheld"):
-            raise ValueError(f"a student who is {self.status!r} can't have the score {self.score}")
+            raise ValueError(f"a student with the status {self.status!r} cannot have the score {self.score}")
         return self
 
     @property
@@ -176,12 +177,12 @@ class StudentResult(_Model):
 
     @property
     def public_score(self) -> float:
-        """The points earned in public checks, which is what the student saw before handing in."""
+        """The points earned in public checks, which the student could see before handing in."""
         return round(sum(check.score for _, check in self.checks if check.public), 2)
 
     @property
     def public_max_score(self) -> float:
-        """The points that public checks can give, extra credit not counted."""
+        """The maximum of the public checks, without extra credit."""
         return round(sum(check.max_score for task, check in self.checks if check.public and not task.extra), 2)
 
     @property
@@ -191,13 +192,17 @@ class StudentResult(_Model):
 
 
 class Promise(_Model):
-    """What the sandbox promises, the layers that keep it, and what its escape probe found against that (nothing: it
-    held)."""
+    """One promise of the sandbox, the layers that keep it, and how the escape probe broke it (empty: it holds)."""
 
     id: Text
     sentence: Text
     kept_by: list[Text] = []
     breaches: list[Text] = []
+
+    @property
+    def held(self) -> bool:
+        """Whether the escape probe could not break it."""
+        return not self.breaches
 
 
 class Results(_Model):
@@ -209,10 +214,10 @@ class Results(_Model):
     data: Text
     """The data set that accuracy was measured on: `mnist`, or the embedded `digits`."""
     sandbox: Text
-    """What held the student code; starts with `none` or `unsafe` if nothing did."""
+    """The sandbox that student code ran in; starts with `none` or `unsafe` if there was none."""
     device: Text
     promises: list[Promise] = []
-    """The sandbox, promise by promise; empty where there was none."""
+    """What the sandbox promised, and whether it held; empty if there was none."""
     students: list[StudentResult] = []
 
     @field_validator("students")
@@ -226,12 +231,12 @@ class Results(_Model):
 
     @property
     def sandboxed(self) -> bool:
-        """Whether student code was held by a sandbox. An empty `sandbox` counts as none."""
+        """Whether student code ran in a sandbox. An empty `sandbox` counts as none."""
         words = re.findall(r"[a-z]+", self.sandbox.lower())
         return bool(words) and words[0] not in ("none", "no", "unsafe", "off")
 
     def student(self, name: str) -> StudentResult:
-        """The result of one student; raises KeyError for an unknown one."""
+        """The result of the student `name`; raises KeyError if there is none."""
         for student in self.students:
             if student.student == name:
                 return student
@@ -239,13 +244,13 @@ class Results(_Model):
 
     @classmethod
     def read(cls, path: Path) -> Results:
-        """Read a results file; raises ResultsError, which names the file and the line or field at fault."""
+        """Reads a results file; raises `ResultsError`, which names the file and the line or field at fault."""
         try:
             data = json.loads(path.read_bytes().decode("utf-8"))
         except FileNotFoundError:
             raise ResultsError(f"{path}: there is no such file") from None
         except OSError as error:
-            raise ResultsError(f"{path}: can't be read: {error.strerror}") from error
+            raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             raise ResultsError(f"{path}, line {line}: not UTF-8 text") from error
@@ -254,36 +259,25 @@ class Results(_Model):
         except RecursionError:
             raise ResultsError(f"{path}: nested too deeply for a results file") from None
         if isinstance(data, dict) and data.get("schema", 1) != 1:
-            raise ResultsError(f"{path}: schema {data['schema']!r}, but this program reads schema 1")
+            raise ResultsError(f"{path}: has schema {data['schema']!r}, but this program can only read schema 1")
         try:
             return cls.model_validate(data)
         except ValidationError as error:
             raise ResultsError(f"{path}: {_first_fault(error)}") from error
 
     def to_json(self) -> str:
-        """The text of the results file: the same marks give the same bytes, in whatever order they came."""
-        ordered = self.model_copy(update={"students": sorted(self.students, key=lambda each: each.student)})
+        """The text of the results file; the same for the same marks, in whatever order they were found."""
+        ordered = self.model_copy(update={"students": sorted(self.students, key=lambda student: student.student)})
         data = ordered.model_dump(mode="json", by_alias=True)
         return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
     def write(self, path: Path) -> None:
-        """Write the results file at once or not at all: a reader never sees half of it."""
-        text = self.to_json()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        """Writes the results file as a whole, or not at all."""
+        write_whole(path, self.to_json())
 
 
 def settle(tasks: Iterable[TaskResult], off: float = 0) -> tuple[StudentStatus, float | None]:
-    """A student's status and score: the sum of the tasks less `off` points, or withheld and None after a grader's
-    error."""
+    """A student's status and score: the tasks' sum minus `off` points; withheld, and None, if the grader failed."""
     tasks = list(tasks)
     if any(check.status == "error" for task in tasks for check in task.checks):
         return "withheld", None
@@ -291,21 +285,21 @@ def settle(tasks: Iterable[TaskResult], off: float = 0) -> tuple[StudentStatus, 
 
 
 def most(tasks: Iterable[TaskResult]) -> float:
-    """The points that tasks can give, extra credit not counted."""
+    """The maximum of the tasks together, without extra credit."""
     return round(sum(task.max_score for task in tasks if not task.extra), 2)
 
 
 def folder_name(student: str) -> str:
-    """A file name for a student id that is safe on every system and never that of another student.
+    """A file name for a student id: safe on every system, and different for every student.
 
-    A tame id is its own name. Any other gets what is tame of it, `~`, and 16 digits of its SHA-256; `~` is
-    in no tame id, so nobody can choose an id that lands in somebody else's folder. Capitals are not tame,
-    since `Ada` and `ada` are one folder on some systems.
+    An id is its own name if it is made of lower-case letters, digits, dots, hyphens and underscores (`Ada` and `ada`
+    would be one folder on some systems), and not too long. Otherwise the name is what can be read of it, `~`, and 16
+    digits of its SHA-256. No plain id contains `~`, so nobody can choose an id that gets somebody else's folder.
     """
     student = storable(student)
-    tame = re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_-])?", student)
+    plain = re.fullmatch(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9_-])?", student)
     reserved = re.fullmatch(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", student)
-    if tame and not reserved:
+    if plain and not reserved:
         return student
     readable = re.sub(r"[^a-z0-9]+", "-", student.lower()).strip("-")[:32].strip("-")
     return f"{readable}~{hashlib.sha256(student.encode()).hexdigest()[:16]}"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from autograder.cli.export import register
 from autograder.course import Assignment, read_course
-from autograder.labs.catalogue import read_checks
+from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, Lateness, Override, Results, StudentResult, TaskResult
 from tests.conftest import ROOT
 
@@ -89,7 +89,7 @@ def student(
 
 @cache
 def _lab() -> tuple[Assignment, dict[tuple[str, str], bool]]:
-    public = {(check.task, check.id): check.public for check in read_checks(LAB)}
+    public = {(check.task, check.id): check.public for check in open_lab(LAB).checks}
     return read_course(ROOT / "course.yml").assignments[LAB], public
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import os
 import pickle
 import statistics
@@ -35,10 +36,10 @@ from autograder.data import load_data
 from autograder.judge.accuracy import logits_of
 from autograder.judge.oracle import KEY_SEED
 from autograder.judge.weights_file import arrays_of, content_of, fit_weights
-from autograder.labs.examination import Examination
-from autograder.labs.lab import Setting
-from autograder.labs.lab4 import procedures
+from autograder.labs.context import Context
+from autograder.labs.lab import open_lab
 from autograder.labs.lab4.test_4_2_better_cnn import BETTER_FILE
+from autograder.labs.respondents import Respondents
 from autograder.labs.run import run_checks
 from autograder.sandbox.student import quiet
 from autograder.sandbox.weights_reader import read_weights
@@ -93,42 +94,33 @@ class Recorder:
         self.end()
 
     def ask(self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]) -> Any:
-        function = getattr(procedures, procedure.replace("-", "_"))
+        module, _, name = procedure.partition(":")
+        function = getattr(importlib.import_module(module), name)
 
         def again() -> Any:
             return function(self.student, **arguments)
 
         key = self.key(procedure, arguments)
         task = self.tasks[uses[0]] if uses else "weights files"
-        self.questions.setdefault(key, Question(task, procedure.replace("_", "-"), again))
+        self.questions.setdefault(key, Question(task, name.replace("_", "-"), again))
         with quiet():
             return again()
 
 
 @contextlib.contextmanager
-def recorded(data: str, respondent: type[Recorder]) -> Iterator[tuple[Recorder, Examination]]:
-    """A respondent that answers for the reference in this process, and an examination of it, its weights in place."""
-    setting = Setting.find(LAB)
-    oracle = setting.oracle(SEED)
-    assert setting.reference is not None
+def recorded(data: str, respondent: type[Recorder]) -> Iterator[tuple[Recorder, Context, Respondents]]:
+    """A respondent that answers for the reference in this process, its weights in place, and whoever asks it."""
+    lab = open_lab(LAB)
+    assert lab.reference is not None
     # What the reference's notebooks borrow from each other comes from the same definitions, while they are in use.
     with tempfile.TemporaryDirectory(prefix="floor-") as root, mock.patch.object(definitions, "lender", None):
         folder, scratch = Path(root) / LAB, Path(root) / "scratch"
         scratch.mkdir()
-        tasks = {name: task.id for task in setting.assignment.tasks for name in task.definitions}
-        recorder = respondent(ReferenceStudent(setting.reference, scratch), tasks)
-        examination = Examination(
-            lab=setting.lab,
-            assignment=setting.assignment,
-            respondent=recorder,
-            restart=lambda: recorder,
-            folder=folder,
-            oracle=oracle,
-            data=data,
-            hidden_seed=SEED,
-        )
-        make_student(RECIPES / "reference", folder, examination.hidden_images()[2])
-        yield recorder, examination
+        tasks = {name: task.id for task in lab.assignment.tasks for name in task.definitions}
+        recorder = respondent(ReferenceStudent(lab.reference, scratch), tasks)
+        context = Context(lab, folder, lab.oracle(SEED), data, hidden_seed=SEED)
+        make_student(RECIPES / "reference", folder, context.hidden_images()[2])
+        yield recorder, context, Respondents(lab, recorder, lambda: recorder)
 
 
 @contextlib.contextmanager
@@ -137,15 +129,15 @@ def prepared(data: str) -> Iterator[list[Question]]:
 
     Raises `AssertionError` where the reference does not get full marks: then these are not a right submission's.
     """
-    with recorded(data, Recorder) as (recorder, examination):
-        run_checks(examination)
-        lost = [f"{task}/{check}" for (task, check), one in examination.results.items() if one.status != "passed"]
+    with recorded(data, Recorder) as (recorder, context, respondents):
+        findings = run_checks(context, respondents)
+        lost = [f"{task}/{check}" for (task, check), one in findings.results.items() if one.status != "passed"]
         assert not lost, f"the reference loses {', '.join(lost)}"
-        limit = examination.assignment.limits.weights_mb
-        content = content_of(examination.folder / BETTER_FILE, BETTER_FILE, limit)
+        limit = context.assignment.limits.weights_mb
+        content = content_of(context.folder / BETTER_FILE, BETTER_FILE, limit)
         arrays = arrays_of(read_weights(content.tobytes(), limit), BETTER_FILE, limit)
-        better = fit_weights(arrays, examination.oracle.network("BetterCNN"), BETTER_FILE)
-        images, _, _ = examination.hidden_images()
+        better = fit_weights(arrays, context.oracle.network("BetterCNN"), BETTER_FILE)
+        images, _, _ = context.hidden_images()
         hidden = Question("better-cnn-accuracy", "hidden-images", lambda: logits_of(better, images))
         yield [*recorder.questions.values(), hidden]
 

@@ -37,7 +37,7 @@ from rich.table import Table
 
 from autograder.judge.bank import Mistake, Replacement
 from autograder.judge.oracle import LiveOracle, Reference
-from tests.judging import REFERENCE, SETTING, definitions_of, judged, lay_out, live_oracle
+from tests.judging import LAB, REFERENCE, definitions_of, judged, lay_out, live_oracle
 from tests.mutations import mutations_of, names_used
 
 LISTED = Path(__file__).parent / "mutants.yml"
@@ -112,7 +112,7 @@ def known_mistakes() -> Iterator[Mutant]:
     for task, known in live_oracle().bank.items():
         for mistake in known.values():
             first = mistake.replace[0]
-            notebook = SETTING.assignment.task(task).notebook
+            notebook = LAB.assignment.task(task).notebook
             line = (REFERENCE / f"{notebook}.py").read_text(encoding="utf-8").partition(first.old)[0].count("\n") + 1
             tasks = tuple(dict.fromkeys([task, *(one for one, _ in mistake.loses)]))
             yield Mutant(tasks, notebook, mistake.id, "known mistake", line, first.old, first.new, mistake)
@@ -120,7 +120,7 @@ def known_mistakes() -> Iterator[Mutant]:
 
 def automatic() -> Iterator[Mutant]:
     """All small changes to definitions that a task asks for, and to what these use."""
-    for notebook in dict.fromkeys(task.notebook for task in SETTING.assignment.tasks):
+    for notebook in dict.fromkeys(task.notebook for task in LAB.assignment.tasks):
         script = REFERENCE / f"{notebook}.py"
         uses = names_used(script.read_text(encoding="utf-8"))
         for mutation in mutations_of(script, LEFT_OUT):
@@ -135,9 +135,7 @@ def tasks_of(notebook: str, definition: str, uses: dict[str, set[str]]) -> tuple
     """The notebook's tasks that ask for a definition, and after them those that ask for one that uses it."""
     reached, tasks = [definition], []
     for name in reached:
-        tasks += [
-            task.id for task in SETTING.assignment.tasks if task.notebook == notebook and name in task.definitions
-        ]
+        tasks += [task.id for task in LAB.assignment.tasks if task.notebook == notebook and name in task.definitions]
         reached += [user for user, used in uses.items() if name in used and user not in reached]
     return tuple(dict.fromkeys(tasks))
 
@@ -150,9 +148,9 @@ class Judge:
 
     def __init__(self, folder: Path) -> None:
         self._folder = lay_out(folder / "submission")
-        self._oracle = LiveOracle(SETTING.lab, REFERENCE, SEED)
+        self._oracle = LiveOracle(LAB.questions, REFERENCE, SEED)
         reference = definitions_of(Reference(REFERENCE))
-        for task in SETTING.assignment.tasks:  # whoever is forked from here knows the right answers
+        for task in LAB.assignment.tasks:  # whoever is forked from here knows the right answers
             if task.definitions and (lost := self._lost(task.id, reference)):
                 sys.exit(f"The reference itself loses points, so no mutant can be judged: {'; '.join(lost)}")
 
@@ -348,7 +346,7 @@ def as_data(outcome: Outcome) -> dict[str, Any]:
 def main() -> None:
     import torch
 
-    tasks = [task.id for task in SETTING.assignment.tasks if task.definitions]
+    tasks = [task.id for task in LAB.assignment.tasks if task.definitions]
     parser = argparse.ArgumentParser(description="The mutation score of the checks.")
     parser.add_argument("--task", choices=tasks, help="only the mutants of this task")
     parser.add_argument("--out", type=Path, help="write every mutant's outcome here, as JSON")

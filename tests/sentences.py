@@ -16,18 +16,17 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.judge.bank import read_bank
-from autograder.labs.catalogue import CHECKS, check_files, read_checks
-from tests.judging import SETTING
+from autograder.labs.catalogue import check_files
+from autograder.manifest import PACKAGE
+from tests.judging import LAB
 
-PACKAGE = CHECKS.parent
 # Where messages to students are written. The sandbox says little; these of its modules do.
 SPEAKING = [
     *("judge/*.py", "labs/**/*.py", "submission/definitions.py"),
     *("sandbox/client.py", "sandbox/own_*.py", "sandbox/student.py", "sandbox/weight*.py"),
 ]
 # These speak to teachers, to markers, or only to the checks.
-SILENT = {"bank.py", "oracle.py", "catalogue.py", "conftest.py", "lab.py", "run.py", "procedures.py", "inputs.py"}
+SILENT = {"bank.py", "oracle.py", "catalogue.py", "conftest.py", "lab.py", "run.py"}
 NEVER = {"BankError", "OracleError", "ChecksError", "CourseError", "ForkServerError", "SandboxError"}  # to a student
 FILLED_IN = re.compile(r"\{[^{}]*\}")
 WORDS = re.compile(r"[A-Za-z`]{2,}.*\s.*[A-Za-z`]{2,}")
@@ -87,11 +86,11 @@ def _print(title: str, rows: list[tuple[str, str]]) -> None:
 def main(given: list[str] | None = None) -> None:
     """Prints the list."""
     parser = argparse.ArgumentParser(description="Every sentence that a student can get.")
-    parser.add_argument("--task", choices=list(SETTING.assignment.by_id), help="only those of one task")
+    parser.add_argument("--task", choices=list(LAB.assignment.by_id), help="only those of one task")
     only = parser.parse_args(given).task
-    bank = read_bank(CHECKS / SETTING.lab / "mistakes")
-    checks = read_checks(SETTING.lab)
-    for task in SETTING.assignment.tasks:
+    bank = LAB.mistakes
+    checks = LAB.checks
+    for task in LAB.assignment.tasks:
         if only in (None, task.id):
             said = [(_place(one.file, one.lines[0]), one.sentence) for one in checks if one.task == task.id]
             _print(f"Checks of {task.id}", said)
@@ -99,7 +98,7 @@ def main(given: list[str] | None = None) -> None:
             _print(f"Known mistakes of {task.id}", [(f"{_place(m.file, m.line)} {m.id}", m.sentence) for m in known])
     files = sorted({path for glob in SPEAKING for path in PACKAGE.glob(glob) if path.name not in SILENT})
     if only:
-        files = [path for path in check_files(SETTING.lab) if SETTING.assignment.task(only).notebook in path.stem]
+        files = [path for path in check_files(LAB.folder) if LAB.assignment.task(only).notebook in path.stem]
     for path in files:
         _print(f"Messages of {path.relative_to(PACKAGE)}", [(_place(path, n), text) for n, text in messages(path)])
 

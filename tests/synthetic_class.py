@@ -16,9 +16,9 @@ import numpy as np
 from PIL import Image
 
 from autograder.course import Assignment, Task, read_course
-from autograder.feedback import write_report
-from autograder.judge.bank import Mistake, read_bank
-from autograder.labs.catalogue import read_checks
+from autograder.feedback.marked.pages import write_report
+from autograder.judge.bank import Mistake
+from autograder.labs.lab import open_lab
 from autograder.results import (
     CheckResult,
     Lateness,
@@ -72,8 +72,8 @@ class _Invention:
         self.assignment = assignment
         self.marks = marks
         self.random = random.Random(seed)
-        self.checks = {(check.task, check.id): check for check in read_checks(LAB)}
-        bank = read_bank(ROOT / "autograder" / "labs" / LAB / "mistakes")
+        self.checks = {(check.task, check.id): check for check in open_lab(LAB).checks}
+        bank = open_lab(LAB).mistakes
         self.mistakes: dict[tuple[str, str], list[Mistake]] = {}
         for mistake in (mistake for task in bank.values() for mistake in task.values()):
             for place in mistake.loses:
@@ -123,8 +123,8 @@ class _Invention:
         status, score = settle(tasks)
         late = self._late(place, score) if place % 9 == 1 else None
         flags = (
-            "best-model: these weights are, bit for bit, also those of tara.haas, uma.haas.",
-            "best-model: right on every hidden image (100.0 %), where the best networks known are wrong on some.",
+            "best-model: tara.haas, uma.haas handed in exactly the same weights.",
+            "best-model: right on every hidden image (100.0 %); even the best known networks get some wrong.",
         )
         remark = "4_2_better_cnn.ipynb, cell 7: `BetterCNN` is defined twice; the last one counts."
         return StudentResult(

@@ -11,7 +11,7 @@ import jupytext
 import pytest
 import torch
 
-from autograder.sandbox.client import ForkServer
+from autograder.sandbox.fork_server import ForkServer
 from tests.judging import REFERENCE, SETTING, in_processes, lay_out
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,6 +39,7 @@ def handed_in(folder: Path, task: str = "", answer: Path | None = None) -> Path:
     return folder
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("answer", ACCEPTED, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_right_answer_gets_full_marks(fork_server: ForkServer, tmp_path: Path, answer: Path) -> None:
     task = answer.parent.name
@@ -65,6 +66,7 @@ FORMATS: dict[str, Callable[[State, Path], Any]] = {
 }
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("form", FORMATS)
 def test_weights_in_any_honest_form_fit(fork_server: ForkServer, tmp_path: Path, form: str) -> None:
     folder = handed_in(tmp_path / "in")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from autograder.judge.bank import BankError, Mistake, read_bank
-from tests.judging import REFERENCE, SETTING, definitions_of, judged, lay_out, live_oracle
+from tests.judging import LAB, REFERENCE, definitions_of, judged, lay_out, live_oracle
 
 FOLDER = Path(__file__).resolve().parents[1] / "autograder" / "labs" / "lab4" / "mistakes"
 BANK = [mistake for known in read_bank(FOLDER).values() for mistake in known.values()]
-CHECKS = {task.id: task.checks for task in SETTING.assignment.tasks}
+CHECKS = {task.id: task.checks for task in LAB.assignment.tasks}
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +38,14 @@ def test_a_known_mistake_loses_its_points_and_is_named(mistake: Mistake, submiss
 
 def test_there_are_enough_of_them() -> None:
     assert len(BANK) >= 80
-    networks = {task.id for task in SETTING.assignment.tasks if task.definitions}
+    networks = {task.id for task in LAB.assignment.tasks if task.definitions}
     assert {mistake.task for mistake in BANK} >= networks - {"best-model"}
 
 
 @pytest.mark.parametrize("mistake", BANK, ids=lambda one: f"{one.task}/{one.id}")
 def test_a_mistake_tells_no_solution(mistake: Mistake) -> None:
     """No line of the reference's solutions stands in a sentence, and no piece of code that is replaced."""
-    script = (REFERENCE / f"{SETTING.assignment.task(mistake.task).notebook}.py").read_text(encoding="utf-8")
+    script = (REFERENCE / f"{LAB.assignment.task(mistake.task).notebook}.py").read_text(encoding="utf-8")
     solutions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", script, re.DOTALL)
     lines = {line.strip() for part in solutions for line in part.splitlines() if len(line.strip()) > 15}
     assert not [line for line in lines if line in mistake.sentence]

@@ -13,9 +13,11 @@ from autograder.build import gate, package
 from autograder.build.package import without_hidden
 from autograder.build.pipeline import build
 from autograder.build.source_notebooks import BuildError
-from autograder.labs.catalogue import agree
-from autograder.labs.lab import Setting
+from autograder.grading import class_run
+from autograder.labs.lab import Lab, open_lab
 from tests.conftest import ROOT, autograder
+
+pytestmark = pytest.mark.processes
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def test_what_is_committed_is_what_the_build_makes(built: Path, room: str) -> No
 
 def test_the_release_holds_what_the_list_says_and_nothing_else(built: Path) -> None:
     names = {name for name in tree(built / "release") if not name.startswith("lab4/images/")}
-    notebooks = {f"lab4/{name}.ipynb" for name in Setting.find("lab4").assignment.notebooks}
+    notebooks = {f"lab4/{name}.ipynb" for name in open_lab("lab4").assignment.notebooks}
     assert names == notebooks | {
         "lab4/.github/workflows/check.yml",
         "lab4/.gitignore",
@@ -67,17 +69,17 @@ def test_the_students_package_holds_no_reference_no_mistake_and_no_hidden_check(
 
 
 @pytest.fixture
-def copies(built: Path, tmp_path: Path) -> tuple[Setting, Path, Path]:
-    """The setting, and copies of source and release to break."""
+def copies(built: Path, tmp_path: Path) -> tuple[Lab, Path, Path]:
+    """The lab, and copies of source and release to break."""
     shutil.copytree(built / "source/lab4", tmp_path / "source/lab4")
     shutil.copytree(built / "release/lab4", tmp_path / "release/lab4")
-    return Setting.find("lab4"), tmp_path / "source/lab4", tmp_path / "release/lab4"
+    return open_lab("lab4"), tmp_path / "source/lab4", tmp_path / "release/lab4"
 
 
-def breaches(setting: Setting, source: Path, release: Path) -> list[str]:
-    checks = agree("lab4", setting.assignment, setting.course_file)
+def breaches(lab: Lab, source: Path, release: Path) -> list[str]:
+    checks = lab.checks
     found = [*gate.notebook_breaches(source), *gate.notebook_breaches(release)]
-    return found + gate.points_breaches(setting, checks, source) + gate.leaks(setting, checks, release)
+    return found + gate.points_breaches(lab, checks, source) + gate.leaks(lab, checks, release)
 
 
 def edit(path: Path, change: object) -> None:
@@ -90,11 +92,11 @@ def cell_of(notebook: dict, grade_id: str) -> dict:
     return next(c for c in notebook["cells"] if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
 
 
-def test_the_gate_lets_a_clean_build_through(copies: tuple[Setting, Path, Path]) -> None:
+def test_the_gate_lets_a_clean_build_through(copies: tuple[Lab, Path, Path]) -> None:
     assert breaches(*copies) == []
 
 
-def test_the_gate_finds_a_solution_line_in_a_notebook(copies: tuple[Setting, Path, Path]) -> None:
+def test_the_gate_finds_a_solution_line_in_a_notebook(copies: tuple[Lab, Path, Path]) -> None:
     line = "\n    self.conv2 = nn.Conv2d(30, 15,  kernel_size=3)  # left behind"
     edit(copies[2] / "4_2_better_cnn.ipynb", lambda nb: cell_of(nb, "better-cnn")["source"].append(line))
     (sentence,) = breaches(*copies)
@@ -102,7 +104,7 @@ def test_the_gate_finds_a_solution_line_in_a_notebook(copies: tuple[Setting, Pat
     assert "stands in 4_2_better_cnn.py as a secret" in sentence
 
 
-def test_the_gate_finds_hidden_checks_expected_answers_and_mistakes(copies: tuple[Setting, Path, Path]) -> None:
+def test_the_gate_finds_hidden_checks_expected_answers_and_mistakes(copies: tuple[Lab, Path, Path]) -> None:
     (wheel,) = copies[2].glob("*.whl")
     with zipfile.ZipFile(wheel, "a") as opened:
         opened.writestr("autograder/labs/more/variant.py", "nn.Conv2d(1, 30, kernel_size=3)\n")
@@ -114,7 +116,7 @@ def test_the_gate_finds_hidden_checks_expected_answers_and_mistakes(copies: tupl
     assert "kernels-swapped, as a secret" in found
 
 
-def test_the_gate_finds_wrong_points_missing_cells_and_unknown_ones(copies: tuple[Setting, Path, Path]) -> None:
+def test_the_gate_finds_wrong_points_missing_cells_and_unknown_ones(copies: tuple[Lab, Path, Path]) -> None:
     def change(notebook: dict) -> None:
         cell_of(notebook, "simple-cnn-check")["metadata"]["nbgrader"]["points"] = 7
         cell_of(notebook, "shapes-check")["metadata"]["nbgrader"]["grade_id"] = "shape-check"
@@ -126,15 +128,16 @@ def test_the_gate_finds_wrong_points_missing_cells_and_unknown_ones(copies: tupl
     assert "4_1_simple_cnn: course.yml knows no grade cell 'shape-check'" in found
 
 
-def test_the_gate_finds_an_invalid_notebook(copies: tuple[Setting, Path, Path]) -> None:
+def test_the_gate_finds_an_invalid_notebook(copies: tuple[Lab, Path, Path]) -> None:
     edit(copies[2] / "4_6_branches.ipynb", lambda nb: nb["cells"][0].pop("cell_type"))
     assert any("release/4_6_branches.ipynb is no valid notebook" in sentence for sentence in breaches(*copies))
 
 
 def test_the_gate_marks_a_reference_that_is_wrong_and_a_release_that_is_not_empty(
-    copies: tuple[Setting, Path, Path],
+    copies: tuple[Lab, Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setting, source, release = copies
+    monkeypatch.setattr(class_run, "cores", lambda: 1)  # a second worker would take longer to start than to mark one
+    lab, source, release = copies
     solved = json.loads((source / "4_6_branches.ipynb").read_text())
     right = "".join(cell_of(solved, "inception-block")["source"])
     edit(
@@ -142,7 +145,7 @@ def test_the_gate_marks_a_reference_that_is_wrong_and_a_release_that_is_not_empt
         lambda nb: cell_of(nb, "inception-block").update(source=right.replace("F.relu", "")),
     )
     edit(release / "4_6_branches.ipynb", lambda nb: cell_of(nb, "inception-block").update(source=right))
-    found = gate.marks_breaches(setting, source, release, "auto")
+    found = gate.marks_breaches(lab, source, release, "digits")
     assert any("the reference lost points: inception-block/same-function 0 of 3" in sentence for sentence in found)
     assert any("the release earned points with no work: inception-block/same-function 3 of 3" in s for s in found)
     assert len(found) == 2
@@ -159,7 +162,7 @@ def test_a_breach_leaves_source_and_release_as_they_were(tmp_path: Path, monkeyp
     with pytest.raises(
         BuildError, match=r"4_6_branches\.py, line \d+: the cell 'inception-block-check' has .points.: 4, and"
     ):
-        build(Setting.find("lab4", tmp_path / "course.yml"), tmp_path)
+        build(open_lab("lab4", tmp_path / "course.yml"), tmp_path)
     assert tree(tmp_path / "release") == {"lab4/old.txt": b"old"}
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from autograder.build.pipeline import build
 from autograder.build.source_notebooks import BuildError
-from autograder.labs.lab import Setting
+from autograder.labs.lab import open_lab
 from tests.conftest import ROOT
 
 SCRIPT = "reference/lab4/4_6_branches.py"
@@ -30,7 +30,7 @@ def course(tmp_path: Path) -> Path:
 
 def refused(course: Path) -> str:
     with pytest.raises(BuildError) as error:
-        build(Setting.find("lab4", course / "course.yml"), course)
+        build(open_lab("lab4", course / "course.yml"), course)
     assert [path.name for path in (course / "release/lab4").iterdir()] == ["old.txt"]
     return str(error.value)
 

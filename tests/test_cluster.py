@@ -15,59 +15,30 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from autograder.cli.mark import choose_workers
+from autograder.cli.mark import choose_cluster
 from autograder.course import CourseError
 from autograder.grading import cluster, cluster_wire, cluster_worker
-from autograder.grading.cache import CachedCheck, CachedChecks
 from autograder.grading.cluster_file import read_cluster
 from autograder.grading.cluster_worker import differences
 from autograder.grading.grader import Marked
 from autograder.grading.worker import Job
 from autograder.grading.worker_pool import MarkingError
-from autograder.labs.lab import Setting
+from autograder.labs.findings import CachedCheck, CachedChecks
+from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, StudentResult
 from autograder.sandbox.layers.choice import SandboxError, offered
 from autograder.submission.collect import Submission
-from tests.conftest import ROOT, autograder
+from tests.conftest import LIGHT, ROOT, SUBMISSIONS, autograder, with_seed_of
 from tests.loopback import Loopback, names, wait_until
 
-SUBMISSIONS = ROOT / "tests" / "submissions"
 FIXTURES = ROOT / "tests" / "fixtures" / "cluster"
-# More than there are workers, so that each is asked for a worker at once; most cost next to nothing.
-LIGHT = {"half-done": "half-done", "syntax-error": "syntax-error", **{f"release-{n}": "release" for n in range(4)}}
 sandboxed = pytest.mark.skipif(not offered(), reason="this machine offers no sandbox")
-
-
-@pytest.fixture(scope="module")
-def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A class whose weights nobody needs to evaluate; one has a file whose name is no UTF-8."""
-    folder = tmp_path_factory.mktemp("light")
-    for student, original in LIGHT.items():
-        shutil.copytree(SUBMISSIONS / original, folder / student, ignore=shutil.ignore_patterns("*.pt"))
-    (folder / "release-0" / "lab4" / os.fsdecode(b"caf\xe9.txt")).write_text("a note")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def local(light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What this machine says."""
-    marks = tmp_path_factory.mktemp("local")
-    done = autograder("mark", light, "-o", marks, "--data", "digits", "--jobs", "1")
-    assert done.returncode == 0, done.stderr
-    return marks
 
 
 @pytest.fixture
 def loopback(tmp_path: Path) -> Iterator[Loopback]:
     with Loopback(tmp_path / "cluster") as started:
         yield started
-
-
-def with_seed_of(marks: Path, others: Path) -> Path:
-    """A MARKS folder with the secret seed of another."""
-    (others / "cache").mkdir(parents=True)
-    shutil.copyfile(marks / "cache" / "seed", others / "cache" / "seed")
-    return others
 
 
 def other_course(folder: Path) -> Path:
@@ -80,20 +51,21 @@ def other_course(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.processes
 @sandboxed
 def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machine(
-    light: Path, local: Path, loopback: Loopback, tmp_path: Path
+    light_class: Path, light_marks: Path, loopback: Loopback, tmp_path: Path
 ) -> None:
     from distributed import Client
 
     victim = loopback.worker("victim", "--no-nanny")
     loopback.worker("survivor")
     loopback.worker("outdated", AUTOGRADER_COURSE=str(other_course(tmp_path / "course")))
-    marks = with_seed_of(local, tmp_path / "marks")
+    marks = with_seed_of(light_marks, tmp_path / "marks")
     with Client(loopback.address, set_as_default=False) as client, ThreadPoolExecutor(1) as beside:
         by_name = {name: address for address, name in names(client).items()}
         marking = beside.submit(
-            autograder, "mark", light, "-o", marks, "--data", "digits", "--scheduler", loopback.address
+            autograder, "mark", light_class, "-o", marks, "--data", "digits", "--scheduler", loopback.address
         )
         at_work = lambda: any("mark" in str(key) for key in client.processing()[by_name["victim"]])  # noqa: E731
         wait_until(lambda: marking.done() or at_work())
@@ -101,23 +73,26 @@ def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machi
         done = marking.result()
     said = " ".join(done.stdout.split())
     assert done.returncode == 0, said + done.stderr
-    assert f"{by_name['victim']}: is gone; its submissions go elsewhere." in said
+    assert f"{by_name['victim']}: has left the cluster; its submissions go to other workers." in said
     assert f"{by_name['outdated']}: gets no work. Another version: the build of torch, the grader, its limits" in said
     assert by_name["survivor"] not in said
     for student in LIGHT:
         assert said.count(f" {student}: ") == 1
-    assert (marks / "results.json").read_bytes() == (local / "results.json").read_bytes()
-    pictures = {path.relative_to(local): path.read_bytes() for path in local.rglob("students/**/*.png")}
+    assert (marks / "results.json").read_bytes() == (light_marks / "results.json").read_bytes()
+    pictures = {path.relative_to(light_marks): path.read_bytes() for path in light_marks.rglob("students/**/*.png")}
     assert pictures
     assert pictures == {path.relative_to(marks): path.read_bytes() for path in marks.rglob("students/**/*.png")}
 
 
+@pytest.mark.processes
 @sandboxed
-def test_a_worker_whose_sandbox_has_a_hole_gets_no_work(light: Path, loopback: Loopback, tmp_path: Path) -> None:
+def test_a_worker_whose_sandbox_has_a_hole_gets_no_work(light_class: Path, loopback: Loopback, tmp_path: Path) -> None:
     """Nor does one without a course; and where there is no other worker, the reasons are told."""
     given = with_broken_sandbox(loopback, tmp_path)
     loopback.worker("astray", AUTOGRADER_COURSE=str(tmp_path / "nowhere.yml"))
-    done = autograder("mark", light, "-o", tmp_path / "marks", "--data", "digits", "--scheduler", loopback.address)
+    done = autograder(
+        "mark", light_class, "-o", tmp_path / "marks", "--data", "digits", "--scheduler", loopback.address
+    )
     assert done.returncode == 2
     assert "no worker of the cluster can mark:\n  tcp://127.0.0.1:" in done.stderr
     assert re.search(r"no sandbox: The sandbox \(.*\) does not hold on this machine:\n  No network", done.stderr)
@@ -134,57 +109,57 @@ def with_broken_sandbox(loopback: Loopback, folder: Path) -> Path:
 # --- what is told before anything starts ------------------------------------------------------------------------------
 
 
+@pytest.mark.processes
 def test_without_a_cluster_nothing_of_it_is_imported() -> None:
     code = "import sys, autograder.cli.mark, autograder.grading.class_run as _; print({*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert "'autograder.grading.class_run'" in done.stdout
-    assert not [name for name in ("dask", "distributed", "msgpack") if f"'{name}'" in done.stdout]
+    assert not [name for name in ("dask", "distributed") if f"'{name}'" in done.stdout]
 
 
 def test_where_dask_is_missing_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MarkingError, match=r"--scheduler needs the package distributed: pip install 'lab4-autograder"):
-        choose_workers("tcp://host:8786", None, "auto", None)
+        choose_cluster("tcp://host:8786", None, "auto", None)
 
 
 @pytest.mark.parametrize("address", ["head:8786", "http://head:8786", "tcp://head"])
 def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(MarkingError, match="is no scheduler's address, such as tcp://host:8786"):
-        choose_workers(address, None, "auto", None)
+    with pytest.raises(MarkingError, match="is not a scheduler's address, such as tcp://host:8786"):
+        choose_cluster(address, None, "auto", None)
 
 
 def test_whatever_else_answers_is_told_from_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(
-            MarkingError, match=r"no Dask scheduler can be reached there \(nothing answers within 1 sec"
-        ):
-            cluster.call_on(address)
-    with pytest.raises(MarkingError, match=r"no Dask scheduler .*TLS needs certificates\); Dask's configuration"):
-        cluster.call_on("tls://127.0.0.1:1")
+        with pytest.raises(MarkingError, match=r"could not connect to a Dask scheduler \(no answer within 1 sec"):
+            cluster.require_scheduler(address)
+    with pytest.raises(MarkingError, match=r"a Dask scheduler .*TLS needs certificates\); name them in Dask's"):
+        cluster.require_scheduler("tls://127.0.0.1:1")
 
 
+@pytest.mark.processes
 def test_a_workers_address_is_no_schedulers(loopback: Loopback) -> None:
     loopback.worker("one")
     with Client(loopback.address, set_as_default=False) as client:
         [address] = names(client)
-    cluster.call_on(loopback.address)
+    cluster.require_scheduler(loopback.address)
     with pytest.raises(MarkingError, match=f"{address}: this is the address of a Dask worker"):
-        cluster.call_on(address)
+        cluster.require_scheduler(address)
 
 
 def test_a_kind_of_sandbox_that_there_is_not_is_refused_before_any_worker_is_asked() -> None:
     with pytest.raises(SandboxError, match="no kind of sandbox called 'birdcage'"):
-        choose_workers("tcp://host:8786", None, "birdcage", None)
+        choose_cluster("tcp://host:8786", None, "birdcage", None)
 
 
 WRONG = {
     "kind: local\nworkers: true": "line 2: workers: Input should be a valid integer",
-    "kind: condor": "line 1: `kind` says which cluster to start: local, ssh, slurm; not 'condor'",
-    "workers: 2": "line 1: `kind` says which cluster to start",
-    "- local": "line 1: a mapping with the key `kind`",
-    "kind: local\nwokers: 2": "line 2: the key `wokers` is not known here",
+    "kind: condor": "line 1: the key `kind` is 'condor'; it is one of local, ssh, slurm",
+    "workers: 2": "line 1: the key `kind` is missing; it is one of local, ssh, slurm",
+    "- local": "line 1: the file must be a mapping with the key `kind`",
+    "kind: local\nwokers: 2": "line 2: unknown key `wokers`",
     "kind: local\nworkers: 0": "line 2: workers: Input should be greater than 0",
     "kind: ssh\npython: python3\nhosts: []": "line 3: hosts: List should have at least 1 item",
     "kind: slurm\nworkers: 2\nmemory: 8GB\nwalltime: 12:00:00": "line 4: walltime: YAML reads this as the number 43200",
@@ -207,19 +182,19 @@ def test_versions_that_differ_are_named() -> None:
     marker = {"Python": "3.11", "torch": "2.9.0", "the checks": "a", "the sandbox": "b"}
     assert differences(marker, dict(marker)) == []
     assert differences(marker, {**marker, "torch": "2.8.0", "the checks": "c"}) == [
-        "torch is 2.8.0, the marker's 2.9.0"
+        "torch is 2.8.0 here, but 2.9.0 on the marker's machine"
     ]
     [told] = differences(marker, {**marker, "the sandbox": "c"})
-    assert told.startswith("the sandbox are not the marker's")
+    assert told.startswith("the sandbox are not the same as on the marker's machine")
 
 
 def test_data_that_differ_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    setting = Setting.find("lab4")
+    lab = open_lab("lab4")
     monkeypatch.setattr(cluster_worker, "digest_of", lambda name: f"{name} as they are")
-    marker = cluster_worker.content(setting, "mnist")
+    marker = cluster_worker.content(lab, "mnist")
     monkeypatch.setattr(cluster_worker, "digest_of", lambda name: "others")
-    [told] = differences(marker, cluster_worker.content(setting, "mnist"))
-    assert told.startswith("the images or labels of mnist are not the marker's")
+    [told] = differences(marker, cluster_worker.content(lab, "mnist"))
+    assert told.startswith("the images or labels of mnist are not the same as on the marker's machine")
 
 
 def test_a_submission_and_its_result_travel_whole(tmp_path: Path) -> None:
@@ -244,8 +219,8 @@ def test_a_submission_and_its_result_travel_whole(tmp_path: Path) -> None:
 def test_no_file_is_written_outside_the_submission(tmp_path: Path) -> None:
     job = Job(Submission("ada", tmp_path / "here"), "students/ada", CachedChecks(""))
     packed = cluster_wire._unpacked(cluster_wire.pack_job(job))
-    packed["files"] = {"../escaped.py": b""}
-    with pytest.raises(ValueError, match="leads out of the submission"):
+    packed["files"] = [["../escaped.py", b""]]
+    with pytest.raises(ValueError, match="is outside the submission"):
         cluster_wire.unpack_job(cluster_wire._packed(packed), tmp_path / "there")
     assert not (tmp_path / "escaped.py").exists()
 
@@ -262,11 +237,12 @@ def ssh_port() -> Iterator[int]:
         server.terminate()
 
 
+@pytest.mark.processes
 @sandboxed
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["local", "ssh", "slurm"])
 def test_each_kind_of_file_starts_a_cluster_and_ends_it(
-    kind: str, light: Path, local: Path, tmp_path: Path, ssh_port: int
+    kind: str, light_class: Path, light_marks: Path, tmp_path: Path, ssh_port: int
 ) -> None:
     """SSH is a server of the test's own, and Slurm a script that knows `sbatch` and `scancel`."""
     own = {
@@ -277,13 +253,14 @@ def test_each_kind_of_file_starts_a_cluster_and_ends_it(
     }
     file = tmp_path / "cluster.yml"
     file.write_text(f"kind: {kind}\n{own[kind]}\ncourse: {ROOT}\nenvironment: {{PYTHONPATH: {ROOT}}}\n")
-    marks = with_seed_of(local, tmp_path / "marks")
+    marks = with_seed_of(light_marks, tmp_path / "marks")
     path = f"{FIXTURES / 'slurm'}{os.pathsep}{os.environ['PATH']}"
-    done = autograder("mark", light, "-o", marks, "--data", "digits", "--cluster", file, PATH=path)
+    done = autograder("mark", light_class, "-o", marks, "--data", "digits", "--cluster", file, PATH=path)
     assert done.returncode == 0, done.stderr
-    assert (marks / "results.json").read_bytes() == (local / "results.json").read_bytes()
+    assert (marks / "results.json").read_bytes() == (light_marks / "results.json").read_bytes()
 
 
+@pytest.mark.processes
 @sandboxed
 @pytest.mark.slow
 def test_sixty_submissions_and_workers_that_are_killed_three_times(loopback: Loopback, tmp_path: Path) -> None:
@@ -312,7 +289,7 @@ def test_sixty_submissions_and_workers_that_are_killed_three_times(loopback: Loo
             process.kill()  # its nanny starts another
         done = marking.result()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("is gone; its submissions go elsewhere.") == 3
+    assert done.stdout.count("has left the cluster; its submissions go to other workers.") == 3
     assert done.stdout.count("gets no work. No sandbox: ") == 1
     assert not given.exists()
     for number in range(60):

@@ -10,6 +10,7 @@ import pytest
 
 from autograder.course import Band, CourseError, read_course
 from autograder.labs import catalogue
+from autograder.labs.lab import LABS
 from tests.conftest import ROOT
 
 COURSE = Path(__file__).resolve().parents[1] / "course.yml"
@@ -30,29 +31,29 @@ def test_the_course_itself_is_read() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "at", "sentence"),
     [
-        ("deadline:", "deadlin:", "deadlin:", "`deadlin` is not known"),
-        ('title: "Lab', 'titel: "Lab', "titel", "`titel` is not known"),
-        ("{every-filter: 3}", "{every-filter: 4}", "points: 100", "add up to 101 points, but `points` says 100"),
+        ("deadline:", "deadlin:", "deadlin:", "unknown key `deadlin`"),
+        ('title: "Lab', 'titel: "Lab', "titel", "unknown key `titel`"),
+        ("{every-filter: 3}", "{every-filter: 4}", "points: 100", "add up to 101 points, but `points` is 100"),
         ("{every-filter: 3}", "{every-filter: three}", "every-filter", "valid number"),
-        ("{zero: 0.95, full: 0.973}", "{zero: 0.99, full: 0.973}", "zero: 0.99", "zero (0.99) must lie below full"),
-        ("- id: maximise", "- id: filters  # again", "# again", "'filters' is there twice"),
+        ("{zero: 0.95, full: 0.973}", "{zero: 0.99, full: 0.973}", "zero: 0.99", "zero (0.99) must be less than full"),
+        ("- id: maximise", "- id: filters  # again", "# again", "there are two tasks 'filters'"),
         ("points: 100  ", "points: [100  ", None, "expected"),
         ("course: Deep", "course: 'Deep", None, "found"),
         (
             "      best-model:\n        mnist",
             "      best-modell:\n        mnist",
             "best-modell:",
-            "'best-modell', which is no task",
+            "'best-modell', which is not a task",
         ),
         (
             "notebook: 4_6_branches",
             "notebook: branches",
             "notebook: branches",
-            "'branches' is no such name; it begins with",
+            "'branches' is not a valid name; begin with a digit",
         ),
-        ("- id: filters", "- id: My Filters", "id: My Filters", "'My Filters' is no such name; it is made of small"),
-        ("  lab4:", "  Lab 4:", "  Lab 4:", "'Lab 4' is no such name; it begins with a letter"),
-        ("    tasks:\n", "    points: 3\n    tasks:\n", "points: 3", "`points` is there twice"),
+        ("- id: filters", "- id: My Filters", "id: My Filters", "'My Filters' is not a valid name; use lower-case"),
+        ("  lab4:", "  Lab 4:", "  Lab 4:", "'Lab 4' is not a valid name; begin with a lower-case"),
+        ("    tasks:\n", "    points: 3\n    tasks:\n", "points: 3", "the key `points` is given twice"),
     ],
 )
 def test_errors_name_file_and_line(tmp_path: Path, old: str, new: str, at: str | None, sentence: str) -> None:
@@ -79,22 +80,22 @@ def test_checks_and_course_must_agree(tmp_path: Path) -> None:
     dropped = tmp_path / "course.yml"
     dropped.write_text(text.replace("in-order: 2, own-pictures: 2", "in-order: 4"))
     with pytest.raises(CourseError, match=r"gives no points to the check 'own-pictures'.*test_4_4_own_image\.py, line"):
-        catalogue.agree("lab4", read_course(dropped).assignments["lab4"], dropped)
+        catalogue.agree(LABS / "lab4", "lab4", read_course(dropped).assignments["lab4"], dropped)
     added = tmp_path / "more.yml"
     added.write_text(text.replace("in-order: 2, own-pictures: 2", "in-order: 2, own-pictures: 1, beauty: 1"))
     line = 1 + text[: text.index("own-pictures: 2")].count("\n")
     with pytest.raises(CourseError, match=rf"more\.yml, line {line}: the task 'classify' gives points to 'beauty'"):
-        catalogue.agree("lab4", read_course(added).assignments["lab4"], added)
+        catalogue.agree(LABS / "lab4", "lab4", read_course(added).assignments["lab4"], added)
     mistyped = tmp_path / "mistyped.yml"
     mistyped.write_text(text.replace("- id: simple-cnn", "- id: simpel-cnn"))
     with pytest.raises(CourseError, match=r"the task 'simpel-cnn' gives points.*`simple-cnn/layer-shapes` is there"):
-        catalogue.agree("lab4", read_course(mistyped).assignments["lab4"], mistyped)
+        catalogue.agree(LABS / "lab4", "lab4", read_course(mistyped).assignments["lab4"], mistyped)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("mnist: {zero: 0.95", "minst: {zero: 0.95", "'minst' is no data set; there are mnist and digits"),
+        ("mnist: {zero: 0.95", "minst: {zero: 0.95", "there is no data set 'minst'; use mnist and digits"),
         ("        digits: {zero: 0.80, full: 0.89}\n", "", "'better-cnn-accuracy' has no band for 'digits'"),
     ],
 )

@@ -12,7 +12,7 @@ import torch
 from autograder.grading.cache import build_of_torch, depends_on
 from autograder.grading.flags import flagged, flags_of_weights, reference_fingerprints
 from autograder.judge.weights_file import fingerprint
-from autograder.labs.lab import Setting
+from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, StudentResult, TaskResult
 from tests.judging import REFERENCE
 
@@ -32,7 +32,7 @@ def flags_of(*students: StudentResult) -> dict[str, list[str]]:
 def test_equal_weights_are_flagged_at_each_of_their_owners_and_cost_nothing() -> None:
     marked = flagged([student("ada", "same"), student("bob", "same"), student("eve", "other")], REFERENCE)
     assert [one.flags != [] for one in marked] == [True, True, False]
-    assert marked[0].flags == ["best-model: these weights are, bit for bit, also those of bob."]
+    assert marked[0].flags == ["best-model: bob handed in exactly the same weights."]
     assert [one.score for one in marked] == [6, 6, 6]
 
 
@@ -58,15 +58,15 @@ def test_a_fingerprint_is_of_numbers_not_of_names_or_order() -> None:
 
 
 def test_other_weights_of_the_reference_have_everybody_looked_at_again_and_no_check_asked_again(tmp_path: Path) -> None:
-    setting = Setting.find("lab4")
+    lab = open_lab("lab4")
     copy = tmp_path / "reference" / REFERENCE.name
     shutil.copytree(REFERENCE, copy)
-    theirs = replace(setting, reference=copy)
-    assert depends_on(theirs) == depends_on(setting)
+    theirs = replace(lab, reference=copy)
+    assert depends_on(theirs) == depends_on(lab)
     (copy / "weights" / "digits" / "tiny_cnn.pt").write_bytes(b"others")
     whole, shared = depends_on(theirs)
-    assert whole != depends_on(setting)[0]
-    assert shared == depends_on(setting)[1]
+    assert whole != depends_on(lab)[0]
+    assert shared == depends_on(lab)[1]
 
 
 def test_the_build_of_torch_is_told_without_importing_it() -> None:

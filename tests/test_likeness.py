@@ -16,17 +16,17 @@ from autograder.results import CheckResult, StudentResult, TaskResult
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import code_of
 from tests.conftest import ROOT
-from tests.judging import REFERENCE, SETTING
+from tests.judging import LAB, REFERENCE
 
 RELEASE = ROOT / "release" / "lab4"
-NAMES = {name for task in SETTING.assignment.tasks for name in task.definitions}
+NAMES = {name for task in LAB.assignment.tasks for name in task.definitions}
 
 
 @cache
 def sample(name: str) -> dict[str, str]:
     """The code of a student of the sample class."""
     definitions = Definitions(ROOT / "tests" / "submissions" / name)
-    return {task.id: code_of(definitions, task.definitions, task.notebook, NAMES) for task in SETTING.assignment.tasks}
+    return {task.id: code_of(definitions, task.definitions, task.notebook, NAMES) for task in LAB.assignment.tasks}
 
 
 def honest() -> dict[str, list[str]]:
@@ -65,7 +65,7 @@ def test_a_disguised_copy_is_found_in_a_class_of_honest_people() -> None:
     class_["eve"] = disguised(sample("style-objects"))
     class_["mallory"] = disguised(class_["s07"])
     found = pairs(class_)
-    assert [(pair.one, pair.other) for pair in found] == [("eve", "style-objects"), ("mallory", "s07")]
+    assert [(pair.first, pair.second) for pair in found] == [("eve", "style-objects"), ("mallory", "s07")]
     assert all(pair.share > 0.8 for pair in found), found
     assert len(found[0].tasks) >= 12
 
@@ -140,14 +140,14 @@ def student(name: str, code: dict[str, str], *statuses: str) -> StudentResult:
 
 
 def test_flags_name_the_others_and_the_reference() -> None:
-    theirs = reference_code(REFERENCE, SETTING.assignment)
+    theirs = reference_code(REFERENCE, LAB.assignment)
     class_ = [
         student("ada", sample("style-objects")),
         student("bob", disguised(sample("style-objects"))),
         student("cy", theirs),
         student("reference", sample("style-functional")),  # a student of that name
     ]
-    found = {one.student: one.flags for one in flagged(class_, REFERENCE, SETTING.assignment, RELEASE)}
+    found = {one.student: one.flags for one in flagged(class_, REFERENCE, LAB.assignment, RELEASE)}
     assert all(flags[0] == "of the submission alone" for flags in found.values())
     assert "with bob" in found["ada"][1]
     assert "with ada" in found["bob"][1]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.judging import REFERENCE, SETTING
+from tests.judging import LAB, REFERENCE
 from tests.mutants import (
     ERROR,
     KILLED,
@@ -88,7 +88,7 @@ def test_only_solutions_are_changed(script: Path, made: list[Mutant]) -> None:
 
 
 def test_every_definition_that_has_checks_is_changed(made: list[Mutant]) -> None:
-    asked = {name for task in SETTING.assignment.tasks for name in task.definitions}
+    asked = {name for task in LAB.assignment.tasks for name in task.definitions}
     assert asked - LEFT_OUT <= {one.definition for one in made}
     helper = next(one for one in made if one.definition == "grey_values")
     assert helper.tasks == ("load-image", "classify")

@@ -9,6 +9,8 @@ import pytest
 from autograder.course import read_course
 from tests.checkout_copy import copy_checkout, run
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -29,17 +31,17 @@ def tree(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("task Stretch --notebook 5_1_pixels --lab lab5", "'Stretch' is no id for a task: it is made of small letters"),
+        ("task Stretch --notebook 5_1_pixels --lab lab5", "'Stretch' is not a valid task id: use lower-case letters"),
         ("task lambda --notebook 5_1_pixels --lab lab5", "`lambda`, which is no Python name"),
         ("task 2nd --notebook 5_1_pixels --lab lab5", "`2nd`, which is no Python name"),
-        ("task other --notebook pixels --lab lab5", "'pixels' is no name for a notebook: it begins with a digit"),
+        ("task other --notebook pixels --lab lab5", "'pixels' is not a valid notebook name: begin with a digit"),
         ("task rescale --notebook 5_1_pixels --lab lab5", "asks for a `rescale` already: take another id"),
         ("task load-image --notebook 5_1_pixels --lab lab5", "'load-image' of lab4 asks for a `load_image` already"),
-        ("task other --notebook 5_1_pixels", "say which with --assignment: lab4, lab5"),
-        ("task other --notebook 5_1_pixels --lab lab6", "there is no assignment 'lab6'; there are: lab4, lab5"),
+        ("task other --notebook 5_1_pixels", "choose one with --assignment: lab4, lab5"),
+        ("task other --notebook 5_1_pixels --lab lab6", "there is no assignment 'lab6'; course.yml has lab4, lab5"),
         ("task other --notebook 5_1_pixels --lab lab5 --points 1 --hidden-check", "--points must be more than"),
         ("lab lab5", "has an assignment 'lab5' already"),
-        ("lab lab-6", "'lab-6' is no name for a lab: it begins with a letter"),
+        ("lab lab-6", "'lab-6' is not a valid lab name: begin with a lower-case letter"),
         ("lab class", "'class' is a word of Python"),
         ("lab lab6 --task rescale", "the task 'rescale' of lab5 asks for a `rescale` already"),
     ],

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.judging import SETTING, definitions_of, judged, lay_out, live_oracle
+from tests.judging import LAB, definitions_of, judged, lay_out, live_oracle
 
 BANK = [mistake for known in live_oracle().bank.values() for mistake in known.values()]
-TASKS = [task.id for task in SETTING.assignment.tasks]
+TASKS = [task.id for task in LAB.assignment.tasks]
 SEEDS, QUICK = 40, 1
 
 seeds = pytest.mark.parametrize(
@@ -30,11 +30,11 @@ def seed_of(number: int) -> int:
 
 @seeds
 def test_the_reference_gets_full_marks(number: int, submission: Path) -> None:
-    oracle = SETTING.live_oracle(seed_of(number), named=False)
-    right = {name: oracle.definition(name) for task in SETTING.assignment.tasks for name in task.definitions}
+    oracle = LAB.live_oracle(seed_of(number), named=False)
+    right = {name: oracle.definition(name) for task in LAB.assignment.tasks for name in task.definitions}
     for task in TASKS:
         results = judged(task, right, submission, oracle)
-        assert set(results) == set(SETTING.assignment.task(task).checks)
+        assert set(results) == set(LAB.assignment.task(task).checks)
         lost = {check: result.message for check, result in results.items() if result.score < result.max_score}
         assert not lost, f"{task}, seed {oracle.seed}"
 
@@ -42,7 +42,7 @@ def test_the_reference_gets_full_marks(number: int, submission: Path) -> None:
 @seeds
 def test_a_known_mistake_loses_its_points(number: int, submission: Path) -> None:
     """Each seed has its share of the bank: together they have all of it."""
-    oracle = SETTING.live_oracle(seed_of(number), named=False)
+    oracle = LAB.live_oracle(seed_of(number), named=False)
     for mistake in BANK[number::SEEDS]:
         results = judged(mistake.task, definitions_of(live_oracle().variant(mistake)), submission, oracle)
         lost = {(mistake.task, check): one.max_score - one.score for check, one in results.items()}

@@ -11,25 +11,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.build.package import PACKAGE, SECRET_MODULES, hidden_lines
+from autograder import manifest
+from autograder.build.package import hidden_lines
 from autograder.build.scripts import place_of
 from autograder.build.source_notebooks import script_lines
-from autograder.grading.class_run import Progress, mark_class
-from autograder.judge.bank import read_bank
-from autograder.labs.catalogue import Check, check_files, public_points, read_checks
-from autograder.labs.lab import Setting
+from autograder.grading.class_run import mark_class
+from autograder.labs.catalogue import Check, check_files, public_points
+from autograder.labs.lab import Lab
+from autograder.manifest import PACKAGE
 from autograder.results import Results
 
 IDIOMS = {"kwargs:dict[str,Any]|None=None,"}  # signatures that a library prescribes
 
 
-def breaches(setting: Setting, checks: list[Check], source: Path, release: Path, data: str = "auto") -> list[str]:
+def breaches(lab: Lab, checks: list[Check], source: Path, release: Path, data: str = "auto") -> list[str]:
     """Everything that is wrong with a built source and release; marks both, which takes its time."""
     found = [*notebook_breaches(source), *notebook_breaches(release)]
-    found += points_breaches(setting, checks, source)
-    found += leaks(setting, checks, release)
+    found += points_breaches(lab, checks, source)
+    found += leaks(lab, checks, release)
     if not found:  # a broken notebook would only say the same again, in marks
-        found += marks_breaches(setting, source, release, data)
+        found += marks_breaches(lab, source, release, data)
     return found
 
 
@@ -46,12 +47,12 @@ def notebook_breaches(folder: Path) -> list[str]:
     return found
 
 
-def points_breaches(setting: Setting, checks: list[Check], source: Path) -> list[str]:
+def points_breaches(lab: Lab, checks: list[Check], source: Path) -> list[str]:
     """Grade cells whose points are not those of `course.yml`, and tasks without their cell."""
     expected: dict[tuple[str, str], float] = {}
-    for task, points in public_points(setting.assignment, checks).items():
-        expected[setting.assignment.task(task).notebook, f"{task}-check"] = points
-    for question in setting.assignment.written:
+    for task, points in public_points(lab.assignment, checks).items():
+        expected[lab.assignment.task(task).notebook, f"{task}-check"] = points
+    for question in lab.assignment.written:
         expected[question.notebook, question.id] = question.points
     there: dict[tuple[str, str], float] = {}
     for path in sorted(source.glob("*.ipynb")):
@@ -72,29 +73,29 @@ def points_breaches(setting: Setting, checks: list[Check], source: Path) -> list
     return found
 
 
-def leaks(setting: Setting, checks: list[Check], release: Path) -> list[str]:
+def leaks(lab: Lab, checks: list[Check], release: Path) -> list[str]:
     """Released lines that are a line of a solution, of a known mistake or of a hidden check."""
-    assert setting.reference is not None
-    lines = {script.name: script_lines(script) for script in sorted(setting.reference.glob("[0-9]*.py"))}
+    assert lab.reference is not None
+    lines = {script.name: script_lines(script) for script in sorted(lab.reference.glob("[0-9]*.py"))}
     shown = {line for _, others in lines.values() for line in others}
     secrets: dict[str, str] = {}
     for name, (solutions, _) in lines.items():
         secrets |= {_squeezed(line): name for line in solutions - shown if _tells(line)}
-    lab = PACKAGE / "labs" / setting.lab
-    for name in SECRET_MODULES:
-        text = (lab / name).read_text(encoding="utf-8")
-        secrets |= {_squeezed(line): name for line in text.splitlines() if _tells(line) and "import" not in line}
+    kept_back = manifest.files(manifest.SECRET)
+    for path in kept_back:
+        text = path.read_text(encoding="utf-8")
+        secrets |= {_squeezed(line): path.name for line in text.splitlines() if _tells(line) and "import" not in line}
     # A variant is written in ordinary lines, too: those that students may see anyway tell nothing of it.
     ours = {_squeezed(line) for line in shown}
     for path in PACKAGE.rglob("*.py"):
-        if path.name not in SECRET_MODULES and path not in check_files(setting.lab):
+        if path not in kept_back and path not in check_files(lab.folder):
             ours |= {_squeezed(line) for line in path.read_text(encoding="utf-8").splitlines()}
-    for known in read_bank(lab / "mistakes").values():
+    for known in lab.mistakes.values():
         for mistake in known.values():
             place = f"mistakes/{mistake.file.name}, line {mistake.line}, {mistake.id},"
             changed = [line for change in mistake.replace for line in change.new.splitlines()]
             secrets |= {_squeezed(line): place for line in changed if _tells(line) and _squeezed(line) not in ours}
-    for path in check_files(setting.lab):
+    for path in check_files(lab.folder):
         public = {check.id for check in checks if check.public and check.file == path}
         hidden = hidden_lines(path.read_text(encoding="utf-8"), public)
         secrets |= {_squeezed(line): path.name for line in hidden if _tells(line) and "import" not in line}
@@ -110,36 +111,36 @@ def leaks(setting: Setting, checks: list[Check], release: Path) -> list[str]:
     return found
 
 
-def marks_breaches(setting: Setting, source: Path, release: Path, data: str) -> list[str]:
+def marks_breaches(lab: Lab, source: Path, release: Path, data: str) -> list[str]:
     """The reference must score everything, the release nothing."""
     with tempfile.TemporaryDirectory(prefix="gate-") as folder:
         submitted = Path(folder) / "submitted"
-        as_submission(setting, source, submitted / "reference" / setting.lab, data)
-        shutil.copytree(release, submitted / "release" / setting.lab)
-        results = mark_class(setting, submitted, Path(folder) / "marks", data, "cpu", progress=Progress()).results
+        as_submission(lab, source, submitted / "reference" / lab.name, data)
+        shutil.copytree(release, submitted / "release" / lab.name)
+        results = mark_class(lab, submitted, Path(folder) / "marks", data, "cpu").results
     return [
-        *_not_all(setting, results, "reference", lambda score, points: score == points, "lost points"),
-        *_not_all(setting, results, "release", lambda score, points: score == 0, "earned points with no work"),
+        *_not_all(lab, results, "reference", lambda score, points: score == points, "lost points"),
+        *_not_all(lab, results, "release", lambda score, points: score == 0, "earned points with no work"),
     ]
 
 
-def as_submission(setting: Setting, source: Path, target: Path, data: str) -> None:
+def as_submission(lab: Lab, source: Path, target: Path, data: str) -> None:
     """Lays the reference out as a student would hand it in: notebooks, weights for the data set, own pictures."""
     from autograder.data import load_data
 
-    assert setting.reference is not None
+    assert lab.reference is not None
     target.mkdir(parents=True)
     for path in sorted(source.glob("*.ipynb")):
         shutil.copyfile(path, target / path.name)
-    weights = setting.reference / "weights" / load_data(data).name  # type: ignore[arg-type]
-    for folder, name in ((weights, "weights"), (setting.reference / "own", "own")):
+    weights = lab.reference / "weights" / load_data(data).name  # type: ignore[arg-type]
+    for folder, name in ((weights, "weights"), (lab.reference / "own", "own")):
         if folder.is_dir():
             shutil.copytree(folder, target / name)
 
 
-def _not_all(setting: Setting, results: Results, student: str, right: Any, what: str) -> Iterator[str]:
+def _not_all(lab: Lab, results: Results, student: str, right: Any, what: str) -> Iterator[str]:
     result = results.student(student)
-    lines = {(one.task, one.id): f"{one.file}, line {one.lines[0]}" for one in read_checks(setting.lab)}
+    lines = {(one.task, one.id): f"{one.file}, line {one.lines[0]}" for one in lab.checks}
     for message in result.messages:
         yield f"the {student}: {message}"
     for task, check in result.checks:
@@ -152,7 +153,7 @@ def _not_all(setting: Setting, results: Results, student: str, right: Any, what:
             yield (
                 f"the {student} {what}: {task.id}/{check.id} {check.score:g} of {check.max_score:g}: {check.message}"
                 f"\n    Either the check is wrong: {lines[task.id, check.id]}"
-                f"\n    or the cell: {place_of(setting, task.notebook, task.id)}"
+                f"\n    or the cell: {place_of(lab, task.notebook, task.id)}"
             )
 
 

@@ -12,52 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder import manifest
 from autograder.build.source_notebooks import BuildError
 from autograder.judge.oracle import KEY_SEED, frozen
 from autograder.labs.catalogue import Check, check_files
-from autograder.labs.lab import CHECKOUT, Setting
+from autograder.labs.lab import CHECKOUT, Lab
+from autograder.manifest import PACKAGE
 
-PACKAGE = Path(__file__).resolve().parents[1]
-# What a student's package holds beside the lab's own modules (`_lab_modules`); everything else stays here.
-PUBLIC = (
-    "__init__.py",
-    "course.py",
-    "data.py",
-    "drawing.py",
-    "notebook.py",
-    "results.py",
-    "pictures.py",
-    "feedback/__init__.py",
-    "feedback/cell.py",
-    "feedback/github.py",
-    "feedback/packing.py",
-    "feedback/places.py",
-    "feedback/screen.py",
-    "feedback/self_check.py",
-    "feedback/self_check_page.py",
-    "feedback/states.py",
-    "submission/*.py",
-    "sandbox/*.py",
-    "judge/*.py",
-    "labs/__init__.py",
-    "labs/asking.py",
-    "labs/catalogue.py",
-    "labs/conftest.py",
-    "labs/examination.py",
-    "labs/forms.py",
-    "labs/plugin.py",
-    "labs/run.py",
-    "labs/lab.py",
-    "training/__init__.py",
-    "training/progress.py",
-    "training/recipes.py",
-    "cli/__init__.py",
-    "cli/shared.py",
-    "cli/check.py",
-    "cli/doctor.py",
-)
-ASKED_BY_NAME = ("__init__", "answers", "procedures")  # a lab's modules that this package imports itself
-SECRET_MODULES = ("expected.py",)  # of a lab: they never go out
 DECIMALS = 5  # of the key's numbers, which are computed in float64: other machines round to the same
 STAMP = (2020, 2, 2, 0, 0, 0)
 PROJECT = """\
@@ -81,31 +42,27 @@ packages = ["autograder"]
 """
 
 
-def build_wheel(setting: Setting, checks: list[Check], work: Path, target: Path) -> Path:
+def build_wheel(lab: Lab, checks: list[Check], work: Path, target: Path) -> Path:
     """Builds the students' wheel into the folder `target`; the same bytes each time."""
     staged = work / "students"
-    for pattern in PUBLIC:
-        found = sorted(PACKAGE.glob(pattern))
-        if not found:
-            raise BuildError(f"{PACKAGE.name}/{pattern}: nothing there to put into the students' package")
-        for path in found:
-            copy = staged / "autograder" / path.relative_to(PACKAGE)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
-    lab = staged / "autograder" / "labs" / setting.lab
-    lab.mkdir()
+    for path in manifest.public_files():
+        copy = staged / "autograder" / path.relative_to(PACKAGE)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    target_lab = staged / "autograder" / "labs" / lab.name
+    target_lab.mkdir()
     public = {
         path.name: without_hidden(
             path.read_text(encoding="utf-8"), {c.id for c in checks if c.public and c.file == path}
         )
-        for path in check_files(setting.lab)
+        for path in check_files(lab.folder)
     }
-    for name, text in {**public, **_lab_modules(setting.lab, list(public.values()))}.items():
-        (lab / name).write_text(text, encoding="utf-8")
-    write_key(setting, checks, staged / "autograder" / "keys")
+    for name, text in {**public, **_lab_modules(lab.name, list(public.values()))}.items():
+        (target_lab / name).write_text(text, encoding="utf-8")
+    write_key(lab, checks, staged / "autograder" / "keys")
     described = _own_project()
     dependencies = json.dumps(described["dependencies"], indent=4)
-    text = PROJECT.format(name=f"{setting.lab}-autograder", version=described["version"], dependencies=dependencies)
+    text = PROJECT.format(name=f"{lab.name}-autograder", version=described["version"], dependencies=dependencies)
     (staged / "pyproject.toml").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "wheel")]
     done = subprocess.run(command, cwd=staged, capture_output=True, text=True)
@@ -123,13 +80,14 @@ def _lab_modules(lab: str, texts: list[str]) -> dict[str, str]:
     Raises `BuildError` where that leads to a secret one.
     """
     needed: dict[str, str] = {}
-    open_names = [*ASKED_BY_NAME, *(name for text in texts for name in _imported(lab, text))]
+    secret = manifest.files(manifest.SECRET)
+    open_names = ["__init__", *(name for text in texts for name in _imported(lab, text))]
     while open_names:
         name = f"{open_names.pop()}.py"
         path = PACKAGE / "labs" / lab / name
         if name in needed:
             continue
-        if name in SECRET_MODULES:
+        if path in secret:
             raise BuildError(f"{path}: holds right answers, and public checks import it; ask the examination's oracle")
         if not path.is_file():
             raise BuildError(f"{path}: is missing, and the students' package needs it")
@@ -152,9 +110,9 @@ def _imported(lab: str, source: str) -> list[str]:
     return names
 
 
-def write_key(setting: Setting, checks: list[Check], folder: Path) -> None:
+def write_key(lab: Lab, checks: list[Check], folder: Path) -> None:
     """Writes the answer key and the public part of `course.yml` to `folder`."""
-    oracle = setting.live_oracle(KEY_SEED)
+    oracle = lab.live_oracle(KEY_SEED)
     public: dict[str, set[str]] = {}
     for check in checks:
         if check.public:
@@ -167,10 +125,10 @@ def write_key(setting: Setting, checks: list[Check], folder: Path) -> None:
         for task, known in oracle.bank.items()
     }
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / f"{setting.lab}.npz", **frozen(oracle, DECIMALS))  # type: ignore[arg-type]
+    np.savez(folder / f"{lab.name}.npz", **frozen(oracle, DECIMALS))  # type: ignore[arg-type]
     key = {"seed": KEY_SEED, "mistakes": mistakes}
-    (folder / f"{setting.lab}.json").write_text(json.dumps(key, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    (folder / "course.yml").write_text(_public_course(setting, checks), encoding="utf-8")
+    (folder / f"{lab.name}.json").write_text(json.dumps(key, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (folder / "course.yml").write_text(_public_course(lab, checks), encoding="utf-8")
 
 
 def without_hidden(source: str, public: set[str]) -> str:
@@ -231,27 +189,27 @@ def _names_in(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
-def _public_course(setting: Setting, checks: list[Check]) -> str:
+def _public_course(lab: Lab, checks: list[Check]) -> str:
     """`course.yml` with public checks alone: no bands, no hidden check."""
     import yaml
 
     public = {(check.task, check.id) for check in checks if check.public}
     tasks = []
-    for task in setting.assignment.tasks:
+    for task in lab.assignment.tasks:
         left = {name: points for name, points in task.checks.items() if (task.id, name) in public}
         if left:
             tasks.append({**task.model_dump(), "checks": left})
     points = sum(sum(task["checks"].values()) for task in tasks if not task["extra"])
-    limits = setting.assignment.limits.model_dump()
-    hand_in = [one.model_dump() for one in setting.assignment.hand_in]
+    limits = lab.assignment.limits.model_dump()
+    hand_in = [one.model_dump() for one in lab.assignment.hand_in]
     assignment = {
-        "title": setting.assignment.title,
+        "title": lab.assignment.title,
         "points": points,
         "limits": limits,
         "hand_in": hand_in,
         "tasks": tasks,
     }
-    course = {"course": setting.course, "assignments": {setting.lab: assignment}}
+    course = {"course": lab.course, "assignments": {lab.name: assignment}}
     return yaml.safe_dump(course, sort_keys=False, allow_unicode=True, width=120)
 
 

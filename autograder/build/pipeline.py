@@ -11,12 +11,11 @@ from autograder.build.gate import breaches
 from autograder.build.package import build_wheel, student_requirements
 from autograder.build.scripts import script_breaches
 from autograder.build.source_notebooks import BuildError, generate_release, source_notebook, write_notebook
-from autograder.labs.catalogue import agree
-from autograder.labs.lab import Setting
+from autograder.labs.lab import Lab
 
 
 def build(
-    setting: Setting,
+    lab: Lab,
     root: Path,
     data: str = "auto",
     gate: bool = True,
@@ -26,50 +25,48 @@ def build(
 
     `data` is what the gate marks with. `step` is told what is going on. Raises `BuildError` with all breaches.
     """
-    if setting.reference is None:
-        raise BuildError(f"{setting.course_file.parent}/reference/{setting.lab}: there is no reference")
-    checks = agree(setting.lab, setting.assignment, setting.course_file)
-    if found := script_breaches(setting, checks):
+    if lab.reference is None:
+        raise BuildError(f"{lab.course_file.parent}/reference/{lab.name}: there is no reference")
+    checks = lab.checks
+    if found := script_breaches(lab, checks):
         raise BuildError("Nothing was built:\n" + "\n".join(f"  – {sentence}" for sentence in found))
     with tempfile.TemporaryDirectory(prefix="build-") as folder:
         work = Path(folder)
         source, release = work / "new-source", work / "new-release"
         step("reference → source")
-        for name in setting.assignment.notebooks:
-            script = setting.reference / f"{name}.py"
+        for name in lab.assignment.notebooks:
+            script = lab.reference / f"{name}.py"
             write_notebook(source_notebook(script), source / f"{name}.ipynb")
-        _support(setting, source)
+        _support(lab, source)
         step("source → release (nbgrader)")
-        generated = generate_release(source, work / "course", setting.lab)
+        generated = generate_release(source, work / "course", lab.name)
         release.mkdir()
         for path in sorted(generated.glob("*.ipynb")):
             shutil.copyfile(path, release / path.name)
-        _support(setting, release)
+        _support(lab, release)
         step("the students' package and its answer key")
-        wheel = build_wheel(setting, checks, work, release)
+        wheel = build_wheel(lab, checks, work, release)
         (release / "requirements.txt").write_text(student_requirements(wheel.name), encoding="utf-8")
         if gate:
             step("the gate: validity, points, leaks, and the marks of reference and release")
-            if found := breaches(setting, checks, source, release, data):
+            if found := breaches(lab, checks, source, release, data):
                 raise BuildError(
                     "The gate stays shut; source/ and release/ are as they were:\n"
                     + "\n".join(f"  – {sentence}" for sentence in found)
                 )
-        for new, old in ((source, root / "source" / setting.lab), (release, root / "release" / setting.lab)):
+        for new, old in ((source, root / "source" / lab.name), (release, root / "release" / lab.name)):
             shutil.rmtree(old, ignore_errors=True)
             shutil.copytree(new, old)
 
 
-def _support(setting: Setting, target: Path) -> None:
+def _support(lab: Lab, target: Path) -> None:
     """Copies the files that `course.yml` lists under `support`, and no others."""
-    assert setting.reference is not None
-    for pattern in setting.assignment.support:
-        found = sorted(path for path in setting.reference.glob(pattern) if path.is_file())
+    assert lab.reference is not None
+    for pattern in lab.assignment.support:
+        found = sorted(path for path in lab.reference.glob(pattern) if path.is_file())
         if not found:
-            raise BuildError(
-                f"{setting.course_file}: `support` lists {pattern}, but {setting.reference} has no such file"
-            )
+            raise BuildError(f"{lab.course_file}: `support` lists {pattern}, but {lab.reference} has no such file")
         for path in found:
-            copy = target / path.relative_to(setting.reference)
+            copy = target / path.relative_to(lab.reference)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)

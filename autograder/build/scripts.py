@@ -11,9 +11,9 @@ from typing import Any
 
 from autograder.build.source_notebooks import SOLUTION_BEGIN, SOLUTION_END
 from autograder.course import line_of
-from autograder.judge.bank import BankError, read_bank
+from autograder.judge.bank import BankError
 from autograder.labs.catalogue import Check, bound, public_points
-from autograder.labs.lab import Setting
+from autograder.labs.lab import Lab
 from autograder.submission.definitions import meant
 
 
@@ -35,43 +35,43 @@ class Cell:
         return dict(found)
 
 
-def script_breaches(setting: Setting, checks: list[Check]) -> list[str]:
+def script_breaches(lab: Lab, checks: list[Check]) -> list[str]:
     """Everything that is wrong with the reference's scripts, and with the known mistakes that change them."""
-    assert setting.reference is not None
-    expected = {f"{task}-check": points for task, points in public_points(setting.assignment, checks).items()}
-    expected |= {question.id: question.points for question in setting.assignment.written}
+    assert lab.reference is not None
+    expected = {f"{task}-check": points for task, points in public_points(lab.assignment, checks).items()}
+    expected |= {question.id: question.points for question in lab.assignment.written}
     found: list[str] = []
-    for name in setting.assignment.notebooks:
-        script = setting.reference / f"{name}.py"
+    for name in lab.assignment.notebooks:
+        script = lab.reference / f"{name}.py"
         if not script.is_file():
             found.append(f"{script}: is missing; course.yml gives tasks to this notebook")
             continue
         text = script.read_text(encoding="utf-8")
         found += [f"{script}, line {line}: {what}" for line, what in sorted(_in_script(text, expected))]
-    found = found or list(_undefined(setting))
-    return found or [*_in_bank(setting)]
+    found = found or list(_undefined(lab))
+    return found or [*_in_bank(lab)]
 
 
-def _undefined(setting: Setting) -> Iterator[str]:
+def _undefined(lab: Lab) -> Iterator[str]:
     """The names that course.yml asks for and no notebook of the reference defines."""
-    assert setting.reference is not None
+    assert lab.reference is not None
     defined: dict[str, str] = {}
-    for notebook in setting.assignment.notebooks:
-        script = setting.reference / f"{notebook}.py"
+    for notebook in lab.assignment.notebooks:
+        script = lab.reference / f"{notebook}.py"
         for node in ast.parse(script.read_text(encoding="utf-8")).body:
             defined |= dict.fromkeys(bound(node), script.name)
-    for place, task in enumerate(setting.assignment.tasks):
+    for place, task in enumerate(lab.assignment.tasks):
         for name in task.definitions:
             if name not in defined:
-                line = line_of(setting.course_file, "assignments", setting.lab, "tasks", place, "definitions")
+                line = line_of(lab.course_file, "assignments", lab.name, "tasks", place, "definitions")
                 facts = f"the task {task.id!r} asks for {name!r}, which no notebook of the reference defines."
-                yield f"{setting.course_file}, line {line}: {facts} {meant(name, defined)}".rstrip()
+                yield f"{lab.course_file}, line {line}: {facts} {meant(name, defined)}".rstrip()
 
 
-def place_of(setting: Setting, notebook: str, cell_id: str) -> str:
+def place_of(lab: Lab, notebook: str, cell_id: str) -> str:
     """Where a cell begins: the script, and its line if it is found."""
-    assert setting.reference is not None
-    script = setting.reference / f"{notebook}.py"
+    assert lab.reference is not None
+    script = lab.reference / f"{notebook}.py"
     lines = script.read_text(encoding="utf-8").splitlines() if script.is_file() else []
     for number, line in enumerate(lines, start=1):
         if line.startswith("# %%") and f'"grade_id": "{cell_id}"' in line:
@@ -152,22 +152,21 @@ def _cells(text: str) -> list[Cell]:
     return cells
 
 
-def _in_bank(setting: Setting) -> Iterator[str]:
+def _in_bank(lab: Lab) -> Iterator[str]:
     """Known mistakes that cannot be read, or do not fit the reference."""
-    from autograder.labs.catalogue import CHECKS
 
-    assert setting.reference is not None
+    assert lab.reference is not None
     try:
-        bank = read_bank(CHECKS / setting.lab / "mistakes")
+        bank = lab.mistakes
     except BankError as error:
         yield str(error)
         return
     for task, known in bank.items():
-        if task not in setting.assignment.by_id:
-            yield f"{CHECKS / setting.lab / 'mistakes' / task}.yml: course.yml has no task of this name"
+        if task not in lab.assignment.by_id:
+            yield f"{lab.folder / 'mistakes' / task}.yml: course.yml has no task of this name"
             continue
         for mistake in known.values():
             try:
-                mistake.applied(setting.reference / f"{setting.assignment.task(task).notebook}.py")
+                mistake.applied(lab.reference / f"{lab.assignment.task(task).notebook}.py")
             except BankError as error:
                 yield f"{error}; write more of the line, so that it is the only one, or what now stands there"

@@ -27,14 +27,14 @@ def register(app: typer.Typer) -> None:
         """
         from autograder.build.pipeline import build as make
         from autograder.build.source_notebooks import BuildError
-        from autograder.labs.lab import Setting
+        from autograder.labs.lab import open_lab
 
         with clear_errors():
-            setting = Setting.find(assignment)
-            root = out or setting.course_file.parent
+            lab = open_lab(assignment)
+            root = out or lab.course_file.parent
             try:
                 with stopped("Nothing was built; source/ and release/ are as they were."):
-                    make(setting, root, choose_data(data), gate, step=lambda text: typer.echo(f"… {text}"))
+                    make(lab, root, choose_data(data), gate, step=lambda text: typer.echo(f"… {text}"))
             except BuildError as error:
                 fail(str(error))
-        typer.echo(f"Built {root / 'source' / setting.lab} and {root / 'release' / setting.lab}")
+        typer.echo(f"Built {root / 'source' / lab.name} and {root / 'release' / lab.name}")

@@ -180,13 +180,13 @@ def _people(
 def _course(results: Results, notebooks: Path | None) -> tuple[str, Path | None]:
     """The assignment's title and the folder of its released notebooks; the id, and None, outside of its course."""
     from autograder.course import CourseError
-    from autograder.labs.lab import Setting
+    from autograder.labs.lab import open_lab
 
     try:
-        setting = Setting.find(results.assignment)
+        lab = open_lab(results.assignment)
     except CourseError:
         return results.assignment, notebooks
-    return setting.assignment.title, notebooks or setting.course_file.parent / "release" / setting.lab
+    return lab.assignment.title, notebooks or lab.course_file.parent / "release" / lab.name
 
 
 def _refuse_overwriting(request: Request, roster: Path | None, gradebook: str | None) -> None:

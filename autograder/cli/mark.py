@@ -1,4 +1,4 @@
-"""`autograder mark`: all checks on all students."""
+"""`autograder mark`: runs all checks on all students of a class, and writes the results and pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from autograder.grading.class_run import Outcome
-    from autograder.grading.cluster import Elsewhere
+    from autograder.grading.cluster import Cluster
     from autograder.results import Results, StudentResult
     from autograder.sandbox.layers.choice import Layers
 
@@ -25,55 +25,58 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def mark(
         submissions: Annotated[
-            Path, typer.Argument(help="<student>/<assignment>/ folders, a folder of folders, or a zip of them.")
+            Path, typer.Argument(help="Folders <student>/<assignment>/, a folder for each student, or a zip of them.")
         ],
-        output: Annotated[Path, typer.Option("--output", "-o", metavar="MARKS", help="Where the results go.")],
+        output: Annotated[Path, typer.Option("--output", "-o", metavar="MARKS", help="The folder for the results.")],
         assignment: Annotated[
-            str | None, typer.Option(help="Which assignment of course.yml; default: the only one.")
+            str | None, typer.Option(help="An assignment in course.yml; needed if there are several.")
         ] = None,
-        data: Annotated[str, typer.Option(help="auto (MNIST, else the embedded digits), mnist or digits")] = "auto",
-        device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+        data: Annotated[str, typer.Option(help="mnist, digits, or auto: MNIST if it can be had.")] = "auto",
+        device: Annotated[str, typer.Option(help="cpu, cuda, or auto: the GPU if there is one.")] = "auto",
         jobs: Annotated[
-            int | None, typer.Option(min=1, help="How many students at once; default: the cores, or the GPUs.")
+            int | None,
+            typer.Option(min=1, help="How many students to mark at once; default: one a core, or a GPU."),
         ] = None,
         sandbox: Annotated[
-            str, typer.Option(help="auto, namespaces, bubblewrap or landlock; see `autograder doctor`.")
+            str, typer.Option(help="namespaces, bubblewrap, landlock, or auto: the best; see `autograder doctor`.")
         ] = "auto",
         unsafe_no_sandbox: Annotated[
-            bool, typer.Option("--unsafe-no-sandbox", help="Without a sandbox: only for the work of people you trust.")
+            bool,
+            typer.Option("--unsafe-no-sandbox", help="Mark without a sandbox: only code of people you trust."),
         ] = False,
         times: Annotated[
             Path | None,
             typer.Option(
-                metavar="FILE", help="When submissions came: CSV with student,time. Outranks nbgrader's timestamp.txt."
+                metavar="FILE", help="When students handed in: CSV, student,time. Replaces nbgrader's timestamp.txt."
             ),
         ] = None,
         compare_to: Annotated[
-            Path | None, typer.Option(metavar="OLD", help="Say whose marks differ from these: MARKS or results.json.")
+            Path | None, typer.Option(metavar="OLD", help="Show whose marks differ from these: MARKS or results.json.")
         ] = None,
         scheduler: Annotated[
             str | None,
-            typer.Option(metavar="ADDRESS", help="Mark at the workers of this Dask scheduler, as tcp://host:8786."),
+            typer.Option(metavar="ADDRESS", help="Mark with this Dask scheduler's workers: tcp://host:8786."),
         ] = None,
         cluster: Annotated[
             Path | None,
-            typer.Option(metavar="FILE", help="Start a Dask cluster from this file (local, ssh, slurm), and end it."),
+            typer.Option(metavar="FILE", help="Start a Dask cluster from this file (local, ssh, slurm) for the run."),
         ] = None,
     ) -> None:
-        """Mark a class: every check on every student, in a sandbox. A second run marks only what has changed.
+        """Mark a class: run every check on every student, in a sandbox. Later runs mark only what has changed.
 
-        Writes MARKS/results.json, MARKS/index.html and a page for each student. Ctrl-C, or worse, loses nothing that is
-        marked: run the same command to go on. Example: autograder mark submitted -o marks
+        Writes MARKS/results.json, MARKS/index.html and a page for each student. After Ctrl-C or a crash, run the same
+        command again: it continues, and students who are marked are not marked again.
+        Example: autograder mark submitted -o marks
 
-        Lateness: the time of a submission is that of nbgrader's timestamp.txt, or stands in the file of --times, with
-        its zone (a first line student,time, then lines such as ada,2027-01-30T08:15:00+00:00); that file is kept as
-        MARKS/times.csv, and then it alone counts, until you take it away. Who
-        has no known time loses nothing, and you are told. Deadline, late policy and extensions are in course.yml.
+        Lateness: times come from nbgrader's timestamp.txt, or from the file given with --times. Its first line is
+        student,time, the others are like ada,2027-01-30T08:15:00+00:00, with the time zone. It is copied to
+        MARKS/times.csv, which replaces all timestamp.txt until you delete it. Students whose time is not known lose
+        nothing, and you are told who they are. Deadline, late policy and extensions are in course.yml.
 
-        Many machines: with --scheduler or --cluster submissions go to the workers of a Dask cluster, as bytes; no disk
-        is shared. Each worker has this course in the same versions, and a sandbox of its own, which it proves first; it
-        marks as many students at once as it has threads. --device cuda then means workers with a GPU. Example:
-        autograder mark submitted -o marks --scheduler tcp://head:8786
+        Many machines: with --scheduler or --cluster the workers of a Dask cluster mark. They are sent the submissions,
+        so no shared disk is needed. Each must have the same versions of this course, and proves its own sandbox first;
+        it marks as many students at once as it has threads. --device cuda then asks for workers with a GPU.
+        Example: autograder mark submitted -o marks --scheduler tcp://head:8786
         """
         from autograder.cli.diff import read
         from autograder.sandbox.layers.choice import choose
@@ -82,35 +85,33 @@ def register(app: typer.Typer) -> None:
             old = read(compare_to) if compare_to is not None else None
             choose_data(data)
             if scheduler is not None or cluster is not None:
-                elsewhere = choose_workers(scheduler, cluster, None if unsafe_no_sandbox else sandbox, jobs)
-                # What this machine has, a GPU or a sandbox, does not matter there.
+                workers = choose_cluster(scheduler, cluster, None if unsafe_no_sandbox else sandbox, jobs)
+                # Whether this machine has a GPU or a sandbox does not matter.
                 device = choose_device("cpu" if device == "auto" else device) if device != "cuda" else device
-                run(submissions, output, assignment, data, device, None, None, times, old, elsewhere)
+                run(submissions, output, assignment, data, device, None, None, times, old, workers)
             else:
                 layers = None if unsafe_no_sandbox else choose(sandbox)
                 run(submissions, output, assignment, data, choose_device(device), jobs, layers, times, old)
 
 
-def choose_workers(scheduler: str | None, file: Path | None, sandbox: str | None, jobs: int | None) -> Elsewhere:
-    """The cluster of `--scheduler` or `--cluster`; each worker is to have a sandbox of the kind `sandbox`, None for
-    none."""
-    from autograder.grading.cluster import Elsewhere, at, require
+def choose_cluster(scheduler: str | None, file: Path | None, sandbox: str | None, jobs: int | None) -> Cluster:
+    """The cluster of `--scheduler` or `--cluster`, whose workers must have a sandbox of this kind (None for none)."""
+    from autograder.grading.cluster import Cluster, require, running_at
     from autograder.sandbox.layers.choice import known_kind
 
     if sandbox is not None:
-        known_kind(sandbox)  # whether a worker has it shows there
+        known_kind(sandbox)  # the workers find out whether they have it
     if scheduler is not None and file is not None:
-        fail("--scheduler names a cluster that runs, --cluster starts one: say one of them")
+        fail("--scheduler uses a running cluster and --cluster starts one; give only one of them")
     if jobs is not None:
-        fail("--jobs is about this machine; a worker of a cluster marks as many students at once as it has threads")
-    for package in ("distributed", "msgpack"):
-        require(package, "--scheduler" if scheduler is not None else "--cluster")
+        fail("--jobs is for this machine only; a cluster's worker marks as many students at once as it has threads")
+    require("distributed", "--scheduler" if scheduler is not None else "--cluster")
     if scheduler is not None:
-        return Elsewhere(at(scheduler), sandbox)
+        return Cluster(running_at(scheduler), sandbox)
     assert file is not None
     from autograder.grading.cluster_file import read_cluster
 
-    return Elsewhere(read_cluster(file).started, sandbox)
+    return Cluster(read_cluster(file).started, sandbox)
 
 
 def run(
@@ -123,38 +124,37 @@ def run(
     layers: Layers | None,
     times: Path | None = None,
     old: Results | None = None,
-    elsewhere: Elsewhere | None = None,
+    cluster: Cluster | None = None,
 ) -> None:
-    """Marks, shows progress and a table, writes the pages; says what differs from `old` results."""
+    """Marks, shows progress and a table, writes the pages, and shows what differs from `old` results."""
     import time
     from textwrap import shorten
 
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Table
     from rich.text import Text
 
     from autograder.data import chosen_data
-    from autograder.feedback import write_report
+    from autograder.feedback.marked.pages import write_report
     from autograder.feedback.plain_text import visible
-    from autograder.grading.class_run import Progress, mark_class
-    from autograder.labs.lab import Setting
+    from autograder.grading.class_run import RunListener, mark_class
+    from autograder.labs.lab import open_lab
 
     if marks.exists() and not marks.is_dir():
-        fail(f"{marks}: is a file; -o names the folder that the results go to")
+        fail(f"{marks}: is a file; choose a folder with -o")
     console = Console(highlight=False)
-    setting = Setting.find(assignment)
+    lab = open_lab(assignment)
     console.print(f"Data: {chosen_data(data)[1]}", markup=False)  # type: ignore[arg-type]
-    if elsewhere is not None and elsewhere.sandbox is not None:
-        console.print("Sandbox: each worker's own; it gets no work before it has proved it")
+    if cluster is not None and cluster.sandbox is not None:
+        console.print("Sandbox: each worker's own; it gets no submission before it has proved it")
     elif layers is None:
-        console.print(f"[bold red]Sandbox: {NO_SANDBOX}.[/] Every page will say so.")
+        console.print(f"[bold red]Sandbox: {NO_SANDBOX}.[/] Every page says so.")
     else:
         console.print(f"Sandbox: {layers}", markup=False)
     started = time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=console) as bar:
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task("Marking", total=None)
 
         def done(result: StudentResult, fresh: bool) -> None:
@@ -163,22 +163,22 @@ def run(
             if fresh:
                 bar.console.print(Text(f"  {visible(result.student)}: {score}"))
 
-        def tell(sentence: str) -> None:
+        def warn(sentence: str) -> None:
             bar.console.print(Text(visible(sentence), style="bold yellow"))
 
-        progress = Progress(started=lambda total: bar.update(task, total=total), done=done, told=tell)
-        outcome = mark_class(setting, submissions, marks, data, device, jobs, progress, layers, times, elsewhere)
+        listener = RunListener(started=lambda total: bar.update(task, total=total), done=done, warned=warn)
+        outcome = mark_class(lab, submissions, marks, data, device, jobs, listener, layers, times, cluster)
     results = outcome.results
-    table = Table(title=f"{setting.assignment.title} ({results.data}, {results.device})")
+    table = Table(title=f"{lab.assignment.title} ({results.data}, {results.device})")
     table.add_column("Student", no_wrap=True, min_width=12)
     table.add_column("Score", justify="right", no_wrap=True)
-    for name in setting.assignment.notebooks:
+    for name in lab.assignment.notebooks:
         table.add_column(name[:3].replace("_", "."), justify="right", no_wrap=True)
     table.add_column("Remarks")
     for student in results.students:
         by_notebook = [
             f"{sum(task.score for task in student.tasks if task.notebook == name):g}"
-            for name in setting.assignment.notebooks
+            for name in lab.assignment.notebooks
         ]
         remark = shorten("; ".join(map(visible, remarks(student))), 50, placeholder=" …")
         score = "withheld" if student.score is None else f"{student.score:g}"
@@ -188,9 +188,10 @@ def run(
     page = write_report(results, marks)
     count = len(outcome.fresh)
     seconds = time.monotonic() - started
-    told = f"{count} marked in {seconds:.0f} s" + (f", {seconds / count:.1f} s each" if count else "")
-    known = len(results.students) - count
-    console.print(f"{told}; {known} unchanged since the last run. Results: {marks / 'results.json'}", markup=False)
+    each = f", {seconds / count:.1f} s each" if count else ""
+    unchanged = len(results.students) - count
+    console.print(f"{count} marked in {seconds:.0f} s{each}; {unchanged} unchanged since the last run.", markup=False)
+    console.print(f"Results: {marks / 'results.json'}", markup=False)
     console.print(f"Pages: {page}", markup=False)
     if old is not None:
         from autograder.cli.diff import show
@@ -199,26 +200,25 @@ def run(
         show(difference(old, results), console)
     if outcome.left:
         console.print(
-            f"[bold yellow]Stopped.[/] {outcome.left} not marked; what is marked is kept."
-            " Run the same command to go on."
+            f"[bold yellow]Stopped.[/] {outcome.left} not marked; the others are kept."
+            " Run the same command to continue."
         )
         raise typer.Exit(130)
-    missing = [student.student for student in results.students if student.status == "withheld"]
-    if missing:
+    withheld = [student.student for student in results.students if student.status == "withheld"]
+    if withheld:
         console.print(
-            f"[bold red]{len(missing)} withheld[/]: the grader failed on {', '.join(map(visible, missing))};"
-            " their pages say how. Nobody has lost points."
+            f"[bold red]{len(withheld)} withheld[/]: the grader failed on {', '.join(map(visible, withheld))};"
+            " their pages show the error. Nobody has lost points."
         )
         raise typer.Exit(1)
 
 
 def remarks(student: StudentResult) -> list[str]:
-    """What stands beside a student's score in the table."""
+    """The remarks beside a student's score in the table."""
     found = []
     if student.late is not None:
-        found.append(
-            f"late by {student.late.days} d: −{student.late.points:g}" if student.late.days else "within the grace"
-        )
+        days, points = student.late.days, student.late.points
+        found.append(f"late by {days} d: −{points:g}" if days else "late, within the grace period")
     decided = sum(1 for _, check in student.checks if check.override is not None)
     if decided:
         found.append(f"{decided} decided by hand")
@@ -226,11 +226,12 @@ def remarks(student: StudentResult) -> list[str]:
 
 
 def tell_adjustments(console: Console, outcome: Outcome) -> None:
-    """Says what stands on the findings: times and lateness, overrides; and what of them fits nobody."""
+    """Shows how times, lateness, extensions and overrides were applied, and which of them fit nobody."""
     from rich.text import Text
 
     from autograder.cli.override import tell_misfit
     from autograder.feedback.plain_text import visible
+    from autograder.grading.overrides import FLAG
 
     def names(students: list[str]) -> str:
         shown = ", ".join(visible(name) for name in students[:5])
@@ -239,29 +240,28 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
     times, students = outcome.times, outcome.results.students
     if times is not None and not times.known and not times.strangers and times.source.startswith("nbgrader"):
         console.print(
-            "Lateness: no submission has a timestamp.txt, so nothing is taken off; `--times FILE` says when they came."
+            "Lateness: no submission has a timestamp.txt, so nothing is taken off. Give the times with `--times FILE`."
         )
     elif times is not None:
-        late = sum(1 for one in students if one.late is not None and one.late.days)
-        console.print(Text(f"Lateness: by {visible(times.source)}, {late} of {len(times.known)} came late."))
+        late = sum(1 for student in students if student.late is not None and student.late.days)
+        console.print(Text(f"Lateness: {late} of {len(times.known)} came late, by {visible(times.source)}."))
         if times.missing:
-            what = "has no known time" if len(times.missing) == 1 else "have no known time"
-            console.print(
-                Text(f"{len(times.missing)} {what}: {names(times.missing)}. Nothing is taken off.", style="bold yellow")
-            )
+            count = len(times.missing)
+            what = f"{count} {'student has' if count == 1 else 'students have'} no known time: {names(times.missing)}."
+            console.print(Text(f"{what} Nothing is taken off.", style="bold yellow"))
         if times.strangers:
-            console.print(Text(f"Times of nobody in this class: {names(times.strangers)}.", style="bold yellow"))
+            console.print(Text(f"Times for nobody in this class: {names(times.strangers)}.", style="bold yellow"))
     if outcome.extended:
-        console.print(Text(f"Extensions of nobody in this class: {names(outcome.extended)}.", style="bold yellow"))
-    changed = [one.student for one in students for flag in one.flags if flag.startswith("Override of ")]
+        console.print(Text(f"Extensions for nobody in this class: {names(outcome.extended)}.", style="bold yellow"))
+    changed = [student.student for student in students for flag in student.flags if flag.startswith(FLAG)]
     if outcome.overrides:
         fitting = len(outcome.overrides) - len(outcome.misfits)
         console.print(f"{fitting} check{'' if fitting == 1 else 's'} decided by hand (overrides.yml).")
     if changed:
-        what = f"What was decided on has changed since: {names(list(dict.fromkeys(changed)))}; see their flags."
+        what = f"What was decided on has changed for {names(list(dict.fromkeys(changed)))}; see their flags."
         console.print(Text(what, style="bold yellow"))
     for decision in outcome.misfits:
         tell_misfit(console, decision)
     if outcome.unreadable:
-        what = f"Nothing could be read of what came from {names(outcome.unreadable)}: ask again before a 0 counts."
+        what = f"Nothing could be read of what {names(outcome.unreadable)} handed in; ask again before the 0 counts."
         console.print(Text(what, style="bold yellow"))

@@ -1,4 +1,4 @@
-"""`autograder override`: a person's decision on a check, with a reason."""
+"""`autograder override`: records a person's decision on a check, with the reason, and applies it."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def override(
         marks: Annotated[Path, typer.Argument(metavar="MARKS", help="The folder that `autograder mark` wrote.")],
-        student: Annotated[
-            str | None, typer.Argument(metavar="STUDENT", help="Whose check; exactly as marked.")
+        student: Annotated[str | None, typer.Argument(metavar="STUDENT", help="Spelt as in the results.")] = None,
+        check: Annotated[
+            str | None, typer.Argument(metavar="TASK/CHECK", help="Such as better-cnn/same-function.")
         ] = None,
-        check: Annotated[str | None, typer.Argument(metavar="TASK/CHECK", help="Which check.")] = None,
-        points: Annotated[float | None, typer.Option(min=0, help="What the check is to be worth.")] = None,
-        reason: Annotated[str, typer.Option(help="Why; the student reads it.")] = "",
-        by: Annotated[str, typer.Option(metavar="NAME", help="Who has decided.")] = "",
-        remove: Annotated[bool, typer.Option("--remove", help="Take the decision back.")] = False,
+        points: Annotated[
+            float | None, typer.Option(min=0, help="The points that the student gets for the check.")
+        ] = None,
+        reason: Annotated[str, typer.Option(help="The reason, which the student reads.")] = "",
+        by: Annotated[str, typer.Option(metavar="NAME", help="Who decided.")] = "",
+        remove: Annotated[bool, typer.Option("--remove", help="Remove the decision.")] = False,
     ) -> None:
-        """Decide on a check in the place of the grader; without a student, list and apply what is decided.
+        """Decide the points of a check yourself. Without a student: list all decisions, and apply them.
 
-        Decisions are kept in MARKS/overrides.yml, which can be edited by hand too, and hold through every later mark,
-        also of a changed submission: then a flag tells you to look again. A check on which the grader failed can be
-        decided on, so that the mark is no longer withheld. Example:
+        Decisions are kept in MARKS/overrides.yml, which you can also edit by hand. They hold for every later run of
+        `mark`; if the submission or the grader's finding changes, a flag asks you to look again. If the grader failed
+        on a check, a decision on it ends the withholding of the mark. Example:
         autograder override marks ada better-cnn/same-function --points 4 --reason "Right but for a slip." --by jo
         """
         with clear_errors():
@@ -53,35 +55,36 @@ def show(marks: Path) -> None:
 
     from autograder.feedback.plain_text import visible
     from autograder.grading.cache import Cache
-    from autograder.grading.overrides import FILE, apply, misfits, read_overrides
+    from autograder.grading.overrides import FILE, FLAG, apply, misfits, read_overrides
+    from autograder.states import CHECK_BADGES
 
     results = _results(marks)
     decisions = read_overrides(marks)
     console = Console(highlight=False)
-    if any(apply(one, decisions, marks) != one for one in results.students):  # the file was edited by hand
+    if any(apply(student, decisions, marks) != student for student in results.students):  # edited by hand
         with Cache(marks).alone():
             _write_again(marks)
         results = _results(marks)
     if not decisions:
-        console.print(f"Nothing is decided: {marks / FILE} has no entries.", markup=False)
+        console.print(f"No decisions: {marks / FILE} has no entries.", markup=False)
         return
     table = Table()
     for column in ("Student", "Check", "Points", "Found", "Reason", "By"):
         table.add_column(column, justify="right" if column == "Points" else "left", overflow="fold")
-    checks = {(one.student, f"{task.id}/{check.id}"): check for one in results.students for task, check in one.checks}
-    for one in decisions:
-        check = checks.get(one.place)
+    checks = {(s.student, f"{task.id}/{check.id}"): check for s in results.students for task, check in s.checks}
+    for decision in decisions:
+        check = checks.get(decision.place)
         found = "—"
         if check is not None:
             before = check.override
             status, score = (before.found_status, before.found_score) if before else (check.status, check.score)
-            found = f"{status}, {score:g} of {check.max_score:g}"
-        row = (one.student, one.check, f"{one.points:g}", found, one.reason, one.by)
+            found = f"{CHECK_BADGES[status].word}, {score:g} of {check.max_score:g}"
+        row = (decision.student, decision.check, f"{decision.points:g}", found, decision.reason, decision.by)
         table.add_row(*(Text(visible(cell)) for cell in row))
     console.print(table)
-    for one in misfits(results.students, decisions):
-        tell_misfit(console, one)
-    flags = [(one.student, flag) for one in results.students for flag in one.flags if flag.startswith("Override of ")]
+    for decision in misfits(results.students, decisions):
+        tell_misfit(console, decision)
+    flags = [(s.student, flag) for s in results.students for flag in s.flags if flag.startswith(FLAG)]
     for name, flag in flags:
         console.print(Text(f"{visible(name)}: {visible(flag)}", style="yellow"))
 
@@ -89,7 +92,7 @@ def show(marks: Path) -> None:
 def decide(
     marks: Path, student: str, check: str | None, points: float | None, reason: str, by: str, remove: bool
 ) -> None:
-    """Writes or takes back one decision, and the results and pages that follow from it."""
+    """Adds or removes one decision, and writes the results and pages that follow from it."""
     from pydantic import ValidationError
 
     from autograder.feedback.plain_text import visible
@@ -98,29 +101,29 @@ def decide(
 
     results = _results(marks)
     if check is None:
-        fail(f"say which check of {visible(student)}: TASK/CHECK, as better-cnn/same-function")
+        fail(f"which check of {visible(student)}? Add TASK/CHECK, such as better-cnn/same-function")
     if remove:
         if points is not None or reason or by:
-            fail("--remove takes a decision back; it goes with no other option")
+            fail("--remove cannot be used together with --points, --reason or --by")
         with Cache(marks).alone():
             if not remove_override(marks, student, check):
-                fail(f"{marks / FILE}: nothing is decided on {visible(check)} of {visible(student)}")
+                fail(f"{marks / FILE}: there is no decision on {visible(check)} of {visible(student)}")
             _write_again(marks)
         return
     if points is None or not reason.strip():
         fail("a decision needs --points and --reason")
-    found = [one for one in results.students if one.student == student]
+    found = [result for result in results.students if result.student == student]
     if not found:
-        close = [one.student for one in results.students if one.student.lower() == student.lower()]
-        hint = f"; there is {', '.join(map(visible, close))}" if close else ""
+        close = [result.student for result in results.students if result.student.lower() == student.lower()]
+        hint = f"; did you mean {', '.join(map(visible, close))}?" if close else ""
         fail(f"{marks / 'results.json'}: there is no student {visible(student)!r}{hint}")
-    checks = {f"{task.id}/{one.id}": one for task, one in found[0].checks}
+    checks = {f"{task.id}/{own.id}": own for task, own in found[0].checks}
     if check not in checks:
         task = check.partition("/")[0]
         near = [name for name in checks if name.partition("/")[0] == task] or list(checks)
-        fail(f"there is no check {visible(check)!r}; there are: {', '.join(map(visible, near))}")
+        fail(f"there is no check {visible(check)!r}; choose one of {', '.join(map(visible, near))}")
     if points > checks[check].max_score:
-        fail(f"{check} is worth {checks[check].max_score:g} points; it can't get {points:g}")
+        fail(f"--points {points:g} is too much: {check} is worth {checks[check].max_score:g}")
     try:
         decision = Decision(
             student=student,
@@ -139,7 +142,7 @@ def decide(
 
 
 def tell_misfit(console: object, decision: Decision) -> None:
-    """Says loudly that a decision fits nobody."""
+    """Warns that a decision fits nobody."""
     from rich.console import Console
     from rich.text import Text
 
@@ -148,37 +151,38 @@ def tell_misfit(console: object, decision: Decision) -> None:
 
     assert isinstance(console, Console)
     where = f"{FILE}, line {decision.line}: "
-    what = f"the override of {visible(decision.check)} of {visible(decision.student)} fits no check in these results."
-    console.print(Text(f"{where}{what} It is kept, and changes nothing.", style="bold red"))
+    what = f"{visible(decision.student)} or the check {visible(decision.check)} is not in these results."
+    console.print(Text(f"{where}{what} The decision is kept, but changes nothing.", style="bold red"))
 
 
 def _results(marks: Path) -> Results:
     from autograder.results import Results
 
     if not (marks / "results.json").is_file():
-        fail(f"{marks / 'results.json'}: there are no results; `autograder mark SUBMISSIONS -o {marks}` writes them")
+        fail(f"{marks / 'results.json'}: there are no results; run `autograder mark SUBMISSIONS -o {marks}`")
     return Results.read(marks / "results.json")
 
 
 def _write_again(marks: Path) -> None:
-    """The results with the decisions as they are now, and the pages; says what has changed."""
+    """Applies the decisions as they are now, writes results and pages, and shows whose score has changed."""
     from rich.console import Console
     from rich.text import Text
 
-    from autograder.feedback import write_report
+    from autograder.feedback.marked.pages import write_report
     from autograder.feedback.plain_text import visible
     from autograder.grading.overrides import apply, misfits, read_overrides
     from autograder.results import Results
 
     console = Console(highlight=False)
-    before = Results.read(marks / "results.json")  # anew: now nobody else writes
+    before = Results.read(marks / "results.json")  # again: now that no other run can write
     decisions = read_overrides(marks)
-    after = before.model_copy(update={"students": [apply(one, decisions, marks) for one in before.students]})
+    students = [apply(student, decisions, marks) for student in before.students]
+    after = before.model_copy(update={"students": students})
     after.write(marks / "results.json")
     write_report(after, marks)
     for old, new in zip(before.students, after.students, strict=True):
         if old != new:
-            scores = ["withheld" if one.score is None else f"{one.score:g}" for one in (old, new)]
+            scores = ["withheld" if result.score is None else f"{result.score:g}" for result in (old, new)]
             console.print(Text(f"{visible(new.student)}: {scores[0]} → {scores[1]} of {new.max_score:g}"))
     for decision in misfits(after.students, decisions):
         tell_misfit(console, decision)

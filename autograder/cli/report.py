@@ -1,4 +1,4 @@
-"""`autograder report`: the pages of a MARKS folder, made again from its results."""
+"""`autograder report`: writes the pages of a MARKS folder again, from its results."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from autograder.results import Results, ResultsError
 
 
 class Shown(str, Enum):
-    """What students see."""
+    """Which checks students see: public ones before the deadline, all of them after it."""
 
     before = "before"
     after = "after"
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
+    """Adds the command."""
 
     @app.command()
     def report(
@@ -28,22 +28,22 @@ def register(app: typer.Typer) -> None:
             Shown | None,
             typer.Option(
                 "--for",
-                help="What students see: before (the deadline: public checks) or after (all); default: as last time.",
+                help="What students see: before the deadline (public checks) or after (all); default: as last time.",
             ),
         ] = None,
     ) -> None:
-        """Write the HTML pages: one a student, one for the class, and a contact sheet of everybody's pictures.
+        """Write the HTML pages: one for each student, one for the class, and a contact sheet of everybody's pictures.
 
-        students/NAME can be handed back as it is; index.html, contact-sheet.html and marker/NAME are for the marker
-        alone. Example: autograder report marks --for before
+        Give students/NAME back to students as it is. index.html, contact-sheet.html and marker/NAME are only for you.
+        Example: autograder report marks --for before
         """
-        from autograder.feedback import write_report
+        from autograder.feedback.marked.pages import write_report
         from autograder.grading.overrides import OverridesError, require_applied
         from autograder.judge.bank import BankError
 
         file = marks / "results.json"
         if not file.is_file():
-            fail(f"{file}: there are no results; `autograder mark SUBMISSIONS -o {marks}` writes them.")
+            fail(f"{file}: there are no results; run `autograder mark SUBMISSIONS -o {marks}`")
         try:
             results = Results.read(file)
             require_applied(results, marks)
@@ -51,10 +51,10 @@ def register(app: typer.Typer) -> None:
         except (ResultsError, BankError, OverridesError) as error:
             fail(str(error))
         except OSError as error:
-            fail(f"{error.filename}: can't be written: {error.strerror}")
+            fail(f"{error.filename}: cannot be written ({error.strerror})")
 
 
 def fail(message: str) -> NoReturn:
-    """End the command with a message on stderr and exit status 1."""
+    """Ends the command with a message on stderr and exit status 1."""
     typer.echo(message, err=True)
     raise typer.Exit(1)

@@ -16,7 +16,7 @@ MENDED_BY_USERS = {
     ("autograder.submission.collect", "SubmissionError"),
     ("autograder.judge.oracle", "OracleError"),
     ("autograder.judge.bank", "BankError"),
-    ("autograder.sandbox.client", "NurseryError"),
+    ("autograder.sandbox.fork_server", "ForkServerError"),
     ("autograder.sandbox.layers.choice", "SandboxError"),
     ("autograder.grading.cache", "CacheError"),
     ("autograder.grading.worker_pool", "MarkingError"),

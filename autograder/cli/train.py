@@ -63,15 +63,15 @@ def register(app: typer.Typer) -> None:
         autograder train --calibrate --seeds 20
         """
         from autograder.data import DataUnavailable
-        from autograder.labs.lab import Setting
+        from autograder.labs.lab import open_lab
         from autograder.training.reference import ReferenceMissing
 
         if reference is None:
             with clear_errors():
-                setting = Setting.find(assignment)
-            reference = setting.reference
+                lab = open_lab(assignment)
+            reference = lab.reference
             if reference is None:
-                fail(f"{setting.course_file.parent / 'reference' / setting.lab}: there is no reference to train")
+                fail(f"{lab.course_file.parent / 'reference' / lab.name}: there is no reference to train")
         try:
             if calibrated:
                 if seeds == 1:

@@ -47,7 +47,7 @@ def _mark(submission: Path, student: str, settings: dict[str, Any]) -> Any:
     """The `StudentResult`, or a sentence that says why there is none."""
     from autograder.grading.cache import Cache
     from autograder.grading.class_run import mark_class
-    from autograder.labs.lab import Setting
+    from autograder.labs.lab import open_lab
     from autograder.sandbox.layers.choice import SandboxError, choose
 
     try:
@@ -67,7 +67,7 @@ def _mark(submission: Path, student: str, settings: dict[str, Any]) -> Any:
         seed.chmod(0o600)
         try:
             outcome = mark_class(
-                Setting.find(settings["assignment"]), handed_in, marks, settings["data"], "cpu", 1, layers=layers
+                open_lab(settings["assignment"]), handed_in, marks, settings["data"], "cpu", 1, layers=layers
             )
         except SandboxError as error:
             return f"{error}\nNothing was marked."

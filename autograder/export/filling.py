@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from autograder.export.formats import Exported, ExportError, Request, split
 from autograder.export.marks import Mark, plain
 from autograder.export.people import match_rows, need
-from autograder.export.table import write_whole
 from autograder.export.worksheet import Worksheet
+from autograder.storage import write_whole
 
 
 def fill(request: Request, sheet: Worksheet, column: int, people: Mapping[str, int], rows: Iterable[int]) -> Exported:

@@ -9,8 +9,8 @@ from typing import Any
 
 from autograder.export.formats import ExportError, Request
 from autograder.export.marks import Mark
-from autograder.export.table import write_whole
 from autograder.results import CheckResult, TaskResult, folder_name
+from autograder.storage import write_whole
 
 LONGEST = 4_000
 """Characters of what one check says; the systems that read it have limits for the whole."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import unicodedata
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 Cell = str | float | int
@@ -39,19 +37,6 @@ def as_csv(rows: Iterable[Sequence[Cell]], delimiter: str = ",", quoting: Any = 
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator="\r\n").writerows(rows)
     return text.getvalue()
-
-
-def write_whole(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:
-    """Writes a file at once or not at all: who reads it never sees half of it."""
-    data = content if isinstance(content, bytes) else content.encode(encoding)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name[:100]}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_bytes(data)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
 
 
 def _spelt(character: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 from autograder.export import one_each
 from autograder.export.formats import Exported, Format, Request
 from autograder.export.marks import Mark
-from autograder.export.table import number_cell, write_whole
+from autograder.export.table import number_cell
+from autograder.storage import write_whole
 
 LARGEST = 96_000  # bytes of base64
 STATUS = {"passed": "pass", "error": "error"}

@@ -13,8 +13,9 @@ from autograder.export.filling import fill, find_column, one_maximum, require_ma
 from autograder.export.formats import Exported, ExportError, Format, Request, split
 from autograder.export.marks import plain
 from autograder.export.people import fields_of
-from autograder.export.table import as_csv, is_formula, text_cell, write_whole
+from autograder.export.table import as_csv, is_formula, text_cell
 from autograder.export.worksheet import Worksheet, read_worksheet
+from autograder.storage import write_whole
 
 IDENTIFIER = r"\s*(\[Total Pts:[^\]]*\]\s*)?\|(?P<number>[0-9]+)$"
 MAXIMUM = re.compile(r"\[Total Pts:\s*(?:up to\s+)?(?P<points>[0-9.,]+)")

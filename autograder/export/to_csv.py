@@ -7,7 +7,8 @@ from collections import Counter
 
 from autograder.export.formats import Exported, ExportError, Format, Request, split
 from autograder.export.marks import Mark
-from autograder.export.table import Cell, as_csv, number_cell, text_cell, write_whole
+from autograder.export.table import Cell, as_csv, number_cell, text_cell
+from autograder.storage import write_whole
 
 PERSON = ("name", "first", "last", "email", "login", "id", "sis", "idnumber", "participant", "section")
 FIXED = ("status", "automatic", "automatic_max", "written", "written_max", "by_hand", "total", "total_max", "late_days",

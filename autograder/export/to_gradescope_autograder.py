@@ -13,8 +13,8 @@ import zipfile
 from pathlib import Path
 
 from autograder.export.formats import Exported, ExportError, Format, Request
-from autograder.export.table import write_whole
 from autograder.labs.lab import CHECKOUT
+from autograder.storage import write_whole
 
 STAMP = (2020, 2, 2, 0, 0, 0)
 PROGRAMS = Path(__file__).parent / "gradescope"

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograder.export.formats import Exported, Format, Request, split
 from autograder.export.marks import Mark
-from autograder.export.table import write_whole
+from autograder.storage import write_whole
 
 
 def write(request: Request) -> Exported:

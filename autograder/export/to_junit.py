@@ -12,8 +12,8 @@ import xml.etree.ElementTree as ET
 from autograder.export import one_each
 from autograder.export.formats import Exported, Format, Request
 from autograder.export.marks import Mark, plain
-from autograder.export.table import write_whole
 from autograder.results import CheckResult, TaskResult
+from autograder.storage import write_whole
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 UNDATED = "1970-01-01T00:00:00"

@@ -13,8 +13,9 @@ from autograder.export.filling import fill, require_maximum
 from autograder.export.formats import Exported, ExportError, Format, Request, split
 from autograder.export.marks import plain
 from autograder.export.people import fields_of
-from autograder.export.table import as_csv, is_formula, text_cell, write_whole
+from autograder.export.table import as_csv, is_formula, text_cell
 from autograder.export.worksheet import Worksheet, read_worksheet
+from autograder.storage import write_whole
 
 # The string `grade` of Moodle's language packs, in lower case; another is named with --column.
 GRADE = (

@@ -1,60 +1,34 @@
-"""Remembers, in the MARKS folder, what was marked: a second run asks only what has changed."""
+"""Keeps what was found in the MARKS folder, so that the next run checks only what has changed."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 import json
-import os
 import runpy
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
+from autograder import manifest
 from autograder.grading.check_cells import state
-from autograder.labs.lab import Setting
+from autograder.labs.findings import CachedCheck, CachedChecks, Checks
+from autograder.labs.lab import Lab
+from autograder.manifest import PACKAGE
 from autograder.results import CheckResult, OwnDigit, StudentResult, folder_name
-
-try:
-    import fcntl
-except ImportError:  # Windows, where nobody is kept out
-    fcntl = None  # type: ignore[assignment]
-
-PACKAGE = Path(__file__).resolve().parents[1]
-PRESENTATION = {  # rooms that no verdict depends on
-    *("feedback", "export", "cli", "build", "new", "training", "grading", "layers"),
-}
-
-
-@dataclass
-class CachedCheck:
-    """A check's result in an earlier run, and the key of everything that it depended on."""
-
-    key: str
-    result: CheckResult
-    digits: list[OwnDigit] = field(default_factory=list)
-
-
-Checks = dict[tuple[str, str], CachedCheck]  # by task and check
-
-
-@dataclass
-class CachedChecks:
-    """What is known of a submission from an earlier run, by task and check; notes on its definitions."""
-
-    shared: str  # the digest of what all its checks depend on
-    checks: Checks = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+from autograder.storage import write_whole
 
 
 @dataclass(frozen=True)
 class CachedResult:
-    """One student in the cache: the digest under which the result was found, and the result check by check."""
+    """One student's entry: a digest of all that the result depends on, the result, and what each check found."""
 
     digest: str
     result: StudentResult
@@ -69,7 +43,7 @@ class CacheError(Exception):
 
 
 class Cache:
-    """One file a student under `MARKS/cache`, with the digests of everything that the mark depends on."""
+    """The folder `MARKS/cache`: a file for each student, with digests of everything that the mark depends on."""
 
     def __init__(self, marks: Path) -> None:
         self.folder = Path(marks).resolve() / "cache"
@@ -77,34 +51,34 @@ class Cache:
 
     @contextmanager
     def alone(self) -> Iterator[Path]:
-        """Keeps other runs out of this MARKS folder; gives an empty folder for the submissions' copies.
+        """Locks this MARKS folder against other runs; gives an empty folder for copies of the submissions.
 
-        What a run that was killed left there is removed first.
+        If an earlier run was killed, its copies are deleted. Raises `CacheError` if another run has the lock.
         """
-        with (self.folder / "lock").open("w") as lock:
-            if fcntl is not None:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    raise CacheError(f"{self.folder.parent}: another run is marking into this folder") from None
+        lock = FileLock(self.folder / "lock", blocking=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            marks = self.folder.parent
+            raise CacheError(f"{marks}: another run is using this folder; wait until it has ended") from None
+        with ExitStack() as held:
+            held.callback(lock.release)
             staging = self.folder / "staging"
             shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir()
-            try:
-                yield staging
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
+            held.callback(shutil.rmtree, staging, ignore_errors=True)
+            yield staging
 
     def seed(self) -> int:
-        """The secret seed of this MARKS folder: drawn once, so that all students, also later ones, get the same."""
+        """The secret seed of this MARKS folder, drawn once, so that students who are marked later get the same."""
         path = self.folder / "seed"
         if not path.is_file():
-            _write(path, str(secrets.randbits(63)))
+            write_whole(path, str(secrets.randbits(63)))
             path.chmod(0o600)
         return int(path.read_text())
 
     def find(self, student: str) -> CachedResult | None:
-        """What an earlier run found, if it was no grader's error and its pictures are still there."""
+        """What an earlier run found; None if there is nothing, if the grader failed, or if pictures are missing."""
         try:
             entry = json.loads(self._path(student).read_text(encoding="utf-8"))
             result = StudentResult.model_validate(entry["result"])
@@ -112,14 +86,14 @@ class Cache:
             seconds = float(entry.get("seconds", 0))
             found = CachedResult(entry["digest"], result, entry["sandbox"], entry["promises"], known, seconds)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None  # no entry, or one cut short: mark again
+            return None  # no entry, or a damaged one
         pictures = [picture for _, check in result.checks for picture in check.pictures]
         pictures += [digit.picture for digit in result.digits if digit.picture]
-        whole = result.status == "marked" and all((self.folder.parent / name).is_file() for name in pictures)
-        return found if whole else None
+        complete = result.status == "marked" and all((self.folder.parent / name).is_file() for name in pictures)
+        return found if complete else None
 
     def keep(self, entry: CachedResult) -> None:
-        """Writes an entry, whole or not at all."""
+        """Writes an entry."""
         data = {
             "digest": entry.digest,
             "result": entry.result.model_dump(mode="json"),
@@ -130,7 +104,7 @@ class Cache:
             "checks": as_data(entry.known.checks),
             "seconds": round(entry.seconds, 2),
         }
-        _write(self._path(entry.result.student), json.dumps(data, ensure_ascii=False))
+        write_whole(self._path(entry.result.student), json.dumps(data, ensure_ascii=False))
 
     def _path(self, student: str) -> Path:
         return self.folder / f"{folder_name(student)}.json"
@@ -140,47 +114,49 @@ def as_data(checks: Checks) -> dict[str, Any]:
     """Checks as plain data, by `task/check`."""
     return {
         f"{task}/{check}": {
-            "key": one.key,
-            "result": one.result.model_dump(mode="json"),
-            "digits": [digit.model_dump(mode="json") for digit in one.digits],
+            "key": cached.key,
+            "result": cached.result.model_dump(mode="json"),
+            "digits": [digit.model_dump(mode="json") for digit in cached.digits],
+            "sentence": cached.sentence,
         }
-        for (task, check), one in checks.items()
+        for (task, check), cached in checks.items()
     }
 
 
 def from_data(data: dict[str, Any]) -> Checks:
-    """What `as_data` was given; raises what reading wrong data raises."""
+    """The checks that `as_data` was given. Raises KeyError, TypeError or ValueError for other data."""
     checks = {}
-    for name, one in data.items():
+    for name, cached in data.items():
         task, _, check = name.partition("/")
         checks[task, check] = CachedCheck(
-            one["key"],
-            CheckResult.model_validate(one["result"]),
-            [OwnDigit.model_validate(digit) for digit in one["digits"]],
+            cached["key"],
+            CheckResult.model_validate(cached["result"]),
+            [OwnDigit.model_validate(digit) for digit in cached["digits"]],
+            str(cached["sentence"]),
         )
     return checks
 
 
-def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
-    """Two digests of what a mark depends on beside the submission: of everything, and of all but the checks themselves.
+def depends_on(lab: Lab, *more: str) -> tuple[str, str]:
+    """Two digests of what a mark depends on besides the submission: everything and `more`, and all but the checks.
 
-    The first says whether anything has changed. The second is the part that all checks share: the grader, its
-    libraries, the reference, limits and definitions; each check adds its own code and its points
-    (`autograder.labs.catalogue.check_key`). Where package and course lie on a machine makes no difference.
+    The first changes if anything does. The second covers what all checks share: the grader, its libraries, the
+    reference, limits and definitions; to this each check adds its own code and points
+    (`autograder.labs.catalogue.check_key`). The paths of package and course make no difference.
     """
     shared = hashlib.sha256(f"{build_of_torch()} {' '.join(more)}\n".encode())
-    folders = [PACKAGE, *([setting.reference] if setting.reference else [])]
+    folders = [PACKAGE, *([lab.reference] if lab.reference else [])]
     files = {
         f"{folder.name}/{path.relative_to(folder).as_posix()}": path
         for folder in folders
         for path in (*folder.rglob("*.py"), *folder.rglob("*.yml"))  # the bank of mistakes names them
-        if not PRESENTATION & set(path.relative_to(folder).parts)
+        if folder != PACKAGE or manifest.decides_verdicts(path)
     }
     lines = {name: _line(name, path) for name, path in files.items()}
-    own = {name for name, path in files.items() if path.parent.name == setting.lab and path.name.startswith("test_")}
+    own = {name for name, path in files.items() if path.parent.name == lab.name and path.name.startswith("test_")}
     for name in sorted(lines.keys() - own):
         shared.update(lines[name])
-    assignment = setting.assignment
+    assignment = lab.assignment
     common = {
         "limits": assignment.limits.model_dump(mode="json"),
         "definitions": {task.id: [task.notebook, task.definitions] for task in assignment.tasks},
@@ -189,40 +165,33 @@ def depends_on(setting: Setting, *more: str) -> tuple[str, str]:
     whole = shared.copy()
     for name in sorted(own):
         whole.update(lines[name])
-    # What stands on top of the findings, such as an extension, asks for no new ones.
+    # What is applied to the findings, such as an extension, does not need new ones.
     on_top = {"deadline", "late", "extensions", "support", "written", "limits"}
     whole.update(json.dumps(assignment.model_dump(mode="json", exclude=on_top), sort_keys=True).encode())
-    if setting.release is not None:
-        whole.update(state(setting.release).encode())
-    if setting.reference is not None:  # who has handed in the reference's weights is flagged
-        for path in sorted((setting.reference / "weights").glob("*/*.pt")):
+    if lab.release is not None:
+        whole.update(state(lab.release).encode())
+    if lab.reference is not None:  # whoever hands in the reference's weights is flagged
+        for path in sorted((lab.reference / "weights").glob("*/*.pt")):
             whole.update(_line(f"{path.parent.name}/{path.name}", path))
     return whole.hexdigest(), shared.hexdigest()
 
 
 @cache
 def build_of_torch() -> str:
-    """torch's version and build, such as "2.9.1+cu128": `torch.__version__`, without the seconds of importing torch."""
+    """`torch.__version__`, such as "2.9.1+cu128", without the seconds that it takes to import torch."""
     found = importlib.util.find_spec("torch")
     if found is None or found.origin is None:
         raise ModuleNotFoundError("No module named 'torch'")
     return str(runpy.run_path(str(Path(found.origin).with_name("version.py")))["__version__"])
 
 
-def conducted_by() -> str:
-    """A digest of how submissions are marked, which no verdict depends on: the sandbox, and the marking itself."""
+def grading_digest() -> str:
+    """A digest of the sandbox layers and of grading: no verdict depends on them, but a cluster must have the same."""
     whole = hashlib.sha256()
-    for folder in (PACKAGE / "sandbox" / "layers", PACKAGE / "grading"):
-        for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.txt"))):
-            whole.update(_line(path.relative_to(PACKAGE).as_posix(), path))
+    for path in manifest.files(manifest.CONDUCT):
+        whole.update(_line(path.relative_to(PACKAGE).as_posix(), path))
     return whole.hexdigest()
 
 
 def _line(name: str, path: Path) -> bytes:
     return f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode()
-
-
-def _write(path: Path, text: str) -> None:
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)

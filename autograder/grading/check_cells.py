@@ -1,4 +1,4 @@
-"""Which of the released check cells a submission has changed or lost; one that stands under another name is there."""
+"""Finds the released check cells that a submission has edited or deleted; renamed or moved ones count as unchanged."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from autograder.course import CourseError
 from autograder.submission.excerpt import digest, grade_id
 from autograder.submission.source import code_cells
 
-Cells = dict[str, tuple[tuple[str, str], ...]]
+CheckCells = dict[str, tuple[tuple[str, str], ...]]
 
 
 @cache
-def check_cells(release: Path) -> Cells:
-    """For each released notebook, by its name without ending, name and digest of each of its check cells."""
-    found: Cells = {}
+def check_cells(release: Path) -> CheckCells:
+    """For each released notebook (its name without suffix), the name and digest of each of its check cells."""
+    found: CheckCells = {}
     for path in sorted(release.glob("*.ipynb")):
         cells = []
         try:
@@ -38,11 +38,11 @@ def state(release: Path) -> str:
     return hashlib.sha256(json.dumps(check_cells(release), sort_keys=True).encode()).hexdigest()
 
 
-def cell_flags(released: Cells, handed_in: Mapping[str, Iterable[tuple[str, str]]]) -> list[str]:
+def cell_flags(released: CheckCells, handed_in: Mapping[str, Iterable[tuple[str, str]]]) -> list[str]:
     """A sentence for each notebook whose check cells were edited or deleted.
 
-    `handed_in` has, for each of the submission's notebooks, name and digest of all code cells. A notebook of which no
-    check cell is left anywhere was not handed in, or not as a notebook, and is no matter for a flag.
+    `handed_in` has the name and digest of all code cells, for each of the submission's notebooks. A notebook without
+    any check cell left was not handed in, or not as a notebook, and is not flagged.
     """
     cells = [cell for found in handed_in.values() for cell in found]
     names = {name for name, _ in cells if name}
@@ -54,8 +54,8 @@ def cell_flags(released: Cells, handed_in: Mapping[str, Iterable[tuple[str, str]
         deleted = [name for name in gone if name not in names]
         if len(deleted) == len(wanted):
             continue
-        said = [f"edited: {', '.join(edited)}"] if edited else []
-        said += [f"deleted: {', '.join(deleted)}"] if deleted else []
-        if said:
-            flags.append(f"{notebook}: check cells {'; '.join(said)}. The marks here do not come from them.")
+        changes = [f"edited: {', '.join(edited)}"] if edited else []
+        changes += [f"deleted: {', '.join(deleted)}"] if deleted else []
+        if changes:
+            flags.append(f"{notebook}: check cells {'; '.join(changes)}. These marks do not depend on check cells.")
     return flags

@@ -1,7 +1,6 @@
-"""Marks a class: collects, skips what is unchanged, gives the rest to a pool of workers, keeps every result.
+"""Marks a class: collects the submissions, skips the unchanged ones, has workers mark the rest, keeps every result.
 
-The cache keeps what was found. Flags, lateness and people's decisions are put on top of that each time results are
-written.
+The cache keeps what the checks found. Flags, lateness and people's decisions are added each time results are written.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.data import chosen_data
-from autograder.grading.cache import Cache, CachedChecks, CachedResult, depends_on
+from autograder.grading.cache import Cache, CachedResult, depends_on
 from autograder.grading.flags import flagged
 from autograder.grading.grader import GradingSpec
 from autograder.grading.lateness import with_lateness
@@ -24,92 +23,95 @@ from autograder.grading.overrides import Decision, apply, fit_course, misfits, r
 from autograder.grading.times import Times, find_times
 from autograder.grading.worker import Job, gpus
 from autograder.grading.worker_pool import LocalWorkers, WorkerPool
-from autograder.labs.catalogue import agree
-from autograder.labs.lab import Setting
+from autograder.labs.findings import CachedChecks
+from autograder.labs.lab import Lab
 from autograder.results import Promise, Results, StudentResult, folder_name, storable
 from autograder.sandbox.layers.choice import Layers
+from autograder.storage import write_whole
 from autograder.submission.collect import Submission, SubmissionError, find_submissions
 
 if TYPE_CHECKING:
-    from autograder.grading.cluster import Elsewhere
+    from autograder.grading.cluster import Cluster
 
 
 @dataclass
-class Progress:
-    """Told about each student: `started(total)` once, then `done(student, fresh)`; about workers elsewhere: `told`."""
+class RunListener:
+    """Is told how a run goes: `started` with the number of students, then `done` for each, with the result and whether
+    it was marked now; `warned` with a sentence about the cluster's workers."""
 
     started: Callable[[int], None] = lambda total: None
     done: Callable[[StudentResult, bool], None] = lambda result, fresh: None
-    told: Callable[[str], None] = lambda sentence: None
+    warned: Callable[[str], None] = lambda sentence: None
 
 
 @dataclass
 class Outcome:
-    """The results, which students were marked in this run, and how many were left when it was stopped."""
+    """The results, which students were marked in this run, and how many were not when Ctrl-C stopped it."""
 
     results: Results
     fresh: list[str] = field(default_factory=list)
     left: int = 0
     times: Times | None = None
-    """When the submissions came; None where the assignment has no deadline."""
+    """When the submissions came; None if the assignment has no deadline."""
     overrides: list[Decision] = field(default_factory=list)
     misfits: list[Decision] = field(default_factory=list)
-    """Overrides that fit nobody."""
+    """Overrides of students or checks that are not in the results."""
     extended: list[str] = field(default_factory=list)
-    """Names in the course file's extensions that nobody has."""
+    """Names in the course file's extensions that no student of the class has."""
     unreadable: list[str] = field(default_factory=list)
-    """Students of whose submission no file could be taken in."""
+    """Students whose submission has no file that could be read."""
 
 
 def mark_class(
-    setting: Setting,
+    lab: Lab,
     source: Path,
     marks: Path,
     data: str = "auto",
     device: str = "cpu",
     jobs: int | None = None,
-    progress: Progress | None = None,
+    listener: RunListener | None = None,
     layers: Layers | None = None,
     times: Path | None = None,
-    elsewhere: Elsewhere | None = None,
+    cluster: Cluster | None = None,
 ) -> Outcome:
     """Marks all submissions in `source` and writes `marks/results.json` and the students' pictures.
 
-    `data` is "auto", "mnist" or "digits"; `jobs` workers work at once (default: the number of cores; on GPUs, one on
-    each); `layers` is the sandbox, None for none; `times` is a file that says when submissions came; `elsewhere` are
-    the workers of a cluster, which have sandboxes and numbers of their own. KeyboardInterrupt ends it early: what is
-    marked by then is written. Raises `SubmissionError` where nothing can be taken in, `CourseError` where `course.yml`
-    and checks disagree, `SandboxError` where the sandbox does not hold, `MarkingError` where nobody can mark,
-    `CacheError`, `TimesError`, and `OverridesError`: at the start, or at the end if the file was broken in between;
-    what was marked is then kept.
+    `data` is "auto", "mnist" or "digits". `jobs` is the number of workers (default: one for each core, or for each
+    GPU). `layers` is the sandbox, None for none. `times` is a file that says when submissions came. With `cluster` its
+    workers mark, in sandboxes of their own, and `jobs` and `layers` count for nothing. KeyboardInterrupt ends the run
+    early, and the results of those who are marked are written.
+
+    Raises `SubmissionError` if there are no submissions, `CourseError` if `course.yml` and the checks disagree,
+    `SandboxError` if the sandbox does not hold, `MarkingError` if no worker can mark, `CacheError`, `TimesError`, and
+    `OverridesError` (also at the end, if the file was edited meanwhile; what was marked is kept).
     """
-    agree(setting.lab, setting.assignment, setting.course_file)
+    _ = lab.checks  # first of all: do the checks and course.yml agree?
     data, _ = chosen_data(data)  # type: ignore[arg-type]
     marks = Path(marks)
-    _apart(Path(source), marks)
+    _require_apart(Path(source), marks)
     cache = Cache(marks)
     with cache.alone() as staging:
-        fit_course(read_overrides(marks), setting.assignment, marks)
-        submissions = find_submissions(Path(source), setting.lab, staging, setting.assignment.limits)
-        known = find_times(submissions, marks, times) if setting.assignment.deadline or times else None
-        marking = ClassRun(setting, marks, cache, data, device, layers, known, progress or Progress(), elsewhere)
-        return marking.mark(submissions, jobs)
+        fit_course(read_overrides(marks), lab.assignment, marks)
+        submissions = find_submissions(Path(source), lab.name, staging, lab.assignment.limits)
+        known = find_times(submissions, marks, times) if lab.assignment.deadline or times else None
+        run = ClassRun(lab, marks, cache, data, device, layers, known, listener or RunListener(), cluster)
+        return run.mark(submissions, jobs)
 
 
-def _apart(source: Path, marks: Path) -> None:
-    """Raises `SubmissionError` where marks would lie among the submissions: they would be taken for one."""
+def _require_apart(source: Path, marks: Path) -> None:
+    """Raises `SubmissionError` if the marks would be written among the submissions: they would be taken for one."""
     inner, outer = marks.resolve(), source.resolve()
     if inner == outer or outer in inner.parents:
-        raise SubmissionError(f"{marks}: lies among the submissions in {source}; say another folder with -o")
+        raise SubmissionError(f"{marks}: is inside the submissions folder {source}; choose another folder with -o")
 
 
 def cores() -> int:
-    """The cores that this process may use: fewer than the machine's in a batch system's job, say."""
+    """The cores that this process may use; in a batch job those can be fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def threads_wanted() -> int | None:
-    """What OMP_NUM_THREADS asks for, which torch goes by unless told otherwise; None where it asks nothing."""
+    """The number of threads in OMP_NUM_THREADS, which torch uses too; None if it is not set to a number."""
     first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     return int(first) if first.isdecimal() and int(first) > 0 else None
 
@@ -118,29 +120,28 @@ def threads_wanted() -> int | None:
 class ClassRun:
     """One run over a class."""
 
-    setting: Setting
+    lab: Lab
     marks: Path
     cache: Cache
     data: str
     device: str
     layers: Layers | None
     times: Times | None
-    progress: Progress
-    elsewhere: Elsewhere | None = None
+    listener: RunListener
+    cluster: Cluster | None = None
     unreadable: dict[str, str] = field(default_factory=dict)
-    """Students of whose submission no file could be taken in, and why."""
+    """Students whose submission has no file that could be read, and why."""
 
     def mark(self, submissions: list[Submission], jobs: int | None) -> Outcome:
         """Marks what has changed and writes the results."""
         started = time.monotonic()
-        setting, cache, decisions = self.setting, self.cache, read_overrides(self.marks)
+        lab, cache, decisions = self.lab, self.cache, read_overrides(self.marks)
         seed = cache.seed()
-        has_sandbox = self.elsewhere.sandbox if self.elsewhere else self.layers
-        sandboxed = (
-            "in a sandbox" if has_sandbox else "without a sandbox"
-        )  # a mark made without one is made again with one
-        whole, shared = depends_on(setting, self.data, self.device, str(seed), sandboxed)
-        self.progress.started(len(submissions))
+        has_sandbox = self.cluster.sandbox if self.cluster else self.layers
+        # Marks that were made without a sandbox are made again if there is one.
+        sandboxed = "in a sandbox" if has_sandbox else "without a sandbox"
+        whole, shared = depends_on(lab, self.data, self.device, str(seed), sandboxed)
+        self.listener.started(len(submissions))
         entries: dict[str, CachedResult] = {}
         to_do: list[Job] = []
         digests: dict[str, tuple[str, str]] = {}
@@ -154,7 +155,7 @@ class ClassRun:
             entry = cache.find(submission.student)
             if entry is not None and entry.digest == digest:
                 entries[submission.student] = entry
-                self.progress.done(self._settled(entry.result, decisions), False)
+                self.listener.done(self._settled(entry.result, decisions), False)
                 continue
             known = entry.known if entry is not None and entry.known.shared == part else CachedChecks(part)
             digests[submission.student] = digest, files
@@ -175,72 +176,71 @@ class ClassRun:
                 cache.keep(entry)
                 entries[job.submission.student] = entry
                 fresh.append(result.student)
-                self.progress.done(self._settled(result, decisions), True)
+                self.listener.done(self._settled(result, decisions), True)
         except KeyboardInterrupt:
             left = len(submissions) - len(entries)
         outcome = self._written(list(entries.values()))
         outcome.fresh, outcome.left = fresh, left
         outcome.unreadable = sorted(self.unreadable)
-        outcome.extended = sorted(set(setting.assignment.extensions) - {storable(one.student) for one in submissions})
+        names = {storable(submission.student) for submission in submissions}
+        outcome.extended = sorted(set(lab.assignment.extensions) - names)
         if fresh:
-            self._note_times(entries.values(), time.monotonic() - started)
+            self._write_timing(entries.values(), time.monotonic() - started)
         return outcome
 
     def _pool(self, seed: int, jobs: int | None, to_do: int) -> WorkerPool[Any]:
-        """Who marks: workers on this machine, or at the workers of a cluster."""
-        file, lab = self.setting.course_file, self.setting.lab
-        if self.elsewhere is not None:
-            from autograder.grading.cluster import Cluster
+        """The workers: on this machine, or in the cluster."""
+        if self.cluster is not None:
+            from autograder.grading.cluster import ClusterWorkers
 
-            return Cluster(GradingSpec(file, lab, self.data, self.device, seed, 1), self.elsewhere, self.progress.told)
+            spec = GradingSpec(self.lab, self.data, self.device, seed, 1)
+            return ClusterWorkers(spec, self.cluster, self.listener.warned)
         count = cores()
         most = (gpus() or 1) if self.device == "cuda" else count
         jobs = max(1, min(jobs or most, to_do))
         threads = max(1, min(count // jobs, threads_wanted() or count))
-        return LocalWorkers(GradingSpec(file, lab, self.data, self.device, seed, threads, self.layers), jobs)
+        return LocalWorkers(GradingSpec(self.lab, self.data, self.device, seed, threads, self.layers), jobs)
 
     def _settled(self, result: StudentResult, decisions: list[Decision]) -> StudentResult:
-        """A student's result with what is taken off for lateness and what people have decided."""
+        """A student's result with lateness and people's decisions on top of what the checks found."""
         submitted = self.times.known.get(result.student) if self.times else None
-        late = with_lateness(result, self.setting.assignment, submitted)
+        late = with_lateness(result, self.lab.assignment, submitted)
         if self.times and result.student in self.times.unreadable:
-            said = self.times.unreadable[result.student]
-            flag = f"timestamp.txt says no time that can be read ({said[:60]!r}): nothing is taken off for lateness."
+            text = self.times.unreadable[result.student]
+            flag = f"timestamp.txt does not hold a time ({text[:60]!r}): nothing is taken off for lateness."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
         if result.student in self.unreadable:
-            flag = f"Nothing of it could be read: {self.unreadable[result.student]} Ask for it again before a 0 counts."
+            reason = self.unreadable[result.student].rstrip(".")
+            flag = f"Nothing that was handed in could be read: {reason}. Ask for it again before the 0 counts."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
         return apply(late, decisions, self.marks)
 
     def _written(self, entries: list[CachedResult]) -> Outcome:
-        """Writes the results that these entries make."""
-        setting = self.setting
-        decisions = read_overrides(self.marks)  # anew: a person may have decided in the meantime
-        fit_course(decisions, setting.assignment, self.marks)
+        """Writes the results of these students."""
+        lab = self.lab
+        decisions = read_overrides(self.marks)  # again: somebody may have decided meanwhile
+        fit_course(decisions, lab.assignment, self.marks)
         sandboxes = sorted(
             {entry.sandbox for entry in entries}, key=lambda sandbox: (not sandbox.startswith("none"), sandbox)
         )
         promises = max((entry.promises for entry in entries), key=len, default=[])
-        raw = sorted((entry.result for entry in entries), key=lambda one: one.student)
-        with_flags = flagged(raw, setting.reference, setting.assignment, setting.release)
+        found = sorted((entry.result for entry in entries), key=lambda result: result.student)
+        with_flags = flagged(found, lab.reference, lab.assignment, lab.release)
         results = Results(
             schema=1,
-            course=setting.course,
-            assignment=setting.lab,
+            course=lab.course,
+            assignment=lab.name,
             data=self.data,
             sandbox="; ".join(sandboxes),
             device=self.device,
-            promises=[Promise.model_validate(one) for one in promises],
-            students=[self._settled(one, decisions) for one in with_flags],
+            promises=[Promise.model_validate(promise) for promise in promises],
+            students=[self._settled(result, decisions) for result in with_flags],
         )
         results.write(self.marks / "results.json")
         return Outcome(results, times=self.times, overrides=decisions, misfits=misfits(results.students, decisions))
 
-    def _note_times(self, entries: Iterable[CachedResult], wall: float) -> None:
-        """Writes how many seconds each student took, and this run: beside the results, which marks alone decide."""
+    def _write_timing(self, entries: Iterable[CachedResult], wall: float) -> None:
+        """Writes how many seconds each student and this run took. Not in the results: those depend on marks alone."""
         seconds = {entry.result.student: round(entry.seconds, 2) for entry in entries}
         timing = {"students": dict(sorted(seconds.items())), "wall": round(wall, 2)}
-        path = self.marks / "timing.json"
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        unfinished.write_text(json.dumps(timing, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(unfinished, path)
+        write_whole(self.marks / "timing.json", json.dumps(timing, indent=1, ensure_ascii=False) + "\n")

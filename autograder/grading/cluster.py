@@ -1,4 +1,8 @@
-"""Workers at the workers of a Dask cluster: submissions go there as bytes, results come back as data."""
+"""Marks with the workers of a Dask cluster: submissions travel there as bytes, results come back as data.
+
+What Dask calls a worker, its process on a machine of the cluster, is a *host* here. A *worker* is a process that marks,
+as on the marker's own machine; a host runs one for each of its threads.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +26,16 @@ from autograder.grading.worker_pool import TRIES, MarkingError, WorkerPool
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-LOOKING_SECONDS = 1  # between two looks at which workers are there
+POLL_SECONDS = 1  # between two questions to the scheduler about its hosts
 ANSWER_SECONDS = 15  # for a scheduler to say that it is one
-FETCHING_SECONDS = 60  # for a finished result, whose worker may die just then
+FETCH_SECONDS = 60  # for a finished result, whose host may be dying
 
 
 @dataclass(frozen=True)
-class Elsewhere:
-    """Where workers work if not on this machine: `address` opens the cluster and gives its scheduler's address.
+class Cluster:
+    """A Dask cluster to mark with: `address` finds or starts it, and gives its scheduler's address.
 
-    `sandbox` is the kind that each worker is to have ("auto": its best), None for none.
+    `sandbox` is the kind that each worker must have ("auto": the best it can), None for none.
     """
 
     address: Callable[[], AbstractContextManager[str]]
@@ -39,13 +43,15 @@ class Elsewhere:
 
 
 class RemoteWorker:
-    """The marker's side of a worker at a worker (`autograder.grading.cluster_worker.HostedWorker`). Nothing of it
-    moves to another worker by itself: what was given to one that is gone is given anew."""
+    """The marker's end of a worker in the cluster (`autograder.grading.cluster_worker.HostedWorker` is the other end).
 
-    def __init__(self, client: Client, worker: str, number: int, spec: bytes, woken: threading.Event) -> None:
-        from autograder.grading.cluster_worker import start_worker, what_it_says
+    Dask never moves it to another host: when its host is gone, its submission is given to another worker.
+    """
 
-        self.worker, self.number = worker, number
+    def __init__(self, client: Client, host: str, number: int, spec: bytes, woken: threading.Event) -> None:
+        from autograder.grading.cluster_worker import first_reply, start_worker
+
+        self.host, self.number = host, number
         self.job: Job | None = None
         self.ready = False
         self.sandbox = NO_SANDBOX
@@ -53,189 +59,194 @@ class RemoteWorker:
         self.gone = False
         self._client, self._woken = client, woken
         self._hosted = self._submit(start_worker, spec, number)
-        self._told: Future | None = None
-        self._ask(what_it_says)
+        self._reply: Future | None = None
+        self._ask(first_reply)
 
     def _submit(self, function: Callable[..., Any], *arguments: Any) -> Future:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Sending large graph")  # a submission is as large as it is
-            return self._client.submit(
-                function, *arguments, workers=[self.worker], allow_other_workers=False, pure=False
-            )
+            warnings.filterwarnings("ignore", "Sending large graph")  # that is a submission's size
+            return self._client.submit(function, *arguments, workers=[self.host], allow_other_workers=False, pure=False)
 
     def _ask(self, function: Callable[..., bytes], *arguments: Any) -> None:
-        self._told = self._submit(function, self._hosted, *arguments)
-        self._told.add_done_callback(lambda _: self._woken.set())
+        self._reply = self._submit(function, self._hosted, *arguments)
+        self._reply.add_done_callback(lambda _: self._woken.set())
 
-    def give(self, job: Job) -> None:
+    def start(self, job: Job) -> None:
         from autograder.grading.cluster_wire import pack_job
         from autograder.grading.cluster_worker import mark
 
         self.job = job
         self._ask(mark, pack_job(job))
 
-    def has_news(self) -> bool:
-        return self.gone or (self._told is not None and self._told.done())
+    def has_reply(self) -> bool:
+        """Whether `read_reply` has something to say, which may be that the worker is gone."""
+        return self.gone or (self._reply is not None and self._reply.done())
 
-    def hear(self) -> Any:
+    def read_reply(self) -> Any:
         from autograder.grading.cluster_wire import unpack_reply
 
-        if self.gone or self._told is None:
+        if self.gone or self._reply is None:
             return None
-        told, self._told = self._told, None
+        reply, self._reply = self._reply, None
         try:
-            return unpack_reply(told.result(timeout=FETCHING_SECONDS))
+            return unpack_reply(reply.result(timeout=FETCH_SECONDS))
         except (Exception, asyncio.CancelledError) as error:
-            if self.ready or told.cancelled():
+            if self.ready or reply.cancelled():
                 return None
             return "failed", f"{type(error).__name__}: {' '.join(str(error).split())}"
 
     def end(self) -> None:
-        """Lets go of it, and with that the worker, too."""
-        self._told = None
+        """Lets Dask forget the worker, which ends its process."""
+        self._reply = None
         del self._hosted
 
 
-class Cluster(WorkerPool[RemoteWorker]):
-    """A worker for each thread of each worker that has proved itself; workers may come and go."""
+class ClusterWorkers(WorkerPool[RemoteWorker]):
+    """A worker for each thread of each host that can mark. Hosts may join and leave at any time."""
 
-    def __init__(self, spec: GradingSpec, elsewhere: Elsewhere, tell: Callable[[str], None]) -> None:
+    def __init__(self, spec: GradingSpec, cluster: Cluster, tell: Callable[[str], None]) -> None:
         super().__init__(spec)
-        self._elsewhere, self._tell = elsewhere, tell
+        self._cluster, self._tell = cluster, tell
         self._woken = threading.Event()
-        self._workers: dict[str, int] = {}
-        self._looked = 0.0
-        self._room: dict[str, int] = {}
-        self._left_out: dict[str, str] = {}
-        self._died: Counter[str] = Counter()
-        self._waits = False
+        self._hosts: dict[str, int] = {}  # threads of each
+        self._asked = 0.0  # when the scheduler was last asked for them
+        self._capacity: dict[str, int] = {}  # of hosts that have room for fewer workers than they have threads
+        self._excluded: dict[str, str] = {}  # hosts that get no work, and the reason
+        self._deaths: Counter[str] = Counter()
+        self._told_to_wait = False
 
     def mark(self, jobs: list[Job]) -> Iterator[tuple[Job, Marked]]:
-        """As `WorkerPool.mark`. Starts or finds the cluster, if there is anything to do."""
+        """As `WorkerPool.mark`; finds or starts the cluster if there is anything to do."""
         if not jobs:
             return
         with ExitStack() as stack:
-            self._open(stack)
+            self._connect(stack)
             yield from super().mark(jobs)
 
-    def _open(self, stack: ExitStack) -> None:
+    def _connect(self, stack: ExitStack) -> None:
         from distributed import Client
 
         from autograder.grading.cluster_wire import PortableSpec, pack_spec
         from autograder.grading.cluster_worker import content
-        from autograder.labs.lab import Setting
 
         spec = self.spec
-        own = content(Setting.find(spec.lab, spec.course_file), spec.data)
-        self._spec = pack_spec(PortableSpec(spec.lab, spec.data, spec.device, spec.seed, self._elsewhere.sandbox, own))
+        own = content(spec.lab, spec.data)
+        self._spec = pack_spec(
+            PortableSpec(spec.lab.name, spec.data, spec.device, spec.seed, self._cluster.sandbox, own)
+        )
         for name in ("distributed", "distributed.client"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is told by `tell`
-        address = stack.enter_context(self._elsewhere.address())
-        call_on(address)
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # `tell` says what matters
+        address = stack.enter_context(self._cluster.address())
+        require_scheduler(address)
         try:
             self._client = stack.enter_context(Client(address, set_as_default=False))
         except (OSError, ValueError, TimeoutError) as error:
-            raise MarkingError(f"{address}: no Dask scheduler can be reached there ({error})") from error
+            raise MarkingError(f"{address}: could not connect to a Dask scheduler ({error})") from error
 
     def start_workers(self, wanted: int) -> None:
-        self._look()
-        taken = {(one.number, one.worker) for one in self.workers}
+        self._update_hosts()
+        taken = {(worker.number, worker.host) for worker in self.workers}
         places = sorted(
-            (number, worker)
-            for worker, threads in self._workers.items()
-            if worker not in self._left_out
-            for number in range(min(threads, self._room.get(worker, threads)))
+            (number, host)
+            for host, threads in self._hosts.items()
+            if host not in self._excluded
+            for number in range(min(threads, self._capacity.get(host, threads)))
         )
-        for number, worker in places:
-            if len(self.workers) < wanted and (number, worker) not in taken:
-                self.workers.append(RemoteWorker(self._client, worker, number, self._spec, self._woken))
+        for number, host in places:
+            if len(self.workers) < wanted and (number, host) not in taken:
+                self.workers.append(RemoteWorker(self._client, host, number, self._spec, self._woken))
         if self.workers:
-            self._waits = False
-        elif self._workers:
-            reasons = "\n".join(f"  {worker}: {self._left_out[worker]}" for worker in self._workers)
+            self._told_to_wait = False
+        elif self._hosts:
+            reasons = "\n".join(f"  {host}: {self._excluded[host]}" for host in self._hosts)
             raise MarkingError(f"no worker of the cluster can mark:\n{reasons}")
-        elif not self._waits:
-            self._waits = True
-            self._tell("No worker is there; waiting for one. Ctrl-C stops, and loses nothing.")
+        elif not self._told_to_wait:
+            self._told_to_wait = True
+            self._tell("The cluster has no workers yet; waiting for one. Ctrl-C stops, and loses nothing.")
 
-    def _look(self) -> None:
-        """Which workers are there, and which are not any more."""
-        if time.monotonic() - self._looked < LOOKING_SECONDS:
+    def _update_hosts(self) -> None:
+        """Asks the scheduler, at most once in `POLL_SECONDS`, which hosts there are."""
+        if time.monotonic() - self._asked < POLL_SECONDS:
             return
         try:
-            self._workers = dict(self._client.nthreads())
+            self._hosts = dict(self._client.nthreads())
         except (OSError, TimeoutError, RuntimeError) as error:
-            raise MarkingError(f"the cluster's scheduler is gone ({error}); run the same command to go on") from error
-        self._looked = time.monotonic()
-        for worker in {one.worker for one in self.workers if not one.gone} - self._workers.keys():
-            self._tell(f"{worker}: is gone; its submissions go elsewhere.")
-        for one in self.workers:
-            one.gone = one.gone or one.worker not in self._workers
+            raise MarkingError(
+                f"lost the connection to the cluster's scheduler ({error}); run the same command to continue"
+            ) from error
+        self._asked = time.monotonic()
+        for host in {worker.host for worker in self.workers if not worker.gone} - self._hosts.keys():
+            self._tell(f"{host}: has left the cluster; its submissions go to other workers.")
+        for worker in self.workers:
+            worker.gone = worker.gone or worker.host not in self._hosts
 
-    def await_news(self) -> list[RemoteWorker]:
-        if not any(one.has_news() for one in self.workers):
-            self._woken.wait(LOOKING_SECONDS)
+    def wait_for_replies(self) -> list[RemoteWorker]:
+        if not any(worker.has_reply() for worker in self.workers):
+            self._woken.wait(POLL_SECONDS)
         self._woken.clear()
-        return [one for one in self.workers if one.has_news()]
+        return [worker for worker in self.workers if worker.has_reply()]
 
-    def died_idle(self, one: RemoteWorker) -> None:
-        if not one.gone:
-            self._died[one.worker] += 1
-            if self._died[one.worker] > TRIES:
-                self._leave_out(one.worker, "the workers' processes die as they start")
+    def on_idle_death(self, worker: RemoteWorker) -> None:
+        if not worker.gone:
+            self._deaths[worker.host] += 1
+            if self._deaths[worker.host] > TRIES:
+                self._exclude(worker.host, "the processes that mark die as they start; its log may say why")
 
-    def refused(self, one: RemoteWorker, kind: str, reason: str) -> None:
-        self.workers.remove(one)
-        one.end()
-        if kind == "full" and one.number:
-            self._room[one.worker] = min(one.number, self._room.get(one.worker, one.number))
+    def on_refusal(self, worker: RemoteWorker, kind: str, reason: str) -> None:
+        self.workers.remove(worker)
+        worker.end()
+        if kind == "full" and worker.number:
+            self._capacity[worker.host] = min(worker.number, self._capacity.get(worker.host, worker.number))
         else:
             words = {"no sandbox": "no sandbox: ", "differs": "another version: "}
-            self._leave_out(one.worker, words.get(kind, "") + reason)
+            self._exclude(worker.host, words.get(kind, "") + reason)
 
-    def _leave_out(self, worker: str, reason: str) -> None:
-        """No submission goes to this worker any more, and what it has is given to others."""
-        if worker not in self._left_out:
-            self._left_out[worker] = reason
-            self._tell(f"{worker}: gets no work. {' '.join((reason[:1].upper() + reason[1:]).split())}")
-        for one in self.workers:
-            one.gone = one.gone or one.worker == worker
+    def _exclude(self, host: str, reason: str) -> None:
+        """Gives this host no more submissions, and its present ones to others."""
+        if host not in self._excluded:
+            self._excluded[host] = reason
+            self._tell(f"{host}: gets no work. {' '.join((reason[:1].upper() + reason[1:]).split())}")
+        for worker in self.workers:
+            worker.gone = worker.gone or worker.host == host
 
 
-def call_on(address: str) -> None:
-    """Raises `MarkingError` unless a scheduler answers there, soon: a client would wait without end for whatever else
-    listens, and cannot be closed after a worker has answered it."""
+def require_scheduler(address: str) -> None:
+    """Raises `MarkingError` unless a scheduler answers at `address` within `ANSWER_SECONDS`.
+
+    Dask's client would wait forever for anything else that listens there, and could not be closed after a Dask worker
+    has answered it.
+    """
     from distributed.core import rpc
     from distributed.security import Security
 
     async def identity() -> str:
-        async with rpc(address, connection_args=Security().get_connection_args("client")) as there:
-            return str((await there.identity()).get("type"))
+        async with rpc(address, connection_args=Security().get_connection_args("client")) as remote:
+            return str((await remote.identity()).get("type"))
 
     try:
         kind = asyncio.run(asyncio.wait_for(identity(), ANSWER_SECONDS))
     except (Exception, asyncio.CancelledError) as error:
-        reason = " ".join(str(error).split())[:300] or f"nothing answers within {ANSWER_SECONDS} seconds"
+        reason = " ".join(str(error).split())[:300] or f"no answer within {ANSWER_SECONDS} seconds"
         cure = ""
         if address.startswith("tls:") and "ssl_context" in reason:
-            reason, cure = "TLS needs certificates", "; Dask's configuration names them, see docs/many-machines.md"
-        raise MarkingError(f"{address}: no Dask scheduler can be reached there ({reason}){cure}") from error
+            reason, cure = "TLS needs certificates", "; name them in Dask's configuration, see docs/many-machines.md"
+        raise MarkingError(f"{address}: could not connect to a Dask scheduler ({reason}){cure}") from error
     if kind != "Scheduler":
-        raise MarkingError(f"{address}: this is the address of a Dask {kind.lower()}; say the scheduler's")
+        raise MarkingError(f"{address}: this is the address of a Dask {kind.lower()}; use the scheduler's")
 
 
-def at(address: str) -> Callable[[], AbstractContextManager[str]]:
-    """A cluster that runs, by its scheduler's address. Raises `MarkingError` where that is none."""
+def running_at(address: str) -> Callable[[], AbstractContextManager[str]]:
+    """The `address` of a `Cluster` that is running already. Raises `MarkingError` if it is not an address."""
     from distributed.comm.addressing import get_address_host_port
 
     try:
         get_address_host_port(address, strict=True)
     except ValueError as error:
-        raise MarkingError(f"{address!r} is no scheduler's address, such as tcp://host:8786 ({error})") from None
+        raise MarkingError(f"{address!r} is not a scheduler's address, such as tcp://host:8786 ({error})") from None
     return lambda: contextlib.nullcontext(address)
 
 
 def require(package: str, wanted_by: str) -> None:
-    """Raises `MarkingError` where a package of the extra `cluster` is missing."""
+    """Raises `MarkingError` if a package of the extra `cluster` is missing."""
     if importlib.util.find_spec(package) is None:
         raise MarkingError(f"{wanted_by} needs the package {package}: pip install 'lab4-autograder[cluster]'")

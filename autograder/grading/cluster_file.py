@@ -1,4 +1,4 @@
-"""Reads the small file that describes a cluster, and starts it: on this machine, by SSH, or by Slurm."""
+"""Reads the file that describes a cluster, and starts it: on this machine, by SSH, or by Slurm."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from autograder.grading.cluster_worker import COURSE
 from autograder.grading.worker_pool import MarkingError
 
 
-def _no_number(value: Any) -> Any:
+def _not_a_number(value: Any) -> Any:
     if isinstance(value, int | float):
         raise ValueError(f'YAML reads this as the number {value}; put it in quotes, as "12:00:00" or "8GB"')
     return value
 
 
-Text = Annotated[str, BeforeValidator(_no_number)]
+QuotedText = Annotated[str, BeforeValidator(_not_a_number)]
 
 
 class ClusterFile(Strict):
-    """What every kind has: how many submissions a worker takes at once, and where it finds the course."""
+    """What every kind has: how many submissions a Dask worker marks at once, and where it finds the course."""
 
     threads: int = Field(default=1, gt=0, strict=True)
     course: str | None = None
-    """The course repository on the workers' machines; without it they look as `autograder mark` does."""
-    environment: dict[str, Text] = Field(default={})
+    """The course repository on the workers' machines; by default they look for it as `autograder mark` does."""
+    environment: dict[str, QuotedText] = Field(default={})
     options: dict[str, Any] = Field(default={})
-    """Further keywords for the class of Dask's that starts the cluster."""
+    """More keyword arguments for the Dask class that starts the cluster."""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -46,7 +46,7 @@ class ClusterFile(Strict):
 
     @abstractmethod
     def start(self) -> Any:
-        """Starts it: one of Dask's clusters."""
+        """Starts it; returns one of Dask's cluster objects."""
 
     @contextmanager
     def started(self) -> Iterator[str]:
@@ -55,8 +55,8 @@ class ClusterFile(Strict):
             cluster = self.start()
         except MarkingError:
             raise
-        except Exception as error:  # of whatever it is made with: SSH, sbatch, a missing key
-            raise MarkingError(f"the cluster cannot be started: {type(error).__name__}: {error}") from error
+        except Exception as error:  # from SSH, sbatch, or a missing key
+            raise MarkingError(f"the cluster could not be started: {type(error).__name__}: {error}") from error
         with cluster:
             yield cluster.scheduler_address
 
@@ -71,7 +71,7 @@ class Local(ClusterFile):
         from distributed import LocalCluster
 
         settings = {"n_workers": self.workers, "threads_per_worker": self.threads, "env": self.variables}
-        with _deaf_to_ctrl_c():
+        with _ignoring_ctrl_c():
             return LocalCluster(processes=True, dashboard_address=None, **{**settings, **self.options})
 
 
@@ -83,7 +83,7 @@ class Ssh(ClusterFile):
     scheduler: str | None = None
     python: str
     connect: dict[str, Any] = Field(default={})
-    """For `asyncssh.connect`: username, port, client_keys, known_hosts …"""
+    """Arguments for `asyncssh.connect`: username, port, client_keys, known_hosts …"""
 
     def start(self) -> Any:
         require("asyncssh", "a cluster by SSH")
@@ -100,22 +100,22 @@ class Ssh(ClusterFile):
 
 
 class Slurm(ClusterFile):
-    """`workers` jobs of Slurm, each a worker."""
+    """`workers` Slurm jobs, each with a Dask worker."""
 
     kind: Literal["slurm"]
     workers: int = Field(gt=0, strict=True)
-    memory: Text
-    walltime: Text
-    queue: Text | None = None
-    account: Text | None = None
+    memory: QuotedText
+    walltime: QuotedText
+    queue: QuotedText | None = None
+    account: QuotedText | None = None
     python: str | None = None
     directives: list[str] = Field(default=[])
-    """Further lines of `#SBATCH`, as `--gres=gpu:1`."""
+    """More options for `#SBATCH` lines, such as `--gres=gpu:1`."""
 
     def start(self) -> Any:
         require("dask_jobqueue", "a cluster by Slurm")
         if shutil.which("sbatch") is None:
-            raise MarkingError("a cluster by Slurm is started where `sbatch` is: on a login node")
+            raise MarkingError("there is no `sbatch` here; start a Slurm cluster on a login node")
         from dask_jobqueue import SLURMCluster
 
         settings = {
@@ -136,26 +136,26 @@ class Slurm(ClusterFile):
 
 
 @contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Processes that are started meanwhile do not hear a terminal's Ctrl-C; who started them does, and ends them."""
+def _ignoring_ctrl_c() -> Iterator[None]:
+    """Processes that are started meanwhile ignore a terminal's Ctrl-C; this process gets it, and ends them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, heard)
+        signal.signal(signal.SIGINT, handler)
 
 
 KINDS: dict[str, type[ClusterFile]] = {"local": Local, "ssh": Ssh, "slurm": Slurm}
 
 
 def read_cluster(path: Path) -> ClusterFile:
-    """Reads FILE of `--cluster`; raises `CourseError` naming the file and the line of what is wrong."""
+    """Reads the FILE of `--cluster`; raises `CourseError`, which names the file and the line of each mistake."""
     value, lines = read_mapping(path, f"a mapping with the key `kind` ({', '.join(KINDS)})")
     kind = value.get("kind")
     if kind not in KINDS:
-        line = lines.get(("kind",), 1)
-        raise CourseError(f"{path}, line {line}: `kind` says which cluster to start: {', '.join(KINDS)}; not {kind!r}")
+        line, wrong = lines.get(("kind",), 1), f"is {kind!r}" if "kind" in value else "is missing"
+        raise CourseError(f"{path}, line {line}: the key `kind` {wrong}; it is one of {', '.join(KINDS)}")
     return validated(KINDS[kind], value, Path(path), lines)

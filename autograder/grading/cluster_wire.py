@@ -1,4 +1,7 @@
-"""What travels between the marker and a worker elsewhere, as bytes: plain data in MessagePack, no pickle."""
+"""What travels between the marker's machine and the workers of a cluster: frames of the sandbox's wire, no pickle.
+
+A frame is JSON with arrays of numbers beside it. Bytes, and text that JSON cannot hold, therefore travel as arrays.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import msgpack
+import numpy as np
 
-from autograder.grading.cache import CachedChecks, as_data, from_data
+from autograder.grading.cache import as_data, from_data
 from autograder.grading.grader import Marked
 from autograder.grading.worker import Job
+from autograder.labs.findings import CachedChecks
 from autograder.results import StudentResult
+from autograder.sandbox.wire import HEADER, MAGIC, WireError, decode, encode
 from autograder.submission.collect import Submission
 
 
 @dataclass(frozen=True)
 class PortableSpec:
-    """What the whole class has in common, without anything that only one machine knows.
+    """A `GradingSpec` for other machines.
 
-    `sandbox` is the kind to choose there, None for none. `content` is what the marker's own checkout holds, part by
-    part.
+    `sandbox` is the kind that each must choose, None for none. `content` has the digests and versions of the marker's
+    checkout, part by part.
     """
 
     lab: str
@@ -40,13 +45,13 @@ def unpack_spec(packed: bytes) -> PortableSpec:
 
 
 def pack_job(job: Job) -> bytes:
-    """A submission's regular files, and what is known of it."""
+    """A submission's regular files, and its cached checks."""
     submission, known = job.submission, job.known
     return _packed(
         {
             "student": submission.student,
             "problems": submission.problems,
-            "files": {path.as_posix(): (submission.folder / path).read_bytes() for path in submission.files()},
+            "files": [(path.as_posix(), (submission.folder / path).read_bytes()) for path in submission.files()],
             "name": job.name,
             "known": {"shared": known.shared, "checks": as_data(known.checks), "notes": known.notes},
         }
@@ -54,12 +59,12 @@ def pack_job(job: Job) -> bytes:
 
 
 def unpack_job(packed: bytes, folder: Path) -> Job:
-    """The job, its submission's files in `folder`, which is empty. Raises `ValueError` for a name that leads out."""
+    """The job, with its files in the empty `folder`. Raises `ValueError` for a path that leads out of it."""
     data = _unpacked(packed)
-    for name, content in data["files"].items():
+    for name, content in data["files"]:
         path = folder / name
         if not path.resolve().is_relative_to(folder.resolve()):
-            raise ValueError(f"{name!r} leads out of the submission")
+            raise ValueError(f"{name!r} is outside the submission")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     known = data["known"]
@@ -71,7 +76,7 @@ def unpack_job(packed: bytes, folder: Path) -> Job:
 
 
 def pack_reply(reply: tuple[Any, ...] | None) -> bytes:
-    """What a worker has told (`Worker.hear`)."""
+    """A worker's reply (`Worker.read_reply`)."""
     if reply is not None and reply[0] == "marked":
         marked: Marked = reply[1]
         reply = (
@@ -88,7 +93,7 @@ def pack_reply(reply: tuple[Any, ...] | None) -> bytes:
 
 
 def unpack_reply(packed: bytes) -> tuple[Any, ...] | None:
-    """The other way round; raises `ValueError` for a result that is none."""
+    """The reply that was packed; raises `ValueError` or `WireError` for anything else."""
     reply = _unpacked(packed)
     if reply is None:
         return None
@@ -101,12 +106,48 @@ def unpack_reply(packed: bytes) -> tuple[Any, ...] | None:
     return tuple(reply)
 
 
-# A file's name, and so a sentence about it, may hold bytes that are no UTF-8: lone surrogates, in Python's text.
+TEXT, LONG_TEXT = "__text__", 1000  # characters; the JSON text of a frame is limited
 
 
 def _packed(data: Any) -> bytes:
-    return msgpack.packb(data, unicode_errors="surrogatepass")
+    return encode(_sendable(data))
 
 
 def _unpacked(packed: bytes) -> Any:
-    return msgpack.unpackb(packed, unicode_errors="surrogatepass")
+    """Raises `WireError` for what `_packed` does not make."""
+    if not packed.startswith(MAGIC) or len(packed) < HEADER.size:
+        raise WireError("this is not a frame of the wire")
+    _, text_length, _ = HEADER.unpack_from(packed)
+    body = HEADER.size + text_length
+    return _received(decode(packed[HEADER.size : body], packed[body:]))
+
+
+def _sendable(value: Any) -> Any:
+    """`value` with arrays in place of bytes, of long texts, and of texts with lone surrogates.
+
+    Those are in the name of a file that is not UTF-8, and so in sentences about it; JSON would join two into one sign.
+    """
+    if isinstance(value, bytes):
+        return np.frombuffer(value, np.uint8)
+    if isinstance(value, str):
+        encoded = value.encode("utf-8", "surrogatepass")
+        plain = len(value) <= LONG_TEXT and encoded == value.encode("utf-8", "replace")
+        return value if plain else {TEXT: np.frombuffer(encoded, np.uint8)}
+    if isinstance(value, dict):
+        return {key: _sendable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_sendable(item) for item in value]
+    return value
+
+
+def _received(value: Any) -> Any:
+    """What `_sendable` was given; tuples come back as lists."""
+    if isinstance(value, np.ndarray):
+        return value.tobytes()
+    if isinstance(value, dict):
+        if set(value) == {TEXT}:
+            return value[TEXT].tobytes().decode("utf-8", "surrogatepass")
+        return {key: _received(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_received(item) for item in value]
+    return value

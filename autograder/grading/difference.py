@@ -1,4 +1,4 @@
-"""Whose marks differ between two results of a class, and why: for the eyes of whoever changed a check."""
+"""Compares two results of a class: whose marks differ, and why."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Literal
 
 from pydantic import BaseModel, computed_field
 
-from autograder.results import CheckResult, Results, StudentResult
+from autograder.results import CheckResult, CheckStatus, Results, StudentResult
 
 
-class State(BaseModel):
-    """What a check said in one of the two results."""
+class CheckOutcome(BaseModel):
+    """What a check found in one of the two results."""
 
-    status: str
+    status: CheckStatus
     score: float
     max_score: float
     diagnosis: str | None = None
@@ -21,15 +21,15 @@ class State(BaseModel):
 
 
 class CheckChange(BaseModel):
-    """A check of one student that says something else; None where it is not there."""
+    """A student's check whose outcome differs. `old` or `new` is None if the result does not have the check."""
 
     student: str
     task: str
     check: str
-    old: State | None
-    new: State | None
+    old: CheckOutcome | None
+    new: CheckOutcome | None
     overridden: bool = False
-    """Whether a person's decision came, went or changed."""
+    """Whether a person's decision was made, removed or changed."""
 
     @property
     def place(self) -> str:
@@ -37,7 +37,7 @@ class CheckChange(BaseModel):
 
 
 class StudentChange(BaseModel):
-    """One student whose result differs. `old` and `new` are scores; None where the mark is withheld."""
+    """A student whose result differs. `old` and `new` are scores; None if the mark is withheld."""
 
     student: str
     only_in: Literal["old", "new"] | None = None
@@ -46,31 +46,31 @@ class StudentChange(BaseModel):
     old_max: float | None = None
     new_max: float | None = None
     resubmitted: bool = False
-    """Whether the two results are of different submissions."""
+    """Whether something else was handed in."""
     reasons: list[str] = []
-    """Sentences on what does not stand in a check: lateness, overrides, points of tasks."""
+    """Sentences on what differs besides checks: lateness, overrides, extra credit."""
     checks: list[CheckChange] = []
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def moved(self) -> bool:
-        """Whether the mark is another one; a mark that stands in one of the two alone counts as moved."""
+        """Whether the mark differs. A student who is in only one of the results counts as moved."""
         return self.only_in is not None or (self.old, self.old_max) != (self.new, self.new_max)
 
 
 class Difference(BaseModel):
-    """All that differs between two results of a class."""
+    """Everything that differs between two results of a class."""
 
     remarks: list[str] = []
-    """What differs for the whole class: data set, course, assignment."""
+    """What differs for the whole class: course, assignment, data set, device."""
     students: list[StudentChange] = []
 
     @property
     def moved(self) -> list[StudentChange]:
-        return [one for one in self.students if one.moved]
+        return [student for student in self.students if student.moved]
 
     def by_check(self) -> dict[str, list[CheckChange]]:
-        """The changed checks, each with its students, in the order of the tasks."""
+        """The changes by check."""
         found: dict[str, list[CheckChange]] = {}
         for student in self.students:
             for change in student.checks:
@@ -79,22 +79,22 @@ class Difference(BaseModel):
 
 
 def difference(old: Results, new: Results) -> Difference:
-    """What `new` says otherwise than `old`."""
+    """What differs in `new` from `old`."""
     remarks = [
         f"{what}: {getattr(old, field)} before, {getattr(new, field)} now."
         for what, field in (("Course", "course"), ("Assignment", "assignment"), ("Data", "data"), ("Device", "device"))
         if getattr(old, field) != getattr(new, field)
     ]
-    before = {one.student: one for one in old.students}
-    after = {one.student: one for one in new.students}
+    before = {student.student: student for student in old.students}
+    after = {student.student: student for student in new.students}
     changes = []
     for name in sorted({*before, *after}):
         if name not in after:
-            one = before[name]
-            changes.append(StudentChange(student=name, only_in="old", old=one.score, old_max=one.max_score))
+            gone = before[name]
+            changes.append(StudentChange(student=name, only_in="old", old=gone.score, old_max=gone.max_score))
         elif name not in before:
-            one = after[name]
-            changes.append(StudentChange(student=name, only_in="new", new=one.score, new_max=one.max_score))
+            added = after[name]
+            changes.append(StudentChange(student=name, only_in="new", new=added.score, new_max=added.max_score))
         else:
             change = _student_change(before[name], after[name])
             if change.moved or change.checks or change.reasons or change.resubmitted:
@@ -120,24 +120,24 @@ def _check_changes(old: StudentResult, new: StudentResult) -> Iterator[CheckChan
     after = {(task.id, check.id): check for task, check in new.checks}
     for task, check in dict.fromkeys([*after, *before]):
         first, second = before.get((task, check)), after.get((task, check))
-        then, now = _state(first), _state(second)
+        then, now = _outcome(first), _outcome(second)
         decided = (first.override if first else None) != (second.override if second else None)
         same = then is not None and now is not None and then.model_copy(update={"message": now.message}) == now
         if not same or decided:
             yield CheckChange(student=new.student, task=task, check=check, old=then, new=now, overridden=decided)
 
 
-def _state(check: CheckResult | None) -> State | None:
+def _outcome(check: CheckResult | None) -> CheckOutcome | None:
     if check is None:
         return None
-    return State.model_validate(check.model_dump(include=set(State.model_fields)))
+    return CheckOutcome.model_validate(check.model_dump(include=set(CheckOutcome.model_fields)))
 
 
 def _reasons(old: StudentResult, new: StudentResult) -> Iterator[str]:
     if _lateness(old) != _lateness(new):
         yield f"Lateness: {_late(old)} before, {_late(new)} now."
     for task in new.tasks:
-        before = next((one for one in old.tasks if one.id == task.id), None)
+        before = next((earlier for earlier in old.tasks if earlier.id == task.id), None)
         if before is not None and before.extra != task.extra:
             yield f"{task.id} {'is' if task.extra else 'is no longer'} extra credit."
     decided = {(task.id, check.id): check.override for task, check in old.checks}
@@ -145,14 +145,14 @@ def _reasons(old: StudentResult, new: StudentResult) -> Iterator[str]:
         if check.override == decided.get((task.id, check.id)):
             continue
         if check.override is None:
-            yield f"{task.id}/{check.id} is no longer decided by hand."
+            yield f"{task.id}/{check.id}: the decision by hand was removed."
         else:
             by = f" by {check.override.by}" if check.override.by else ""
-            yield f"{task.id}/{check.id} is decided{by}: {check.override.reason}"
+            yield f"{task.id}/{check.id} was decided{by}: {check.override.reason}"
 
 
 def _lateness(student: StudentResult) -> dict[str, object] | None:
-    """All but the points, which follow from the checks."""
+    """Everything about the lateness but the points, which follow from the checks."""
     return student.late.model_dump(exclude={"points"}) if student.late is not None else None
 
 

@@ -1,4 +1,4 @@
-"""What a marker should look at: equal weights, near-equal code, accuracies too good to be true, errors of the grader.
+"""Flags for the marker: equal weights, near-equal code, accuracies that are too good to be true, errors of the grader.
 
 A flag costs nobody a point.
 """
@@ -16,8 +16,8 @@ from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import code_of
 from autograder.submission.source import code_cells
 
-REFERENCE = ""  # among students, whose names are never empty
-NAMED = 5  # students that one flag names
+REFERENCE = ""  # its name among the students, whose names are never empty
+NAMED = 5  # at most so many students are named in a flag
 
 
 def flagged(
@@ -26,9 +26,9 @@ def flagged(
     assignment: Assignment | None = None,
     release: Path | None = None,
 ) -> list[StudentResult]:
-    """The same students, each with what is remarkable beside the others, the reference's code and what was given out.
+    """The students with the flags that come from comparing them with each other and with the reference's code.
 
-    Flags that they have already, of their submission alone, stay.
+    Flags that they have already, about their submission alone, are kept. `release` has the code that all were given.
     """
     students = list(students)
     owners: dict[str, list[str]] = {}
@@ -45,10 +45,10 @@ def flagged(
 
 
 def flags_of_weights(tasks: Iterable[TaskResult], reference: Path | None) -> list[str]:
-    """The reference's own weights, handed in. Takes torch: for whoever marks, not for who has the class."""
+    """Flags for tasks whose weights are the reference's own. Imports torch."""
     known = reference_fingerprints(reference) if reference is not None else {}
     return [
-        f"{task.id}: these weights are, bit for bit, the reference's ({known[check.fingerprint]})."
+        f"{task.id}: these weights are exactly the reference's ({known[check.fingerprint]})."
         for task in tasks
         for check in task.checks
         if check.fingerprint in known
@@ -59,31 +59,31 @@ def _flags(student: StudentResult, owners: Mapping[str, list[str]]) -> Iterator[
     for task, check in student.checks:
         others = sorted(set(owners.get(check.fingerprint, [])) - {student.student})
         if others:
-            yield f"{task.id}: these weights are, bit for bit, also those of {', '.join(others)}."
+            yield f"{task.id}: {', '.join(others)} handed in exactly the same weights."
         if _perfect(check):
-            yield f"{task.id}: right on every hidden image (100.0 %), where the best networks known are wrong on some."
+            yield f"{task.id}: right on every hidden image (100.0 %); even the best known networks get some wrong."
 
 
 def _alike(
     students: Iterable[StudentResult], reference: Mapping[str, str], release: Path | None
 ) -> dict[str, list[str]]:
-    """For each student whose code is near-equal to others', a sentence that names them, the closest first."""
-    codes = {one.student: {task.id: task.code for task in one.tasks if task.code} for one in students}
+    """For each student whose code is nearly equal to others', a sentence that names these, the closest first."""
+    codes = {student.student: {task.id: task.code for task in student.tasks if task.code} for student in students}
     codes[REFERENCE] = dict(reference)
     given = released_code(release) if release is not None else ()
     partners: dict[str, list[tuple[float, str, tuple[str, ...]]]] = {}
     for pair in near_equal(codes, given, crowdless=[REFERENCE]):
-        partners.setdefault(pair.one, []).append((pair.share, pair.other, pair.tasks))
-        partners.setdefault(pair.other, []).append((pair.share, pair.one, pair.tasks))
+        partners.setdefault(pair.first, []).append((pair.share, pair.second, pair.tasks))
+        partners.setdefault(pair.second, []).append((pair.share, pair.first, pair.tasks))
     partners.pop(REFERENCE, None)
     found = {}
     for student, others in partners.items():
-        others.sort(key=lambda one: (-one[0], one[1]))
+        others.sort(key=lambda partner: (-partner[0], partner[1]))
         named = [f"{share:.0%} with {other or 'the reference'}" for share, other, _ in others[:NAMED]]
         more = f" and with {len(others) - NAMED} more" if len(others) > NAMED else ""
         tasks = others[0][2]
-        where = "in every task" if len(tasks) == len(codes[student]) else f"above all in {', '.join(tasks)}"
-        found[student] = [f"Near-equal code, whatever things are called: shares {', '.join(named)}{more}; {where}."]
+        where = "in every task" if len(tasks) == len(codes[student]) else f"mostly in {', '.join(tasks)}"
+        found[student] = [f"Nearly the same code, apart from names: shares {', '.join(named)}{more}; {where}."]
     return found
 
 
@@ -93,7 +93,7 @@ def _errors(student: StudentResult) -> Iterator[str]:
     if failed and len(failed) == len(checks):
         yield "The grader failed on the whole submission: its mark is withheld."
     elif failed:
-        yield f"The grader failed on {', '.join(failed)}: the mark is withheld until it works, or you decide."
+        yield f"The grader failed on {', '.join(failed)}: the mark is withheld until it works, or until you decide."
 
 
 def _perfect(check: CheckResult) -> bool:
@@ -102,7 +102,7 @@ def _perfect(check: CheckResult) -> bool:
 
 @cache
 def reference_fingerprints(reference: Path) -> dict[str, str]:
-    """The fingerprints of the reference's own weights files, and where they lie."""
+    """The fingerprints of the reference's weights files, and their paths: `digits/better_cnn.pt`."""
     import torch
 
     from autograder.judge.weights_file import fingerprint
@@ -117,7 +117,7 @@ def reference_fingerprints(reference: Path) -> dict[str, str]:
 
 @cache
 def released_code(release: Path) -> tuple[str, ...]:
-    """The code cells that everybody was given."""
+    """The code cells of the released notebooks."""
     return tuple(text for path in sorted(release.glob("*.ipynb")) for _, _, text in code_cells(path))
 
 

@@ -1,6 +1,6 @@
-"""Marks one submission: the work of one process of the pool.
+"""Marks one submission.
 
-What needs torch is imported where it is needed: whoever only hands submissions out starts without it.
+torch is imported inside the functions that need it, so that the process that only distributes submissions starts fast.
 """
 
 from __future__ import annotations
@@ -10,30 +10,30 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from autograder.course import Assignment
-from autograder.grading.cache import CachedCheck, CachedChecks
 from autograder.grading.check_cells import cell_flags, check_cells
 from autograder.grading.flags import flags_of_weights
 from autograder.judge.oracle import KEY_SEED, Oracle
-from autograder.labs.lab import Setting
+from autograder.labs.findings import CachedCheck, CachedChecks
+from autograder.labs.lab import Lab
 from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult, most, settle
-from autograder.sandbox.client import ForkServer, Source, StudentError, StudentProcess
-from autograder.sandbox.layers import promises
+from autograder.sandbox.client import Source, StudentProcess
+from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.layers.choice import Layers
+from autograder.sandbox.proof import promises
+from autograder.sandbox.respondent import StudentError
 from autograder.submission.collect import Submission
 
-NO_SANDBOX = "none: --unsafe-no-sandbox, student code could reach everything that the marker can"
+NO_SANDBOX = "none: --unsafe-no-sandbox, student code had access to everything that the marker has"
 
 
 @dataclass(frozen=True)
 class GradingSpec:
-    """What the whole class has in common. `layers` is the sandbox; None marks without one."""
+    """What a worker is told about a run, the same for all students. `layers` is the sandbox; None marks without one."""
 
-    course_file: Path
-    lab: str
+    lab: Lab
     data: str
     device: str
     seed: int
@@ -43,20 +43,22 @@ class GradingSpec:
 
     @property
     def sandbox(self) -> str:
-        """What stands in results about the sandbox that marks were made in."""
+        """How results describe the sandbox."""
         return f"{self.layers}; every promise held" if self.layers else NO_SANDBOX
 
     @property
     def patience(self) -> float:
-        """Seconds that a submission may take, its own budget four times: in front of the curtain and behind it, and
-        both again where mistakes are given names."""
-        return 4 * Setting.find(self.lab, self.course_file).assignment.limits.submission_seconds
+        """Seconds after which a submission counts as stuck: four times its budget.
+
+        Public and hidden checks have a budget each, and each again for naming mistakes.
+        """
+        return 4 * self.lab.assignment.limits.submission_seconds
 
 
 @dataclass
 class Marked:
-    """What marking a submission gave: the result, the pictures by file name, each check for the cache; and the sandbox
-    that it was made in, with the promises that were proved there."""
+    """The outcome of marking one submission: the result, pictures by file name, each check for the cache, the seconds
+    that it took, and the sandbox with the promises that were proved in it."""
 
     result: StudentResult
     pictures: dict[str, bytes]
@@ -68,17 +70,17 @@ class Marked:
 
 
 class Grader:
-    """One worker: holds the reference, the hidden images and a fork server, and marks submissions one by one.
+    """Holds the reference, the hidden images and a fork server, and marks submissions one by one.
 
-    Proves its sandbox before it takes the first; raises `SandboxError`.
+    Proves the sandbox before the first one; raises `SandboxError` if it does not hold.
     """
 
     def __init__(self, spec: GradingSpec) -> None:
         self.spec = spec
-        self.setting = Setting.find(spec.lab, spec.course_file)
-        self.fork_server = ForkServer(spec.layers, self.setting.assignment.limits)  # imports its libraries from now on
+        self.lab = spec.lab
+        self.fork_server = ForkServer(spec.layers, self.lab.assignment.limits)  # starts to import its libraries
         self.promises: list[dict[str, Any]] = []
-        gc.disable()  # imports make hundreds of thousands of objects, and no garbage
+        gc.disable()  # imports make hundreds of thousands of objects and no garbage
         try:
             with ThreadPoolExecutor(1) as aside:
                 proved = aside.submit(promises.prove, self.fork_server) if spec.layers is not None else None
@@ -94,15 +96,15 @@ class Grader:
             gc.enable()
 
     def _prepare(self) -> tuple[Oracle, Oracle]:
-        """Imports and makes what every submission needs, while the fork server starts and the sandbox is proved."""
+        """Imports and makes what every submission needs, while the fork server starts and proves the sandbox."""
         import torch
 
-        from autograder.labs import examination, plugin  # noqa: F401
+        from autograder.labs import context, plugin  # noqa: F401
 
         torch.set_num_threads(self.spec.threads)
-        oracles = self.setting.live_oracle(self.spec.seed, named=False), self.setting.live_oracle(KEY_SEED)
-        examination.hidden_images(self.spec.data, self.spec.seed)
-        torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)  # the first optimiser of a process takes a second
+        oracles = self.lab.live_oracle(self.spec.seed, named=False), self.lab.live_oracle(KEY_SEED)
+        context.hidden_images(self.spec.data, self.spec.seed)
+        torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1)  # a process's first optimiser takes a second
         return oracles
 
     def close(self) -> None:
@@ -110,62 +112,38 @@ class Grader:
         self.fork_server.close()
 
     def mark(self, submission: Submission, name: str, known: CachedChecks | None = None) -> Marked:
-        """The result of one student; `name` is the folder of the pictures, `known` what need not be asked again.
+        """Marks one student's submission. `name` is the folder of the pictures; checks in `known` are not run again.
 
-        Never raises for what a student did. A failure of the grader withholds the mark.
+        Nothing that a student does makes it raise. If the grader itself fails, the mark is withheld.
         """
-        from autograder.labs.examination import Examination
+        from autograder.labs.context import Context
+        from autograder.labs.respondents import Respondents
         from autograder.labs.run import run_checks
 
         started = time.monotonic()
-        assignment = self.setting.assignment
+        lab, spec, assignment = self.lab, self.spec, self.lab.assignment
 
-        def student_process() -> StudentProcess:
-            return StudentProcess(
-                self.fork_server,
-                submission.folder,
-                self.setting.lab,
-                assignment.limits,
-                self.spec.device,
-                self.spec.threads,
-            )
+        def start() -> StudentProcess:
+            return StudentProcess(self.fork_server, submission.folder, assignment.limits, spec.device, spec.threads)
 
         messages = list(submission.problems)
         try:
-            with student_process() as respondent:
-                with Examination(
-                    lab=self.setting.lab,
-                    assignment=assignment,
-                    respondent=respondent,
-                    restart=student_process,
-                    folder=submission.folder,
-                    oracle=self.oracle,
-                    namer=self.namer,
-                    data=self.spec.data,
-                    device=self.spec.device,
-                    hidden_seed=self.spec.seed,
-                    known=known,
-                ) as examination:
-                    problems, source = _described(respondent, assignment)
-                    messages += problems
-                    flags = _flags(self.setting, source)
-                    run_checks(examination, hidden=self.spec.hidden)
-                    notes = list(dict.fromkeys([*(known.notes if known else []), *examination.notes]))
+            with start() as first, Respondents(lab, first, start) as respondents:
+                problems, source = _described(first, assignment)
+                messages += problems
+                context = Context(lab, submission.folder, self.oracle, spec.data, spec.device, spec.seed)
+                findings = run_checks(context, respondents, hidden=spec.hidden, namer=self.namer, cached=known)
+                notes = list(dict.fromkeys([*(known.notes if known else []), *respondents.notes]))
         except Exception as error:
             traceback.print_exc()
             messages.append(f"The grader failed: {type(error).__name__}: {error}")
-            return Marked(withheld(self.setting, submission.student, messages), {}, seconds=time.monotonic() - started)
+            return Marked(withheld(lab, submission.student, messages), {}, seconds=time.monotonic() - started)
         messages += notes
-        checks = {
-            place: CachedCheck(key, examination.results[place].model_copy(deep=True), examination.digits_of(place))
-            for place, key in examination.keys.items()
-        }
-        tasks = examination.task_results()
+        tasks = findings.task_results(assignment)
         for task in tasks:
             task.code = source.code.get(task.id, "") if source is not None else ""
-        digits = [digit.model_copy() for digit in examination.digits]
+        digits = [digit.model_copy() for found in findings.digits.values() for digit in found]
         _point_to(tasks, digits, name)
-        flags += flags_of_weights(tasks, self.setting.reference)
         status, score = settle(tasks)
         result = StudentResult(
             student=submission.student,
@@ -175,15 +153,15 @@ class Grader:
             tasks=tasks,
             messages=messages,
             digits=digits,
-            flags=flags,
+            flags=[*_flags(lab, source), *flags_of_weights(tasks, lab.reference)],
         )
-        pictures = {f"{key}.png": picture for key, picture in examination.pictures.items()}
-        return Marked(result, pictures, checks, notes, time.monotonic() - started)
+        pictures = {f"{key}.png": picture for key, picture in findings.pictures.items()}
+        return Marked(result, pictures, findings.to_cache(), notes, time.monotonic() - started)
 
 
-def withheld(setting: Setting, student: str, messages: list[str]) -> StudentResult:
-    """The result of a student whose work could not be marked through no fault of theirs."""
-    assignment = setting.assignment
+def withheld(lab: Lab, student: str, messages: list[str]) -> StudentResult:
+    """The result of a student whose work could not be marked, through no fault of theirs."""
+    assignment = lab.assignment
     return StudentResult(
         student=student,
         status="withheld",
@@ -216,24 +194,25 @@ def withheld(setting: Setting, student: str, messages: list[str]) -> StudentResu
 
 
 def _described(respondent: StudentProcess, assignment: Assignment) -> tuple[list[str], Source | None]:
-    """What cannot be read of a submission, and what can, as text. Asked first: nothing of the student's has run yet."""
+    """The problems with a submission's files, and its source. Asked for before any of the student's code has run."""
     try:
         problems = respondent.describe()
     except StudentError as error:
-        return [f"The submission's files cannot be read: {error.message}"], None
+        return [f"The submission's files could not be read: {error.message}"], None
     try:
         return problems, respondent.source(assignment.tasks)
-    except StudentError:  # pages and flags are the poorer for it, and no mark is
+    except StudentError:  # only pages and flags need the source, no mark does
         return problems, None
 
 
-def _flags(setting: Setting, source: Source | None) -> list[str]:
-    """What a marker should look at in this submission, whoever else is in the class."""
+def _flags(lab: Lab, source: Source | None) -> list[str]:
+    """What a marker should look at in this submission by itself, without comparing it with others."""
     if source is None:
         return [
-            "Its files could not be read as text: its code is compared with nobody's, and no check cell was looked at."
+            "The files could not be read as text, so the code was not compared with others' and check cells were not"
+            " compared with the released ones."
         ]
-    return cell_flags(check_cells(setting.release), source.cells) if setting.release is not None else []
+    return cell_flags(check_cells(lab.release), source.cells) if lab.release is not None else []
 
 
 def _point_to(tasks: list[TaskResult], digits: list[OwnDigit], folder: str) -> None:

@@ -1,4 +1,4 @@
-"""What the course file takes off for a late submission."""
+"""Takes off the points that a late submission costs by the course file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from autograder.results import Lateness, StudentResult, settle
 
 
 def with_lateness(student: StudentResult, assignment: Assignment, submitted: datetime | None) -> StudentResult:
-    """The result with what is taken off for handing in at `submitted`; None, an unknown time, costs nothing.
+    """The result with the deduction for handing in at `submitted`; an unknown time (None) costs nothing.
 
-    Days are counted from the student's own deadline and the grace on top of it, each begun 24 hours as one.
+    Lateness begins with the student's own deadline plus the grace period; each 24 hours begun are a day.
     """
     deadline = assignment.deadline_of(student.student)
     if submitted is None or deadline is None or submitted <= deadline:
@@ -28,14 +28,12 @@ def with_lateness(student: StudentResult, assignment: Assignment, submitted: dat
     )
     flags = list(student.flags)
     if assignment.late.days is not None and days > assignment.late.days:
-        flags.append(
-            f"Came {days} days late, more than the {assignment.late.days} that course.yml accepts: it counts nothing."
-        )
+        flags.append(f"Came {days} days late; course.yml accepts at most {assignment.late.days}, so it earns nothing.")
     return settled(student.model_copy(update={"late": late, "flags": flags}))
 
 
 def settled(student: StudentResult) -> StudentResult:
-    """The result with sums, status and score as its checks and its lateness make them."""
+    """The result with its sums, status and score computed anew from its checks and its lateness."""
     tasks = [
         task.model_copy(update={"score": round(sum(check.score for check in task.checks), 2)}) for task in student.tasks
     ]

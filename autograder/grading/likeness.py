@@ -1,4 +1,4 @@
-"""Code that two students share, whatever they called things: fingerprints of normalised tokens, over a whole class."""
+"""Finds code that students of a class share, even with other names: compares fingerprints of normalised tokens."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from itertools import combinations, pairwise
 from zlib import crc32
 
 GRAM = 12  # tokens of one fingerprint
-WINDOW = 6  # of so many neighbouring fingerprints the least is kept (winnowing: Schleimer, Wilkerson, Aiken 2003)
-# Measured on the sample class and on the right answers in tests/accepted, put together at random: whole submissions
-# that nobody copied share up to 21 % of their fingerprints, the reference with one or two changes 88 % and more. Of
-# half a submission people share up to 43 % by chance, since short tasks leave no choice.
+WINDOW = 6  # neighbouring fingerprints, of which the least is kept (winnowing: Schleimer, Wilkerson, Aiken 2003)
+# Measured on the sample class, and on submissions put together at random from tests/accepted: whole submissions that
+# were not copied share up to 21 % of their fingerprints, copies of the reference with one or two changes at least 88 %.
+# Half submissions share up to 43 % by chance, since there are few ways to write a short task.
 SHARE = 0.75
 LEAST = 150  # fingerprints of the shorter one; a whole submission has about 550
-# What more people than this have written is not what one has from another.
+# Code that more people than this have written was not copied from one of them.
 CROWD, CROWD_SHARE = 20, 0.2
 
 TOKEN = re.compile(
     r"(?P<comment>\#[^\n]*)"
-    # Ends of texts are optional, so that no text makes this slow.
+    # The closing quotes are optional: otherwise some texts would make the search slow.
     r'|(?P<text>[rbfuRBFU]{0,2}(?:"""[\s\S]*?(?:"""|\Z)'
     r"|'''[\s\S]*?(?:'''|\Z)"
     r'|"(?:[^"\\\n]|\\.)*"?'
@@ -36,9 +36,9 @@ PLAIN = set(keyword.kwlist) | set(dir(builtins))
 
 
 def tokens(code: str) -> list[str]:
-    """Code as tokens in which names and texts do not count: those of Python and of libraries (`F.relu`) alone stay."""
+    """The tokens of code, with "text" for strings and "name" for names, except those of Python and libraries."""
     found: list[str] = []
-    before = owner = ""  # the token before, and the last one that was no dot
+    before = owner = ""  # the previous token, and the previous one that is not a dot
     for match in TOKEN.finditer(code):
         token, kind = match[0], match.lastgroup
         if kind == "comment":
@@ -55,7 +55,7 @@ def tokens(code: str) -> list[str]:
 
 
 def grams(code: str) -> list[int]:
-    """A number for each `GRAM` tokens in a row."""
+    """A hash of each `GRAM` consecutive tokens."""
     numbers = [crc32(token.encode("utf-8", "replace")) for token in tokens(code)]
     found, rolling, top = [], 0, pow(BASE, GRAM, PRIME)
     for index, number in enumerate(numbers):
@@ -68,7 +68,7 @@ def grams(code: str) -> list[int]:
 
 
 def fingerprints(code: str) -> set[int]:
-    """Of each `WINDOW` neighbouring numbers the least: any stretch of `GRAM + WINDOW - 1` equal tokens shares one."""
+    """The least of each `WINDOW` neighbouring hashes: any `GRAM + WINDOW - 1` equal tokens in a row share one."""
     numbers = grams(code)
     if not numbers:
         return set()
@@ -77,10 +77,10 @@ def fingerprints(code: str) -> set[int]:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two whose code is near-equal: the share of the shorter one's fingerprints, and the tasks that it shows in."""
+    """Two students with nearly equal code: the share of the shorter one's fingerprints, and which tasks."""
 
-    one: str
-    other: str
+    first: str
+    second: str
     share: float
     tasks: tuple[str, ...]
 
@@ -88,10 +88,10 @@ class Pair:
 def near_equal(
     codes: Mapping[str, Mapping[str, str]], given: Sequence[str] = (), crowdless: Sequence[str] = ()
 ) -> list[Pair]:
-    """The pairs of a class whose code is near-equal.
+    """The pairs of a class whose code is nearly equal.
 
-    `codes` maps names to the code of each task, `given` is code that everybody was given. Those in `crowdless` are
-    compared like the others, and do not make a crowd (the reference). Takes about 5 ms a student.
+    `codes` maps names to the code of each task; `given` is code that everybody was given. Those in `crowdless` (the
+    reference) are compared like the others, but do not count for `CROWD`. Takes about 5 ms for each student.
     """
     free = {number for code in given for number in grams(code)}
     by_task = {
@@ -110,16 +110,20 @@ def near_equal(
     for number, names in owners.items():
         if number not in common:
             shared.update(combinations(names, 2))
-    shares = {pair: count / max(1, min(sizes[one] for one in pair)) for pair, count in shared.items()}
-    found = {
-        pair: share for pair, share in shares.items() if share >= SHARE and min(sizes[one] for one in pair) >= LEAST
-    }
+    found = {}
+    for (first, second), count in shared.items():
+        size = min(sizes[first], sizes[second])
+        if size >= LEAST and count / size >= SHARE:
+            found[first, second] = count / size
     found |= dict.fromkeys(_equal(whole), 1.0)
-    return [Pair(*pair, share, tuple(_tasks(*(by_task[one] for one in pair)))) for pair, share in sorted(found.items())]
+    return [
+        Pair(first, second, share, tuple(_tasks(by_task[first], by_task[second])))
+        for (first, second), share in sorted(found.items())
+    ]
 
 
 def _equal(whole: Mapping[str, set[int]]) -> Iterator[tuple[str, str]]:
-    """Neighbours in each group of those whose fingerprints are the same, in however large a crowd."""
+    """Pairs with the same fingerprints, however many share them: neighbours in each such group, and its two ends."""
     groups: dict[frozenset[int], list[str]] = defaultdict(list)
     for name in sorted(whole):
         if len(whole[name]) >= LEAST:
@@ -130,10 +134,10 @@ def _equal(whole: Mapping[str, set[int]]) -> Iterator[tuple[str, str]]:
             yield names[0], names[-1]
 
 
-def _tasks(one: Mapping[str, set[int]], other: Mapping[str, set[int]]) -> Iterator[str]:
-    """The tasks in which the shorter one's fingerprints are mostly the other's too."""
-    for task in one:
-        if task in other:
-            least = min(len(one[task]), len(other[task]))
-            if len(one[task] & other[task]) >= SHARE * least:
+def _tasks(first: Mapping[str, set[int]], second: Mapping[str, set[int]]) -> Iterator[str]:
+    """The tasks in which the two share at least `SHARE` of the shorter one's fingerprints."""
+    for task in first:
+        if task in second:
+            least = min(len(first[task]), len(second[task]))
+            if len(first[task] & second[task]) >= SHARE * least:
                 yield task

@@ -1,12 +1,11 @@
-"""People's decisions on checks, kept in `MARKS/overrides.yml` and put in the place of what the grader found.
+"""People's decisions on checks: read from `MARKS/overrides.yml`, and applied in place of what the grader found.
 
-The file is a list, to be edited by hand or by `autograder override`. Everything in it is read as text, so that a
-student called `007` needs no quotes.
+The file is a list, edited by hand or by `autograder override`. All values are read as text, so that a student called
+`007` needs no quotes.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,12 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from autograder.course import Assignment
 from autograder.grading.lateness import settled
 from autograder.results import CheckResult, CheckStatus, Override, Points, Results, StudentResult
+from autograder.storage import write_whole
 
 FILE = "overrides.yml"
-FLAG = "Override of "  # how each flag of this file begins
+FLAG = "Override of "  # the beginning of each flag from here
 HEADER = """\
-# What people have decided, in the place of what the grader found; applied whenever results are written.
-# `found` says what the decision was made on: when that changes, the marker is told. It may be left out.
+# People's decisions, which replace what the grader found. They are applied whenever results are written.
+# `found` is what the decision was based on: if that changes, the marker is told. You may leave it out.
 """
 
 
@@ -31,7 +31,7 @@ class OverridesError(Exception):
 
 
 class Found(BaseModel):
-    """What a check had found, and in which submission, when a person decided on it."""
+    """What a check had found when a person decided on it, and a digest of the submission."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,7 +42,7 @@ class Found(BaseModel):
 
 
 class Decision(BaseModel):
-    """One entry: whose check it is, as `task/check`, and what it is worth."""
+    """One entry of the file: the student, the check as `task/check`, and the points that a person gave."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,7 +53,7 @@ class Decision(BaseModel):
     by: str = ""
     found: Found | None = None
     line: Annotated[int, Field(exclude=True)] = 0
-    """Where it stands in the file."""
+    """Its line in the file; 0 if it is not from there."""
 
     @property
     def place(self) -> tuple[str, str]:
@@ -61,14 +61,14 @@ class Decision(BaseModel):
 
 
 def read_overrides(marks: Path) -> list[Decision]:
-    """The decisions of a MARKS folder, none where there is no file. Raises `OverridesError`."""
+    """The decisions of a MARKS folder; none if there is no file. Raises `OverridesError`."""
     return _parsed(_text(marks), marks / FILE)
 
 
 def fit_course(decisions: Iterable[Decision], assignment: Assignment, marks: Path) -> None:
-    """Raises `OverridesError` for a decision on more points than the course file gives to the check.
+    """Raises `OverridesError` for a decision that gives more points than the course file has for the check.
 
-    What names no check of the course is for `apply` to tell.
+    Decisions on unknown checks are allowed here; `misfits` finds them.
     """
     worth = {f"{task.id}/{check}": points for task in assignment.tasks for check, points in task.checks.items()}
     for decision in decisions:
@@ -77,26 +77,26 @@ def fit_course(decisions: Iterable[Decision], assignment: Assignment, marks: Pat
 
 
 def add_override(marks: Path, decision: Decision) -> None:
-    """Puts a decision into the file, in the place of an earlier one on the same check. Raises `OverridesError`."""
+    """Adds a decision to the file; it replaces an earlier one on the same check. Raises `OverridesError`."""
     path = marks / FILE
     text = _text(marks)
-    decisions = [one for one in _parsed(text, path) if one.place != decision.place]
+    others = [other for other in _parsed(text, path) if other.place != decision.place]
     text = _without(text, decision.place, path)
-    if not decisions:
+    if not others:
         text = "".join(line for line in text.splitlines(keepends=True) if line.startswith("#")) or HEADER
     if not text.endswith("\n"):
         text += "\n"
     entry = decision.model_dump(mode="json", exclude_defaults=True)
     text += yaml.safe_dump([entry], sort_keys=False, allow_unicode=True, width=110)
-    _write(path, text, [*decisions, decision])
+    _write(path, text, [*others, decision])
 
 
 def remove_override(marks: Path, student: str, check: str) -> bool:
-    """Takes the decision on a check out of the file; False where there is none. Raises `OverridesError`."""
+    """Removes the decision on a check from the file; False if there is none. Raises `OverridesError`."""
     path = marks / FILE
     text = _text(marks)
     decisions = _parsed(text, path)
-    left = [one for one in decisions if one.place != (student, check)]
+    left = [decision for decision in decisions if decision.place != (student, check)]
     if len(left) == len(decisions):
         return False
     _write(path, _without(text, (student, check), path), left)
@@ -104,7 +104,7 @@ def remove_override(marks: Path, student: str, check: str) -> bool:
 
 
 def found_now(student: StudentResult, check: CheckResult) -> Found:
-    """What a decision on this check is made on: the grader's finding, whatever a person has decided before."""
+    """What the grader found in this check, whatever a person has decided since."""
     before = check.override
     return Found(
         status=before.found_status if before else check.status,
@@ -115,9 +115,9 @@ def found_now(student: StudentResult, check: CheckResult) -> Found:
 
 
 def apply(student: StudentResult, decisions: Sequence[Decision], marks: Path) -> StudentResult:
-    """The result with these decisions on it and with no others; what is taken off for lateness follows.
+    """The result with exactly these decisions applied, and its sums computed anew.
 
-    Decisions on other students are passed over. Raises `OverridesError` for one that gives more than its check can.
+    Decisions on other students are ignored. Raises `OverridesError` for one that gives more points than its check has.
     """
     own = {decision.check: decision for decision in decisions if decision.student == student.student}
     flags = [flag for flag in student.flags if not flag.startswith(FLAG)]
@@ -137,21 +137,21 @@ def apply(student: StudentResult, decisions: Sequence[Decision], marks: Path) ->
 
 
 def require_applied(results: Results, marks: Path) -> None:
-    """Raises `OverridesError` where the results are not what the decisions make of them: the file was edited since."""
+    """Raises `OverridesError` if the file was edited since the results were written, so that these are out of date."""
     if not (marks / FILE).is_file() and not (marks / "cache").is_dir():
-        return  # results that were copied to somewhere by themselves
+        return  # only the results were copied to this folder
     decisions = read_overrides(marks)
-    if any(apply(one, decisions, marks) != one for one in results.students):
+    if any(apply(student, decisions, marks) != student for student in results.students):
         raise OverridesError(
-            f"{marks / FILE}: has changed since {marks / 'results.json'} was written;"
-            f" `autograder override {marks}` applies it"
+            f"{marks / FILE}: has changed since {marks / 'results.json'} was written; apply it with"
+            f" `autograder override {marks}`"
         )
 
 
 def misfits(students: Iterable[StudentResult], decisions: Iterable[Decision]) -> list[Decision]:
-    """The decisions that fit no check of any of these students."""
-    there = {(one.student, f"{task.id}/{check.id}") for one in students for task, check in one.checks}
-    return [decision for decision in decisions if decision.place not in there]
+    """The decisions on checks or students that are not among these."""
+    places = {(student.student, f"{task.id}/{check.id}") for student in students for task, check in student.checks}
+    return [decision for decision in decisions if decision.place not in places]
 
 
 def _decided(check: CheckResult, found: Found, decision: Decision | None) -> CheckResult:
@@ -164,7 +164,7 @@ def _decided(check: CheckResult, found: Found, decision: Decision | None) -> Che
 
 
 def _changed(decision: Decision, found: Found) -> list[str]:
-    """What has changed since a person has decided, as a flag."""
+    """A flag that says what has changed since a person decided; empty if nothing has."""
     then = decision.found
     if then is None:
         return []
@@ -172,11 +172,12 @@ def _changed(decision: Decision, found: Found) -> list[str]:
     if then.submission and found.submission and then.submission != found.submission:
         changes.append("the submission has changed since")
     if then.model_copy(update={"submission": ""}) != found.model_copy(update={"submission": ""}):
-        changes.append(f"the grader had found {_in_words(then)}, and now finds {_in_words(found)}")
+        changes.append(f"the grader had found {_in_words(then)} and now finds {_in_words(found)}")
     if not changes:
         return []
     return [
-        f"{FLAG}{decision.check}: {'; '.join(changes)}. The decision ({decision.points:g} points) stands: look again."
+        f"{FLAG}{decision.check}: {'; '.join(changes)}. The decision ({decision.points:g} points) still holds; please"
+        " look at it again."
     ]
 
 
@@ -187,7 +188,7 @@ def _in_words(found: Found) -> str:
 
 def _too_many(decision: Decision, most: float, marks: Path) -> str:
     where = f"{marks / FILE}, line {decision.line}: " if decision.line else ""
-    return f"{where}{decision.check} of {decision.student!r} can't get {decision.points:g} points; it is worth {most:g}"
+    return f"{where}{decision.check} of {decision.student!r} gets {decision.points:g} points, but it is worth {most:g}"
 
 
 def _text(marks: Path) -> str:
@@ -216,7 +217,7 @@ def _entries(text: str, path: Path) -> list[yaml.MappingNode]:
     entries = root.value if isinstance(root, yaml.SequenceNode) else [root]
     for entry in entries:
         if not isinstance(root, yaml.SequenceNode) or not isinstance(entry, yaml.MappingNode):
-            what = "a list of `- student: …` with check, points and reason is needed"
+            what = "the file must be a list of `- student: …`, each with check, points and reason"
             raise OverridesError(f"{path}, line {entry.start_mark.line + 1}: {what}")
     return list(entries)
 
@@ -229,11 +230,11 @@ def _parsed(text: str, path: Path) -> list[Decision]:
         places: dict[Any, int] = {}
         for key, _ in entry.value:
             if key.value in places:
-                raise OverridesError(f"{path}, line {key.start_mark.line + 1}: `{key.value}` is there twice")
+                raise OverridesError(f"{path}, line {key.start_mark.line + 1}: the key `{key.value}` is given twice")
             places[key.value] = key.start_mark.line + 1
         data = yaml.BaseLoader("").construct_document(entry)
         if "line" in data:
-            raise OverridesError(f"{path}, line {places['line']}: the key `line` is not known here")
+            raise OverridesError(f"{path}, line {places['line']}: unknown key `line`")
         try:
             decision = Decision.model_validate({**data, "line": line})
         except ValidationError as error:
@@ -254,17 +255,17 @@ def _fault(error: ValidationError, path: Path, line: int, places: dict[Any, int]
     if problem["type"] == "missing" and len(problem["loc"]) == 1:
         return f"{path}, line {line}: the key `{key}` is missing"
     if problem["type"] == "extra_forbidden":
-        return f"{path}, line {places.get(key, line)}: the key `{problem['loc'][-1]}` is not known here"
+        return f"{path}, line {places.get(key, line)}: unknown key `{problem['loc'][-1]}`"
     if key == "check" and problem["type"] == "string_pattern_mismatch":
         return (
-            f"{path}, line {places.get(key, line)}: check: a task and a check are needed, as better-cnn/same-function"
+            f"{path}, line {places.get(key, line)}: check: write the task and the check, like better-cnn/same-function"
         )
     name = ".".join(map(str, problem["loc"]))
     return f"{path}, line {places.get(key, line)}: {name}: {problem['msg']}"
 
 
 def _without(text: str, place: tuple[str, str], path: Path) -> str:
-    """The file's text without one entry; comments between entries stay."""
+    """The file's text without the entry on `place`; comments between entries stay."""
     lines = text.splitlines(keepends=True)
     for decision, entry in zip(_parsed(text, path), _entries(text, path), strict=True):
         if decision.place == place:
@@ -276,7 +277,7 @@ def _without(text: str, place: tuple[str, str], path: Path) -> str:
 
 
 def _end(node: yaml.Node) -> yaml.Mark:
-    """Where the last thing in a node ends; a block's own end lies behind the comments that follow it."""
+    """Where the last value in a node ends. (The end of a block itself is after the comments that follow it.)"""
     if isinstance(node, yaml.MappingNode) and node.value and not node.flow_style:
         return _end(node.value[-1][1])
     if isinstance(node, yaml.SequenceNode) and node.value and not node.flow_style:
@@ -285,16 +286,11 @@ def _end(node: yaml.Node) -> yaml.Mark:
 
 
 def _write(path: Path, text: str, expected: Sequence[Decision]) -> None:
-    """Writes the file whole or not at all, once it is sure that it says what is meant."""
+    """Writes the file, if reading it back gives the `expected` decisions; raises `OverridesError` if not."""
     try:
-        said = _parsed(text, path)
+        written = _parsed(text, path)
     except OverridesError:
-        said = []
-    if [one.model_dump() for one in said] != [one.model_dump() for one in expected]:
-        raise OverridesError(f"{path}: is written in a way that cannot be edited here; edit it by hand")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        written = []
+    if [decision.model_dump() for decision in written] != [decision.model_dump() for decision in expected]:
+        raise OverridesError(f"{path}: cannot be edited by this command because of how it is written; edit it by hand")
+    write_whole(path, text)

@@ -1,18 +1,15 @@
-"""When submissions came: from the marker's file of times, or from what nbgrader wrote beside the notebooks.
+"""When submissions came: from the marker's file of times, or from nbgrader's timestamp.txt beside the notebooks.
 
-Which source wins. A file of times (`--times`, kept as `MARKS/times.csv`) is the marker's own word: where there is one,
-it alone counts, and who is not in it has no known time. Otherwise nbgrader's `<student>/<assignment>/timestamp.txt`
-counts, which is as trustworthy as the way it came: nbgrader's collecting writes it, but whoever can write into that
-folder can change it. So it is not read where the student alone has packed the folder: in a zip of theirs, or in a git
-repository.
-Where nothing is known, nothing is taken off, and the marker is told.
+If there is a file of times (`--times`, kept as `MARKS/times.csv`), it alone counts: students who are not in it have no
+known time. Otherwise nbgrader's `<student>/<assignment>/timestamp.txt` counts. nbgrader writes it when it collects, but
+anybody who can write into the folder can change it; so it is not read from what students pack themselves, such as a zip
+or a git repository. If no time is known, nothing is taken off, and the marker is told.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,6 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from autograder.results import storable
+from autograder.storage import write_whole
 from autograder.submission.collect import Submission
 
 KEPT = "times.csv"
@@ -32,29 +30,29 @@ class TimesError(Exception):
 
 @dataclass
 class Times:
-    """When each student handed in, as far as it is known, and what the marker should know of it."""
+    """When each student handed in, and what the marker should know about these times."""
 
     source: str
-    """Where the times come from, in words."""
+    """Where the times come from: a path, or "nbgrader's timestamp.txt"."""
     known: dict[str, datetime] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
-    """Students of the class whose time is not known."""
+    """Students whose time is not known."""
     strangers: list[str] = field(default_factory=list)
-    """Names in the file of times that nobody in the class has."""
+    """Names in the file of times that no student of the class has."""
     unreadable: dict[str, str] = field(default_factory=dict)
-    """What stands in a timestamp.txt that is no time, by student."""
+    """The text of each timestamp.txt that does not hold a time, by student."""
 
 
 def find_times(submissions: Iterable[Submission], marks: Path, given: Path | None = None) -> Times:
-    """The times of a class. A file that is `given` is kept in `marks`, so that a later run knows them too.
+    """The times of a class. A file that is `given` is copied to `marks`, for later runs.
 
     Raises `TimesError`.
     """
-    students = {storable(one.student): one.timestamp for one in submissions}
+    students = {storable(submission.student): submission.timestamp for submission in submissions}
     kept = marks / KEPT
     if given is not None:
         known = read_times(given)
-        _keep(Path(given).read_bytes(), kept)
+        write_whole(kept, Path(given).read_bytes())
         source = str(given)
     elif kept.is_file():
         known, source = read_times(kept), str(kept)
@@ -78,7 +76,7 @@ def find_times(submissions: Iterable[Submission], marks: Path, given: Path | Non
 
 
 def read_times(path: Path) -> dict[str, datetime]:
-    """The times in a CSV file with the columns `student` and `time` (ISO 8601 with a zone); others are left alone.
+    """The times in a CSV file with the columns `student` and `time` (ISO 8601 with a zone); others are ignored.
 
     Raises `TimesError`.
     """
@@ -95,14 +93,16 @@ def read_times(path: Path) -> dict[str, datetime]:
     try:
         for column in ("student", "time"):
             if column not in (rows.fieldnames or []):
-                raise TimesError(f"{path}, line 1: there is no column `{column}`; the first line is `student,time`")
+                raise TimesError(
+                    f"{path}, line 1: there is no column `{column}`; the first line must be `student,time`"
+                )
         for row in rows:
             student, written = row["student"] or "", row["time"] or ""
             if not student and not written:
                 continue
             if student in lines:
                 raise TimesError(
-                    f"{path}, line {rows.line_num}: {student!r} is there twice (first on line {lines[student]})"
+                    f"{path}, line {rows.line_num}: {student!r} is listed twice (first on line {lines[student]})"
                 )
             lines[student] = rows.line_num
             found[student] = _with_zone(written, path, rows.line_num)
@@ -112,13 +112,13 @@ def read_times(path: Path) -> dict[str, datetime]:
 
 
 def parse_timestamp(text: str) -> datetime:
-    """nbgrader's `2026-11-20 14:03:22.123456 UTC`; the zone is a name, an offset, or left out for UTC.
+    """The time in nbgrader's format, `2026-11-20 14:03:22.123456 UTC`. The zone is a name or an offset; without, UTC.
 
-    Raises `ValueError`, also for short names of zones that could be several, as `CST`.
+    Raises `ValueError`, also for an abbreviation that several time zones share, such as `CST`.
     """
     match = re.fullmatch(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(\.\d{1,6})?\s*([A-Za-z0-9_+:/-]{1,60})?", text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no time")
+        raise ValueError(f"{text!r} is not a time")
     day, clock, fraction, zone = match.groups()
     moment = datetime.fromisoformat(f"{day} {clock}{(fraction or '.0').ljust(7, '0')}")
     return moment.replace(tzinfo=_zone(zone or "UTC"))
@@ -135,7 +135,7 @@ def _zone(name: str) -> timezone | ZoneInfo:
         raise ValueError(f"{name!r} could be several time zones")
     try:
         return ZoneInfo(name)
-    except (OSError, LookupError) as error:  # a folder's name; unknown
+    except (OSError, LookupError) as error:  # an unknown name, or a folder's
         raise ValueError(f"there is no time zone {name!r}") from error
 
 
@@ -144,16 +144,8 @@ def _with_zone(written: str, path: Path, line: int) -> datetime:
         moment = datetime.fromisoformat(re.sub(r"\s*Z$", "+00:00", written.strip()))
     except ValueError:
         raise TimesError(
-            f"{path}, line {line}: {written!r} is no time; write it as 2027-01-29T23:59:00+00:00"
+            f"{path}, line {line}: {written!r} is not a time; write it like 2027-01-29T23:59:00+00:00"
         ) from None
     if moment.tzinfo is None:
-        raise TimesError(
-            f"{path}, line {line}: {written!r} has no time zone; write it with one, as {moment.isoformat()}+00:00"
-        )
+        raise TimesError(f"{path}, line {line}: {written!r} has no time zone; write it like {moment.isoformat()}+00:00")
     return moment
-
-
-def _keep(content: bytes, path: Path) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)

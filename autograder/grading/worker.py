@@ -1,4 +1,4 @@
-"""One worker in a process of its own, and the pipe to it; whoever owns it may itself be any process."""
+"""A worker: a process that marks submissions one by one, and the pipe to it. Any process may own one."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
-from autograder.grading.cache import CachedChecks
 from autograder.grading.grader import Grader, GradingSpec
-from autograder.sandbox.client import ALLOCATOR, PACKAGE
+from autograder.labs.findings import CachedChecks
+from autograder.manifest import PACKAGE
+from autograder.sandbox import process_titles
+from autograder.sandbox.environment import ALLOCATOR
 from autograder.sandbox.layers.choice import SandboxError
 from autograder.submission.collect import Submission
 
-SPARE_SECONDS = 300  # beyond a submission's own budget, for the worker's work on it
+SPARE_SECONDS = 300  # for the worker's own work, on top of the submission's budget
 
 
 @dataclass(frozen=True)
 class Job:
-    """One submission, the folder name that its pictures get, and what is known of it from earlier runs."""
+    """A submission, the folder of its pictures relative to MARKS, and what earlier runs found of it."""
 
     submission: Submission
     name: str
@@ -34,9 +36,9 @@ class Job:
 
 
 class Worker:
-    """A grader in another process. `number` tells it from its neighbours, and which GPU is its own.
+    """A grader in another process. `number` is its own in the pool, and chooses its GPU.
 
-    It is no `multiprocessing.Process`: a Dask worker under its nanny is a daemon, which may have none.
+    It is not a `multiprocessing.Process`: a Dask worker under a nanny is a daemon, and daemons cannot start those.
     """
 
     def __init__(self, spec: GradingSpec, number: int) -> None:
@@ -47,7 +49,7 @@ class Worker:
         self.promises: list[dict[str, Any]] = []
         self._patience = spec.patience + SPARE_SECONDS
         self._since = time.monotonic()
-        # What a Dask worker has set for itself is the opposite of what a worker needs.
+        # Dask sets the allocator's variables for itself, to the opposite of what a grader needs.
         environment = {**os.environ, **ALLOCATOR}
         environment["PYTHONPATH"] = os.pathsep.join(
             filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")])
@@ -57,7 +59,7 @@ class Worker:
             cards = visible.split(",") if visible else [str(card) for card in range(gpus() or 1)]
             environment["CUDA_VISIBLE_DEVICES"] = cards[number % len(cards)]
         ours, theirs = socket.socketpair()
-        safe = "-P" if sys.version_info >= (3, 11) else "-s"  # the folder it starts in is nobody's package
+        safe = "-P" if sys.version_info >= (3, 11) else "-s"  # import nothing from the current folder
         command = [sys.executable, safe, "-m", __name__, str(theirs.fileno()), str(os.getpid())]
         with theirs:
             self.process = subprocess.Popen(
@@ -66,30 +68,32 @@ class Worker:
         self.connection = Connection(ours.detach())
         self._send(spec)
 
-    def give(self, job: Job) -> None:
-        """Lets it mark a submission."""
+    def start(self, job: Job) -> None:
+        """Has it mark a submission; `read_reply` gives the result when there is one."""
         self.job = job
         self._since = time.monotonic()
         self._send(job)
 
     def _send(self, message: Any) -> None:
-        with contextlib.suppress(OSError):  # it has died: the next look at it says so
+        with contextlib.suppress(OSError):  # it has died, and `read_reply` will say so
             self.connection.send(message)
 
-    def late(self) -> bool:
-        """Whether it has been at it for longer than it may."""
+    def overdue(self) -> bool:
+        """Whether it has taken longer than it may to start, or to mark its submission."""
         return (self.job is not None or not self.ready) and time.monotonic() - self._since > self._patience
 
-    def hear(self) -> Any:
-        """What it has to tell: "ready" with its sandbox and the promises, "no sandbox" or "failed" with the reason,
-        "marked" with the result; None where it is dead, or late."""
+    def read_reply(self) -> Any:
+        """Its reply: ("ready", sandbox, promises), ("marked", `Marked`), or ("no sandbox" or "failed", the reason).
+
+        None if it is dead, or has not replied yet.
+        """
         try:
             return self.connection.recv() if self.connection.poll() else None
         except (EOFError, OSError):
             return None
 
     def end(self) -> None:
-        """Ends the process, at once if it is at work."""
+        """Ends the process, at once if it is marking."""
         self.connection.close()
         try:
             self.process.wait(0 if self.job else 10)
@@ -99,10 +103,11 @@ class Worker:
 
 
 def work(connection: Connection, parent: int) -> None:
-    """The life of a worker's process: makes a grader, proves the sandbox, marks what it is given."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who has the list
+    """What a worker's process runs: makes a grader, which proves the sandbox, and marks the jobs that it receives."""
+    process_titles.set_name(process_titles.WORKER)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that owns the pool
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # the end of the marking process is ours too
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # end with the process that started this one
         if os.getppid() != parent:
             return
     try:
@@ -111,7 +116,7 @@ def work(connection: Connection, parent: int) -> None:
     except EOFError:
         return
     except Exception as error:
-        with contextlib.suppress(OSError):  # the other worker has said so already
+        with contextlib.suppress(OSError):  # the pool has ended: another worker was first to say so
             if isinstance(error, SandboxError):
                 connection.send(("no sandbox", str(error)))
             else:
@@ -130,10 +135,10 @@ def work(connection: Connection, parent: int) -> None:
 
 @cache
 def gpus() -> int:
-    """How many GPUs torch can use; asked of a process of its own, since what has touched one cannot fork."""
+    """How many GPUs torch can use. Another process asks: one that has touched a GPU cannot fork."""
     code = "import torch; print(torch.cuda.device_count())"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    return int(told.stdout.strip() or 0) if told.returncode == 0 else 0
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return int(done.stdout.strip() or 0) if done.returncode == 0 else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Workers at work at the same time, each in a process of its own; one that dies takes nobody else's mark with it."""
+"""Shares a list of submissions among workers, each a process of its own; if one dies, nobody else loses a mark."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.worker import Job, Worker, gpus
-from autograder.labs.lab import Setting
 from autograder.sandbox.layers.choice import SandboxError
 
-TRIES = 2  # a submission on which the grader's own process has died more often is withheld
+TRIES = 2  # if a worker dies more often than this on one submission, the mark is withheld
 
 
 class MarkingError(Exception):
@@ -22,89 +21,92 @@ class MarkingError(Exception):
 
 
 class AnyWorker(Protocol):
-    """A worker, wherever it works; `autograder.grading.worker.Worker` says what each of these means."""
+    """A worker on any machine; `autograder.grading.worker.Worker` documents the attributes and methods."""
 
     job: Job | None
     ready: bool
     sandbox: str
     promises: list[dict[str, Any]]
 
-    def give(self, job: Job) -> None: ...
-    def hear(self) -> Any: ...
+    def start(self, job: Job) -> None: ...
+    def read_reply(self) -> Any: ...
     def end(self) -> None: ...
 
 
-One = TypeVar("One", bound=AnyWorker)
+WorkerT = TypeVar("WorkerT", bound=AnyWorker)
 
 
-class WorkerPool(ABC, Generic[One]):
-    """Workers who share a list of submissions. Where they work is for subclasses to say."""
+class WorkerPool(ABC, Generic[WorkerT]):
+    """Workers that share a list of submissions. Subclasses decide where they run."""
 
     def __init__(self, spec: GradingSpec) -> None:
         self.spec = spec
-        self.workers: list[One] = []
+        self.workers: list[WorkerT] = []
 
     @abstractmethod
     def start_workers(self, wanted: int) -> None:
-        """Hires workers until there are `wanted`, as far as there is room. Raises `MarkingError`."""
+        """Starts workers until there are `wanted`, or as many as there is room for. Raises `MarkingError`."""
 
     @abstractmethod
-    def await_news(self) -> list[One]:
-        """The workers that have something to tell, have died, or have been at it for too long; waits for seconds."""
+    def wait_for_replies(self) -> list[WorkerT]:
+        """Waits some seconds; the workers that have replied, died, or run out of time."""
 
     @abstractmethod
-    def died_idle(self, one: One) -> None:
-        """What follows from the death of a worker that had no submission. Raises `MarkingError`."""
+    def on_idle_death(self, worker: WorkerT) -> None:
+        """Called when a worker without a submission has died. Raises `MarkingError`."""
 
     @abstractmethod
-    def refused(self, one: One, kind: str, reason: str) -> None:
-        """What follows from one that cannot mark. Raises `SandboxError`, `MarkingError`."""
+    def on_refusal(self, worker: WorkerT, kind: str, reason: str) -> None:
+        """Called when a worker says that it cannot mark. Raises `SandboxError`, `MarkingError`."""
 
     def mark(self, jobs: list[Job]) -> Iterator[tuple[Job, Marked]]:
-        """Each submission's result, once, as it comes. Raises `SandboxError`, `MarkingError`."""
+        """Yields each submission's result once, as it is finished. Raises `SandboxError`, `MarkingError`."""
         waiting = deque(jobs)
         tries = {job.name: 0 for job in jobs}
         try:
-            while waiting or any(one.job for one in self.workers):
-                self.start_workers(len(waiting) + sum(1 for one in self.workers if one.job))
-                for one in self.workers:
-                    if one.ready and one.job is None and waiting:
-                        one.give(waiting.popleft())
-                for one in self.await_news():
-                    told = one.hear()
-                    if told is None:  # dead, or too long at it
-                        self.workers.remove(one)
-                        one.end()
-                        if one.job is None:
-                            self.died_idle(one)
+            while waiting or self._busy():
+                self.start_workers(len(waiting) + self._busy())
+                for worker in self.workers:
+                    if worker.ready and worker.job is None and waiting:
+                        worker.start(waiting.popleft())
+                for worker in self.wait_for_replies():
+                    reply = worker.read_reply()
+                    if reply is None:  # dead, or out of time
+                        self.workers.remove(worker)
+                        worker.end()
+                        job = worker.job
+                        if job is None:
+                            self.on_idle_death(worker)
                             continue
-                        tries[one.job.name] += 1
-                        if tries[one.job.name] > TRIES:
-                            yield one.job, replace(self._given_up(one.job), sandbox=one.sandbox, promises=one.promises)
+                        tries[job.name] += 1
+                        if tries[job.name] > TRIES:
+                            yield job, replace(self._given_up(job), sandbox=worker.sandbox, promises=worker.promises)
                         else:
-                            waiting.append(one.job)
-                    elif told[0] == "ready":
-                        one.ready = True
-                        _, one.sandbox, one.promises = told
-                    elif told[0] == "marked":
-                        job, one.job = one.job, None
+                            waiting.append(job)
+                    elif reply[0] == "ready":
+                        worker.ready = True
+                        _, worker.sandbox, worker.promises = reply
+                    elif reply[0] == "marked":
+                        job, worker.job = worker.job, None
                         assert job is not None
-                        yield job, replace(told[1], sandbox=one.sandbox, promises=one.promises)
+                        yield job, replace(reply[1], sandbox=worker.sandbox, promises=worker.promises)
                     else:
-                        self.refused(one, *told)
+                        self.on_refusal(worker, *reply)
         finally:
-            for one in self.workers:
-                one.end()
+            for worker in self.workers:
+                worker.end()
             self.workers.clear()
 
+    def _busy(self) -> int:
+        return sum(1 for worker in self.workers if worker.job)
+
     def _given_up(self, job: Job) -> Marked:
-        setting = Setting.find(self.spec.lab, self.spec.course_file)
-        message = "The grader's own process died, again and again, on this submission."
-        return Marked(withheld(setting, job.submission.student, [message]), {}, {}, [])
+        message = f"The grader's own process died {TRIES + 1} times on this submission."
+        return Marked(withheld(self.spec.lab, job.submission.student, [message]), {}, {}, [])
 
 
 class LocalWorkers(WorkerPool[Worker]):
-    """As many workers on this machine as there are jobs to do at once."""
+    """Workers on this machine, at most `jobs` of them."""
 
     def __init__(self, spec: GradingSpec, jobs: int) -> None:
         super().__init__(spec)
@@ -113,19 +115,20 @@ class LocalWorkers(WorkerPool[Worker]):
 
     def start_workers(self, wanted: int) -> None:
         while len(self.workers) < min(self._size, wanted):
-            taken = {one.number for one in self.workers}
+            taken = {worker.number for worker in self.workers}
             number = next(number for number in range(self._size) if number not in taken)
             self.workers.append(Worker(self.spec, number))
 
-    def await_news(self) -> list[Worker]:
-        late = [one for one in self.workers if one.late()]
-        found = wait([one.connection for one in self.workers], timeout=0 if late else 5)  # a death ends its pipe
-        return [one for one in self.workers if one in late or one.connection in found]
+    def wait_for_replies(self) -> list[Worker]:
+        overdue = [worker for worker in self.workers if worker.overdue()]
+        # The pipe of a worker that has died is ready, too.
+        ready = wait([worker.connection for worker in self.workers], timeout=0 if overdue else 5)
+        return [worker for worker in self.workers if worker in overdue or worker.connection in ready]
 
-    def died_idle(self, one: Worker) -> None:
+    def on_idle_death(self, worker: Worker) -> None:
         self._died += 1
         if self._died > TRIES:
-            raise MarkingError("the workers' processes die as they start")
+            raise MarkingError(f"{self._died} workers died as they started; their output above may say why")
 
-    def refused(self, one: Worker, kind: str, reason: str) -> None:
+    def on_refusal(self, worker: Worker, kind: str, reason: str) -> None:
         raise SandboxError(reason) if kind == "no sandbox" else MarkingError(reason)

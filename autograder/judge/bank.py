@@ -117,9 +117,12 @@ class Mistake:
         return text
 
 
-def read_bank(folder: Path) -> dict[str, dict[str, Mistake]]:
+Bank = dict[str, dict[str, Mistake]]  # by task and id
+
+
+def read_bank(folder: Path) -> Bank:
     """All mistakes in `folder`, by task and id, both sorted; raises `BankError` with the line that is wrong."""
-    bank: dict[str, dict[str, Mistake]] = {}
+    bank: Bank = {}
     for path in sorted(folder.glob("*.yml")):
         known: dict[str, Mistake] = {}
         for mistake in _mistakes(path):

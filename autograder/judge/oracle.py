@@ -1,6 +1,6 @@
 """Where the right answers come from: the live reference for the marker, a key of numbers for the student.
 
-A lab's questions stand in `autograder/labs/<lab>/expected.py`: functions that make arrays from definitions and a
+A lab's questions are functions that make arrays from definitions and a
 seed. Asked of the reference, they give the right answer; asked of its variants in the bank, those of known mistakes.
 The marker asks them with fresh seeds. The build asks them once with the key's seed and freezes what they say into the
 student's package, which holds no solution.
@@ -9,11 +9,10 @@ student's package, which holds no solution.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import importlib.util
+import io
 import itertools
 import json
-import os
 import re
 import sys
 import zipfile
@@ -26,12 +25,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
-from autograder.judge.bank import BankError, Mistake, Variant, read_bank
+from autograder.judge.bank import Bank, BankError, Mistake, Variant
+from autograder.storage import write_whole
 
 KEY_SEED = 2027
 RIGHT = "right"
@@ -45,14 +40,8 @@ class OracleError(Exception):
 Answers = dict[str, np.ndarray]
 
 
-class Oracle(Protocol):
-    """Knows the right answers for the inputs of one seed, and what known mistakes make of them."""
-
-    seed: int
-    live: bool  # whether it is the reference itself
-
-    def ask(self, question: str) -> Answers:
-        """The arrays that answer `question` rightly."""
+class Mistakes(Protocol):
+    """Knows what known mistakes answer to questions, for the inputs of one seed."""
 
     def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
         """What each known mistake answers, by its id; those that give the right answer are left out.
@@ -66,6 +55,16 @@ class Oracle(Protocol):
     def loses(self, task: str, name: str) -> set[str]:
         """The checks of the task that fail by this mistake."""
 
+
+class Oracle(Mistakes, Protocol):
+    """Knows the right answers for the inputs of one seed, and what known mistakes make of them."""
+
+    seed: int
+    live: bool  # whether it is the reference itself
+
+    def ask(self, question: str) -> Answers:
+        """The arrays that answer `question` rightly."""
+
     def network(self, name: str) -> Any:
         """A new network of the reference's class `name`; only a live oracle has one."""
 
@@ -73,8 +72,21 @@ class Oracle(Protocol):
         """The reference's own definition of `name`; only a live oracle has it."""
 
 
+class Nameless:
+    """Knows no mistakes: for who decides on points, which no name may change."""
+
+    def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
+        return iter(())
+
+    def mistake(self, task: str, name: str) -> str:
+        raise KeyError(name)
+
+    def loses(self, task: str, name: str) -> set[str]:
+        return set()
+
+
 @dataclass(frozen=True)
-class Question:
+class ReferenceQuestion:
     """One question of a lab: whose mistakes it can tell apart, and how definitions answer it for a seed."""
 
     task: str
@@ -91,30 +103,31 @@ class LiveOracle:
 
     def __init__(
         self,
-        lab: str,
+        questions: Mapping[str, ReferenceQuestion],
         reference: Path,
         seed: int,
+        mistakes: Callable[[], Bank] = dict,
         notebooks: Mapping[str, str] | None = None,
         kept: Path | None = None,
     ) -> None:
-        """`notebooks` names each task's notebook; without it, no mistake is known.
+        """`mistakes` gives those that are known when one is first asked for; `notebooks` names each task's notebook.
 
         What the variants answer is kept in the folder `kept` and read from there the next time.
         """
         self.seed = seed
         self._kept = kept
-        self._lab = lab
+        self._mistakes = mistakes
         self._notebooks = notebooks or {}
         self._reference = Reference(reference)
-        self._questions: dict[str, Question] = importlib.import_module(f"autograder.labs.{lab}.expected").QUESTIONS
+        self._questions = questions
         self._right: dict[str, Answers] = {}
         self._wrong: dict[str, dict[str, Answers]] = {}
         self._answers: dict[tuple[str, tuple[str, ...]], Answers | None] = {}
 
     @cached_property
-    def bank(self) -> dict[str, dict[str, Mistake]]:
+    def bank(self) -> Bank:
         """The known mistakes, by task and id; read when one is asked for."""
-        return read_bank(Path(__file__).parents[1] / "labs" / self._lab / "mistakes") if self._notebooks else {}
+        return self._mistakes()
 
     def questions(self, public: bool = False) -> list[str]:
         """All questions of the lab, or those that a student's key may answer."""
@@ -152,11 +165,12 @@ class LiveOracle:
         """Keeps other processes waiting that want to know the same; where nothing can be kept, nobody waits."""
         file = self._file(question)
         with contextlib.ExitStack() as held:
-            if file is not None and fcntl is not None:
+            if file is not None:
+                from filelock import FileLock  # a student's package keeps nothing, and needs none
+
                 with contextlib.suppress(OSError):
                     file.parent.mkdir(parents=True, exist_ok=True)
-                    lock = held.enter_context(file.with_suffix(".lock").open("w"))
-                    fcntl.flock(lock, fcntl.LOCK_EX)
+                    held.enter_context(FileLock(file.with_suffix(".lock")))
             yield
 
     def _recalled(self, question: str) -> list[tuple[str, Answers]] | None:
@@ -178,13 +192,12 @@ class LiveOracle:
         file = self._file(question)
         if file is None:
             return
+        groups = enumerate(_together(known))
+        content = io.BytesIO()
+        arrays = {f"{number}|{name}": value for number, group in groups for name, value in group.items()}
+        np.savez(content, **arrays)  # type: ignore[arg-type]
         with contextlib.suppress(OSError):  # a folder that cannot be written: they are asked again next time
-            file.parent.mkdir(parents=True, exist_ok=True)
-            made = file.with_name(f".{os.getpid()} {file.name}")
-            groups = enumerate(_together(known))
-            arrays = {f"{number}|{name}": value for number, group in groups for name, value in group.items()}
-            np.savez(made, **arrays)  # type: ignore[arg-type]
-            made.replace(file)  # whole or not at all
+            write_whole(file, content.getvalue())
 
     def variant(self, *mistakes: Mistake) -> Variant:
         """The reference with mistakes of one task in it; raises `BankError` where they cannot stand together."""

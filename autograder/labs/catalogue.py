@@ -11,8 +11,6 @@ from pathlib import Path
 from autograder.course import Assignment, CourseError, line_of
 from autograder.submission.definitions import meant
 
-CHECKS = Path(__file__).parent
-
 
 @dataclass(frozen=True)
 class Check:
@@ -27,15 +25,15 @@ class Check:
     lines: tuple[int, int]  # of the whole function with its decorators, from 1
 
 
-def check_files(lab: str) -> list[Path]:
-    """The check files of a lab, in the order of its notebooks."""
-    return sorted((CHECKS / lab).glob("test_*.py"))
+def check_files(folder: Path) -> list[Path]:
+    """The check files in a lab's folder, in the order of its notebooks."""
+    return sorted(folder.glob("test_*.py"))
 
 
-def read_checks(lab: str) -> list[Check]:
-    """All checks of a lab; raises `CourseError` naming file and line where one is declared wrongly."""
+def read_checks(folder: Path) -> list[Check]:
+    """All checks in a lab's folder; raises `CourseError` naming file and line where one is declared wrongly."""
     checks: list[Check] = []
-    for path in check_files(lab):
+    for path in check_files(folder):
         try:
             tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
         except SyntaxError as error:
@@ -51,9 +49,9 @@ def check_id(function: str) -> str:
     return function.removeprefix("test_").split("__")[-1].split("[")[0].replace("_", "-")
 
 
-def agree(lab: str, assignment: Assignment, course: Path) -> list[Check]:
+def agree(folder: Path, lab: str, assignment: Assignment, course: Path) -> list[Check]:
     """The lab's checks, once `course.yml` gives points to each of them and to no other; else `CourseError`."""
-    checks = read_checks(lab)
+    checks = read_checks(folder)
     declared = {(check.task, check.id): check for check in checks}
     paid = {(task.id, name) for task in assignment.tasks for name in task.checks}
     unpaid = {f"{task}/{check}": "" for task, check in declared if (task, check) not in paid}
@@ -64,7 +62,7 @@ def agree(lab: str, assignment: Assignment, course: Path) -> list[Check]:
                 near = meant(f"{task.id}/{name}", unpaid)
                 raise CourseError(
                     f"{course}, line {line}: the task {task.id!r} gives points to {name!r},"
-                    f" but {CHECKS.name}/{lab} has no such check: a function test_{name.replace('-', '_')}"
+                    f" but {folder.parent.name}/{lab} has no such check: a function test_{name.replace('-', '_')}"
                     f' with @pytest.mark.task("{task.id}")' + (f". {near}" if near else "")
                 )
     for check in checks:

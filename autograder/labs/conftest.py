@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
+import secrets
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from autograder.course import CourseError
 from autograder.labs.plugin import ChecksPlugin
+
+STACK: pytest.StashKey[ExitStack] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,5 +25,61 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Sets the examination up, unless a program runs the checks and has its own (`run_checks`)."""
     if not any(isinstance(plugin, ChecksPlugin) for plugin in config.pluginmanager.get_plugins()):
-        config.pluginmanager.register(ChecksPlugin(), "checks")
+        config.stash[STACK] = ExitStack()
+        config.pluginmanager.register(_plugin(config, config.stash[STACK]), "checks")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if STACK in config.stash:
+        config.stash[STACK].close()
+
+
+def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:
+    from autograder.labs.context import Context
+    from autograder.labs.findings import Findings
+    from autograder.labs.lab import open_lab
+    from autograder.labs.respondents import Respondents
+    from autograder.sandbox.client import StudentProcess
+    from autograder.sandbox.fork_server import ForkServer
+    from autograder.submission.collect import SubmissionError, single_submission
+
+    folder = config.getoption("submission")
+    if not folder:
+        raise pytest.UsageError("say whose work is checked: --submission FOLDER")
+    place = next((Path(arg).resolve() for arg in config.args), Path.cwd())
+    place = place.parent if place.is_file() else place
+    try:
+        lab = open_lab(place.name)
+    except CourseError as error:
+        raise pytest.UsageError(str(error)) from None
+    seed = config.getoption("seed")
+    seed = secrets.randbits(32) if seed is None else seed
+    print(f"seed {seed} (give --seed {seed} to repeat)")
+    staging = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-")))
+    limits = lab.assignment.limits
+    try:
+        submission = single_submission(Path(folder), staging, limits)
+    except SubmissionError as error:
+        raise pytest.UsageError(str(error)) from None
+    fork_server = ForkServer(_layers(config), limits)
+    stack.callback(fork_server.close)
+
+    def start() -> StudentProcess:
+        return StudentProcess(fork_server, submission.folder, limits, threads=2)
+
+    respondents = stack.enter_context(Respondents(lab, stack.enter_context(start()), start))
+    return ChecksPlugin(Context(lab, submission.folder, lab.oracle(seed), hidden_seed=seed), respondents, Findings())
+
+
+def _layers(config: pytest.Config) -> Any:
+    """The layers of the sandbox; None in a student's own package, which has none, and where none is wanted."""
+    if config.getoption("unsafe_no_sandbox") or importlib.util.find_spec("autograder.sandbox.layers") is None:
+        return None
+    from autograder.sandbox.layers.choice import SandboxError, choose
+
+    try:
+        return choose()
+    except SandboxError as error:
+        raise pytest.UsageError(str(error)) from None

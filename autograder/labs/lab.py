@@ -1,84 +1,119 @@
-"""What a run of checks stands on: the course, the lab, and where the right answers come from."""
+"""One lab as an object: opened once and handed down. The only place where a lab's name becomes a module."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
+from autograder import manifest
 from autograder.course import Assignment, CourseError, find_course, read_course
-from autograder.judge.oracle import KEYS, KeyOracle, LiveOracle, Oracle, OracleError, has_key
+from autograder.judge.bank import Bank, read_bank
+from autograder.judge.oracle import KEYS, KeyOracle, LiveOracle, Oracle, OracleError, ReferenceQuestion, has_key
+from autograder.labs.catalogue import Check, agree, check_files
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+LABS = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Setting:
-    """The course file in force, one of its labs, and that lab's reference (None in a student's package)."""
+class Lab:
+    """A lab of the course file: its assignment, and everything that its folder `autograder/labs/<name>` holds."""
 
-    course_file: Path
     course: str
-    lab: str
+    course_file: Path
+    name: str
     assignment: Assignment
     reference: Path | None
+    """The reference solutions; None in a student's package."""
 
-    @classmethod
-    def find(cls, lab: str | None = None, course_file: Path | None = None) -> Setting:
-        """The setting of `lab`: from the given course file, the student's package, the checkout, or the folder above.
+    def __reduce__(self) -> tuple[Callable[..., Lab], tuple[str, Path]]:
+        return open_lab, (self.name, self.course_file)  # another process opens it anew
 
-        Where the course has several labs and none is named, it is the one whose name the current folder has, or one
-        above it (`source/lab4`, `submitted/ada/lab4`). Raises `CourseError`.
-        """
-        packaged = KEYS / "course.yml"
-        if course_file is None:
-            for place in (packaged, find_course(), CHECKOUT / "course.yml"):
-                if place is not None and place.is_file():
-                    course_file = place
-                    break
-            else:
-                raise CourseError("there is no course.yml here or above; run this in a course repository")
-        course = read_course(course_file)
-        if lab is None and len(course.assignments) > 1:
-            here = Path.cwd().resolve()
-            lab = next((one.name for one in (here, *here.parents) if one.name in course.assignments), None)
-        name, assignment = course.assignment(lab)
-        reference = course_file.parent / "reference" / name
-        return cls(course_file, course.course, name, assignment, reference if reference.is_dir() else None)
+    @property
+    def folder(self) -> Path:
+        """Where its checks stand."""
+        return LABS / self.name
 
     @property
     def release(self) -> Path | None:
         """What students were given; None where there is none."""
-        folder = self.course_file.parent / "release" / self.lab
+        folder = self.course_file.parent / "release" / self.name
         return folder if folder.is_dir() else None
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        """Its checks, to each of which `course.yml` gives points; raises `CourseError` where the two disagree."""
+        return agree(self.folder, self.name, self.assignment, self.course_file)
+
+    @cached_property
+    def mistakes(self) -> Bank:
+        """Its known mistakes, by task and id; raises `BankError`."""
+        return read_bank(self.folder / "mistakes")
+
+    @property
+    def notebooks(self) -> dict[str, str]:
+        """The notebook that each definition of the lab belongs to."""
+        return {name: task.notebook for task in self.assignment.tasks for name in task.definitions}
+
+    @cached_property
+    def questions(self) -> Mapping[str, ReferenceQuestion]:
+        """What an oracle can be asked: all that the check files list under `ASKED`. Not in a students' package."""
+        questions: dict[str, ReferenceQuestion] = {}
+        for path in check_files(self.folder):
+            module = importlib.import_module(f"{__package__}.{self.name}.{path.stem}")
+            for asked in getattr(module, "ASKED", ()):
+                questions |= asked.reference_questions(questions)
+        return questions
 
     def oracle(self, seed: int) -> Oracle:
         """The live reference with `seed`, or the answer key of a student's package (which has its own seed)."""
-        if has_key(self.lab):
-            return KeyOracle(self.lab)
-        return self.live_oracle(seed)
+        return KeyOracle(self.name) if has_key(self.name) else self.live_oracle(seed)
 
     def live_oracle(self, seed: int, named: bool = True) -> LiveOracle:
         """The reference itself, which knows mistakes by name if `named`; raises `OracleError` where there is none."""
         if self.reference is None:
-            raise OracleError(f"there is no reference for {self.lab} beside {self.course_file}")
+            raise OracleError(f"there is no reference for {self.name} beside {self.course_file}")
         if not named:
-            return LiveOracle(self.lab, self.reference, seed)
+            return LiveOracle(self.questions, self.reference, seed)
         notebooks = {task.id: task.notebook for task in self.assignment.tasks}
         # In a folder for all that decides the answers: those of older code, references and mistakes are not read.
-        kept = self.course_file.parent / "build" / "known-mistakes" / self.lab / _digest(self.lab, self.reference)
-        return LiveOracle(self.lab, self.reference, seed, notebooks, kept)
+        kept = self.course_file.parent / "build" / "known-mistakes" / self.name / self._digest()
+        return LiveOracle(self.questions, self.reference, seed, lambda: self.mistakes, notebooks, kept)
+
+    def _digest(self) -> str:
+        """Of all that decides what the lab's known mistakes answer."""
+        assert self.reference is not None
+        whole = hashlib.sha256()
+        for library in ("torch", "torchbearer", "numpy", "matplotlib", "pillow"):
+            whole.update(f"{library} {version(library)}\n".encode())
+        own = [*self.folder.rglob("*.py"), *self.folder.rglob("*.yml"), *self.reference.glob("*.py")]
+        for path in sorted([*manifest.files(manifest.ANSWERS), *own]):
+            whole.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+        return whole.hexdigest()[:16]
 
 
-def _digest(lab: str, reference: Path) -> str:
-    """Of all that decides what a lab's known mistakes answer."""
-    package = Path(__file__).resolve().parents[1]
-    whole = hashlib.sha256()
-    for library in ("torch", "torchbearer", "numpy", "matplotlib", "pillow"):
-        whole.update(f"{library} {version(library)}\n".encode())
-    folders = (package / "judge", package / "sandbox", package / "labs" / lab)
-    files = [path for folder in folders for kind in ("*.py", "*.yml") for path in folder.rglob(kind)]
-    files += [package / "drawing.py", package / "labs" / "asking.py", package / "labs" / "questions.py"]
-    for path in sorted([*files, *reference.glob("*.py")]):
-        whole.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return whole.hexdigest()[:16]
+def open_lab(name: str | None = None, course_file: Path | None = None) -> Lab:
+    """The lab `name` of the given course file, else of the student's package, the course here or above, the checkout.
+
+    Where the course has several labs and none is named, it is the one whose name the current folder has, or one above
+    it (`source/lab4`, `submitted/ada/lab4`). Raises `CourseError`.
+    """
+    if course_file is None:
+        for place in (KEYS / "course.yml", find_course(), CHECKOUT / "course.yml"):
+            if place is not None and place.is_file():
+                course_file = place
+                break
+        else:
+            raise CourseError("there is no course.yml here or above; run this in a course repository")
+    course = read_course(course_file)
+    if name is None and len(course.assignments) > 1:
+        here = Path.cwd().resolve()
+        name = next((one.name for one in (here, *here.parents) if one.name in course.assignments), None)
+    name, assignment = course.assignment(name)
+    reference = course_file.parent / "reference" / name
+    return Lab(course.course, course_file, name, assignment, reference if reference.is_dir() else None)

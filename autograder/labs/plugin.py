@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
-import tempfile
-from collections.abc import Collection, Generator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Callable, Collection, Generator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from autograder.course import CourseError
-from autograder.judge.verdict import Blocked, Failed, NotAttempted, Partial, Verdict
+from autograder.judge.oracle import Nameless, Oracle
+from autograder.judge.verdict import Blocked, NotAttempted, Verdict
 from autograder.labs.catalogue import check_id, code_digest
+from autograder.labs.context import Context
 from autograder.labs.examination import Examination
+from autograder.labs.findings import CachedChecks, Findings, Place
+from autograder.labs.naming import ToName, name_mistakes
+from autograder.labs.respondents import Respondents
 from autograder.results import CheckResult
+from autograder.states import CHECK_BADGES
 
-SIGNS = {"passed": "✓", "partial": "◐", "failed": "✗", "not attempted": "·", "blocked": "↑", "error": "!"}
 MARKERS = (
     "task(id): the task that a check belongs to",
     "points(n): what the check is worth; comes from course.yml",
@@ -27,22 +28,29 @@ MARKERS = (
     "hidden: only the marker has it",
     "needs(id, …): checks of the same task, or task/check, that must have passed",
 )
+PLACE: pytest.StashKey[Place] = pytest.StashKey()
+DETAILS: pytest.StashKey[str] = pytest.StashKey()  # of the grader's own error
 
 
+@dataclass(eq=False)  # pytest keeps its plugins in sets
 class ChecksPlugin:
-    """Runs the checks of `tasks` (default: all) on an examination."""
+    """Runs the checks of `tasks` (default: all), hidden ones if `hidden`, and puts what they conclude into `findings`.
 
-    def __init__(
-        self,
-        examination: Examination | None = None,
-        tasks: Collection[str] | None = None,
-        hidden: bool = True,
-    ) -> None:
-        self.current = examination
-        self.tasks = tasks
-        self.hidden = hidden
-        self._stack = ExitStack()
-        self._details: dict[tuple[str, str], str] = {}
+    `namer` knows mistakes by name; by default, that is the context's own oracle. `cached` holds what an earlier run
+    found; `tell` hears which task is looked at.
+    """
+
+    context: Context
+    respondents: Respondents
+    findings: Findings
+    tasks: Collection[str] | None = None
+    hidden: bool = True
+    namer: Oracle | None = None
+    cached: CachedChecks | None = None
+    tell: Callable[[str], object] | None = None
+    to_name: list[ToName] = field(default_factory=list)
+    reports: dict[Place, pytest.TestReport] = field(default_factory=dict)
+    _task: str = ""
 
     # --- set-up -------------------------------------------------------------------------------------------------------
 
@@ -54,22 +62,12 @@ class ChecksPlugin:
             config.option.tbstyle = "no"  # a traceback for each check that does not pass costs more than most checks
 
     @pytest.hookimpl
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
-        if self.current is None:
-            self.current = _from_options(session.config, self._stack)
-
-    @pytest.hookimpl
-    def pytest_sessionfinish(self) -> None:
-        self._stack.close()
-
-    @pytest.hookimpl
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        assert self.current is not None
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:
-            task, check = _name(item)
-            points = self.current.assignment.task(task).checks.get(check)
+            task, check = _place(item)
+            points = self.context.assignment.task(task).checks.get(check)
             wanted = (self.tasks is None or task in self.tasks) and (self.hidden or _public(item))
             if points is None:
                 raise pytest.UsageError(f"course.yml gives no points to {task}/{check}")
@@ -80,38 +78,36 @@ class ChecksPlugin:
             config.hook.pytest_deselected(items=dropped)
 
     @pytest.fixture
-    def examination(self) -> Examination:
-        """The submission under examination."""
-        assert self.current is not None
-        return self.current
+    def examination(self, request: pytest.FixtureRequest) -> Examination:
+        """The submission under examination, for the check that asks for it."""
+        task, check = _place(request.node)
+        hidden = not _public(request.node)
+        return Examination(self.context, self.findings, self.respondents, task, check, hidden, Nameless())
 
     # --- each check ---------------------------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
         """Takes the result of an earlier run where nothing has changed on which this check depends."""
-        assert self.current is not None
-        place = _name(item)
-        if self.current.tell is not None and place[0] != self.current.current[0]:
-            self.current.tell(self.current.assignment.task(place[0]).title)
-        self.current.current, self.current.secret = place, not _public(item)
-        if self.current.known is not None and self.current.recall(place, self._key(item)):
+        place = _place(item)
+        if self.tell is not None and place[0] != self._task:
+            self.tell(self.context.assignment.task(place[0]).title)
+        self._task = place[0]
+        if self.cached is not None and self.findings.recall(place, self._key(item, self.cached), self.cached):
             return True
         return None
 
-    def _key(self, item: pytest.Item) -> str:
+    def _key(self, item: pytest.Item, cached: CachedChecks) -> str:
         """The digest of a check's own code, its points, and the results before it that it may look at."""
-        assert self.current is not None
-        assert self.current.known is not None
-        place = task, check = _name(item)
-        assignment = self.current.assignment
+        place = task, check = _place(item)
+        assignment = self.context.assignment
         before = [
-            [*other, result.status, result.score, result.message]
-            for other, result in self.current.results.items()
+            [*other, result.status, result.score]
+            for other, result in self.findings.results.items()
             if other[0] == task or other in _needed(item)
         ]
         described = [
-            self.current.known.shared,
+            cached.shared,
             code_digest(item.path, item.name.split("[")[0]),
             assignment.task(task).checks[check],
             {data: band.model_dump(mode="json") for data, band in assignment.bands.get(task, {}).items()},
@@ -121,9 +117,8 @@ class ChecksPlugin:
 
     @pytest.hookimpl
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        assert self.current is not None
         for needed in _needed(item):
-            result = self.current.results.get(needed)
+            result = self.findings.results.get(needed)
             if result is None or result.status in ("passed", "partial"):
                 continue
             if result.status == "not attempted":
@@ -137,139 +132,102 @@ class ChecksPlugin:
         if call.when == "call" or call.excinfo is not None:
             result = self._conclude(item, call)
             report.outcome = "passed" if result.status == "passed" else "failed"
-            report.longrepr = None if result.status == "passed" else f"{result.message}\n{result.hint}".strip()
-            if result.status == "error":
-                report.longrepr = self._details[_name(item)]
+            report.longrepr = item.stash[DETAILS] if result.status == "error" else words_of(result)
             report.sections = []
+            if result.status in ("failed", "partial"):
+                self.reports[_place(item)] = report
 
     def _conclude(self, item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
-        assert self.current is not None
-        task, check = _name(item)
+        place = task, check = _place(item)
         points = float(next(item.iter_markers("points")).args[0])
         sentence = " ".join((getattr(item, "function", item).__doc__ or "").split("\n\n")[0].split())
-        result = CheckResult(
-            id=check, status="passed", score=points, max_score=points, public=_public(item), title=sentence
-        )
+        findings = self.findings
+        told: dict[str, Any] = {"status": "passed", "score": points}
         if call.excinfo is not None:
             problem = call.excinfo.value
             if isinstance(problem, (KeyboardInterrupt, pytest.exit.Exception)):
                 raise problem
-            result.score = 0
-            information = call.excinfo
-            said: BaseException = problem
-            if isinstance(problem, (Failed, Partial)):
-                try:
-                    said = self.current.diagnosed(problem, lambda twin: _run(item, twin))
-                except Exception as error:
-                    said, information = error, pytest.ExceptionInfo.from_exception(error)
-            if isinstance(problem, Verdict) and isinstance(said, Verdict):
-                result.status = problem.status  # type: ignore[assignment]
-                result.score = round(points * problem.fraction, 2)
-                result.message, result.hint, result.diagnosis = said.message, said.hint, said.diagnosis
+            if isinstance(problem, Verdict):
+                told = concluded(problem, points)
+                if problem.status in ("failed", "partial") and problem.nameable and not problem.sentence:
+                    assert isinstance(item, pytest.Function)
+                    self.to_name.append(ToName(place, not _public(item), item.obj))
             else:  # whatever else goes wrong is ours
-                result.status = "error"
-                result.message = f"The grader failed here: {type(said).__name__}: {str(said)[:500]}"
-                self._details[task, check] = str(information.getrepr(style="short"))
-        earlier = {one.message for (other, _), one in self.current.results.items() if other == task}
-        if result.status in ("failed", "partial") and result.message in earlier:
-            result.message, result.hint = "The same as above.", ""
-        pictures = [name for name in self.current.pictures if name.startswith(f"{task}-{check}")]
-        result.pictures = sorted(pictures)
-        result.measured, result.fingerprint = self.current.remarks((task, check))
-        self.current.results[task, check] = result
+                words = f"The grader failed here: {type(problem).__name__}: {str(problem)[:500]}"
+                told = {"status": "error", "score": 0, "message": words}
+                item.stash[DETAILS] = str(call.excinfo.getrepr(style="short"))
+        result = CheckResult(
+            id=check,
+            max_score=points,
+            public=_public(item),
+            title=sentence,
+            pictures=sorted(name for name in findings.pictures if name.startswith(f"{task}-{check}")),
+            measured=findings.measured.get(place),
+            fingerprint=findings.fingerprints.get(place, ""),
+            **told,
+        )
+        findings.results[place] = result
         return result
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, Any, None]:
+        """After all checks, the mistakes get their names."""
+        outcome = yield
+        outcome.get_result()
+        namer = self.namer or self.context.oracle
+        if self.to_name and namer.seed == self.context.oracle.seed:
+            name_mistakes(self.to_name, self.context, self.findings, self.respondents, namer)
+        elif self.to_name and self.respondents.several:
+            with self.respondents.another() as others:
+                name_mistakes(self.to_name, self.context, self.findings, others, namer)
+        for place, report in self.reports.items():
+            report.longrepr = words_of(self.findings.results[place])
 
     # --- what the terminal shows --------------------------------------------------------------------------------------
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        assert self.current is not None
         write = terminalreporter.write_line
         score = total = 0.0
-        for task in self.current.task_results():
+        for task in self.findings.task_results(self.context.assignment):
             score, total = score + task.score, total + (0 if task.extra else task.max_score)
             write("")
             write(f"{task.title}: {task.score:g} of {task.max_score:g}{' (extra credit)' if task.extra else ''}")
             for check in task.checks:
                 kind = "" if check.public else "  (hidden)"
-                write(f"  {SIGNS[check.status]} {check.score:g}/{check.max_score:g}  {check.title}{kind}")
+                write(f"  {CHECK_BADGES[check.status].sign} {check.score:g}/{check.max_score:g}  {check.title}{kind}")
         write("")
         write(f"{score:g} of {total:g} points")
 
 
-def _name(item: pytest.Item) -> tuple[str, str]:
-    return str(next(item.iter_markers("task")).args[0]), check_id(item.name)
+def words_of(result: CheckResult) -> str | None:
+    """What is said of a check that did not pass."""
+    return None if result.status == "passed" else f"{result.message}\n{result.hint}".strip()
 
 
-def _run(item: pytest.Item, examination: Examination) -> None:
-    """Runs a check on another examination than the current one."""
-    assert isinstance(item, pytest.Function)
-    given = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
-    item.obj(**{**given, "examination": examination})
+def concluded(verdict: Verdict, points: float) -> dict[str, Any]:
+    """The fields of a result that a verdict decides on."""
+    return {
+        "status": verdict.status,
+        "score": round(points * verdict.fraction, 2),
+        "message": verdict.said,
+        "hint": verdict.hint,
+        "diagnosis": verdict.diagnosis,
+    }
 
 
-def _needed(item: pytest.Item) -> list[tuple[str, str]]:
+def _place(item: pytest.Item) -> Place:
+    if PLACE not in item.stash:
+        item.stash[PLACE] = str(next(item.iter_markers("task")).args[0]), check_id(item.name)
+    return item.stash[PLACE]
+
+
+def _needed(item: pytest.Item) -> list[Place]:
     """The checks that must have passed before this one."""
-    task, _ = _name(item)
+    task, _ = _place(item)
     parts = [needed.rpartition("/") for mark in item.iter_markers("needs") for needed in mark.args]
     return [(other or task, check) for other, _, check in parts]
 
 
 def _public(item: pytest.Item) -> bool:
     return item.get_closest_marker("public") is not None
-
-
-def _from_options(config: pytest.Config, stack: ExitStack) -> Examination:
-    """The examination that `pytest autograder/labs/<lab> --submission FOLDER` asks for."""
-    from autograder.labs.lab import Setting
-    from autograder.sandbox.client import ForkServer, StudentProcess
-    from autograder.submission.collect import SubmissionError, single_submission
-
-    folder = config.getoption("submission")
-    if not folder:
-        raise pytest.UsageError("say whose work is checked: --submission FOLDER")
-    lab = next((Path(arg).resolve() for arg in config.args), Path.cwd())
-    lab = lab.parent if lab.is_file() else lab
-    try:
-        setting = Setting.find(lab.name)
-    except CourseError as error:
-        raise pytest.UsageError(str(error)) from None
-    seed = config.getoption("seed")
-    seed = secrets.randbits(32) if seed is None else seed
-    print(f"seed {seed} (give --seed {seed} to repeat)")
-    staging = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-")))
-    try:
-        submission = single_submission(Path(folder), staging, setting.assignment.limits)
-    except SubmissionError as error:
-        raise pytest.UsageError(str(error)) from None
-    fork_server = ForkServer(_sandbox(config), setting.assignment.limits)
-    stack.callback(fork_server.close)
-
-    def student_process() -> StudentProcess:
-        return StudentProcess(fork_server, submission.folder, setting.lab, setting.assignment.limits, threads=2)
-
-    return stack.enter_context(
-        Examination(
-            lab=setting.lab,
-            assignment=setting.assignment,
-            respondent=stack.enter_context(student_process()),
-            restart=student_process,
-            folder=submission.folder,
-            oracle=setting.oracle(seed),
-            hidden_seed=seed,
-        )
-    )
-
-
-def _sandbox(config: pytest.Config) -> Any:
-    """The layers of the sandbox; None in a student's own package, which has none, and where none is wanted."""
-    import importlib.util
-
-    if config.getoption("unsafe_no_sandbox") or importlib.util.find_spec("autograder.sandbox.layers") is None:
-        return None
-    from autograder.sandbox.layers.choice import SandboxError, choose
-
-    try:
-        return choose()
-    except SandboxError as error:
-        raise pytest.UsageError(str(error)) from None

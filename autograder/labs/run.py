@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from unittest import mock
 
-from autograder.labs.catalogue import CHECKS
-from autograder.labs.examination import Examination
+from autograder.judge.oracle import Oracle
+from autograder.labs.context import Context
+from autograder.labs.findings import CachedChecks, Findings
+from autograder.labs.lab import LABS
+from autograder.labs.respondents import Respondents
 
 QUIET = (
     "terminal",
@@ -26,24 +29,37 @@ class ChecksError(Exception):
     """The checks could not be run: the grader's own fault."""
 
 
-def run_checks(examination: Examination, tasks: Collection[str] | None = None, hidden: bool = True) -> None:
-    """Runs the checks of `tasks` (default: all), hidden ones if `hidden`; what they find is in `examination`.
+def run_checks(
+    context: Context,
+    respondents: Respondents,
+    tasks: Collection[str] | None = None,
+    hidden: bool = True,
+    namer: Oracle | None = None,
+    cached: CachedChecks | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> Findings:
+    """What the checks of `tasks` (default: all) find, hidden ones too if `hidden`.
 
-    Raises `ChecksError` where they could not be run, and `KeyboardInterrupt`.
+    `namer` knows mistakes by name; by default, that is the context's own oracle. `cached` holds what an earlier run
+    found; `tell` hears the title of each task. Raises `ChecksError` where the checks could not be run, and
+    `KeyboardInterrupt`.
     """
     import pytest
 
     from autograder.labs.plugin import ChecksPlugin
 
-    wanted = [task for task in examination.assignment.tasks if tasks is None or task.id in tasks]
+    findings = Findings()
+    wanted = [task for task in context.assignment.tasks if tasks is None or task.id in tasks]
     notebooks = dict.fromkeys(task.notebook for task in wanted)
-    files = [str(CHECKS / examination.lab / f"test_{notebook}.py") for notebook in notebooks]
-    arguments = [*files, "-s", "--assert=plain", f"--rootdir={CHECKS}", f"-c{os.devnull}"]
+    files = [str(context.lab.folder / f"test_{notebook}.py") for notebook in notebooks]
+    arguments = [*files, "-s", "--assert=plain", f"--rootdir={LABS}", f"-c{os.devnull}"]
     arguments += [part for name in QUIET for part in ("-p", f"no:{name}")]
+    plugin = ChecksPlugin(context, respondents, findings, tasks, hidden, namer, cached, tell)
     # Plugins and options of whoever runs this are no business of the checks.
     with mock.patch.dict(os.environ, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}):
-        status = pytest.main(arguments, plugins=[ChecksPlugin(examination, tasks, hidden)])
+        status = pytest.main(arguments, plugins=[plugin])
     if status == pytest.ExitCode.INTERRUPTED:  # by Ctrl-C: whoever is above is to hear of it
         raise KeyboardInterrupt
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise ChecksError(f"the checks in {CHECKS / examination.lab} could not be run (pytest ended with {status!r})")
+        raise ChecksError(f"the checks in {context.lab.folder} could not be run (pytest ended with {status!r})")
+    return findings

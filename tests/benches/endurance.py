@@ -13,7 +13,7 @@ from rich.table import Table
 
 from tests.benches.kept import Found, Ratio
 from tests.benches.marking import renamed
-from tests.sample_class import ROOT, make_class
+from tests.sample_class import make_class
 
 STUDENTS = ("release",) * 24 + ("reference",)  # most of it is starting, asking and ending, which is what could leak
 
@@ -30,12 +30,13 @@ def endured(root: Path, data: str, count: int) -> Found:
     import psutil
 
     from autograder.course import Limits
-    from autograder.grading.cache import CachedChecks
     from autograder.grading.grader import Grader, GradingSpec
+    from autograder.labs.findings import CachedChecks
+    from autograder.labs.lab import open_lab
     from autograder.sandbox.layers.choice import choose
     from autograder.submission.collect import find_submissions
 
-    grader = Grader(GradingSpec(ROOT / "course.yml", "lab4", data, "cpu", 4, 1, choose()))
+    grader = Grader(GradingSpec(open_lab("lab4"), data, "cpu", 4, 1, choose()))
     own = psutil.Process()
     table = Table(title=f"Endurance: {count} submissions, {data}")
     for column in ("submissions", "seconds", "worker MB", "fork server MB", "descriptors", "processes"):

@@ -17,12 +17,15 @@ import signal
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from autograder.sandbox.layers.choice import Layers, choose
-from autograder.sandbox.client import StudentProcess, StudentError
-from autograder.labs.examination import Examination
+from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.respondent import StudentError
+from autograder.labs.context import Context
+from autograder.labs.respondents import Respondents
+from autograder.labs.lab import open_lab
 from autograder.labs.run import run_checks
 from autograder.course import Limits
 from autograder.grading.grader import Grader, GradingSpec
@@ -57,13 +60,13 @@ class Outcome:
     errors: list[str] = field(default_factory=list)
 
 
-class Grader:
-    """A desk in the given sandbox, with small limits, that marks single tasks."""
+class CorpusGrader:
+    """Marks single tasks in the given sandbox, with small limits, and looks around after each."""
 
     def __init__(self, layers: Layers | None, data: str) -> None:
-        self.grader = Grader(GradingSpec(ROOT / "course.yml", "lab4", data, "cpu", SEED, 1, layers))
+        self.grader = Grader(GradingSpec(open_lab("lab4"), data, "cpu", SEED, 1, layers))
         self._own = with_command_line(self.grader.fork_server.name)  # the fork server, and the box around it
-        self.limits = self.grader.setting.assignment.limits.model_copy(update=SMALL)
+        self.limits = self.grader.lab.assignment.limits.model_copy(update=SMALL)
 
     def close(self) -> None:
         self.grader.close()
@@ -92,31 +95,25 @@ class Grader:
             given.rename(taken / (f"student{given.suffix}" if given.is_file() else "student"))
             [submission] = find_submissions(taken, "lab4", Path(folder, "staging"), limits)
 
-            def student_process() -> StudentProcess:
-                return StudentProcess(self.grader.fork_server, submission.folder, "lab4", limits)
+            lab = replace(
+                self.grader.lab, assignment=self.grader.lab.assignment.model_copy(update={"limits": limits})
+            )
+
+            def start() -> StudentProcess:
+                return StudentProcess(self.grader.fork_server, submission.folder, limits)
 
             said = list(submission.problems)
+            context = Context(lab, submission.folder, self.grader.oracle, self.grader.spec.data, hidden_seed=SEED)
             try:
-                with student_process() as respondent:
-                    with Examination(
-                        lab="lab4",
-                        assignment=self.grader.setting.assignment.model_copy(update={"limits": limits}),
-                        respondent=respondent,
-                        restart=student_process,
-                        folder=submission.folder,
-                        oracle=self.grader.oracle,
-                        namer=self.grader.namer,
-                        data=self.grader.spec.data,
-                        hidden_seed=SEED,
-                    ) as examination:
-                        with contextlib.suppress(StudentError):
-                            said += respondent.describe()
-                            respondent.source(self.grader.setting.assignment.tasks)  # as the desk asks; no points come of it
-                        run_checks(examination, tasks=tasks)
-                        said += examination.notes
+                with start() as first, Respondents(lab, first, start) as respondents:
+                    with contextlib.suppress(StudentError):
+                        said += first.describe()
+                        first.source(lab.assignment.tasks)  # as the grader asks; no points come of it
+                    findings = run_checks(context, respondents, tasks, namer=self.grader.namer)
+                    said += respondents.notes
             except Exception as error:
                 return None, "", [f"{type(error).__name__}: {error}"]
-        results = examination.task_results()
+        results = findings.task_results(lab.assignment)
         for task in results:
             for check in task.checks:
                 said += [f"{task.id}/{check.id} {check.status}", check.message, check.hint, check.diagnosis or ""]
@@ -131,7 +128,7 @@ class Grader:
             return self.mark(Path(folder, "given"), ("inception-block",), self.limits)[0]
 
     def left_running(self) -> int:
-        """How many processes that were forked in this desk's fork server still run: forks keep its command line."""
+        """How many processes that this grader's fork server has forked still run: their command lines hold its name."""
         alive: set[int] = set()
         for _ in range(40):
             alive = with_command_line(self.grader.fork_server.name) - self._own
@@ -199,7 +196,7 @@ def main() -> None:
     layers = choose(given.sandbox)
     for layer in given.without:
         layers = layers.without(layer)
-    grader = Grader(layers, load_data(given.data).name)
+    grader = CorpusGrader(layers, load_data(given.data).name)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         for number, attack in enumerate(wanted):

@@ -1,0 +1,135 @@
+"""What the checks of one submission found: a result for each check, the pictures for its pages, what was measured."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.course import Assignment
+from autograder.results import CheckResult, OwnDigit, TaskResult
+
+PICTURE_PIXELS = 4_000_000
+SAME, SAME_MISTAKE = "The same as above.", "It is the same mistake as above."
+Place = tuple[str, str]  # task and check
+
+
+@dataclass
+class CachedCheck:
+    """A check's result in an earlier run, and the key of everything that it depended on."""
+
+    key: str
+    result: CheckResult
+    digits: list[OwnDigit] = field(default_factory=list)
+    sentence: str = ""
+    """The known mistake's, with which the result's message ends."""
+
+
+Checks = dict[Place, CachedCheck]
+
+
+@dataclass
+class CachedChecks:
+    """What an earlier run found of a submission, check by check, and its notes on definitions."""
+
+    shared: str  # the digest of what all its checks depend on
+    checks: Checks = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Findings:
+    """What was found so far, in the order of the checks."""
+
+    results: dict[Place, CheckResult] = field(default_factory=dict)
+    keys: dict[Place, str] = field(default_factory=dict)
+    """What each result depends on."""
+    sentences: dict[Place, str] = field(default_factory=dict)
+    """The known mistake's sentence with which a result's message ends."""
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    measured: dict[Place, float] = field(default_factory=dict)
+    """Accuracies, for the marker."""
+    fingerprints: dict[Place, str] = field(default_factory=dict)
+    """What identifies the weights that a check has read."""
+    digits: dict[Place, list[OwnDigit]] = field(default_factory=dict)
+    """The student's own pictures that a check put on their page."""
+
+    def before(self, place: Place) -> Iterator[tuple[str, CheckResult]]:
+        """The results of the task's checks that ran before the one at `place`, by the check's id."""
+        for (task, check), result in self.results.items():
+            if (task, check) == place:
+                return
+            if task == place[0]:
+                yield check, result
+
+    def recall(self, place: Place, key: str, cached: CachedChecks) -> bool:
+        """Takes the result of the check at `place` from an earlier run, if `key` says that nothing has changed."""
+        self.keys[place] = key
+        found = cached.checks.get(place)
+        if found is None or found.key != key or found.result.status == "error":
+            return False
+        self.results[place] = found.result
+        self.digits[place] = list(found.digits)
+        self.sentences[place] = found.sentence
+        return True
+
+    def to_cache(self) -> Checks:
+        """What a later run can recall."""
+        return {
+            place: CachedCheck(key, self.results[place], self.digits.get(place, []), self.sentences.get(place, ""))
+            for place, key in self.keys.items()
+        }
+
+    def keep_picture(self, name: str, content: Any) -> None:
+        """Keeps a picture for the feedback page, if it is a PNG of sensible size; else does nothing."""
+        from PIL import Image
+
+        try:
+            with Image.open(io.BytesIO(content.tobytes()), formats=["PNG"]) as image:
+                if image.width * image.height > PICTURE_PIXELS:
+                    return
+                clean = io.BytesIO()
+                image.convert("RGB").save(clean, "PNG")
+        except Exception:  # whatever a student's bytes do to the decoder, the mark does not depend on it
+            return
+        self.pictures[name] = clean.getvalue()
+
+    def task_results(self, assignment: Assignment) -> list[TaskResult]:
+        """The results by task, in the order of `course.yml`; what was said before in a task is not said again."""
+        tasks = []
+        for task in assignment.tasks:
+            found = [(task.id, name) for name in task.checks if (task.id, name) in self.results]
+            if found:
+                order = sorted(found, key=list(self.results).index)
+                said = self._said_once(order)
+                checks = [said[place] for place in found]
+                tasks.append(
+                    TaskResult(
+                        id=task.id,
+                        title=task.title,
+                        notebook=task.notebook,
+                        score=sum(check.score for check in checks),
+                        max_score=sum(check.max_score for check in checks),
+                        checks=checks,
+                        extra=task.extra,
+                    )
+                )
+        return tasks
+
+    def _said_once(self, order: list[Place]) -> dict[Place, CheckResult]:
+        said: dict[Place, CheckResult] = {}
+        for place in order:
+            result = self.results[place]
+            message, hint = result.message, result.hint
+            if result.status in ("failed", "partial"):
+                earlier = {other.message for other in said.values()}
+                sentence = self.sentences.get(place)
+                if message in earlier:
+                    message, hint = SAME, ""
+                elif sentence and any(other.diagnosis == result.diagnosis for other in said.values()):
+                    message = message.removesuffix(sentence) + SAME_MISTAKE
+                    if message in earlier:
+                        message, hint = SAME, ""
+            said[place] = result.model_copy(update={"message": message, "hint": hint}, deep=True)
+        return said

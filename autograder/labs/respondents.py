@@ -1,0 +1,163 @@
+"""Whom the checks of one submission ask: its own process, one for hidden questions, a fresh one, a weights reader."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.judge import weights_file
+from autograder.judge.verdict import Failed, Verdict
+from autograder.labs.discretion import discreet, words_in
+from autograder.labs.forms import form_of
+from autograder.labs.kinds.saved_weights_procedures import weights_file as weights_file_of
+from autograder.labs.lab import Lab
+from autograder.labs.student_errors import called, verdict_on, without_words
+from autograder.sandbox.respondent import Respondent, StudentError
+
+Procedure = Callable[..., Any]
+
+
+def name_of(procedure: Procedure) -> str:
+    """What a student process finds a procedure by: its module and its name."""
+    return f"{procedure.__module__}:{procedure.__name__}"
+
+
+class Respondents:
+    """Asks each question once, and turns a student's errors into verdicts.
+
+    `first` answers public questions. `start` makes a fresh respondent; without it (a student's own kernel) all
+    questions go to `first`. Hidden questions go to a process of their own, which answers nothing that a student gets to
+    see, and no word of the student's own comes out of it.
+    """
+
+    def __init__(self, lab: Lab, first: Respondent, start: Callable[[], Any] | None = None) -> None:
+        self._lab = lab
+        self._first = first
+        self._start = start
+        self._hidden: Any = None
+        self._reader: Any = None
+        self._fresh: Any = None
+        self._fresh_knows_hidden = False
+        self._answers: dict[bytes, Any] = {}
+
+    def __enter__(self) -> Respondents:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends all that were started here; `first` is its owner's."""
+        for respondent in (self._hidden, self._reader, self._fresh):
+            if respondent is not None and respondent is not self._first:
+                respondent.end()
+
+    @property
+    def notes(self) -> list[str]:
+        """What the student should know of how their definitions were found."""
+        return list(self._first.notes)  # not of the hidden process
+
+    @property
+    def several(self) -> bool:
+        """Whether there can be more processes than the first."""
+        return self._start is not None
+
+    def another(self) -> Respondents:
+        """Others for the same submission, who were asked nothing yet."""
+        assert self._start is not None
+        return _Owner(self._lab, self._start(), self._start)
+
+    def ask(self, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False) -> Any:
+        """What `procedure` gives on the student's definitions `uses`; raises a `Verdict`."""
+        question = _digest([name_of(procedure), list(uses), arguments])
+        if question not in self._answers:
+            respondent = self._first
+            if hidden and self._start is not None:
+                respondent = self._hidden = self._hidden or self._start()
+            try:
+                self._answers[question] = self._ask(respondent, procedure, uses, arguments, hidden)
+            except Verdict as verdict:
+                self._answers[question] = verdict
+        answer = self._answers[question]
+        if isinstance(answer, Verdict):
+            raise answer.with_traceback(None)
+        return answer
+
+    def ask_afresh(
+        self, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False
+    ) -> Any:
+        """The same, in a process that has answered nothing but what was asked so before.
+
+        That is the one that has read weights, which has run nothing of the student's; the next weights are read by
+        another. Once it has been asked something hidden, it is asked nothing whose answer a student gets to see.
+        """
+        assert self._start is not None
+        if self._fresh_knows_hidden and not hidden and self._fresh is not None:
+            self._fresh.end()
+            self._fresh, self._fresh_knows_hidden = None, False
+        if self._fresh is None:
+            self._fresh, self._reader = self._reader or self._start(), None
+        self._fresh_knows_hidden = self._fresh_knows_hidden or hidden
+        return self._ask(self._fresh, procedure, uses, arguments, hidden)
+
+    def read_weights(self, content: np.ndarray, name: str, limit_mb: float) -> weights_file.Arrays:
+        """The names and arrays in a weights file, which a process reads that runs nothing of the student's."""
+        question = _digest(["weights", content])
+        if question not in self._answers:
+            if self._reader is None:
+                self._reader = self._start() if self._start is not None else self._first
+            try:
+                answer = self._reader.ask(name_of(weights_file_of), [], {}, {"file": content, "limit_mb": limit_mb})
+                if not form_of(weights_file_of)(answer):
+                    answer = {"problem": "unreadable"}
+            except StudentError:  # it took too long, or too much
+                answer = {"problem": "unreadable"}
+            self._answers[question] = answer
+        return weights_file.arrays_of(self._answers[question], name, limit_mb)
+
+    def _ask(
+        self, respondent: Any, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool
+    ) -> Any:
+        try:
+            answer = respondent.ask(name_of(procedure), list(uses), self._lab.notebooks, arguments)
+        except StudentError as error:
+            raise verdict_on(without_words(error) if hidden else error, uses) from None
+        if not form_of(procedure)(answer):
+            who = called(uses) or procedure.__name__
+            raise Failed(f"The answer cannot be used: {who} gave something else than was asked for.")
+        if not hidden:
+            return answer
+        return discreet(answer, words_in(arguments) | set(self._lab.notebooks))
+
+
+class _Owner(Respondents):
+    """Respondents that end the first one, too."""
+
+    def __exit__(self, *_: object) -> None:
+        super().__exit__()
+        self._first.end()  # type: ignore[attr-defined]
+
+
+def _digest(value: Any) -> bytes:
+    """The digest of plain data with arrays in it."""
+    whole = hashlib.sha256()
+
+    def add(value: Any) -> None:
+        if isinstance(value, np.ndarray):
+            whole.update(f"array {value.dtype} {value.shape} ".encode())
+            whole.update(np.ascontiguousarray(value).data)
+        elif isinstance(value, Mapping):
+            whole.update(f"map {len(value)} ".encode())
+            for key, item in value.items():
+                add(str(key))
+                add(item)
+        elif isinstance(value, (list, tuple)):
+            whole.update(f"list {len(value)} ".encode())
+            for item in value:
+                add(item)
+        else:
+            text = repr(value).encode("utf-8", "backslashreplace")
+            whole.update(f"{type(value).__name__} {len(text)} ".encode() + text)
+
+    add(value)
+    return whole.digest()
