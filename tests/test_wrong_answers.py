@@ -19,7 +19,7 @@ from autograder.sandbox.fork_server import ForkServer
 from tests.judging import REFERENCE, definitions_of, in_processes, judged, lay_out, live_oracle
 from tests.test_accepted import handed_in
 
-WRONG_ANSWERS = sorted((Path(__file__).parent / "wrong answers").glob("*/*.py"))
+WRONG_ANSWERS = sorted((Path(__file__).parent / "wrong_answers").glob("*/*.py"))
 
 
 @pytest.mark.parametrize("answer", WRONG_ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
