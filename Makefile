@@ -1,4 +1,4 @@
-# Two commands for newcomers: `make demo` and `make test`. Each sets everything up on a fresh machine.
+# Two commands for newcomers: `make demo` and `make test`. On a fresh machine, each sets everything up first.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,48 +6,52 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
 
-.PHONY: help demo test test-all bench mutants docs lint format clean
+.PHONY: help demo quick test test-all bench mutants sentences docs lint format clean
 
-help:  ## What can be made
+help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(READY)  ## Build the release, mark a small class, write the report
+demo: $(READY)  ## Build the release, mark a small class, write the pages
 	$(BIN)/python -m tests.demo $(DEMO)
 
-test: $(READY)  ## Everything that runs on every push (under 15 minutes on 2 cores)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+quick: lint  ## Check style, types, and the tests that your change touches (seconds; the first time, minutes)
+	@$(BIN)/python -m tests.touched
+	$(BIN)/python -m pytest -q --testmon -m "not slow and not processes" $(ARGS) || test $$? -eq 5  # 5: there is none
 
-test-all: $(READY)  ## That, and what takes long: notebooks on real MNIST, a student's install from nothing
+test: lint  ## Check everything that a push must pass (under 10 minutes on 2 cores)
+	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+test-all: $(READY)  ## Run all tests, also the slow ones (docs/tests.md lists them)
 	$(BIN)/python -m pytest $(ARGS)
 
-bench: $(READY)  ## What everything costs, as ratios (half an hour; ARGS="check build" for some parts)
+bench: $(READY)  ## Measure what everything costs, as ratios (half an hour; ARGS="check build" for some parts)
 	$(BIN)/python -m tests.bench $(ARGS)
 
-mutants: $(READY)  ## How many wrong programs the checks tell from the right one (minutes; ARGS="--task TASK")
+mutants: $(READY)  ## Count the wrong programs that the checks tell from the right one (minutes; ARGS="--task TASK")
 	$(BIN)/python -m tests.mutants $(ARGS)
 
-docs: $(READY)  ## The documentation, into build/docs; a broken link is an error
+sentences: $(READY)  ## Print every sentence that a student can get, in one list (ARGS="--task TASK")
+	$(BIN)/python -m tests.sentences $(ARGS)
+
+docs: $(READY)  ## Build the documentation, into build/docs; a broken link is an error
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs build/docs
 
-lint: $(READY)  ## Style and types
+lint: $(READY)  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(READY)  ## Put the code into shape
+format: $(READY)  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean:  ## Take away what was built here, the environment included
+clean:  ## Remove what was built here, with the environment
 	rm -rf build dist marks $(VENV)
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
-	  echo "Python 3.10 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Say which: make PYTHON=python3.12 …"; exit 1; }
-	@echo "Setting up $(VENV): some minutes the first time, most of them for torch."
+	  echo "Python 3.10 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Choose another: make PYTHON=python3.12 …"; exit 1; }
+	@echo "Setting up $(VENV): a few minutes the first time, most of them for torch."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[course,dev,cluster]'
 	@touch $@

@@ -1,4 +1,4 @@
-"""Lets the plain nbgrader commands work in this folder (`nbgrader autograde lab4`, `nbgrader formgrader`)."""
+"""Makes this folder an nbgrader course: for `nbgrader autograde lab4`, and for formgrader in `jupyter lab`."""
 
 c = get_config()  # noqa: F821
 

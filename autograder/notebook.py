@@ -21,7 +21,7 @@ def check(task: str) -> float:
 
     Only public checks run here; the final marking runs more. Raises `CourseError` for an unknown task.
     """
-    from autograder.feedback import cell
+    from autograder.feedback import check_cell, notebook_output
     from autograder.labs.context import Context
     from autograder.labs.respondents import Respondents
     from autograder.labs.run import run_checks
@@ -30,7 +30,7 @@ def check(task: str) -> float:
 
     lab, oracle = _lab()
     lab.assignment.task(task)
-    kernel = Kernel(_namespace(), lab.procedures)
+    kernel = Kernel(_namespace())
     try:
         with _speechless(), quiet():  # anything on stderr would cost the points under nbgrader
             findings = run_checks(Context(lab, Path.cwd(), oracle), Respondents(lab, kernel), [task], hidden=False)
@@ -39,7 +39,7 @@ def check(task: str) -> float:
     results = findings.task_results(lab.assignment)
     credit = sum(result.score for result in results)
     for result in results:
-        cell.show(cell.task_as_text(result), cell.task_as_html(result))
+        notebook_output.show(check_cell.task_as_text(result), check_cell.task_as_html(result))
     return float(credit)
 
 
@@ -65,13 +65,13 @@ def _speechless() -> Iterator[None]:
 
 def pack() -> None:
     """Writes `submission.zip` into this folder, and shows what is missing from it. Save your notebooks before."""
-    from autograder.feedback import cell
-    from autograder.feedback.packing import pack_submission
+    from autograder.feedback import notebook_output, pack_cell
     from autograder.labs.lab import open_lab
+    from autograder.submission.packing import pack_submission
 
     lab = open_lab()
     packed = pack_submission(lab.assignment, Path.cwd(), _unsaved_notebooks(lab))
-    cell.show(packed.as_text(), packed.as_html())
+    notebook_output.show(pack_cell.packed_as_text(packed), pack_cell.packed_as_html(packed))
 
 
 def borrow(name: str) -> Any:
@@ -127,7 +127,7 @@ def _namespace() -> dict[str, Any]:
 
 def _unsaved_notebooks(lab: Lab) -> list[str]:
     """The notebook of this kernel, if its file lacks a task's definition as it was run last."""
-    from autograder.feedback.packing import unsaved_names
+    from autograder.submission.packing import unsaved_names
 
     namespace = _namespace()
     path = Path(str(namespace.get("__session__") or os.environ.get("JPY_SESSION_NAME") or ""))

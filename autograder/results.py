@@ -191,13 +191,18 @@ class StudentResult(_Model):
         return f"students/{folder_name(self.student)}"
 
 
-class PromiseResult(_Model):
-    """A promise of the sandbox, the layers that keep it, and how the escape probe broke it (empty if it held)."""
+class Promise(_Model):
+    """One promise of the sandbox, the layers that keep it, and how the escape probe broke it (empty: it holds)."""
 
     id: Text
     sentence: Text
     kept_by: list[Text] = []
     breaches: list[Text] = []
+
+    @property
+    def held(self) -> bool:
+        """Whether the escape probe could not break it."""
+        return not self.breaches
 
 
 class Results(_Model):
@@ -211,7 +216,7 @@ class Results(_Model):
     sandbox: Text
     """The sandbox that student code ran in; starts with `none` or `unsafe` if there was none."""
     device: Text
-    promises: list[PromiseResult] = []
+    promises: list[Promise] = []
     """What the sandbox promised, and whether it held; empty if there was none."""
     students: list[StudentResult] = []
 

@@ -13,7 +13,8 @@ from autograder.labs.lab import open_lab
 from autograder.labs.respondents import Respondents
 from autograder.labs.run import run_checks
 from autograder.results import CheckResult
-from autograder.sandbox.client import ForkServer, StudentProcess
+from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.fork_server import ForkServer
 from tests.judging import Here
 
 ANSWERS = Path(__file__).parent / "accepted"
@@ -34,7 +35,7 @@ class Lab:
         names = [name for task in self.lab.assignment.tasks for name in task.definitions]
 
         def start() -> Here:
-            return Here({name: getattr(variant, name) for name in names}, self.lab.procedures)
+            return Here({name: getattr(variant, name) for name in names})
 
         return self._checked(start, folder, mistake.task)
 
@@ -44,7 +45,7 @@ class Lab:
         jupytext.write(jupytext.read(answer), folder / f"{self.lab.assignment.task(task).notebook}.ipynb")
 
         def start() -> StudentProcess:
-            return StudentProcess(fork_server, folder, self.lab.procedures, self.lab.assignment.limits)
+            return StudentProcess(fork_server, folder, self.lab.assignment.limits)
 
         return self._checked(start, folder, task)
 

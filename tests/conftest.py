@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import sysconfig
+import venv
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # Several processes compute at once here. Each with a thread for every core, they wait for one another, spinning: what
@@ -14,8 +17,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
-from autograder.sandbox.client import ForkServer
+from autograder.sandbox.fork_server import ForkServer
 from autograder.submission import definitions
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,43 +36,188 @@ def fork_server() -> Iterator[ForkServer]:
     started.close()
 
 
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Makes a folder once for all workers of this run: `made_once(name, make)` calls `make(folder)` if nobody has.
+
+    Whoever reads such a folder must not change it.
+    """
+    own = tmp_path_factory.getbasetemp()
+    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def folder_of(name: str, make: Callable[[Path], object]) -> Path:
+        folder, complete = common / f"shared-{name}", common / f"shared-{name}.complete"
+        with FileLock(common / f"shared-{name}.lock"):
+            if not complete.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # half made, by a worker that failed
+                folder.mkdir()
+                make(folder)
+                complete.touch()
+        return folder
+
+    return folder_of
+
+
 @pytest.fixture(autouse=True)
 def nobody_lends(monkeypatch: pytest.MonkeyPatch) -> None:
     """What one test has loaded of a submission is borrowed by no other test's notebooks."""
     monkeypatch.setattr(definitions, "lender", None)
 
 
-# What takes longest comes first, so that no worker is left with it while the others have nothing to do.
+def install(folder: Path, *arguments: str) -> Path:
+    """Makes the environment `folder/venv`, where pip installs `arguments` from `folder/lab4`; gives its programs."""
+    venv.create(folder / "venv", with_pip=True)
+    programs = folder / "venv" / "bin"
+    command = [programs / "python", "-m", "pip", "install", "--quiet", *arguments]
+    subprocess.run(command, check=True, cwd=folder / "lab4")
+    return programs
+
+
+@pytest.fixture(scope="session")
+def student_environment(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """The programs of an environment with the release's wheel; the libraries are lent by this environment."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(ROOT / "release" / "lab4", folder / "lab4")
+        (wheel,) = (folder / "lab4").glob("*.whl")
+        install(folder, "--no-deps", f"./{wheel.name}")
+        # Libraries alone: a path file of another environment is not read, so this checkout's package is not found.
+        site = next((folder / "venv").glob("lib/python*/site-packages"))
+        (site / "lent.pth").write_text(sysconfig.get_paths()["purelib"])
+
+    return made_once("student-environment", make) / "venv" / "bin"
+
+
+SUBMISSIONS = ROOT / "tests" / "submissions"
+# More than a test has workers, so that each is asked for a worker at once; all but one cost next to nothing.
+LIGHT = {"half-done": "half-done", "syntax-error": "syntax-error", **{f"release-{n}": "release" for n in range(4)}}
+
+
+@pytest.fixture(scope="session")
+def light_class(made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """A class whose weights nobody needs to evaluate; one has a file whose name is no UTF-8."""
+
+    def make(folder: Path) -> None:
+        for student, original in LIGHT.items():
+            shutil.copytree(SUBMISSIONS / original, folder / student, ignore=shutil.ignore_patterns("*.pt"))
+        (folder / "release-0" / "lab4" / os.fsdecode(b"caf\xe9.txt")).write_text("a note")
+
+    return made_once("light-class", make)
+
+
+@pytest.fixture(scope="session")
+def light_marks(light_class: Path, made_once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """The marks of the light class when nothing disturbs its marking on this machine."""
+
+    def make(folder: Path) -> None:
+        done = autograder("mark", light_class, "-o", folder, "--data", "digits", "--jobs", "1")
+        assert done.returncode == 0, done.stderr
+
+    return made_once("light-marks", make)
+
+
+def with_seed_of(marks: Path, others: Path) -> Path:
+    """A MARKS folder, `others`, that has the secret seed of `marks`."""
+    (others / "cache").mkdir(parents=True)
+    shutil.copyfile(marks / "cache" / "seed", others / "cache" / "seed")
+    return others
+
+
+# What takes longest comes first, so that no worker is left with it while the others have nothing to do. The tests of a
+# file share what they set up, and so a worker; what has an `xdist_group` of its own shares nothing with its file.
 FIRST = (
-    *(
-        "malicious",
-        "bank",
-        "notebooks",
-        "nbgrader",
-        "engine",
-        "marking",
-        "marker",
-        "push_check",
-        "naive",
-        "cli",
-        "build",
-    ),
-    "cluster",
-    *("accepted", "selfcheck", "student_package", "export", "pages_in_browser", "wrong_answers", "new", "jupyterlab"),
-    "answers",
+    "test_malicious",
+    "test_marking",
+    "kill",
+    "test_notebooks",
+    "test_nbgrader",
+    "test_bank",
+    "test_cluster",
+    "death",
+    "layers",
+    "test_marker",
+    "test_naive",
+    "test_build",
+    "test_engine",
+    "test_cli",
+    "test_selfcheck",
+    "test_push_check",
+    "test_export_gradebook",
+    "test_export",
+    "test_answers",
+    "test_training",
+    "test_student_package",
+    "test_student_process",
+    "test_wrong_answers",
+    "test_write_your_own_lab",
+    "test_accepted",
+    "test_pages_in_browser",
+    "test_jupyterlab",
+    "test_judge",
+    "test_seeds",
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Orders the files by how long they take, and says why tests that need a GPU are skipped where there is none."""
-    import torch
+def group_of(item: pytest.Item) -> str:
+    """The tests that one worker runs, one after the other: those of a file, unless a mark says otherwise."""
+    mark = item.get_closest_marker("xdist_group")
+    return str(mark.args[0]) if mark else item.path.stem
 
-    places = {f"test_{name}": place for place, name in enumerate(FIRST)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
-    if not torch.cuda.is_available():
-        for item in items:
-            if item.get_closest_marker("gpu"):
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Shares the tests out in groups, the slowest first, and says why those that need a GPU are skipped without one."""
+    places = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(group_of(item), len(places)))
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    on_gpu = [item for item in items if item.get_closest_marker("gpu")]
+    if on_gpu:
+        import torch
+
+        if not torch.cuda.is_available():
+            for item in on_gpu:
                 item.add_marker(pytest.mark.skip(reason="needs a GPU, and torch finds none here"))
+
+
+# --- tests that start processes ---------------------------------------------------------------------------------------
+
+# `make quick` runs the tests that have executed a line which has changed since. What runs in another process, it cannot
+# see: so tests that start one have the mark `processes`, and quick leaves them out.
+PROGRAMS = ("python", "bash", "autograder", "pytest", "nbgrader", "chrom", "node")
+starts: list[str] = []
+
+
+def _note_start(event: str, given: tuple[object, ...]) -> None:
+    """An audit hook. Small programs that libraries ask about the machine (`ldconfig`, `lscpu`) run no code of ours."""
+    if event == "os.fork":
+        starts.append(event)
+    elif event == "subprocess.Popen":
+        command = given[1] if isinstance(given[1], str) else str(next(iter(given[1]), ""))  # type: ignore[call-overload]
+        if Path(command).name.startswith(PROGRAMS):
+            starts.append(command)
+
+
+sys.addaudithook(_note_start)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    return (yield from _no_unmarked_start(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    return (yield from _no_unmarked_start(item))
+
+
+def _no_unmarked_start(item: pytest.Item) -> Iterator[None]:
+    before = len(starts)
+    outcome = yield
+    if len(starts) > before and not item.get_closest_marker("processes"):
+        pytest.fail(f"this starts a process ({starts[-1]}): give it the mark `processes`", pytrace=False)
+    return outcome
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import os
 import pickle
 import statistics
@@ -37,7 +38,6 @@ from autograder.judge.oracle import KEY_SEED
 from autograder.judge.weights_file import arrays_of, content_of, fit_weights
 from autograder.labs.context import Context
 from autograder.labs.lab import open_lab
-from autograder.labs.lab4 import procedures
 from autograder.labs.lab4.test_4_2_better_cnn import BETTER_FILE
 from autograder.labs.respondents import Respondents
 from autograder.labs.run import run_checks
@@ -94,14 +94,15 @@ class Recorder:
         self.end()
 
     def ask(self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]) -> Any:
-        function = getattr(procedures, procedure)
+        module, _, name = procedure.partition(":")
+        function = getattr(importlib.import_module(module), name)
 
         def again() -> Any:
             return function(self.student, **arguments)
 
         key = self.key(procedure, arguments)
         task = self.tasks[uses[0]] if uses else "weights files"
-        self.questions.setdefault(key, Question(task, procedure.replace("_", "-"), again))
+        self.questions.setdefault(key, Question(task, name.replace("_", "-"), again))
         with quiet():
             return again()
 

@@ -14,7 +14,8 @@ from autograder.labs.lab import open_lab
 from autograder.labs.respondents import Respondents
 from autograder.labs.run import run_checks
 from autograder.results import CheckResult
-from autograder.sandbox.client import ForkServer, StudentProcess
+from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.own_kernel import Kernel
 from tests.sample_class import TRAINED
 
@@ -61,13 +62,13 @@ def judged(
     task: str, definitions: Mapping[str, Any], folder: Path, oracle: Oracle | None = None, hidden: bool = True
 ) -> dict[str, CheckResult]:
     """What each check of a task says of definitions and of the files in `folder` (weights, own pictures)."""
-    return _examined(lambda: Here(dict(definitions), LAB.procedures), task, folder, oracle or live_oracle(), hidden)
+    return _examined(lambda: Here(dict(definitions)), task, folder, oracle or live_oracle(), hidden)
 
 
 def in_processes(fork_server: ForkServer, folder: Path, task: str) -> dict[str, CheckResult]:
     """What each check of a task says of a submission's folder, whose code runs in processes of its own."""
     limits = LAB.assignment.limits
-    return _examined(lambda: StudentProcess(fork_server, folder, LAB.procedures, limits), task, folder, live_oracle())
+    return _examined(lambda: StudentProcess(fork_server, folder, limits), task, folder, live_oracle())
 
 
 def _examined(

@@ -35,7 +35,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from autograder.judge.bank import Described, Mistake, Replacement
+from autograder.judge.bank import Mistake, Replacement
 from autograder.judge.oracle import LiveOracle, Reference
 from tests.judging import LAB, REFERENCE, definitions_of, judged, lay_out, live_oracle
 from tests.mutations import mutations_of, names_used
@@ -111,7 +111,7 @@ def known_mistakes() -> Iterator[Mutant]:
     """The bank's."""
     for task, known in live_oracle().bank.items():
         for mistake in known.values():
-            first = mistake.described.replace[0]
+            first = mistake.replace[0]
             notebook = LAB.assignment.task(task).notebook
             line = (REFERENCE / f"{notebook}.py").read_text(encoding="utf-8").partition(first.old)[0].count("\n") + 1
             tasks = tuple(dict.fromkeys([task, *(one for one, _ in mistake.loses)]))
@@ -126,7 +126,7 @@ def automatic() -> Iterator[Mutant]:
         for mutation in mutations_of(script, LEFT_OUT):
             if tasks := tasks_of(notebook, mutation.definition, uses):
                 replace = Replacement(old=mutation.before, new=mutation.after)
-                change = Mistake(tasks[0], "", script, Described(sentence="", loses={}, replace=(replace,)))
+                change = Mistake(tasks[0], "", script, mutation.line, "", {}, (replace,))
                 what = (mutation.definition, mutation.kind, mutation.line, mutation.old, mutation.new)
                 yield Mutant(tasks, notebook, *what, change)
 

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from autograder.course import Assignment, Task, read_course
-from autograder.feedback import write_report
+from autograder.feedback.marked.pages import write_report
 from autograder.judge.bank import Mistake
 from autograder.labs.lab import open_lab
 from autograder.results import (
@@ -24,7 +24,7 @@ from autograder.results import (
     Lateness,
     Override,
     OwnDigit,
-    PromiseResult,
+    Promise,
     Results,
     StudentResult,
     TaskResult,
@@ -230,7 +230,7 @@ def make_class(marks: Path, students: int = 30, seed: int = 4) -> Results:
         sandbox="namespaces + Landlock + seccomp + rlimits + supervisor; every promise held",
         device="cpu",
         promises=[
-            PromiseResult(id=str(n), sentence=said, kept_by=["seccomp", "Landlock"]) for n, said in enumerate(promises)
+            Promise(id=str(n), sentence=said, kept_by=["seccomp", "Landlock"]) for n, said in enumerate(promises)
         ],
         students=[invention.student(name, place) for place, name in enumerate(names(students))],
     )

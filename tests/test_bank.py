@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from autograder.judge.bank import BankError, Mistake, read_bank
-from autograder.judge.oracle import import_script
 from tests.judging import LAB, REFERENCE, definitions_of, judged, lay_out, live_oracle
 
 FOLDER = Path(__file__).resolve().parents[1] / "autograder" / "labs" / "lab4" / "mistakes"
@@ -50,14 +49,14 @@ def test_a_mistake_tells_no_solution(mistake: Mistake) -> None:
     solutions = re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", script, re.DOTALL)
     lines = {line.strip() for part in solutions for line in part.splitlines() if len(line.strip()) > 15}
     assert not [line for line in lines if line in mistake.sentence]
-    assert not [one.old for one in mistake.described.replace if len(one.old) > 15 and one.old in mistake.sentence]
+    assert not [one.old for one in mistake.replace if len(one.old) > 15 and one.old in mistake.sentence]
 
 
 def test_a_mistake_names_a_task_and_checks_of_the_course() -> None:
     for mistake in BANK:
-        assert mistake.task in CHECKS, mistake.file
+        assert mistake.task in CHECKS, mistake.place
         for (task, check), points in mistake.loses.items():
-            assert 0 < points <= CHECKS[task][check], mistake.file
+            assert 0 < points <= CHECKS[task][check], mistake.place
 
 
 def test_two_mistakes_of_a_network_are_both_named(submission: Path) -> None:
@@ -70,15 +69,65 @@ def test_two_mistakes_of_a_network_are_both_named(submission: Path) -> None:
     assert all(one.sentence in result.message for one in pair)
 
 
-def test_a_file_that_does_not_fit_the_reference_is_named(tmp_path: Path) -> None:
-    (tmp_path / "better-cnn").mkdir()
-    file = tmp_path / "better-cnn" / "gone.yml"
-    file.write_text("sentence: s\nloses: {same-function: 5}\nreplace: [{old: not there, new: x}]\n")
-    mistake = read_bank(tmp_path)["better-cnn"]["gone"]
+PAGE = """\
+loses: {same-function: 5}
+mistakes:
+  gone:
+    sentence: >-
+      This is
+      no longer there.
+    replace: [{old: not there, new: x}]
+vary:
+  - old: F.relu(self.conv1(x))
+    sentence: "Another activation: {values}."
+    variants:
+      sigmoid: {values: from 0 to 1, new: torch.sigmoid(self.conv1(x))}
+      none: {sentence: There is none., loses: {dropout: 3}, new: self.conv1(x)}
+"""
+
+
+def test_a_page_is_read_with_its_defaults_and_gaps(tmp_path: Path) -> None:
+    (tmp_path / "better-cnn.yml").write_text(PAGE)
+    known = read_bank(tmp_path)["better-cnn"]
+    assert list(known) == ["gone", "none", "sigmoid"]
+    assert {name: mistake.sentence for name, mistake in known.items()} == {
+        "gone": "This is no longer there.",
+        "none": "There is none.",
+        "sigmoid": "Another activation: from 0 to 1.",
+    }
+    assert known["sigmoid"].loses == known["gone"].loses == {("better-cnn", "same-function"): 5}
+    assert known["none"].loses == {("better-cnn", "dropout"): 3}
+    assert known["none"].replace[0].old == "F.relu(self.conv1(x))"
     script = REFERENCE / "4_2_better_cnn.py"
-    with pytest.raises(BankError, match=r"gone\.yml: 4_2_better_cnn\.py holds this 0 times"):
-        mistake.applied(script)
-    import_script(script)
-    file.write_text("sentence: s\nlosses: {}\n")
-    with pytest.raises(BankError, match=r"gone\.yml"):
+    assert "x = self.conv1(x)" in known["none"].applied(script)
+    with pytest.raises(BankError, match=r"better-cnn\.yml, line 3, gone: 4_2_better_cnn\.py holds this 0 times"):
+        known["gone"].applied(script)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("loses: {same", "losses: {same", "line 1: the key `losses` is not known here"),
+        ("loses: {same-function: 5}\n", "", "line 2, gone: says no points in `loses`"),
+        ("replace: [{old: not there, new: x}]", "replace: []", "line 7: mistakes.gone.replace: "),
+        ("replace: [{old: not there, ", "replace: [{", "line 7: the key `old` is missing"),
+        ("  gone:", "  Gone!:", "line 3: mistakes.Gone!: 'Gone!' is no such name"),
+        ("      none:", "      gone:", "line 13, gone: there is a mistake of this name on line 3 already"),
+        ("      none:", "      sigmoid:", "line 13: `sigmoid` is there twice (first on line 12)"),
+        (
+            "values: from 0 to 1",
+            "value: 1 to 0",
+            "line 12, sigmoid: gives `value`, and its sentence has gaps for `values`",
+        ),
+        ("values: from 0 to 1, ", "", "line 12, sigmoid: gives nothing, and its sentence has gaps for `values`"),
+        ("values: from 0 to 1", "values: 1", "line 12: vary.0.variants.sigmoid.values: "),
+        ('    sentence: "Another activation: {values}."\n', "", "line 11, sigmoid: has no `sentence`"),
+        ("{dropout: 3}", "{dropout: 3", "line 14: "),
+    ],
+)
+def test_what_is_wrong_with_a_page_is_told_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert PAGE.count(old) == 1
+    (tmp_path / "better-cnn.yml").write_text(PAGE.replace(old, new))
+    with pytest.raises(BankError) as refused:
         read_bank(tmp_path)
+    assert f"better-cnn.yml, {said}" in str(refused.value)

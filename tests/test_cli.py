@@ -11,6 +11,8 @@ import torch
 
 from tests.conftest import ROOT, autograder
 
+pytestmark = pytest.mark.processes
+
 
 def test_help_lists_the_verbs_and_every_verb_has_help() -> None:
     overview = autograder("--help").stdout

@@ -28,46 +28,17 @@ from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, StudentResult
 from autograder.sandbox.layers.choice import SandboxError, offered
 from autograder.submission.collect import Submission
-from tests.conftest import ROOT, autograder
+from tests.conftest import LIGHT, ROOT, SUBMISSIONS, autograder, with_seed_of
 from tests.loopback import Loopback, names, wait_until
 
-SUBMISSIONS = ROOT / "tests" / "submissions"
 FIXTURES = ROOT / "tests" / "fixtures" / "cluster"
-# More than there are workers, so that each is asked for a worker at once; most cost next to nothing.
-LIGHT = {"half-done": "half-done", "syntax-error": "syntax-error", **{f"release-{n}": "release" for n in range(4)}}
 sandboxed = pytest.mark.skipif(not offered(), reason="this machine offers no sandbox")
-
-
-@pytest.fixture(scope="module")
-def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A class whose weights nobody needs to evaluate; one has a file whose name is no UTF-8."""
-    folder = tmp_path_factory.mktemp("light")
-    for student, original in LIGHT.items():
-        shutil.copytree(SUBMISSIONS / original, folder / student, ignore=shutil.ignore_patterns("*.pt"))
-    (folder / "release-0" / "lab4" / os.fsdecode(b"caf\xe9.txt")).write_text("a note")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def local(light: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What this machine says."""
-    marks = tmp_path_factory.mktemp("local")
-    done = autograder("mark", light, "-o", marks, "--data", "digits", "--jobs", "1")
-    assert done.returncode == 0, done.stderr
-    return marks
 
 
 @pytest.fixture
 def loopback(tmp_path: Path) -> Iterator[Loopback]:
     with Loopback(tmp_path / "cluster") as started:
         yield started
-
-
-def with_seed_of(marks: Path, others: Path) -> Path:
-    """A MARKS folder with the secret seed of another."""
-    (others / "cache").mkdir(parents=True)
-    shutil.copyfile(marks / "cache" / "seed", others / "cache" / "seed")
-    return others
 
 
 def other_course(folder: Path) -> Path:
@@ -80,20 +51,21 @@ def other_course(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.processes
 @sandboxed
 def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machine(
-    light: Path, local: Path, loopback: Loopback, tmp_path: Path
+    light_class: Path, light_marks: Path, loopback: Loopback, tmp_path: Path
 ) -> None:
     from distributed import Client
 
     victim = loopback.worker("victim", "--no-nanny")
     loopback.worker("survivor")
     loopback.worker("outdated", AUTOGRADER_COURSE=str(other_course(tmp_path / "course")))
-    marks = with_seed_of(local, tmp_path / "marks")
+    marks = with_seed_of(light_marks, tmp_path / "marks")
     with Client(loopback.address, set_as_default=False) as client, ThreadPoolExecutor(1) as beside:
         by_name = {name: address for address, name in names(client).items()}
         marking = beside.submit(
-            autograder, "mark", light, "-o", marks, "--data", "digits", "--scheduler", loopback.address
+            autograder, "mark", light_class, "-o", marks, "--data", "digits", "--scheduler", loopback.address
         )
         at_work = lambda: any("mark" in str(key) for key in client.processing()[by_name["victim"]])  # noqa: E731
         wait_until(lambda: marking.done() or at_work())
@@ -106,18 +78,21 @@ def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machi
     assert by_name["survivor"] not in said
     for student in LIGHT:
         assert said.count(f" {student}: ") == 1
-    assert (marks / "results.json").read_bytes() == (local / "results.json").read_bytes()
-    pictures = {path.relative_to(local): path.read_bytes() for path in local.rglob("students/**/*.png")}
+    assert (marks / "results.json").read_bytes() == (light_marks / "results.json").read_bytes()
+    pictures = {path.relative_to(light_marks): path.read_bytes() for path in light_marks.rglob("students/**/*.png")}
     assert pictures
     assert pictures == {path.relative_to(marks): path.read_bytes() for path in marks.rglob("students/**/*.png")}
 
 
+@pytest.mark.processes
 @sandboxed
-def test_a_worker_whose_sandbox_has_a_hole_gets_no_work(light: Path, loopback: Loopback, tmp_path: Path) -> None:
+def test_a_worker_whose_sandbox_has_a_hole_gets_no_work(light_class: Path, loopback: Loopback, tmp_path: Path) -> None:
     """Nor does one without a course; and where there is no other worker, the reasons are told."""
     given = with_broken_sandbox(loopback, tmp_path)
     loopback.worker("astray", AUTOGRADER_COURSE=str(tmp_path / "nowhere.yml"))
-    done = autograder("mark", light, "-o", tmp_path / "marks", "--data", "digits", "--scheduler", loopback.address)
+    done = autograder(
+        "mark", light_class, "-o", tmp_path / "marks", "--data", "digits", "--scheduler", loopback.address
+    )
     assert done.returncode == 2
     assert "no worker of the cluster can mark:\n  tcp://127.0.0.1:" in done.stderr
     assert re.search(r"no sandbox: The sandbox \(.*\) does not hold on this machine:\n  No network", done.stderr)
@@ -134,6 +109,7 @@ def with_broken_sandbox(loopback: Loopback, folder: Path) -> Path:
 # --- what is told before anything starts ------------------------------------------------------------------------------
 
 
+@pytest.mark.processes
 def test_without_a_cluster_nothing_of_it_is_imported() -> None:
     code = "import sys, autograder.cli.mark, autograder.grading.class_run as _; print({*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
@@ -163,6 +139,7 @@ def test_whatever_else_answers_is_told_from_a_scheduler(monkeypatch: pytest.Monk
         cluster.require_scheduler("tls://127.0.0.1:1")
 
 
+@pytest.mark.processes
 def test_a_workers_address_is_no_schedulers(loopback: Loopback) -> None:
     loopback.worker("one")
     with Client(loopback.address, set_as_default=False) as client:
@@ -260,11 +237,12 @@ def ssh_port() -> Iterator[int]:
         server.terminate()
 
 
+@pytest.mark.processes
 @sandboxed
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["local", "ssh", "slurm"])
 def test_each_kind_of_file_starts_a_cluster_and_ends_it(
-    kind: str, light: Path, local: Path, tmp_path: Path, ssh_port: int
+    kind: str, light_class: Path, light_marks: Path, tmp_path: Path, ssh_port: int
 ) -> None:
     """SSH is a server of the test's own, and Slurm a script that knows `sbatch` and `scancel`."""
     own = {
@@ -275,13 +253,14 @@ def test_each_kind_of_file_starts_a_cluster_and_ends_it(
     }
     file = tmp_path / "cluster.yml"
     file.write_text(f"kind: {kind}\n{own[kind]}\ncourse: {ROOT}\nenvironment: {{PYTHONPATH: {ROOT}}}\n")
-    marks = with_seed_of(local, tmp_path / "marks")
+    marks = with_seed_of(light_marks, tmp_path / "marks")
     path = f"{FIXTURES / 'slurm'}{os.pathsep}{os.environ['PATH']}"
-    done = autograder("mark", light, "-o", marks, "--data", "digits", "--cluster", file, PATH=path)
+    done = autograder("mark", light_class, "-o", marks, "--data", "digits", "--cluster", file, PATH=path)
     assert done.returncode == 0, done.stderr
-    assert (marks / "results.json").read_bytes() == (local / "results.json").read_bytes()
+    assert (marks / "results.json").read_bytes() == (light_marks / "results.json").read_bytes()
 
 
+@pytest.mark.processes
 @sandboxed
 @pytest.mark.slow
 def test_sixty_submissions_and_workers_that_are_killed_three_times(loopback: Loopback, tmp_path: Path) -> None:

@@ -65,11 +65,13 @@ def test_which_data_it_will_be_is_told_without_loading(
     ]
 
 
+@pytest.mark.processes
 def test_whoever_hands_out_submissions_needs_no_torch(made_up: Path) -> None:
     code = (
         f"import os; os.environ['MNIST_ROOT'] = {str(made_up)!r};"
         "import sys, autograder.cli.mark, autograder.grading.class_run, autograder.grading.cluster_worker;"
-        "import autograder.feedback; from autograder.labs.lab import open_lab; from autograder.data import chosen_data;"
+        "import autograder.feedback.marked.pages; from autograder.labs.lab import open_lab;"
+        "from autograder.data import chosen_data;"
         "chosen_data('mnist'); autograder.grading.cluster_worker.content(open_lab('lab4'), 'mnist');"
         "sys.exit('torch' in sys.modules)"
     )

@@ -10,7 +10,6 @@ import pytest
 
 from autograder.sandbox.student import KernelStudent
 from autograder.submission.definitions import Definitions, LoadFailed, Missing
-from autograder.submission.source import python_of
 
 FOLDER = Path(__file__).parent / "fixtures" / "definitions"
 
@@ -93,19 +92,3 @@ def test_classes_are_found_where_pickle_looks_for_them(definitions: Definitions)
 def test_magics_in_strings_and_brackets_stay(definitions: Definitions) -> None:
     assert definitions.load("text", "4_1_simple_cnn") == "\n%not a magic\n"
     assert definitions.load("number", "4_1_simple_cnn") == 2
-
-
-@pytest.mark.parametrize(
-    ("cell", "python"),
-    [
-        ("%time x = 1", "pass"),
-        ("  !ls\nx = 1", "  pass\nx = 1"),
-        ("x?", "pass"),
-        ("files = !ls", "files = None"),
-        ("%%html\n<b>", "\n"),
-        ("%%time\nx = 1", "\nx = 1"),
-        ("x = 5 \\\n  % 3", "x = 5 \\\n  % 3"),
-    ],
-)
-def test_cells_become_plain_python_line_by_line(cell: str, python: str) -> None:
-    assert python_of(cell) == python

@@ -29,6 +29,7 @@ def docs(tmp_path: Path) -> Path:
     return tmp_path / "docs"
 
 
+@pytest.mark.processes
 def test_the_pages_are_built_and_want_nothing_from_elsewhere(docs: Path, tmp_path: Path) -> None:
     done = sphinx(docs, tmp_path / "built")
     assert done.returncode == 0, done.stderr
@@ -45,6 +46,7 @@ def test_the_pages_are_built_and_want_nothing_from_elsewhere(docs: Path, tmp_pat
         assert command in pages["commands"]
 
 
+@pytest.mark.processes
 def test_a_broken_link_is_an_error(docs: Path, tmp_path: Path) -> None:
     page = docs / "student.md"
     page.write_text(page.read_text(encoding="utf-8") + "\n[gone](nowhere.md)\n[gone](marker.md#no-such-heading)\n")
@@ -52,6 +54,15 @@ def test_a_broken_link_is_an_error(docs: Path, tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "nowhere.md" in done.stderr
     assert "no-such-heading" in done.stderr
+
+
+def test_every_file_that_the_structure_names_exists() -> None:
+    text = (ROOT / "docs" / "structure.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w./-]+(?:\.py|\.yml|/))`", text)
+    assert len(named) > 50
+    files = {path.name for path in (ROOT / "autograder").rglob("*.py")}
+    folders = (ROOT / "autograder", ROOT)
+    assert not [name for name in named if name not in files and not any((at / name).exists() for at in folders)]
 
 
 def commands() -> dict[str, str]:

@@ -25,7 +25,7 @@ from autograder.grading import class_run
 from autograder.grading.cache import Cache, CacheError
 from autograder.grading.class_run import RunListener
 from autograder.grading.grader import Grader, GradingSpec, Marked
-from autograder.grading.worker import Job
+from autograder.grading.worker import Job, Worker
 from autograder.grading.worker_pool import LocalWorkers
 from autograder.labs import plugin
 from autograder.labs.findings import CachedChecks
@@ -33,24 +33,13 @@ from autograder.labs.lab import open_lab
 from autograder.results import Results
 from autograder.sandbox.client import StudentProcess
 from autograder.submission.collect import Submission, find_submissions
-from tests.conftest import ROOT, autograder
-
-SUBMISSIONS = ROOT / "tests" / "submissions"
-LIGHT = ("half-done", "no-weights", "release", "syntax-error")
+from tests.conftest import LIGHT, ROOT, SUBMISSIONS, autograder, with_seed_of
+from tests.loopback import wait_until
 
 
 def spec() -> GradingSpec:
     """Without a sandbox, on the small data: what is tested here is the engine."""
     return GradingSpec(open_lab("lab4"), "digits", "cpu", 7, 1)
-
-
-@pytest.fixture(scope="module")
-def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A class whose weights nobody needs to evaluate."""
-    folder = tmp_path_factory.mktemp("light")
-    for student in LIGHT:
-        shutil.copytree(SUBMISSIONS / student, folder / student, ignore=shutil.ignore_patterns("*.pt"))
-    return folder
 
 
 # --- cores ---
@@ -106,15 +95,16 @@ def marked(grader: Grader, folder: Path, known: CachedChecks) -> Marked:
     return grader.mark(Submission("half-done", folder / "half-done" / "lab4"), "students/half-done", known)
 
 
+@pytest.mark.processes
 def test_a_changed_check_is_asked_again_and_no_other(
-    grader: Grader, light: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
+    grader: Grader, light_class: Path, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = marked(grader, light, CachedChecks("shared"))
+    first = marked(grader, light_class, CachedChecks("shared"))
     assert len(first.checks) == len(first.result.tasks and list(first.result.checks))
     assert asked
     asked.clear()
     known = CachedChecks("shared", first.checks, first.notes)
-    again = marked(grader, light, known)
+    again = marked(grader, light_class, known)
     assert asked == []
     assert again.result == first.result
 
@@ -122,12 +112,12 @@ def test_a_changed_check_is_asked_again_and_no_other(
     monkeypatch.setattr(
         plugin, "code_digest", lambda path, name: digest(path, name) + ("!" if name == "test_conv1_output" else "")
     )
-    third = marked(grader, light, known)
+    third = marked(grader, light_class, known)
     assert asked == ["values"]
     assert third.result == first.result
 
     asked.clear()
-    marked(grader, light, CachedChecks("other grader", first.checks))  # what all checks share has changed
+    marked(grader, light_class, CachedChecks("other grader", first.checks))  # what all checks share has changed
     assert len(asked) > 10
 
 
@@ -156,8 +146,10 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
 # --- deaths -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_death_of_a_worker_costs_nobody_a_mark(light: Path, tmp_path: Path) -> None:
-    submissions = find_submissions(light, "lab4", tmp_path, Limits())
+@pytest.mark.processes
+@pytest.mark.xdist_group("death")
+def test_the_death_of_a_worker_costs_nobody_a_mark(light_class: Path, tmp_path: Path) -> None:
+    submissions = find_submissions(light_class, "lab4", tmp_path, Limits())
     jobs = [Job(one, one.student, CachedChecks("")) for one in submissions]
     killed: list[int] = []
 
@@ -174,6 +166,19 @@ def test_the_death_of_a_worker_costs_nobody_a_mark(light: Path, tmp_path: Path) 
     assert set(results) == set(LIGHT)
     assert {one.status for one in results.values()} == {"marked"}
     assert workers() == []
+
+
+def test_ps_shows_which_process_is_a_graders_worker() -> None:
+    worker = Worker(spec(), 0)
+    try:
+        process = psutil.Process(worker.process.pid)
+        deadline = time.monotonic() + 60
+        while process.name() != "grader's worker" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert process.name() == "grader's worker"
+    finally:
+        worker.process.kill()
+        worker.end()
 
 
 def workers() -> list[psutil.Process]:
@@ -241,19 +246,21 @@ class ClassRun:
         return status
 
 
-def test_kill_9_and_ctrl_c_lose_nothing_and_repeat_nothing(light: Path, tmp_path: Path) -> None:
+@pytest.mark.processes
+@pytest.mark.xdist_group("kill")
+def test_kill_9_and_ctrl_c_lose_nothing_and_repeat_nothing(
+    light_class: Path, light_marks: Path, tmp_path: Path
+) -> None:
     """A marking that is killed, one that is stopped, and the last: its marks are those of an undisturbed one."""
-    undisturbed, marks = tmp_path / "undisturbed", tmp_path / "marks"
-    assert ClassRun(light, undisturbed).end() == 0
-    with_seed_of(undisturbed, marks)
+    marks = with_seed_of(light_marks, tmp_path / "marks")
 
-    killed = ClassRun(light, marks)
+    killed = ClassRun(light_class, marks)
     assert killed.first.wait(300)
     killed.end(signal.SIGKILL)
     kept = cached(marks)
     assert kept
 
-    stopped = ClassRun(light, marks)
+    stopped = ClassRun(light_class, marks)
     assert stopped.first.wait(300)
     assert stopped.end(signal.SIGINT) == 130, stopped.lines
     partial = Results.read(marks / "results.json")
@@ -261,16 +268,16 @@ def test_kill_9_and_ctrl_c_lose_nothing_and_repeat_nothing(light: Path, tmp_path
     assert (marks / "index.html").is_file()
     assert "Run the same command to continue" in "".join(stopped.lines)
 
-    last = ClassRun(light, marks)
+    last = ClassRun(light_class, marks)
     assert last.end() == 0, last.lines
     assert kept.items() <= cached(marks).items(), "somebody was marked twice"
     # Ctrl-C may fall between the writing of a line and the forgetting of it, which prints it once more.
     assert len(kept) + len(set(stopped.marked())) + len(last.marked()) == len(LIGHT)
-    assert (marks / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
-    time.sleep(3)
-    assert fork_servers() == set(), "a killed marking left processes"
+    assert (marks / "results.json").read_bytes() == (light_marks / "results.json").read_bytes()
+    wait_until(lambda: not fork_servers())  # a killed marking leaves no processes
 
 
+@pytest.mark.processes
 @pytest.mark.slow
 def test_kill_9_twenty_times_in_a_class_of_thirty(tmp_path: Path) -> None:
     students = [path for path in sorted(SUBMISSIONS.iterdir()) if path.is_dir() and path.name != "endless-loop"]
@@ -293,14 +300,7 @@ def test_kill_9_twenty_times_in_a_class_of_thirty(tmp_path: Path) -> None:
     assert kept.items() <= cached(marks).items()
     assert len(last.marked()) == 30 - len(kept)
     assert (marks / "results.json").read_bytes() == (undisturbed / "results.json").read_bytes()
-    time.sleep(3)
-    assert fork_servers() == set(), "a killed marking left processes"
-
-
-def with_seed_of(marks: Path, others: Path) -> None:
-    """Gives a MARKS folder that is to be the secret seed of another one."""
-    (others / "cache").mkdir(parents=True)
-    shutil.copyfile(marks / "cache" / "seed", others / "cache" / "seed")
+    wait_until(lambda: not fork_servers())  # a killed marking leaves no processes
 
 
 def cached(marks: Path) -> dict[str, int]:
@@ -317,20 +317,22 @@ def fork_servers() -> set[str]:
             parent = (path / "stat").read_text().rpartition(")")[2].split()[1]
         except OSError:
             continue
-        if b"autograder.sandbox.fork_server" in command and parent == "1":
+        if b"autograder-fork-server-" in command and parent == "1":
             found.add(path.name)
     return found
 
 
+@pytest.mark.processes
 def test_a_broken_sandbox_stops_the_marking_with_a_clear_word(tmp_path: Path) -> None:
     done = autograder("mark", SUBMISSIONS, "-o", tmp_path, "--sandbox", "no-such-kind")
     assert done.returncode == 2
     assert "there is no kind of sandbox called 'no-such-kind'" in done.stderr
 
 
-def test_without_a_sandbox_every_page_says_so(light: Path) -> None:
+@pytest.mark.processes
+def test_without_a_sandbox_every_page_says_so(light_class: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(light / "release", Path(folder, "in", "release"))
+        shutil.copytree(light_class / "release-1", Path(folder, "in", "release"))
         done = autograder(
             "mark", Path(folder, "in"), "-o", Path(folder, "marks"), "--unsafe-no-sandbox", "--data", "digits"
         )

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from autograder.course import Limits, Task
 from autograder.grading.check_cells import cell_flags, check_cells
-from autograder.sandbox.client import ForkServer, StudentProcess
+from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.fork_server import ForkServer
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import CODE_LIMIT, cells_of, code_of
 from tests.conftest import ROOT
@@ -68,6 +71,7 @@ def test_very_long_code_is_cut_and_says_so(tmp_path: Path) -> None:
     assert code.endswith("more characters)")
 
 
+@pytest.mark.processes
 def test_a_student_process_tells_the_source_before_anything_has_run(fork_server: ForkServer, tmp_path: Path) -> None:
     """The whole of a malicious file comes as text; what it would do when it is run does not happen."""
     body = "def f():\n    '''\x1b[2J <b>&amp; \\udcff \u202e'''\n    return 1\n"
@@ -77,7 +81,7 @@ def test_a_student_process_tells_the_source_before_anything_has_run(fork_server:
         Task(id=name, notebook="4_1_own", title="", definitions=[name] * (name != "none"), checks={"works": 1})
         for name in ("f", "g", "h", "none")
     ]
-    with StudentProcess(fork_server, tmp_path, "autograder.labs.lab4.procedures", Limits()) as student_process:
+    with StudentProcess(fork_server, tmp_path, Limits()) as student_process:
         assert len(student_process.describe()) == 1  # a cell that is no text
         source = student_process.source(tasks)
     assert source.code == {

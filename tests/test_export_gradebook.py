@@ -235,6 +235,7 @@ def test_a_new_gradebook_needs_the_released_notebooks(course: Path, tmp_path: Pa
     assert not (tmp_path / "new.db").exists()
 
 
+@pytest.mark.processes
 def test_a_gradebook_that_nbgrader_made_takes_the_marks(tmp_path: Path) -> None:
     """The cells are those that `nbgrader generate_assignment` records, and one that the teacher has added."""
     shutil.copytree(ROOT / "source" / "lab4", tmp_path / "source" / "lab4", ignore=shutil.ignore_patterns("images"))
@@ -330,6 +331,7 @@ class Active(HTMLParser):
             self.text += data
 
 
+@pytest.mark.processes
 def test_formgrader_shows_the_marks_and_a_mark_given_there_is_in_the_export(
     server: str, course: Path, tmp_path: Path
 ) -> None:
@@ -360,6 +362,7 @@ def test_a_merged_notebook_is_shown_in_the_place_of_each(server: str) -> None:
     assert "class BranchModel" in "".join(Active(page).text.split("\u2060"))
 
 
+@pytest.mark.processes
 def test_nothing_of_a_students_notebook_acts_in_the_markers_browser(course: Path, tmp_path: Path) -> None:
     """The same page as formgrader renders it, beside that of a notebook in which a student attacks."""
     book = shutil.copyfile(course / "gradebook.db", tmp_path / "gradebook.db")

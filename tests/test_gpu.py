@@ -11,7 +11,7 @@ from autograder.results import Results
 from tests.conftest import autograder
 from tests.sample_class import RECIPES, make_student
 
-pytestmark = pytest.mark.gpu
+pytestmark = [pytest.mark.processes, pytest.mark.gpu]
 
 
 def test_the_reference_scores_everything_on_a_gpu(tmp_path: Path, data_name: str) -> None:

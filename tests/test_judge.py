@@ -21,8 +21,10 @@ from autograder.judge.verdict import Failed, NotAttempted
 from autograder.labs.context import Context
 from autograder.labs.examination import Examination
 from autograder.labs.findings import Findings
+from autograder.labs.kinds.image import Picture
+from autograder.labs.kinds.network import Network
 from autograder.labs.lab import open_lab
-from autograder.labs.lab4 import asking, inputs
+from autograder.labs.lab4 import drawn_pictures, networks
 from autograder.labs.respondents import Respondents
 from autograder.sandbox.own_kernel import Kernel
 from autograder.sandbox.weights_reader import read_weights
@@ -33,19 +35,19 @@ ORACLE = LAB.oracle(seed=11)
 
 def examination(**definitions: object) -> Examination:
     """An examination of definitions that stand in this process, which knows mistakes by name."""
-    kernel = Kernel(dict(definitions), LAB.procedures)
+    kernel = Kernel(dict(definitions))
     context = Context(LAB, LAB.course_file.parent, ORACLE)
     return Examination(context, Findings(), Respondents(LAB, kernel), "simple-cnn", "", False, ORACLE)
 
 
 # --- networks ---------------------------------------------------------------------------------------------------------
 
-PROBES = {probe.definition: probe for probe in reversed(inputs.NETWORKS)}
+PROBES = {probe.definition: probe for probe in reversed(networks.NETWORKS)}
 
 
-@pytest.mark.parametrize("probe", inputs.NETWORKS, ids=lambda probe: probe.question)
-def test_the_reference_passes(probe: inputs.NetworkProbe) -> None:
-    asking.same_function(examination(**{probe.definition: ORACLE.definition(probe.definition)}), probe)
+@pytest.mark.parametrize("probe", networks.NETWORKS, ids=lambda network: network.id)
+def test_the_reference_passes(probe: Network) -> None:
+    probe.same_function(examination(**{probe.definition: ORACLE.definition(probe.definition)}))
 
 
 class OtherOrder(nn.Module):
@@ -67,10 +69,10 @@ class OtherOrder(nn.Module):
         return torch.relu(skip + self.b(self.two(torch.relu(self.a(self.one(x))))))
 
 
-@pytest.mark.parametrize("probe", [inputs.RESIDUAL_SAME, inputs.RESIDUAL_OTHER], ids=lambda probe: probe.question)
+@pytest.mark.parametrize("probe", [networks.RESIDUAL_SAME, networks.RESIDUAL_OTHER], ids=lambda network: network.id)
 @pytest.mark.parametrize("train", [False, True])
-def test_the_order_in_which_layers_are_made_is_free(probe: inputs.NetworkProbe, train: bool) -> None:
-    asking.same_function(examination(ResidualBlock=OtherOrder), probe, train)
+def test_the_order_in_which_layers_are_made_is_free(probe: Network, train: bool) -> None:
+    probe.same_function(examination(ResidualBlock=OtherOrder), train)
 
 
 class UnusedLayer(nn.Module):
@@ -89,8 +91,8 @@ class UnusedLayer(nn.Module):
 
 
 def test_a_layer_that_is_never_called_does_no_harm() -> None:
-    asking.same_function(examination(BranchModel=UnusedLayer), inputs.BRANCH)
-    asking.dropout(examination(BranchModel=UnusedLayer), inputs.BRANCH)
+    networks.BRANCH.same_function(examination(BranchModel=UnusedLayer))
+    networks.BRANCH.dropout_place(examination(BranchModel=UnusedLayer))
 
 
 def test_other_shapes_are_shown_side_by_side() -> None:
@@ -104,7 +106,7 @@ def test_other_shapes_are_shown_side_by_side() -> None:
             return self.fc(nn.functional.max_pool2d(self.conv(x).relu(), 2).flatten(1))
 
     with pytest.raises(Failed) as failed:
-        asking.layer_shapes(examination(SimpleCNN=SimpleCNN), inputs.SIMPLE, [2, 10])
+        networks.SIMPLE.layer_shapes(examination(SimpleCNN=SimpleCNN), [2, 10])
     assert "32 × 1 × 5 × 5" in failed.value.message
     assert "16 × 1 × 5 × 5  (conv.weight)" in failed.value.message
 
@@ -139,7 +141,7 @@ def own_mask(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
     + [own_mask],
 )
 def test_dropout_in_any_spelling_passes(dropout: object) -> None:
-    asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE)
+    networks.SIMPLE.dropout_place(examination(SimpleCNN=simple(dropout)))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,7 @@ def test_dropout_in_any_spelling_passes(dropout: object) -> None:
 )
 def test_wrong_dropout_fails_and_says_how(dropout: object, sentence: str) -> None:
     with pytest.raises(Failed, match=sentence):
-        asking.dropout(examination(SimpleCNN=simple(dropout)), inputs.SIMPLE)
+        networks.SIMPLE.dropout_place(examination(SimpleCNN=simple(dropout)))
 
 
 # --- short answers ----------------------------------------------------------------------------------------------------
@@ -194,11 +196,11 @@ def test_an_empty_answer_is_not_attempted(given: object) -> None:
 
 # --- images -----------------------------------------------------------------------------------------------------------
 
-SCALED = inputs.PUBLIC_PICTURES[2]  # dark on light, 200×300
-EXACT = inputs.PUBLIC_PICTURES[1]
+SCALED = drawn_pictures.PUBLIC_PICTURES[2]  # dark on light, 200×300
+EXACT = drawn_pictures.PUBLIC_PICTURES[1]
 
 
-def loaded(picture: inputs.Picture) -> np.ndarray:
+def loaded(picture: Picture) -> np.ndarray:
     return ORACLE.ask(f"load_image/{picture.name}")[RIGHT].astype(np.float32)
 
 
@@ -381,8 +383,8 @@ def test_what_mistakes_answer_is_worked_out_by_one_process(tmp_path: Path) -> No
 
 def test_a_notebooks_kernel_answers_as_a_process_of_its_own_would() -> None:
     """NumPy's numbers are numbers, also where nothing is sent over a wire."""
-    kernel = Kernel({"conv1_output_shape": (np.int64(1), np.float64(2.5))}, LAB.procedures)
-    answer = kernel.ask("values", [], {}, {"name": "conv1_output_shape"})
+    kernel = Kernel({"conv1_output_shape": (np.int64(1), np.float64(2.5))})
+    answer = kernel.ask("autograder.labs.kinds.value_procedures:values", [], {}, {"name": "conv1_output_shape"})
     assert [type(one) for one in answer] == [int, float]
     kernel.close()
 
@@ -423,13 +425,13 @@ def test_what_was_asked_something_hidden_is_asked_nothing_that_shows(monkeypatch
 def test_the_network_of_any_seed_says_several_different_digits() -> None:
     seeds = [652630303995110184, *range(100)]  # the first one's first network says 2 whatever it is shown
     for seed in seeds:
-        files, weight, _, said = inputs.to_classify(seed)
-        assert len(files) == len(said) == inputs.TO_CLASSIFY
-        assert len(set(said)) >= inputs.LEAST_DIGITS
+        files, weight, _, said = drawn_pictures.to_classify(seed)
+        assert len(files) == len(said) == drawn_pictures.TO_CLASSIFY
+        assert len(set(said)) >= drawn_pictures.LEAST_DIGITS
         by_name = [weight @ pixels_of(files[name]) for name in sorted(files)]
         assert [int(values.argmax()) for values in by_name] not in (list(said), list(said)[::-1])
         leads = [float(np.diff(np.sort(values)[-2:])[0]) for values in by_name]
-        assert min(leads) > 0.9 * inputs.LEAST_LEAD, "rounding would decide what it says"
+        assert min(leads) > 0.9 * drawn_pictures.LEAST_LEAD, "rounding would decide what it says"
 
 
 def pixels_of(png: np.ndarray) -> np.ndarray:

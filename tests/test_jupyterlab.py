@@ -11,19 +11,21 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.test_student_package import install
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on the path (or in $CHROMIUM)")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on the path (or in $CHROMIUM)"),
+]
 
 WRONG = """class SimpleCNN(nn.Module):
     def __init__(self):
@@ -46,14 +48,11 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def lab(student_environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of JupyterLab, in the environment that a student has: the release's package, and nothing of ours."""
     folder = tmp_path_factory.mktemp("jupyterlab")
     shutil.copytree(ROOT / "release" / "lab4", folder / "lab4")
-    (wheel,) = (folder / "lab4").glob("*.whl")
-    python = install(folder, "--no-deps", f"./{wheel.name}").with_name("python")
-    site = next((folder / "venv").glob("lib/python*/site-packages"))
-    (site / "lent.pth").write_text(sysconfig.get_paths()["purelib"])
+    python = student_environment / "python"
     for name, values in SETTINGS.items():
         path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,9 +133,9 @@ def test_a_mistake_is_red_and_named_and_the_right_network_is_green(lab: str) -> 
         output.filter(has_text="no ReLU after the").wait_for()
         expect(output.last).to_have_text("5.0")
         told = " ".join(output.first.inner_text().split())
-        assert "✗ to mend A simple CNN 5 of 10 points" in told
+        assert "✗ needs fixing A simple CNN 5 of 10 points" in told
         assert "✗ failed With the same weights, SimpleCNN computes what the task's network computes. 0/5" in told
-        expect(output.first.get_by_text("✗ to mend")).to_have_css("background-color", "rgb(195, 32, 43)")
+        expect(output.first.get_by_text("✗ needs fixing")).to_have_css("background-color", "rgb(195, 32, 43)")
         picture("red")
 
         stub.scroll_into_view_if_needed()

@@ -11,14 +11,15 @@ import pytest
 from autograder.results import Results, StudentResult
 from tests.conftest import ROOT, autograder
 
+pytestmark = pytest.mark.processes
 SUBMISSIONS = ROOT / "tests" / "submissions"
 LINKED = ("reference", "release", "build")
-STUDENTS = ("half-done", "release")
+STUDENTS = ("half-done", "release")  # and Ada, whose upload broke off
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course repository with a class of two, one of whom came late, and their marks."""
+    """A course repository with a class of three, one of whom came late, and their marks."""
     folder = tmp_path_factory.mktemp("course")
     shutil.copyfile(ROOT / "course.yml", folder / "course.yml")
     (ROOT / "build").mkdir(exist_ok=True)
@@ -31,6 +32,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = notebook.read_text(encoding="utf-8")
     assert 'check(\\"shapes\\")' in text
     notebook.write_text(text.replace('check(\\"shapes\\")', "6.0"), encoding="utf-8")
+    (folder / "in" / "ada.zip").write_bytes(b"PK half of an upload")
     mark(folder)
     return folder
 
@@ -58,7 +60,7 @@ def test_the_marker_gets_lateness_code_flags_and_times(course: Path) -> None:
     assert code["residual-block"] == ""
     assert [flag for flag in result.flags if "check cells edited: shapes-check" in flag]
     timing = json.loads((course / "marks" / "timing.json").read_text())
-    assert set(timing["students"]) == set(STUDENTS)
+    assert set(timing["students"]) == {"ada", *STUDENTS}
     assert 0 < sum(timing["students"].values()) <= timing["wall"]
 
 
@@ -73,7 +75,7 @@ def test_an_extension_asks_for_no_new_finding_and_shows_as_a_difference(course: 
         assert "0 marked in" in said
         assert half_done(course).late is None
         assert "Extensions for nobody in this class: nobody." in said
-        assert "1 student has no known time: release" in said
+        assert "2 students have no known time: ada, release" in said
         assert "Lateness: 1 day late" in said
         assert "1 mark moved" in said
     finally:
@@ -93,6 +95,8 @@ def test_a_decision_outlives_markings_also_of_a_changed_submission(course: Path)
     assert "0 marked in" in mark(course)
     assert results.read_bytes() == decided  # the same by the one way and by the other
 
+    [kept] = (course / "marks" / "cache").glob("*release*.json")
+    unchanged = kept.read_bytes()
     changed = course / "in" / "release" / "lab4" / "new.txt"
     changed.write_text("a word more")
     try:
@@ -104,7 +108,8 @@ def test_a_decision_outlives_markings_also_of_a_changed_submission(course: Path)
         assert [flag for flag in result.flags if "simple-cnn/dropout: the submission has changed since" in flag]
     finally:
         changed.unlink()
-    mark(course)
+        kept.write_bytes(unchanged)
+    assert "0 marked in" in mark(course)
     assert results.read_bytes() == decided
     assert autograder(*place, "--remove", cwd=course).returncode == 0
     assert results.read_bytes() == undecided
@@ -168,12 +173,8 @@ def test_decisions_that_were_edited_by_hand_are_applied_before_anything_is_made_
     assert results.read_bytes() == undecided
 
 
-def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path, tmp_path: Path) -> None:
-    (tmp_path / "class").mkdir()
-    (tmp_path / "class" / "ada.zip").write_bytes(b"PK half of an upload")
-    done = autograder("mark", tmp_path / "class", "-o", tmp_path / "marks", "--data", "digits", cwd=course)
-    said = " ".join(done.stdout.split())
-    assert "Nothing could be read of what ada handed in; ask again before the 0 counts." in said
-    (student,) = Results.read(tmp_path / "marks" / "results.json").students
+def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path) -> None:
+    assert "Nothing could be read of what ada handed in; ask again before the 0 counts." in mark(course)
+    student = Results.read(course / "marks" / "results.json").student("ada")
     told = "Nothing that was handed in could be read: ada.zip: cannot be opened"
     assert [flag for flag in student.flags if flag.startswith(told)]

@@ -78,7 +78,7 @@ def test_only_solutions_are_changed(script: Path, made: list[Mutant]) -> None:
     text = script.read_text(encoding="utf-8")
     lines, allowed = text.splitlines(), solution_lines(text)
     for one in (mutant for mutant in made if mutant.notebook == script.stem):
-        (change,) = one.change.described.replace
+        (change,) = one.change.replace
         assert text.count(change.old) == 1
         assert one.line in allowed, one
         after = text.replace(change.old, change.new).splitlines()

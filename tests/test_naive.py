@@ -15,16 +15,17 @@ import pytest
 from tests.malicious.corpus import HERE, RIGHT_BLOCK, Attack, CorpusError, Decoys, attacks, hand_in, read_attack
 from tests.malicious.naive import NaiveOutcome, grade, run_attack
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="the naive grader finds stray processes as Linux lists them"
-)
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(sys.platform != "linux", reason="the naive grader finds stray processes as Linux lists them"),
+]
 
 ATTACKS = attacks()
 CATEGORIES = {"artefacts", "faked", "gaming", "leaks", "lying", "planted", "resources", "tampering"}
 AT_LEAST = 100  # that are live; others aim at what a naive grader does not have: a wire, a curtain, a supervisor
 
 
-WORKERS = 3  # attacks that hang leave the cores to others, mostly
+WORKERS = 2  # attacks that hang leave the cores to others, mostly
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +38,14 @@ def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[tuple[
         yield {attack.id: pool.submit(run_attack, attack) for attack in slow_first}
 
 
-# All of them on demand, a fifth on every push: what an attack does to the naive grader changes when the attack does.
+# All of them on demand; on every push one of each category, and one for each achievement, which tests the naive
+# grader: what an attack does to it changes when the attack does.
 LIVE = [one for one in ATTACKS if one.naive != "none"]
-SHARED_OUT = [pytest.param(one, marks=[pytest.mark.slow] if place % 5 else []) for place, one in enumerate(LIVE)]
+ON_PUSH = [
+    *{one.category: one for one in reversed(LIVE)}.values(),
+    *{one.naive: one for one in reversed(LIVE)}.values(),
+]
+SHARED_OUT = [pytest.param(one, marks=[] if one in ON_PUSH else [pytest.mark.slow]) for one in LIVE]
 
 
 @pytest.mark.parametrize("attack", SHARED_OUT, ids=lambda attack: attack.id)

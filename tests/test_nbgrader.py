@@ -21,6 +21,7 @@ from autograder.results import Results, StudentResult
 from tests.conftest import ROOT, autograder
 from tests.sample_class import make_class
 
+pytestmark = pytest.mark.processes
 STUDENT = "no-second-relu"
 # What nbgrader does not grade: notebooks that do not end, have other names, or have lost the metadata of their cells.
 BEYOND = ("endless-loop", "merged", "split-cells")
@@ -66,7 +67,8 @@ def autograded(root: Path, students: Sequence[str] | None = None, notebooks: str
     shutil.copyfile(ROOT / "nbgrader_config.py", root / "nbgrader_config.py")
     for path in [*root.glob("submitted/*/lab4/*.ipynb"), *root.glob("source/lab4/*.ipynb")]:
         without_training(path)
-    made = nbgrader("generate_assignment", "lab4", "--create", "--force", cwd=root)
+    # As the documentation says it, for a course folder whose release is there already.
+    made = nbgrader("generate_assignment", "lab4", "--CourseDirectory.release_directory=build/nbgrader", cwd=root)
     assert made.returncode == 0, made.stderr
     with ThreadPoolExecutor(2) as pool:  # two at once: the gradebook waits for its other writer
         names = [path.name for path in (root / "submitted").iterdir()]
@@ -122,12 +124,12 @@ def test_public_points_agree_for_the_whole_class(tmp_path: Path) -> None:
 
 @pytest.fixture
 def server(course: Path) -> Iterator[str]:
-    """A Jupyter server in the course folder; its address."""
+    """JupyterLab in the course folder; its address."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     options = ["--no-browser", "--allow-root", "--ServerApp.token=secret", f"--ServerApp.port={port}", "--ip=127.0.0.1"]
-    command = [sys.executable, "-m", "jupyter", "server", *options]
+    command = [sys.executable, "-m", "jupyter", "lab", *options]
     process = subprocess.Popen(
         command, cwd=course, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -156,3 +158,4 @@ def test_formgrader_opens_the_result(server: str) -> None:
     assert (submission["code_score"], submission["max_code_score"]) == (OF_TWO, PUBLIC)
     assert submission["max_written_score"] == 12
     assert fetched(f"{server}/formgrader/gradebook/lab4")  # raises where the page is not served
+    assert "@jupyter/nbgrader" in fetched(f"{server}/lab")  # the menu that opens it

@@ -9,6 +9,8 @@ import pytest
 from autograder.course import read_course
 from tests.checkout_copy import copy_checkout, run
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -54,13 +56,12 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(checkout: Path, argume
 
 
 def test_nothing_is_written_over(checkout: Path) -> None:
-    mistake = checkout / "autograder/labs/lab5/mistakes/other/not-moved.yml"
-    mistake.parent.mkdir()
+    mistake = checkout / "autograder/labs/lab5/mistakes/other.yml"
     mistake.write_text("mine")
     before = tree(checkout)
     done = run(checkout, "autograder new task other --notebook 5_1_pixels --lab lab5")
     assert done.returncode == 2
-    assert "mistakes/other/not-moved.yml: is there already, and nothing is overwritten" in done.stderr
+    assert "mistakes/other.yml: is there already, and nothing is overwritten" in done.stderr
     assert tree(checkout) == before
     mistake.unlink()
 

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +15,13 @@ import pytest
 import yaml
 
 from autograder.course import Limits
-from autograder.feedback import github
-from autograder.feedback.self_check import Look
-from autograder.feedback.self_check_page import as_page
+from autograder.feedback import github_actions
+from autograder.feedback.self_check import SelfCheck
+from autograder.feedback.self_check_page import self_check_page
 from autograder.results import CheckResult, TaskResult
 from autograder.submission.collect import find_submissions
 from tests.conftest import ROOT
 from tests.sample_class import make_student
-from tests.test_student_package import install
 
 RELEASE = ROOT / "release" / "lab4"
 WORKFLOW = RELEASE / ".github" / "workflows" / "check.yml"
@@ -40,6 +38,13 @@ class Pushed:
     summary: str
 
     @property
+    def screen(self) -> str:
+        """What is printed where commands are stopped, on one line."""
+        found = re.search(r"^::stop-commands::(\w+)$(.*)^::\1::$", self.log, re.DOTALL | re.MULTILINE)
+        assert found, self.log
+        return " ".join(found[2].split())
+
+    @property
     def annotations(self) -> list[tuple[str, dict[str, str], str]]:
         """Kind, properties and message of each annotation, read as the runner does: none where commands are stopped."""
         found = []
@@ -53,18 +58,6 @@ class Pushed:
                 properties = dict(part.split("=", 1) for part in match[2].split(","))
                 found.append((match[1], properties, match[3].replace("%0A", "\n").replace("%25", "%")))
         return found
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs that the workflow's step "Install" would have put on the path: the release's own package."""
-    folder = tmp_path_factory.mktemp("runner")
-    shutil.copytree(RELEASE, folder / "lab4")
-    (wheel,) = (folder / "lab4").glob("*.whl")
-    command = install(folder, "--no-deps", f"./{wheel.name}")
-    site = next((folder / "venv").glob("lib/python*/site-packages"))
-    (site / "lent.pth").write_text(sysconfig.get_paths()["purelib"])
-    return command.parent
 
 
 def push(folder: Path, programs: Path) -> Pushed:
@@ -110,6 +103,7 @@ def repository(tmp_path: Path, recipe: str | None) -> Path:
     return folder
 
 
+@pytest.mark.processes
 def test_the_workflow_is_one_by_githubs_schema() -> None:
     pytest.importorskip("check_jsonschema", reason="check-jsonschema wants Python 3.11")
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", WORKFLOW]
@@ -131,6 +125,7 @@ def test_the_workflow_may_read_only_ends_in_time_and_uses_official_actions_alone
         assert "${{" not in step.get("run", "")
 
 
+@pytest.mark.processes
 def test_the_install_step_takes_torch_from_the_index_that_is_set(tmp_path: Path) -> None:
     """The step runs with a pip that writes down what it was asked for."""
     (tmp_path / "bin").mkdir()
@@ -152,9 +147,11 @@ def test_the_install_step_takes_torch_from_the_index_that_is_set(tmp_path: Path)
     assert (tmp_path / "asked").read_text().splitlines() == ["-m pip install -r requirements.txt"]
 
 
-def test_a_right_repository_passes(tmp_path: Path, environment: Path) -> None:
-    pushed = push(repository(tmp_path, "reference"), environment)
+@pytest.mark.processes
+def test_a_right_repository_passes(tmp_path: Path, student_environment: Path) -> None:
+    pushed = push(repository(tmp_path, "reference"), student_environment)
     assert pushed.statuses == {"Check": 0}, pushed.log
+    assert "81 of 81 points in the public checks: 16 done." in pushed.screen
     assert pushed.annotations == []
     assert "81 of 81 points" in pushed.summary
     assert pushed.summary.count("✓ done") == 16
@@ -163,12 +160,17 @@ def test_a_right_repository_passes(tmp_path: Path, environment: Path) -> None:
     assert page.count("data:image/png;base64,") >= 2  # the student's own figures
 
 
-def test_a_wrong_one_fails_with_an_annotation_at_the_line_of_its_cell(tmp_path: Path, environment: Path) -> None:
-    pushed = push(repository(tmp_path, "no-second-relu"), environment)
+@pytest.mark.processes
+def test_a_wrong_one_fails_with_an_annotation_at_the_line_of_its_cell(
+    tmp_path: Path, student_environment: Path
+) -> None:
+    pushed = push(repository(tmp_path, "no-second-relu"), student_environment)
     assert pushed.statuses == {"Check": 1}, pushed.log
     ((kind, where, message),) = pushed.annotations
     assert kind == "error"
     assert "no ReLU after the second convolution" in message
+    assert "no ReLU after the second convolution" in pushed.screen
+    assert "76 of 81 points" in pushed.screen
     assert where["file"] == "4_2_better_cnn.ipynb"
     line = (pushed.folder / where["file"]).read_text().splitlines()[int(where["line"]) - 1]
     assert "class BetterCNN" in line
@@ -179,8 +181,9 @@ def test_a_wrong_one_fails_with_an_annotation_at_the_line_of_its_cell(tmp_path: 
     assert "no ReLU after the second convolution" in (pushed.folder / "feedback.html").read_text()
 
 
-def test_an_untouched_one_fails_and_says_what_is_left(tmp_path: Path, environment: Path) -> None:
-    pushed = push(repository(tmp_path, None), environment)
+@pytest.mark.processes
+def test_an_untouched_one_fails_and_says_what_is_left(tmp_path: Path, student_environment: Path) -> None:
+    pushed = push(repository(tmp_path, None), student_environment)
     assert pushed.statuses == {"Check": 1}, pushed.log
     ((kind, where, message),) = pushed.annotations
     assert (kind, where["title"]) == ("notice", "Not started%3A 16")
@@ -196,26 +199,26 @@ HOSTILE = (
 
 
 @pytest.fixture
-def malicious(tmp_path: Path) -> Look:
-    """A look in which every word is a student's that could be one."""
+def malicious(tmp_path: Path) -> SelfCheck:
+    """A self-check in which every word is a student's that could be one."""
     check = CheckResult(
         id="one", status="failed", score=0, max_score=5, public=True, title="A check.", message=HOSTILE, hint=HOSTILE
     )
     task = TaskResult(id="simple-cnn", title="A task", notebook="4_1_simple_cnn", score=0, max_score=5, checks=[check])
-    return Look(tmp_path, "Course", "lab4", "Lab 4", [task], [HOSTILE])
+    return SelfCheck(tmp_path, "Course", "lab4", "Lab 4", [task], [HOSTILE])
 
 
-def test_words_of_a_student_start_no_workflow_command(malicious: Look) -> None:
-    for line in github.annotation_commands(malicious):
+def test_words_of_a_student_start_no_workflow_command(malicious: SelfCheck) -> None:
+    for line in github_actions.annotation_commands(malicious):
         assert len(re.split(r"[\r\n]", line)) == 1
         assert re.match(r"::(error|warning) title=[^:,]+::[^\r\n]*$", line)
         assert "\x1b" not in line
 
 
 def test_the_rest_of_the_log_is_printed_where_commands_are_stopped(
-    malicious: Look, capsys: pytest.CaptureFixture[str]
+    malicious: SelfCheck, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with github.no_commands():
+    with github_actions.no_commands():
         print(HOSTILE)
     printed = capsys.readouterr().out
     token = re.match(r"::stop-commands::(\w{32})\n", printed)
@@ -223,13 +226,13 @@ def test_the_rest_of_the_log_is_printed_where_commands_are_stopped(
     assert printed.endswith(f"\n::{token[1]}::\n")
 
 
-def test_words_of_a_student_are_no_markup_in_summary_and_page(malicious: Look) -> None:
-    summary = github.as_markdown(malicious)
+def test_words_of_a_student_are_no_markup_in_summary_and_page(malicious: SelfCheck) -> None:
+    summary = github_actions.as_markdown(malicious)
     assert "<script" not in summary
     assert "](javascript" not in summary
     assert all(line.count("|") in (0, 5) for line in summary.splitlines())
     assert "<code>a&#124;b</code>" in summary
-    page = as_page(malicious)
+    page = self_check_page(malicious)
     assert "<script" not in page
     assert "&lt;script&gt;" in page
 
@@ -257,10 +260,10 @@ def test_a_tampered_workflow_changes_no_mark(tmp_path: Path) -> None:
 
 
 def test_in_a_repository_the_paths_of_annotations_begin_at_its_root(
-    malicious: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    malicious: SelfCheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "GITHUB_WORKSPACE", str(tmp_path.parent))
     shutil.copyfile(RELEASE / "4_1_simple_cnn.ipynb", tmp_path / "4_1_simple_cnn.ipynb")
     malicious.definitions = {"simple-cnn": ["SimpleCNN"]}
-    first = github.annotation_commands(malicious)[0]
+    first = github_actions.annotation_commands(malicious)[0]
     assert f"file={tmp_path.name}/4_1_simple_cnn.ipynb,line=" in first

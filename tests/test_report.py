@@ -16,7 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from autograder.cli.report import register
-from autograder.feedback import write_report
+from autograder.feedback.marked.pages import write_report
 from autograder.results import (
     CheckResult,
     Lateness,
@@ -170,6 +170,7 @@ def test_no_text_of_a_student_becomes_markup(marks: Path) -> None:
         assert "alert(1)" in page.text
 
 
+@pytest.mark.processes
 def test_the_browser_may_run_the_pages_own_scripts_and_nothing_else(marks: Path) -> None:
     for file in marks.rglob("*.html"):
         page = Page(file)
@@ -263,7 +264,7 @@ def test_the_page_of_a_student_who_is_gone_goes_too(tmp_path: Path) -> None:
 
 def test_an_empty_class_has_a_page(tmp_path: Path) -> None:
     assert "marks of the class" in Page(write_report(results(), tmp_path)).text
-    assert "Nobody’s code made a picture" in Page(tmp_path / "contact-sheet.html").text
+    assert "No student’s code produced a picture" in Page(tmp_path / "contact-sheet.html").text
 
 
 def test_reading_and_writing_keeps_every_byte(tmp_path: Path, malicious: Results) -> None:
@@ -432,7 +433,7 @@ def test_lateness_is_one_sentence_with_the_numbers(tmp_path: Path) -> None:
     one = student("ada", check("a"), check("b"), late=late, score=3.2)
     sentence = (
         "Handed in on 31 January 2027, 10:30 UTC, on day 2 after your deadline of 29 January 2027, 23:59 UTC: "
-        "20 % of the 4 points earned, that is 0.8, are taken off."
+        "20 % of the 4 points earned (0.8) are taken off."
     )
     students, markers, class_page = pages_of(one, tmp_path)
     assert students.count(sentence) == 1
@@ -442,7 +443,7 @@ def test_lateness_is_one_sentence_with_the_numbers(tmp_path: Path) -> None:
     assert "taken off" not in before
     assert "4 of 4 points" in " ".join(before.split())
     grace = one.model_copy(update={"late": late.model_copy(update={"days": 0, "percent": 0, "points": 0}), "score": 4})
-    assert "within the time of grace" in pages_of(grace, tmp_path)[0]
+    assert "within the grace period" in pages_of(grace, tmp_path)[0]
     withheld = student("ada", check("a", "error"), late=late)
     assert "20 % of the points will be taken off" in pages_of(withheld, tmp_path)[0]
 

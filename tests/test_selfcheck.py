@@ -13,14 +13,15 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from autograder.feedback.cell import task_as_html, task_as_text
-from autograder.feedback.packing import pack_submission, unsaved_names
-from autograder.feedback.places import Places
-from autograder.feedback.self_check import look_at
-from autograder.feedback.states import CHECK, DONE
+from autograder.feedback.annotation_places import Places
+from autograder.feedback.check_cell import task_as_html, task_as_text
+from autograder.feedback.pack_cell import BADGES, packed_as_html, packed_as_text
+from autograder.feedback.self_check import run_self_check
 from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, Results, TaskResult
 from autograder.sandbox.client import StudentProcess
+from autograder.states import CHECK_BADGES, TASK_BADGES
+from autograder.submission.packing import Packed, pack_submission, unsaved_names
 from tests.conftest import ROOT, autograder
 from tests.sample_class import make_student
 
@@ -77,7 +78,7 @@ def test_what_a_student_wrote_is_text_in_the_cell() -> None:
 
 def test_labels_can_be_read_on_any_page() -> None:
     """White on the label's own colour: a contrast of 4.5 or more (WCAG 2.1), whatever the theme."""
-    for state in [*CHECK.values(), DONE]:
+    for state in [*CHECK_BADGES.values(), *TASK_BADGES, *BADGES.values()]:
         linear = [
             part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
             for part in (int(state.colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
@@ -86,6 +87,7 @@ def test_labels_can_be_read_on_any_page() -> None:
         assert 1.05 / (luminance + 0.05) >= 4.5, state
 
 
+@pytest.mark.processes
 def test_the_check_cell_shows_html_and_ends_in_the_credit(tmp_path: Path) -> None:
     """In a kernel, as Jupyter and nbgrader run it: nothing on stderr, the credit last."""
     source = "import torch\nfrom torch import nn\nfrom autograder.notebook import check\n{}check('inception-block')"
@@ -98,7 +100,7 @@ def test_the_check_cell_shows_html_and_ends_in_the_credit(tmp_path: Path) -> Non
         nbformat.v4.new_code_cell(source.format(f"{imports}{code}\n")) for code in (cells["inception-block"], wrong)
     ]
     NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute(env=dict(os.environ))
-    for cell, credit, word in zip(notebook.cells, (3.0, 0.0), ("✓ done", "✗ to mend"), strict=True):
+    for cell, credit, word in zip(notebook.cells, (3.0, 0.0), ("✓ done", "✗ needs fixing"), strict=True):
         assert [out.output_type for out in cell.outputs] == ["display_data", "execute_result"]
         assert word in cell.outputs[0].data["text/html"]
         assert float(cell.outputs[1].data["text/plain"]) == credit
@@ -117,18 +119,20 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.processes
 def test_check_fits_on_one_screen_and_says_what_is_next(work: Path, tmp_path: Path) -> None:
     done = autograder("check", work, "--json", tmp_path / "found.json", AUTOGRADER_DATA="digits", COLUMNS="100")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert len(lines) <= 24
-    assert "38 of 81 points of the public checks: 6 done, 10 not started." in lines
-    assert lines[-1] == "Next: “Save and load a model” in 4_3_save_and_load.ipynb."
+    assert "38 of 81 points in the public checks: 6 done, 10 not started." in lines
+    assert lines[-1] == "Next: start “Save and load a model” in 4_3_save_and_load.ipynb."
     found = json.loads((tmp_path / "found.json").read_text())
     assert [one["id"] for one in found["tasks"]] == list(open_lab("lab4").assignment.by_id)
     assert (found["score"], found["max_score"]) == (38, 81)
 
 
+@pytest.mark.processes
 def test_a_file_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "empty.py").write_text("x = 1\n")
     (tmp_path / "file").write_text("")
@@ -174,10 +178,11 @@ def test_places_outside_the_folder_are_not_pointed_at(tmp_path: Path) -> None:
 # --- pack -------------------------------------------------------------------------------------------------------------
 
 
-def rows(packed: object) -> dict[str, str]:
-    return {what: f"{state.sign} {words}" for state, what, words in packed.rows}  # type: ignore[attr-defined]
+def rows(packed: Packed) -> dict[str, str]:
+    return {row.what: f"{row.status}: {row.words}" for row in packed.rows}
 
 
+@pytest.mark.processes
 def test_what_is_packed_is_a_submission_as_it_is(tmp_path: Path) -> None:
     """A zip a student, and the folder of one student with the zip in it: both are marked, and alike."""
     folder = tmp_path / "lab4"
@@ -206,7 +211,7 @@ def test_what_is_packed_is_a_submission_as_it_is(tmp_path: Path) -> None:
     shutil.copyfile(packed.archive, submitted / "ada.zip")
     shutil.copyfile(packed.archive, submitted / "bob" / "submission.zip")
     make_student(RECIPES / "half-done", submitted / "eve" / "lab4", "digits")
-    done = autograder("mark", submitted, "-o", tmp_path / "marks", "--data", "digits")
+    done = autograder("mark", submitted, "-o", tmp_path / "marks", "--data", "digits", "--jobs", "1")
     assert done.returncode == 0, done.stderr
     results = Results.read(tmp_path / "marks" / "results.json")
     ada, bob, eve = (results.student(name) for name in ("ada", "bob", "eve"))
@@ -216,13 +221,14 @@ def test_what_is_packed_is_a_submission_as_it_is(tmp_path: Path) -> None:
     assert not ada.messages
 
 
+@pytest.mark.processes
 def test_ctrl_c_is_no_failure_of_the_grader(monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(StudentProcess, "ask", stopped)
     with pytest.raises(KeyboardInterrupt):
-        look_at(RELEASE)
+        run_self_check(RELEASE)
 
 
 def test_pack_says_what_is_missing(tmp_path: Path) -> None:
@@ -239,18 +245,18 @@ def test_pack_says_what_is_missing(tmp_path: Path) -> None:
     packed = pack_submission(open_lab("lab4").assignment, folder, unsaved=["4_1_simple_cnn"])
     said = rows(packed)
     assert not packed.complete
-    assert said["4_3_save_and_load.ipynb"] == "✗ not in this folder"
-    assert said["4_6_branches.ipynb"] == "! not in this folder; what it asks for is in my branches.ipynb"
-    assert said["4_1_simple_cnn.ipynb"].endswith("changed since: save it, and run this cell again")
-    assert said["4_2_better_cnn.ipynb"].startswith("✓ saved")
-    assert said["own/[0-9]_*.png"].startswith("✗ 1 of at least 3")
-    assert said["own/seven.png"].startswith("! left out: its name")
-    assert said["weights/better_cnn.pt"].startswith("✗ the trained BetterCNN")
+    assert said["4_3_save_and_load.ipynb"] == "missing: not in this folder"
+    assert said["4_6_branches.ipynb"] == "warning: not in this folder, but its definitions are in my branches.ipynb"
+    assert said["4_1_simple_cnn.ipynb"].endswith("but changed since: save it and run this cell again")
+    assert said["4_2_better_cnn.ipynb"].startswith("included: saved")
+    assert said["own/[0-9]_*.png"].startswith("missing: 1 found, at least 3 needed: ")
+    assert said["own/seven.png"].startswith("warning: left out: its name")
+    assert said["weights/better_cnn.pt"].startswith("missing: the trained BetterCNN")
     assert said["weights/best_model.pt"]
-    assert any(words == "left out: 9.0 MB, and 8.0 MB are allowed" for _, _, words in packed.rows)
+    assert any(row.words == "left out: 9.0 MB, but the limit is 8.0 MB" for row in packed.rows)
     assert "simple-cnn" in said
-    assert "Not everything is there" in packed.as_text()
-    assert "submission.zip" in packed.as_html()
+    assert "Check this before you hand it in" in packed_as_text(packed)
+    assert "submission.zip" in packed_as_html(packed)
 
 
 def test_pack_follows_no_link(tmp_path: Path) -> None:
@@ -272,6 +278,7 @@ def test_a_notebook_that_was_not_saved_is_noticed(tmp_path: Path) -> None:
     assert unsaved_names(tmp_path / "n.ipynb", ["Net", "other"], [saved, changed, "Net("]) == ["Net"]
 
 
+@pytest.mark.processes
 def test_pack_in_a_kernel_shows_its_table(tmp_path: Path) -> None:
     shutil.copytree(RELEASE, tmp_path / "lab4")
     notebook = nbformat.v4.new_notebook()
@@ -304,6 +311,7 @@ class InceptionBlock(nn.Module):
 """
 
 
+@pytest.mark.processes
 def test_nothing_that_student_code_says_stands_beside_a_checks_result(tmp_path: Path) -> None:
     """nbgrader gives 0 to a check cell that writes to stderr before its result."""
     shutil.copytree(RELEASE, tmp_path / "lab4")

@@ -228,6 +228,7 @@ def small_reference(tmp_path: Path) -> Path:
     return reference
 
 
+@pytest.mark.processes
 def test_of_several_seeds_the_first_ones_weights_are_kept_and_all_are_written_down(small_reference: Path) -> None:
     train = ("train", "--reference", small_reference, "--model", "line", "--data", "digits", "--seed", "3")
     kept = small_reference / "weights" / "digits"
@@ -244,6 +245,7 @@ def test_of_several_seeds_the_first_ones_weights_are_kept_and_all_are_written_do
     assert [row["seed"] for row in json.loads((kept / "seeds.json").read_text())] == [3, 4]
 
 
+@pytest.mark.processes
 def test_calibration_is_of_the_networks_that_set_a_band_and_of_two_seeds_at_least(small_reference: Path) -> None:
     calibrate = ("train", "--reference", small_reference, "--data", "digits", "--calibrate", "--jobs", "1")
     refused = autograder(*calibrate, "--seeds", "1")

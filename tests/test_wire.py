@@ -84,7 +84,7 @@ def test_bytes_that_belong_to_no_array_are_refused() -> None:
 
 
 def test_objects_are_not_sent() -> None:
-    with pytest.raises(wire.WireError, match="object is not sent"):
+    with pytest.raises(wire.WireError, match="object cannot be sent"):
         wire.encode({"value": object()})
     with pytest.raises(wire.WireError, match="arrays of object"):
         wire.encode(np.array([object()]))

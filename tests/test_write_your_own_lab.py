@@ -12,6 +12,7 @@ import pytest
 from tests.checkout_copy import copy_checkout, run
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.processes
 BLOCK = re.compile(
     r"^```(?P<kind>\{code-block\} \w+|console)\n(:caption: (?P<path>[^\n]*)\n\n)?(?P<text>.*?)^```$", re.M | re.S
 )

@@ -12,10 +12,10 @@ import pytest
 import torch
 from rich.console import Console
 
-from autograder.feedback.screen import print_look
-from autograder.feedback.self_check import Look
+from autograder.feedback.self_check import SelfCheck
+from autograder.feedback.terminal import print_self_check
 from autograder.results import CheckResult, TaskResult
-from autograder.sandbox.client import ForkServer
+from autograder.sandbox.fork_server import ForkServer
 from tests.judging import REFERENCE, definitions_of, in_processes, judged, lay_out, live_oracle
 from tests.test_accepted import handed_in
 
@@ -123,9 +123,9 @@ def test_the_screen_tells_once_what_was_found_beside_what_is_not_started() -> No
         TaskResult(id=title, title=title, notebook="n", score=0, max_score=4, checks=[not_done(message)] * 2)
         for title, message in (("Branches", said), ("Filters", plain))
     ]
-    look = Look(Path(), "A course", "lab", "A lab", tasks)
+    found = SelfCheck(Path(), "A course", "lab", "A lab", tasks)
     console = Console(record=True, width=120, file=io.StringIO())
-    print_look(look, console)
+    print_self_check(found, console)
     shown = console.export_text()
     assert shown.count("`BranchNet` is there (n.ipynb, cell 8): is it meant?") == 1
     assert "not filled in yet" not in shown

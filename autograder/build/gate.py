@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.build.package import PACKAGE, SECRET_MODULES, hidden_lines
+from autograder import manifest
+from autograder.build.package import hidden_lines
 from autograder.build.scripts import place_of
 from autograder.build.source_notebooks import script_lines
 from autograder.grading.class_run import mark_class
 from autograder.labs.catalogue import Check, check_files, public_points
 from autograder.labs.lab import Lab
+from autograder.manifest import PACKAGE
 from autograder.results import Results
 
 IDIOMS = {"kwargs:dict[str,Any]|None=None,"}  # parts of signatures that a library prescribes
@@ -79,18 +81,19 @@ def leaks(lab: Lab, checks: list[Check], release: Path) -> list[str]:
     secrets: dict[str, str] = {}
     for name, (solutions, _) in lines.items():
         secrets |= {_squeezed(line): name for line in solutions - shown if _tells(line)}
-    for name in SECRET_MODULES:
-        text = (lab.folder / name).read_text(encoding="utf-8")
-        secrets |= {_squeezed(line): name for line in text.splitlines() if _tells(line) and "import" not in line}
+    kept_back = manifest.files(manifest.SECRET)
+    for path in kept_back:
+        text = path.read_text(encoding="utf-8")
+        secrets |= {_squeezed(line): path.name for line in text.splitlines() if _tells(line) and "import" not in line}
     # Known mistakes also consist of ordinary lines. Those that students can see anyway give nothing away.
     ordinary = {_squeezed(line) for line in shown}
     for path in PACKAGE.rglob("*.py"):
-        if path.name not in SECRET_MODULES and path not in check_files(lab.folder):
+        if path not in kept_back and path not in check_files(lab.folder):
             ordinary |= {_squeezed(line) for line in path.read_text(encoding="utf-8").splitlines()}
     for known in lab.mistakes.values():
         for mistake in known.values():
-            place = f"mistakes/{mistake.task}/{mistake.file.name}"
-            changed = [line for change in mistake.described.replace for line in change.new.splitlines()]
+            place = f"mistakes/{mistake.file.name}, line {mistake.line} ({mistake.id})"
+            changed = [line for change in mistake.replace for line in change.new.splitlines()]
             secrets |= {_squeezed(line): place for line in changed if _tells(line) and _squeezed(line) not in ordinary}
     for path in check_files(lab.folder):
         public = {check.id for check in checks if check.public and check.file == path}

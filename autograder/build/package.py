@@ -12,53 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder import manifest
 from autograder.build.source_notebooks import BuildError
 from autograder.judge.oracle import KEY_SEED, frozen
 from autograder.labs.catalogue import Check, check_files
 from autograder.labs.lab import CHECKOUT, Lab
+from autograder.manifest import PACKAGE
 
-PACKAGE = Path(__file__).resolve().parents[1]
-# What a student's package holds beside the lab's own modules (`_lab_modules`); everything else stays here.
-PUBLIC = (
-    "__init__.py",
-    "course.py",
-    "data.py",
-    "drawing.py",
-    "notebook.py",
-    "results.py",
-    "storage.py",
-    "pictures.py",
-    "feedback/__init__.py",
-    "feedback/cell.py",
-    "feedback/github.py",
-    "feedback/packing.py",
-    "feedback/places.py",
-    "feedback/screen.py",
-    "feedback/self_check.py",
-    "feedback/self_check_page.py",
-    "feedback/states.py",
-    "submission/*.py",
-    "sandbox/*.py",
-    "judge/*.py",
-    "labs/__init__.py",
-    "labs/asking.py",
-    "labs/catalogue.py",
-    "labs/conftest.py",
-    "labs/examination.py",
-    "labs/forms.py",
-    "labs/plugin.py",
-    "labs/run.py",
-    "labs/lab.py",
-    "training/__init__.py",
-    "training/progress.py",
-    "training/recipes.py",
-    "cli/__init__.py",
-    "cli/shared.py",
-    "cli/check.py",
-    "cli/doctor.py",
-)
-ASKED_BY_NAME = ("__init__", "answers", "procedures")  # a lab's modules that this package imports itself
-SECRET_MODULES = ("expected.py",)  # of a lab: students never get them
 DECIMALS = 5  # of the key's numbers. They are computed in float64, so all machines round to the same ones
 STAMP = (2020, 2, 2, 0, 0, 0)
 PROJECT = """\
@@ -85,14 +45,10 @@ packages = ["autograder"]
 def build_wheel(lab: Lab, checks: list[Check], work: Path, target: Path) -> Path:
     """Builds the students' wheel in the folder `target`, and returns its path. The same input gives the same bytes."""
     staged = work / "students"
-    for pattern in PUBLIC:
-        found = sorted(PACKAGE.glob(pattern))
-        if not found:
-            raise BuildError(f"{PACKAGE.name}/{pattern}: not found, but it belongs in the students' package")
-        for path in found:
-            copy = staged / "autograder" / path.relative_to(PACKAGE)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+    for path in manifest.public_files():
+        copy = staged / "autograder" / path.relative_to(PACKAGE)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
     target_lab = staged / "autograder" / "labs" / lab.name
     target_lab.mkdir()
     public = {
@@ -124,13 +80,14 @@ def _lab_modules(lab: Lab, texts: list[str]) -> dict[str, str]:
     Raises `BuildError` if a secret module is among them.
     """
     needed: dict[str, str] = {}
-    open_names = [*ASKED_BY_NAME, *(name for text in texts for name in _imported(lab, text))]
+    secret = manifest.files(manifest.SECRET)
+    open_names = ["__init__", *(name for text in texts for name in _imported(lab, text))]
     while open_names:
         name = f"{open_names.pop()}.py"
         path = lab.folder / name
         if name in needed:
             continue
-        if name in SECRET_MODULES:
+        if path in secret:
             raise BuildError(f"{path}: public checks import it, but it contains answers; use the oracle instead")
         if not path.is_file():
             raise BuildError(f"{path}: is missing, but the students' package needs it")
@@ -141,7 +98,7 @@ def _lab_modules(lab: Lab, texts: list[str]) -> dict[str, str]:
 
 def _imported(lab: Lab, source: str) -> list[str]:
     """The modules of the lab that a source imports."""
-    package = lab.procedures.rpartition(".")[0]
+    package = ".".join((PACKAGE.name, *lab.folder.relative_to(PACKAGE).parts))
     names: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module == package:

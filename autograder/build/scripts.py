@@ -162,7 +162,7 @@ def _in_bank(lab: Lab) -> Iterator[str]:
         return
     for task, known in bank.items():
         if task not in lab.assignment.by_id:
-            yield f"{lab.folder / 'mistakes' / task}: course.yml has no task with this name"
+            yield f"{lab.folder / 'mistakes' / task}.yml: course.yml has no task with this name"
             continue
         for mistake in known.values():
             try:

@@ -56,13 +56,13 @@ def run(
     from rich.live import Live
     from rich.markup import escape
 
-    from autograder.feedback import github as actions
-    from autograder.feedback.screen import print_look
-    from autograder.feedback.self_check import look_at
-    from autograder.feedback.self_check_page import as_page
+    from autograder.feedback import github_actions
+    from autograder.feedback.self_check import run_self_check
+    from autograder.feedback.self_check_page import self_check_page
+    from autograder.feedback.terminal import print_self_check
 
     console = Console(highlight=False, width=140 if github else None)
-    with actions.no_commands() if github else contextlib.nullcontext():
+    with github_actions.no_commands() if github else contextlib.nullcontext():
         # auto_refresh would need a thread.
         begun = f"Checking {escape(str(folder))} …"
         with Live(begun, console=console, auto_refresh=False, transient=True) as live:
@@ -70,9 +70,9 @@ def run(
             def tell(title: str) -> None:
                 live.update(f"{begun} {escape(title)}", refresh=True)
 
-            look = look_at(folder, device, assignment, tell)
-        print_look(look, console, verbose)
-    for path, text in ((json_file, look.to_json), (html_file, lambda: as_page(look))):
+            found = run_self_check(folder, device, assignment, tell)
+        print_self_check(found, console, verbose)
+    for path, text in ((json_file, found.to_json), (html_file, lambda: self_check_page(found))):
         if path is not None:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def run(
             except OSError as error:
                 fail(f"{path}: cannot be written ({error.strerror})")
     if github:
-        for line in actions.annotation_commands(look):
+        for line in github_actions.annotation_commands(found):
             print(line, flush=True)
-        actions.write_summary(look)
-    return 0 if look.all_passed else 1
+        github_actions.write_summary(found)
+    return 0 if found.all_passed else 1

@@ -120,7 +120,9 @@ def _points(change: CheckChange) -> str:
 
 
 def _in_words(outcome: CheckOutcome | None) -> str:
+    from autograder.states import CHECK_BADGES
+
     if outcome is None:
         return "did not exist"
     name = f" ({outcome.diagnosis})" if outcome.diagnosis else ""
-    return f"{outcome.status}{name}, {outcome.score:g} of {outcome.max_score:g}"
+    return f"{CHECK_BADGES[outcome.status].word}{name}, {outcome.score:g} of {outcome.max_score:g}"

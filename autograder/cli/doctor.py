@@ -6,9 +6,10 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
-from typing import Any
 
 import typer
+
+from autograder.results import Promise
 
 PACKAGES = ("torch", "torchvision", "torchbearer", "numpy", "matplotlib", "pillow", "pytest", "nbgrader", "jupytext")
 
@@ -58,21 +59,21 @@ def show_sandboxes() -> bool:
     from rich.console import Console
     from rich.table import Table
 
-    from autograder.sandbox.client import ForkServer
-    from autograder.sandbox.layers import promises
+    from autograder.sandbox.fork_server import ForkServer
     from autograder.sandbox.layers.choice import KINDS, SandboxError, offered, why_not
+    from autograder.sandbox.proof.promises import PROMISES, prove
 
     console = Console(highlight=False)
     kinds = offered()
     if not kinds:
         console.print(f"sandbox         {why_not()}", markup=False)
         return False
-    found: dict[str, dict[str, promises.Promise]] = {}
+    found: dict[str, dict[str, Promise]] = {}
     with console.status("Trying to escape from each sandbox …"):
         for kind, layers in kinds.items():
             fork_server = ForkServer(layers)
             try:
-                found[kind] = {promise.id: promise for promise in promises.prove(fork_server)}
+                found[kind] = {promise.id: promise for promise in prove(fork_server)}
             except SandboxError as error:
                 console.print(f"sandbox         {kind}: {error}", markup=False)
             finally:
@@ -88,13 +89,13 @@ def show_sandboxes() -> bool:
     table.add_column("Promise")
     for kind in found:
         table.add_column(f"{kind}\n{kinds[kind]}")
-    for name, (sentence, _) in promises.PROMISES.items():
+    for name, (sentence, _) in PROMISES.items():
         table.add_row(sentence, *(_outcome(kept[name]) for kept in found.values()))
     console.print(table)
     return all(promise.held for promise in next(iter(found.values())).values())
 
 
-def _outcome(promise: Any) -> str:
+def _outcome(promise: Promise) -> str:
     from rich.markup import escape
 
     if promise.held:

@@ -136,7 +136,7 @@ def run(
     from rich.text import Text
 
     from autograder.data import chosen_data
-    from autograder.feedback import write_report
+    from autograder.feedback.marked.pages import write_report
     from autograder.feedback.plain_text import visible
     from autograder.grading.class_run import RunListener, mark_class
     from autograder.labs.lab import open_lab

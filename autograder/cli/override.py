@@ -56,6 +56,7 @@ def show(marks: Path) -> None:
     from autograder.feedback.plain_text import visible
     from autograder.grading.cache import Cache
     from autograder.grading.overrides import FILE, FLAG, apply, misfits, read_overrides
+    from autograder.states import CHECK_BADGES
 
     results = _results(marks)
     decisions = read_overrides(marks)
@@ -77,7 +78,7 @@ def show(marks: Path) -> None:
         if check is not None:
             before = check.override
             status, score = (before.found_status, before.found_score) if before else (check.status, check.score)
-            found = f"{status}, {score:g} of {check.max_score:g}"
+            found = f"{CHECK_BADGES[status].word}, {score:g} of {check.max_score:g}"
         row = (decision.student, decision.check, f"{decision.points:g}", found, decision.reason, decision.by)
         table.add_row(*(Text(visible(cell)) for cell in row))
     console.print(table)
@@ -167,7 +168,7 @@ def _write_again(marks: Path) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from autograder.feedback import write_report
+    from autograder.feedback.marked.pages import write_report
     from autograder.feedback.plain_text import visible
     from autograder.grading.overrides import apply, misfits, read_overrides
     from autograder.results import Results

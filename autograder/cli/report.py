@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
         Give students/NAME back to students as it is. index.html, contact-sheet.html and marker/NAME are only for you.
         Example: autograder report marks --for before
         """
-        from autograder.feedback import write_report
+        from autograder.feedback.marked.pages import write_report
         from autograder.grading.overrides import OverridesError, require_applied
         from autograder.judge.bank import BankError
 

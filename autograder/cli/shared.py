@@ -16,7 +16,7 @@ USER_ERRORS = {  # errors that users can fix
     ("autograder.submission.collect", "SubmissionError"),
     ("autograder.judge.oracle", "OracleError"),
     ("autograder.judge.bank", "BankError"),
-    ("autograder.sandbox.client", "ForkServerError"),
+    ("autograder.sandbox.fork_server", "ForkServerError"),
     ("autograder.sandbox.layers.choice", "SandboxError"),
     ("autograder.grading.cache", "CacheError"),
     ("autograder.grading.worker_pool", "MarkingError"),

@@ -1,5 +1,4 @@
-"""Static HTML made from the results: a page for the class and one for each student."""
+"""What was found, for people to read: check cells, the terminal, a student's own page, a push; `marked/` after marking.
 
-from autograder.feedback.pages import write_report
-
-__all__ = ["write_report"]
+Everything outside `marked/` is part of the students' package.
+"""

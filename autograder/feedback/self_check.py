@@ -12,7 +12,7 @@ from autograder.results import CheckResult, TaskResult, most
 
 
 @dataclass
-class Look:
+class SelfCheck:
     """What the public checks found in a folder."""
 
     folder: Path
@@ -21,7 +21,7 @@ class Look:
     title: str
     tasks: Sequence[TaskResult]
     problems: list[str] = field(default_factory=list)
-    """Facts about the folder as a whole: a cell that does not parse, a name that is defined twice."""
+    """What is true of the files as a whole: a cell that does not parse, a name that is defined twice."""
     pictures: dict[str, bytes] = field(default_factory=dict)
     """The student's figures as PNG, by the names in their checks' `pictures`."""
     definitions: dict[str, list[str]] = field(default_factory=dict)
@@ -37,13 +37,13 @@ class Look:
 
     @property
     def errors(self) -> list[tuple[TaskResult, CheckResult]]:
-        """The checker's own errors, which are no fault of the student's."""
-        return [(task, one) for task in self.tasks for one in task.checks if one.status == "error"]
+        """The grader's own errors, which are not the student's fault."""
+        return [(task, check) for task in self.tasks for check in task.checks if check.status == "error"]
 
     @property
     def all_passed(self) -> bool:
-        """Whether every public check passes, those of extra credit not counted."""
-        return all(one.status == "passed" for task in self.tasks if not task.extra for one in task.checks)
+        """Whether every public check passes, not counting those for extra credit."""
+        return all(check.status == "passed" for task in self.tasks if not task.extra for check in task.checks)
 
     def to_json(self) -> str:
         """Everything as JSON: tasks and checks have the fields that `results.json` gives them."""
@@ -61,10 +61,10 @@ class Look:
         return text.encode("utf-8", "backslashreplace").decode()
 
 
-def look_at(
+def run_self_check(
     folder: Path, device: str = "cpu", assignment: str | None = None, tell: Callable[[str], object] | None = None
-) -> Look:
-    """Checks `folder`; `tell` hears each task's title. Raises `SubmissionError` where there is no such folder."""
+) -> SelfCheck:
+    """Checks `folder`; `tell` is called with each task's title. Raises `SubmissionError` if there is no such folder."""
     from autograder.judge.oracle import KEY_SEED
     from autograder.labs.lab import open_lab
     from autograder.sandbox.client import StudentProcess
@@ -84,16 +84,14 @@ def look_at(
             from autograder.labs.run import run_checks
 
             oracle = lab.oracle(KEY_SEED)
-            with StudentProcess(
-                fork_server, submission.folder, lab.procedures, lab.assignment.limits, device
-            ) as student_process:
+            with StudentProcess(fork_server, submission.folder, lab.assignment.limits, device) as student_process:
                 problems = submission.problems + student_process.describe()
                 context = Context(lab, submission.folder, oracle, device=device)
                 findings = run_checks(context, Respondents(lab, student_process), hidden=False, tell=tell)
                 problems += student_process.notes
         finally:
             fork_server.close()
-    return Look(
+    return SelfCheck(
         folder=folder,
         course=lab.course,
         assignment=lab.name,

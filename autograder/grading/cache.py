@@ -17,16 +17,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from autograder import manifest
 from autograder.grading.check_cells import state
 from autograder.labs.findings import CachedCheck, CachedChecks, Checks
 from autograder.labs.lab import Lab
+from autograder.manifest import PACKAGE
 from autograder.results import CheckResult, OwnDigit, StudentResult, folder_name
 from autograder.storage import write_whole
-
-PACKAGE = Path(__file__).resolve().parents[1]
-PRESENTATION = {  # folders of the package that no verdict depends on
-    *("feedback", "export", "cli", "build", "new", "training", "grading", "layers"),
-}
 
 
 @dataclass(frozen=True)
@@ -152,8 +149,8 @@ def depends_on(lab: Lab, *more: str) -> tuple[str, str]:
     files = {
         f"{folder.name}/{path.relative_to(folder).as_posix()}": path
         for folder in folders
-        for path in (*folder.rglob("*.py"), *folder.rglob("*.yml"))  # .yml: the known mistakes
-        if not PRESENTATION & set(path.relative_to(folder).parts)
+        for path in (*folder.rglob("*.py"), *folder.rglob("*.yml"))  # the bank of mistakes names them
+        if folder != PACKAGE or manifest.decides_verdicts(path)
     }
     lines = {name: _line(name, path) for name, path in files.items()}
     own = {name for name, path in files.items() if path.parent.name == lab.name and path.name.startswith("test_")}
@@ -191,9 +188,8 @@ def build_of_torch() -> str:
 def grading_digest() -> str:
     """A digest of the sandbox layers and of grading: no verdict depends on them, but a cluster must have the same."""
     whole = hashlib.sha256()
-    for folder in (PACKAGE / "sandbox" / "layers", PACKAGE / "grading"):
-        for path in sorted((*folder.rglob("*.py"), *folder.rglob("*.txt"))):
-            whole.update(_line(path.relative_to(PACKAGE).as_posix(), path))
+    for path in manifest.files(manifest.CONDUCT):
+        whole.update(_line(path.relative_to(PACKAGE).as_posix(), path))
     return whole.hexdigest()
 
 

@@ -25,7 +25,7 @@ from autograder.grading.worker import Job, gpus
 from autograder.grading.worker_pool import LocalWorkers, WorkerPool
 from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import Lab
-from autograder.results import PromiseResult, Results, StudentResult, folder_name, storable
+from autograder.results import Promise, Results, StudentResult, folder_name, storable
 from autograder.sandbox.layers.choice import Layers
 from autograder.storage import write_whole
 from autograder.submission.collect import Submission, SubmissionError, find_submissions
@@ -233,7 +233,7 @@ class ClassRun:
             data=self.data,
             sandbox="; ".join(sandboxes),
             device=self.device,
-            promises=[PromiseResult.model_validate(promise) for promise in promises],
+            promises=[Promise.model_validate(promise) for promise in promises],
             students=[self._settled(result, decisions) for result in with_flags],
         )
         results.write(self.marks / "results.json")

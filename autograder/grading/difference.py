@@ -7,13 +7,13 @@ from typing import Literal
 
 from pydantic import BaseModel, computed_field
 
-from autograder.results import CheckResult, Results, StudentResult
+from autograder.results import CheckResult, CheckStatus, Results, StudentResult
 
 
 class CheckOutcome(BaseModel):
     """What a check found in one of the two results."""
 
-    status: str
+    status: CheckStatus
     score: float
     max_score: float
     diagnosis: str | None = None

@@ -19,9 +19,11 @@ from autograder.judge.oracle import KEY_SEED, Oracle
 from autograder.labs.findings import CachedCheck, CachedChecks
 from autograder.labs.lab import Lab
 from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult, most, settle
-from autograder.sandbox.client import ForkServer, Source, StudentError, StudentProcess
-from autograder.sandbox.layers import promises
+from autograder.sandbox.client import Source, StudentProcess
+from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.layers.choice import Layers
+from autograder.sandbox.proof import promises
+from autograder.sandbox.respondent import StudentError
 from autograder.submission.collect import Submission
 
 NO_SANDBOX = "none: --unsafe-no-sandbox, student code had access to everything that the marker has"
@@ -122,9 +124,7 @@ class Grader:
         lab, spec, assignment = self.lab, self.spec, self.lab.assignment
 
         def start() -> StudentProcess:
-            return StudentProcess(
-                self.fork_server, submission.folder, lab.procedures, assignment.limits, spec.device, spec.threads
-            )
+            return StudentProcess(self.fork_server, submission.folder, assignment.limits, spec.device, spec.threads)
 
         messages = list(submission.problems)
         try:

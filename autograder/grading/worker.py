@@ -17,7 +17,9 @@ from typing import Any
 
 from autograder.grading.grader import Grader, GradingSpec
 from autograder.labs.findings import CachedChecks
-from autograder.sandbox.client import ALLOCATOR, PACKAGE
+from autograder.manifest import PACKAGE
+from autograder.sandbox import process_titles
+from autograder.sandbox.environment import ALLOCATOR
 from autograder.sandbox.layers.choice import SandboxError
 from autograder.submission.collect import Submission
 
@@ -102,6 +104,7 @@ class Worker:
 
 def work(connection: Connection, parent: int) -> None:
     """What a worker's process runs: makes a grader, which proves the sandbox, and marks the jobs that it receives."""
+    process_titles.set_name(process_titles.WORKER)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that owns the pool
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # end with the process that started this one

@@ -1,54 +1,91 @@
 """The bank of known mistakes: wrong variants of the reference, each a small diff and the sentence that a student reads.
 
-One file a mistake, `autograder/labs/<lab>/mistakes/<task>/<id>.yml`:
+One page a task, `autograder/labs/<lab>/mistakes/<task>.yml`:
 
-    sentence: >-                     what happened and where to look; never the solution
-      There is no ReLU after the first convolution: look at that line of `forward`.
-    loses: {same-function: 5}        points that the reference loses by it, check by check
-    replace:                         what changes in the reference's script of the task's notebook
-      - old: x = F.relu(self.conv1(x))
-        new: x = self.conv1(x)
-    weights: {better_cnn.pt: scale 0}   instead, or as well: what has become of a weights file (tests only)
+    loses: {same-function: 5}         # points lost, check by check, where nothing below says otherwise
+    mistakes:
+      dropout-always-on:              # the mistake's id
+        sentence: >-                  # what happened and where to look; never the solution
+          Dropout is never switched off: look at how `forward` tells it which mode the network is in.
+        loses: {dropout: 3}
+        replace:                      # what changes in the reference's script of the task's notebook
+          - old: x = F.dropout(x, 0.2, training=self.training)    # stands in the script exactly once
+            new: x = F.dropout(x, 0.2)
+    vary:
+      - old: F.relu(self.conv1(x))    # one piece of the script, wrong in several ways
+        sentence: >-                  # for all of them that have none of their own; each fills the gap
+          The network behaves as if an activation other than ReLU came after the convolution: {values}.
+        variants:
+          sigmoid-after-conv: {values: all values lie between 0 and 1, new: torch.sigmoid(self.conv1(x))}
+          tanh-after-conv: {values: all values lie between -1 and 1, new: torch.tanh(self.conv1(x))}
 
-Where a student's answer equals that of a variant, the mistake is known.
+The points of a check in another task are under `<task>/<check>`. Where a student's answer equals that of a variant, the
+mistake is known.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, Field
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # there are hundreds of files: seconds, in plain Python
+from autograder.course import CourseError, Identifier, Strict, read_mapping, validated
 
 
 class BankError(Exception):
-    """A mistake's file cannot be used; the message names it."""
+    """A page of mistakes cannot be used; the message names the file, the line and the mistake."""
 
 
-class Replacement(BaseModel):
+Loses = dict[str, float]  # points by check
+
+
+class Replacement(Strict):
     """A piece of the reference's text, there exactly once, and what stands in its place."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     old: str
     new: str
 
 
-class Described(BaseModel):
-    """A mistake's file."""
+class Entry(Strict):
+    """One mistake."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     sentence: str
-    loses: dict[str, float]
-    replace: tuple[Replacement, ...] = ()
-    weights: dict[str, str] = {}
+    loses: Loses | None = None
+    replace: tuple[Replacement, ...] = Field(min_length=1)
+
+
+class Variation(Strict):
+    """One way in which a varied piece of text is wrong; keys that are not known here fill gaps in the sentence."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, str]
+    new: str
+    sentence: str | None = None
+    loses: Loses | None = None
+
+
+class Varied(Strict):
+    """A piece of the reference's text that is wrong in several ways, by the mistakes' ids."""
+
+    old: str
+    sentence: str | None = None
+    loses: Loses | None = None
+    variants: dict[Identifier, Variation] = Field(min_length=1)
+
+
+class Page(Strict):
+    """All known mistakes of a task."""
+
+    loses: Loses | None = None
+    mistakes: dict[Identifier, Entry] = Field(default_factory=dict)
+    vary: tuple[Varied, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,26 +95,23 @@ class Mistake:
     task: str
     id: str
     file: Path
-    described: Described
+    line: int  # of its id in the file
+    sentence: str  # what a student reads, on one line
+    loses: dict[tuple[str, str], float]  # the points that it costs, by task and check
+    replace: tuple[Replacement, ...]
 
     @property
-    def sentence(self) -> str:
-        """What a student reads, on one line."""
-        return " ".join(self.described.sentence.split())
-
-    @property
-    def loses(self) -> dict[tuple[str, str], float]:
-        """The points that it costs, by task and check."""
-        split = {check: check.rpartition("/") for check in self.described.loses}
-        return {(split[c][0] or self.task, split[c][2]): points for c, points in self.described.loses.items()}
+    def place(self) -> str:
+        """Where its entry is, for messages: file, line and id."""
+        return f"{self.file}, line {self.line}, {self.id}"
 
     def applied(self, script: Path, part: str | None = None) -> str:
         """A part of the reference's script, or all of it, with this mistake in it; raises `BankError`."""
         text = script.read_text(encoding="utf-8") if part is None else part
-        for change in self.described.replace:
+        for change in self.replace:
             if (found := _occurrences(script, change.old)) != 1:
                 raise BankError(
-                    f"{self.file}: {script.name} holds this {found} times, and must hold it once: {change.old!r}"
+                    f"{self.place}: {script.name} holds this {found} times, and must hold it once: {change.old!r}"
                 )
             text = text.replace(change.old, change.new)
         return text
@@ -87,15 +121,61 @@ Bank = dict[str, dict[str, Mistake]]  # by task and id
 
 
 def read_bank(folder: Path) -> Bank:
-    """All mistakes in `folder`, by task and id; raises `BankError` naming the file that cannot be read."""
+    """All mistakes in `folder`, by task and id, both sorted; raises `BankError` with the line that is wrong."""
     bank: Bank = {}
-    for path in sorted(folder.glob("*/*.yml")):
-        try:
-            described = Described.model_validate(yaml.load(path.read_text(encoding="utf-8"), LOADER))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
-            raise BankError(f"{path}: {error}") from error
-        bank.setdefault(path.parent.name, {})[path.stem] = Mistake(path.parent.name, path.stem, path, described)
+    for path in sorted(folder.glob("*.yml")):
+        known: dict[str, Mistake] = {}
+        for mistake in _mistakes(path):
+            if (first := known.setdefault(mistake.id, mistake)) is not mistake:
+                raise BankError(f"{mistake.place}: there is a mistake of this name on line {first.line} already")
+        # An id goes before the one that it begins with: `average-pooling-after-conv1` says more than `average-pooling`.
+        bank[path.stem] = {name: known[name] for name in sorted(known, key="{}.".format)}
     return bank
+
+
+def _mistakes(path: Path) -> Iterator[Mistake]:
+    """The mistakes on a page, in its order."""
+    try:
+        value, lines = read_mapping(path, "a mapping with the keys `mistakes` and `vary`")
+        page = validated(Page, value, path, lines)
+    except CourseError as error:
+        raise BankError(str(error)) from error
+    for name, entry in page.mistakes.items():
+        line = lines["mistakes", name]
+        yield _mistake(path, name, line, entry.sentence, {}, [entry.loses, page.loses], entry.replace)
+    for number, varied in enumerate(page.vary):
+        for name, one in varied.variants.items():
+            line = lines["vary", number, "variants", name]
+            sentence, gaps = one.sentence or varied.sentence or "", one.__pydantic_extra__
+            change = Replacement(old=varied.old, new=one.new)
+            yield _mistake(path, name, line, sentence, gaps, [one.loses, varied.loses, page.loses], (change,))
+
+
+def _mistake(
+    path: Path,
+    name: str,
+    line: int,
+    sentence: str,
+    gaps: Mapping[str, str],
+    loses: Iterable[Loses | None],
+    replace: tuple[Replacement, ...],
+) -> Mistake:
+    """One mistake: the gaps in its sentence filled, and the nearest `loses` taken."""
+    place = f"{path}, line {line}, {name}"
+    costs = next((one for one in loses if one is not None), None)
+    if not costs:
+        raise BankError(f"{place}: says no points in `loses`, and neither does what it belongs to")
+    if not sentence:
+        raise BankError(f"{place}: has no `sentence`, and neither has what it belongs to")
+    if gaps.keys() != (there := {gap for _, gap, _, _ in string.Formatter().parse(sentence) if gap is not None}):
+        raise BankError(f"{place}: gives {_listed(gaps)}, and its sentence has gaps for {_listed(there)}")
+    split = {check: check.rpartition("/") for check in costs}
+    by_check = {(split[check][0] or path.stem, split[check][2]): points for check, points in costs.items()}
+    return Mistake(path.stem, name, path, line, " ".join(sentence.format_map(gaps).split()), by_check, replace)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names)) or "nothing"
 
 
 class Variant:
@@ -107,8 +187,8 @@ class Variant:
         for text, code in _parts(script):
             changed = text
             for mistake in mistakes:
-                if any(one.old in text and one.old not in changed for one in mistake.described.replace):
-                    raise BankError(f"{mistake.file}: changes what another mistake has changed already")
+                if any(one.old in text and one.old not in changed for one in mistake.replace):
+                    raise BankError(f"{mistake.place}: changes what another mistake has changed already")
                 changed = mistake.applied(script, changed)
             if changed != text:
                 code = compile(changed, str(script), "exec")

@@ -52,7 +52,7 @@ def hint_on_shapes(expected: list[list[int]], own: list[list[int]]) -> str:
 
 
 def judge_outputs(answer: Any, expected: Answers, name: str) -> str | None:
-    """None if some way of giving out the grader's weights makes the outputs equal the reference's, else what differs.
+    """None if some way of assigning the grader's weights makes the outputs equal the reference's, else what differs.
 
     Raises `Failed` where what came back is no output of a network.
     """
@@ -84,11 +84,13 @@ def judge_outputs(answer: Any, expected: Answers, name: str) -> str | None:
 
 
 def is_variant(answer: Any, wrong: np.ndarray, tolerance: float) -> bool:
-    """Whether some way of giving out the weights makes the first outputs those (thin) of a known mistake."""
-    return any(same(thin(output[: len(wrong)]), wrong, tolerance) for output in answer["outputs"] if output.ndim > 1)
+    """Whether some way of assigning the weights makes the first subsampled outputs those of a known mistake."""
+    return any(
+        same(subsample(output[: len(wrong)]), wrong, tolerance) for output in answer["outputs"] if output.ndim > 1
+    )
 
 
-def thin(outputs: np.ndarray) -> np.ndarray:
+def subsample(outputs: np.ndarray) -> np.ndarray:
     """Some of the outputs: of maps (N, C, H, W) each fourth row and column."""
     return outputs[..., ::4, ::4] if outputs.ndim == 4 else outputs
 

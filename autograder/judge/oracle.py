@@ -86,7 +86,7 @@ class Nameless:
 
 
 @dataclass(frozen=True)
-class Question:
+class ReferenceQuestion:
     """One question of a lab: whose mistakes it can tell apart, and how definitions answer it for a seed."""
 
     task: str
@@ -103,7 +103,7 @@ class LiveOracle:
 
     def __init__(
         self,
-        questions: Mapping[str, Question],
+        questions: Mapping[str, ReferenceQuestion],
         reference: Path,
         seed: int,
         mistakes: Callable[[], Bank] = dict,
@@ -206,7 +206,7 @@ class LiveOracle:
 
     def _variants(self, name: str) -> Iterator[tuple[str, Answers]]:
         question = self._questions[name]
-        known = [one for one in self.bank.get(question.task, {}).values() if one.described.replace]
+        known = list(self.bank.get(question.task, {}).values())
         if question.unless:
             known = [one for one in known if self._is_right(question.unless, one)]
         groups: list[tuple[Mistake, ...]] = [(one,) for one in known]

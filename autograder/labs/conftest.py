@@ -41,7 +41,8 @@ def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:
     from autograder.labs.findings import Findings
     from autograder.labs.lab import open_lab
     from autograder.labs.respondents import Respondents
-    from autograder.sandbox.client import ForkServer, StudentProcess
+    from autograder.sandbox.client import StudentProcess
+    from autograder.sandbox.fork_server import ForkServer
     from autograder.submission.collect import SubmissionError, single_submission
 
     folder = config.getoption("submission")
@@ -66,7 +67,7 @@ def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:
     stack.callback(fork_server.close)
 
     def start() -> StudentProcess:
-        return StudentProcess(fork_server, submission.folder, lab.procedures, limits, threads=2)
+        return StudentProcess(fork_server, submission.folder, limits, threads=2)
 
     respondents = stack.enter_context(Respondents(lab, stack.enter_context(start()), start))
     return ChecksPlugin(Context(lab, submission.folder, lab.oracle(seed), hidden_seed=seed), respondents, Findings())

@@ -7,10 +7,10 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-# Words that an answer may hold beside the lab's own (`answers.WORDS`) and those of the question.
+# Words that an answer may hold beside the names of the lab's definitions and the words of the question.
 PLAIN_WORDS = re.compile(
     r"torch\.(float|int|uint|bfloat|complex)\d{1,3}|torch\.bool|cpu|cuda|u?int\d{0,2}|float\d{0,2}|Tensor|Parameter|ndarray"
-    r"|Image|Figure|Trial|NoneType"
+    r"|Image|Figure|Trial|NoneType|dropout"
 )
 
 

@@ -13,7 +13,7 @@ from autograder.judge import weights_file
 from autograder.judge.oracle import Mistakes, Oracle
 from autograder.labs.context import Context
 from autograder.labs.findings import Findings
-from autograder.labs.respondents import Respondents
+from autograder.labs.respondents import Procedure, Respondents
 from autograder.results import OwnDigit
 
 
@@ -43,11 +43,11 @@ class Examination:
     def place(self) -> tuple[str, str]:
         return self.task, self.check
 
-    def ask(self, procedure: str, uses: Sequence[str], **arguments: Any) -> Any:
-        """What the lab's `procedure` gives on the student's definitions; raises a `Verdict`."""
+    def ask(self, procedure: Procedure, uses: Sequence[str], **arguments: Any) -> Any:
+        """What `procedure` gives on the student's definitions; raises a `Verdict`."""
         return self.respondents.ask(procedure, uses, arguments, self.hidden)
 
-    def ask_afresh(self, procedure: str, uses: Sequence[str], **arguments: Any) -> Any:
+    def ask_afresh(self, procedure: Procedure, uses: Sequence[str], **arguments: Any) -> Any:
         """The same from a process that has answered nothing before; from the only one where there is no other."""
         if not self.respondents.several:
             return self.ask(procedure, uses, **arguments)

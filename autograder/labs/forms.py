@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 Form = Callable[[Any], bool]
+Procedure = TypeVar("Procedure", bound=Callable[..., Any])
 LARGEST = 2**53  # of whole numbers: beyond it, they are no counts
+
+
+def answers(form: Form) -> Callable[[Procedure], Procedure]:
+    """Declares the form that a procedure's answer must have: what does not have it cannot be judged.
+
+    Answers come from a process that runs student code, so a check may rely on nothing but this.
+    """
+
+    def declare(procedure: Procedure) -> Procedure:
+        procedure.form = form  # type: ignore[attr-defined]
+        return procedure
+
+    return declare
+
+
+def form_of(procedure: Callable[..., Any]) -> Form:
+    """The declared form; raises `LookupError` where there is none."""
+    form = getattr(procedure, "form", None)
+    if form is None:
+        raise LookupError(f"{procedure.__module__}.{procedure.__name__} declares no form of its answer (`@answers`)")
+    return form
 
 
 def text(value: Any) -> bool:
@@ -62,6 +84,10 @@ def either(*forms: Form) -> Form:
     return lambda value: any(form(value) for form in forms)
 
 
+def both(first: Form, second: Form) -> Form:
+    return lambda value: first(value) and second(value)
+
+
 def each(form: Form, length: int | None = None) -> Form:
     return lambda value: (
         isinstance(value, list) and length in (None, len(value)) and len(value) <= 10_000 and all(map(form, value))
@@ -85,3 +111,9 @@ def is_(wanted: Any) -> Form:
 
 def one_of(*allowed: str | int) -> Form:
     return lambda value: type(value) in (str, int) and value in allowed
+
+
+SHAPES = each(pair(text, each(count)))
+"""Names and shapes of parameters."""
+STATE = each(pair(text, numbers))
+"""Names and arrays of a state dict."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
+from autograder import manifest
 from autograder.course import Assignment, CourseError, find_course, read_course
 from autograder.judge.bank import Bank, read_bank
-from autograder.judge.oracle import KEYS, KeyOracle, LiveOracle, Oracle, OracleError, Question, has_key
-from autograder.labs.catalogue import Check, agree
+from autograder.judge.oracle import KEYS, KeyOracle, LiveOracle, Oracle, OracleError, ReferenceQuestion, has_key
+from autograder.labs.catalogue import Check, agree, check_files
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LABS = Path(__file__).parent
@@ -61,23 +60,15 @@ class Lab:
         """The notebook that each definition of the lab belongs to."""
         return {name: task.notebook for task in self.assignment.tasks for name in task.definitions}
 
-    @property
-    def procedures(self) -> str:
-        """The module of what a student process is asked to do with a student's definitions."""
-        return f"{__package__}.{self.name}.procedures"
-
     @cached_property
-    def answers(self) -> ModuleType:
-        """The form that each procedure's answer must have (`FORMS`), and what hidden answers may say (`WORDS`)."""
-        return self._module("answers")
-
-    @property
-    def questions(self) -> Mapping[str, Question]:
-        """The questions that an oracle answers by the reference; not in a student's package."""
-        return self._module("expected").QUESTIONS
-
-    def _module(self, part: str) -> Any:
-        return importlib.import_module(f"{__package__}.{self.name}.{part}")
+    def questions(self) -> Mapping[str, ReferenceQuestion]:
+        """What an oracle can be asked: all that the check files list under `ASKED`. Not in a students' package."""
+        questions: dict[str, ReferenceQuestion] = {}
+        for path in check_files(self.folder):
+            module = importlib.import_module(f"{__package__}.{self.name}.{path.stem}")
+            for asked in getattr(module, "ASKED", ()):
+                questions |= asked.reference_questions(questions)
+        return questions
 
     def oracle(self, seed: int) -> Oracle:
         """The live reference with `seed`, or the answer key of a student's package (which has its own seed)."""
@@ -100,11 +91,8 @@ class Lab:
         whole = hashlib.sha256()
         for library in ("torch", "torchbearer", "numpy", "matplotlib", "pillow"):
             whole.update(f"{library} {version(library)}\n".encode())
-        package = LABS.parent
-        folders: Iterable[Path] = (package / "judge", package / "sandbox", self.folder)
-        files = [path for folder in folders for kind in ("*.py", "*.yml") for path in folder.rglob(kind)]
-        files += [package / "drawing.py", *LABS.glob("*.py")]
-        for path in sorted([*files, *self.reference.glob("*.py")]):
+        own = [*self.folder.rglob("*.py"), *self.folder.rglob("*.yml"), *self.reference.glob("*.py")]
+        for path in sorted([*manifest.files(manifest.ANSWERS), *own]):
             whole.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
         return whole.hexdigest()[:16]
 

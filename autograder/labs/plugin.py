@@ -19,8 +19,8 @@ from autograder.labs.findings import CachedChecks, Findings, Place
 from autograder.labs.naming import ToName, name_mistakes
 from autograder.labs.respondents import Respondents
 from autograder.results import CheckResult
+from autograder.states import CHECK_BADGES
 
-SIGNS = {"passed": "✓", "partial": "◐", "failed": "✗", "not attempted": "·", "blocked": "↑", "error": "!"}
 MARKERS = (
     "task(id): the task that a check belongs to",
     "points(n): what the check is worth; comes from course.yml",
@@ -195,7 +195,7 @@ class ChecksPlugin:
             write(f"{task.title}: {task.score:g} of {task.max_score:g}{' (extra credit)' if task.extra else ''}")
             for check in task.checks:
                 kind = "" if check.public else "  (hidden)"
-                write(f"  {SIGNS[check.status]} {check.score:g}/{check.max_score:g}  {check.title}{kind}")
+                write(f"  {CHECK_BADGES[check.status].sign} {check.score:g}/{check.max_score:g}  {check.title}{kind}")
         write("")
         write(f"{score:g} of {total:g} points")
 

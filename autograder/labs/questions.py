@@ -1,48 +1,277 @@
-"""Makes questions for the oracle of what a lab's procedures give on right definitions, and on known mistakes'."""
+"""The unit of judging: a question that is asked of definitions, and the aspects of what they answer.
+
+A question is a *procedure* (what a student process does with a student's definitions) with inputs from a seed. Asked
+of the reference it gives the right answer, of a known mistake that mistake's, of a student's the one to judge. What
+passes, what is said of what does not, which known mistake it is, and what the students' key holds: all is read off its
+aspects.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-import torch
 
 from autograder.judge.compare import raised_text
-from autograder.judge.oracle import Answers, Question
-from autograder.labs.asking import Asked
-from autograder.sandbox.student import describe, quiet
+from autograder.judge.oracle import Answers, ReferenceQuestion
+from autograder.judge.verdict import Failed, Partial, Verdict
+from autograder.labs.examination import Examination
+
+Ask = Callable[[str], Answers]  # an oracle's
+Given = dict[str, Any]
+REFERENCE = object()  # the right value is what the reference answers
 
 
-def asked_questions(
-    asked: Iterable[Asked], procedures: ModuleType, others: Mapping[str, Question]
-) -> dict[str, Question]:
-    """A question for each of a lab's `Asked`, by its name. What they are given may come from `others`' answers."""
-    return {
-        one.question: Question(one.task, partial(_answer, one, procedures, others), public=one.public) for one in asked
-    }
+@dataclass(frozen=True)
+class Aspect:
+    """One thing about an answer: how it is read, what is right, what is said where it is not.
+
+    An aspect that has a `check` counts for it: where it differs from what is right, the check loses its points, or the
+    share `worth` of them. One without a check only names mistakes. `read` works on answers of untrusted processes: on
+    plain data alone.
+    """
+
+    name: str
+    read: Callable[[Any, Given], Any]
+    """The value of the aspect, from the answer and from what was given."""
+    check: str = ""
+    right: Any = REFERENCE
+    """The right value, or a function that works it out from what was given."""
+    alike: Callable[[Any, Any], bool] = lambda got, want: bool(got == want)
+    """Whether a value passes for the right one."""
+    say: str | Callable[[Any, Any], str] = "{got} came back, where {want} was asked for."
+    hint: str | Callable[[Any, Any], str] = ""
+    worth: float = 1.0
+    told: bool = False
+    """Whether it is only what the student's process says of itself."""
+    sketch: Callable[[Any], Any] | None = None
+    """What of the value tells mistakes apart, the same on every machine; None: the aspect names no mistake."""
+    sure: tuple[str, ...] = ()
+    """The aspects in which it is enough to agree with a mistake to be named after it, where none agrees in all."""
+    called: str = ""
+    """The known mistake that differing in this aspect is, where no other is found."""
+    certain: bool = False
+    """Whether it is that mistake, whatever else may answer alike."""
+
+    def wanted(self, given: Given, answered: Callable[[], Answers]) -> Any:
+        """The right value."""
+        if self.right is REFERENCE:
+            return answered()[self.name]
+        return self.right(given) if callable(self.right) else self.right
 
 
-def _answer(
-    asked: Asked, procedures: ModuleType, others: Mapping[str, Question], definitions: Any, seed: int
-) -> Answers:
-    """What one of the lab's procedures gives, as far as it tells mistakes apart."""
-    with tempfile.TemporaryDirectory() as folder, _undisturbed():
+@dataclass(frozen=True)
+class Question:
+    """A procedure's question: what it uses of a submission, what it is given, and the aspects of its answer."""
+
+    id: str
+    task: str
+    procedure: Callable[..., Any]
+    uses: tuple[str, ...]
+    given: Callable[[Ask, int], Given]
+    """What the procedure is given, from an oracle's answers and a seed."""
+    aspects: tuple[Aspect, ...] = ()
+    public: bool = True
+    """Whether the students' key may answer it."""
+    prefix: str = ""
+    """What every message begins with."""
+    instead: Given | None = None
+    """Asked once more with this where it differs: what is another task's fault costs nothing."""
+    afresh: bool = False
+    """Whether a process is asked that has answered nothing before."""
+    named_by: Callable[[Examination, Any], str | None] | None = None
+    """Finds the known mistake from an answer, where that takes more than aspects that agree."""
+
+    def inputs(self, examination: Examination, **instead: Any) -> Given:
+        """What the procedure is given for this examination's seed, some of it `instead`."""
+        return {**self.given(examination.oracle.ask, examination.oracle.seed), **instead}
+
+    def ask(self, examination: Examination, **instead: Any) -> Any:
+        """The submission's answer; raises a `Verdict`, with the name of a mistake that is known to raise the same."""
+        whom = examination.ask_afresh if self.afresh else examination.ask
+        try:
+            return whom(self.procedure, self.uses, **self.inputs(examination, **instead))
+        except Failed as failed:
+            name = failed.raised and recognised(examination, self.id, raised=failed.raised)
+            raise mistake(examination, failed.message, name, failed.hint) if name else failed from None
+
+    def verdict(self, examination: Examination, **instead: Any) -> Verdict | None:
+        """The verdict of the examination's check on the first aspect that differs; None where none does."""
+        answer, given = self.ask(examination, **instead), self.inputs(examination, **instead)
+        for aspect in self.aspects:
+            if aspect.check != examination.check:
+                continue
+            try:
+                got = aspect.read(answer, given)
+            except Failed as failed:  # no such thing can be read of this answer
+                name = self.name(examination, answer, aspect, given)
+                return mistake(examination, self.prefix + failed.message, name, failed.hint)
+            want = aspect.wanted(given, lambda: examination.oracle.ask(self.id))
+            if not aspect.alike(got, want):
+                facts = self.prefix + _said(aspect.say, got, want)
+                name = self.name(examination, answer, aspect, given)
+                return _verdict(examination, aspect, facts, name, _said(aspect.hint, got, want))
+        return None
+
+    def name(
+        self, examination: Examination, answer: Any, aspect: Aspect | None = None, given: Given | None = None
+    ) -> str | None:
+        """The known mistake that answers as this submission does: in all aspects, or in those that are `sure`."""
+        called = known(examination, aspect.called) if aspect is not None and aspect.called else None
+        if called and aspect is not None and aspect.certain:
+            return called
+        try:
+            if self.named_by is not None:
+                return self.named_by(examination, answer) or called
+            seen = self.seen(answer, self.inputs(examination) if given is None else given)
+        except Failed:  # nothing of it can be compared
+            return called
+        name = recognised(examination, self.id, **seen)
+        if name is None and aspect is not None and aspect.sure:
+            name = recognised(examination, self.id, **{key: seen[key] for key in aspect.sure if key in seen})
+        return name or called
+
+    def seen(self, answer: Any, given: Given) -> Answers:
+        """What of an answer tells mistakes apart, by aspect; an aspect that the answer does not have is left out."""
+        sketches = {}
+        for aspect in self.aspects:
+            if aspect.sketch is not None:
+                value = aspect.read(answer, given)
+                if value is not None:
+                    sketches[aspect.name] = np.asarray(aspect.sketch(value))
+        return sketches
+
+    def reference_questions(self, others: Mapping[str, ReferenceQuestion]) -> dict[str, ReferenceQuestion]:
+        """The same for definitions in this process, by its name; what it is given may come from `others`' answers."""
+        return {self.id: ReferenceQuestion(self.task, partial(_answer_here, self, others), public=self.public)}
+
+
+class Declared(Protocol):
+    """What a check file lists under `ASKED`: questions, networks, short answers, pictures."""
+
+    def reference_questions(self, others: Mapping[str, ReferenceQuestion]) -> dict[str, ReferenceQuestion]:
+        """What the oracle can be asked because of it, by name."""
+
+
+def judge(examination: Examination, *questions: Question) -> None:
+    """Raises the verdict on the first of the questions whose answer differs in an aspect that counts for the check."""
+    for question in questions:
+        verdict = question.verdict(examination)
+        if verdict is None:
+            continue
+        if question.instead is not None:
+            try:
+                if question.verdict(examination, **question.instead) is None:
+                    continue
+            except Failed:
+                pass
+        raise verdict
+
+
+def _verdict(examination: Examination, aspect: Aspect, facts: str, name: str | None, hint: str) -> Verdict:
+    if aspect.worth == 1:
+        return mistake(examination, facts, name, hint)
+    return partly(examination, 1 - aspect.worth, facts, name, hint)
+
+
+def _said(words: str | Callable[[Any, Any], str], got: Any, want: Any) -> str:
+    return words(got, want) if callable(words) else words.format(got=got, want=want)
+
+
+# --- known mistakes ---------------------------------------------------------------------------------------------------
+
+
+def recognised(examination: Examination, question: str, **seen: Any) -> str | None:
+    """The known mistake that answers `question` in the same way, as far as `seen` tells; None if there is none."""
+    if not seen:
+        return None
+    return choice(
+        examination,
+        [
+            name
+            for name, wrong in examination.mistakes.wrong(question)
+            if all(key in wrong and _alike(np.asarray(value), wrong[key]) for key, value in seen.items())
+        ],
+    )
+
+
+def choice(examination: Examination, names: Sequence[str]) -> str | None:
+    """Of mistakes that give the same answer here, the one that agrees best with what earlier checks found."""
+    earlier = dict(examination.findings.before(examination.place))
+    lost = {check for check, result in earlier.items() if result.status != "passed"} | {examination.check}
+    seen = {*earlier, examination.check}
+
+    def disagreement(name: str) -> int:
+        return len((examination.mistakes.loses(examination.task, name) & seen) ^ lost)
+
+    return min(names, key=disagreement, default=None)
+
+
+def known(examination: Examination, name: str) -> str | None:
+    """`name` if the bank holds such a mistake of the current task, else None."""
+    try:
+        examination.mistakes.mistake(examination.task, name)
+    except KeyError:
+        return None
+    return name
+
+
+def mistake(examination: Examination, facts: str, name: str | None, hint: str = "") -> Failed:
+    """The verdict on a known mistake: the facts, and the sentence for it; on an unknown one, the facts and the hint."""
+    if name is None:
+        return Failed(facts, hint=hint)
+    return Failed(facts, diagnosis=name, sentence=examination.mistakes.mistake(examination.task, name))
+
+
+def partly(examination: Examination, fraction: float, facts: str, name: str | None, hint: str = "") -> Partial:
+    """The same for what earns a fraction of the points all the same."""
+    if name is None:
+        return Partial(fraction, facts, hint, nameable=True)
+    sentence = examination.mistakes.mistake(examination.task, name)
+    return Partial(fraction, facts, diagnosis=name, sentence=sentence)
+
+
+def _alike(value: np.ndarray, wrong: np.ndarray) -> bool:
+    if value.shape != wrong.shape or (value.dtype.kind in "US") != (wrong.dtype.kind in "US"):
+        return False
+    if value.dtype.kind in "US":
+        return bool((value == wrong).all())
+    return bool(np.allclose(value.astype(np.float64), wrong.astype(np.float64), rtol=2e-3, atol=2e-3, equal_nan=True))
+
+
+def sketch(values: Any) -> np.ndarray:
+    """A few numbers (…, 4) for each of some arrays (count, …): mean, spread, and where in it the values lie."""
+    flat = np.asarray(values, np.float64).reshape(len(values), -1)
+    place = np.linspace(-1, 1, flat.shape[1]) if flat.shape[1] else np.zeros(0)
+    parts = [flat.mean(1), flat.std(1), (flat * place).mean(1), (flat * np.cos(9 * place)).mean(1)]
+    return np.round(np.stack(parts, 1), 3) + 0.0
+
+
+# --- definitions in this process --------------------------------------------------------------------------------------
+
+
+def _answer_here(question: Question, others: Mapping[str, ReferenceQuestion], definitions: Any, seed: int) -> Answers:
+    """What of the procedure's answer on trusted definitions tells mistakes apart."""
+    import torch
+
+    from autograder.sandbox.student import describe, quiet
+
+    with tempfile.TemporaryDirectory() as folder, quiet(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # what draws random numbers answers the same each time
         try:
-            given = asked.arguments(seed, lambda question: others[question].answer(definitions, seed))
-            answer = getattr(procedures, asked.procedure)(_Inside(definitions, Path(folder)), **given)
+            given = question.given(lambda other: others[other].answer(definitions, seed), seed)
+            answer = question.procedure(_Here(definitions, Path(folder)), **given)
         except BaseException as error:
             return {"raised": np.array(raised_text(describe(error)))}
-    return asked.seen(answer, given)
+    return question.seen(answer, given)
 
 
-class _Inside:
+class _Here:
     """Definitions of our own, for a procedure."""
 
     device = "cpu"
@@ -53,10 +282,3 @@ class _Inside:
 
     def get(self, wanted: str) -> Any:
         return getattr(self._definitions, wanted)
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Any:
-    """Quiet, and with the random numbers as they were."""
-    with quiet(), torch.random.fork_rng(devices=[]):
-        yield

@@ -11,9 +11,18 @@ import numpy as np
 from autograder.judge import weights_file
 from autograder.judge.verdict import Failed, Verdict
 from autograder.labs.discretion import discreet, words_in
+from autograder.labs.forms import form_of
+from autograder.labs.kinds.saved_weights_procedures import weights_file as weights_file_of
 from autograder.labs.lab import Lab
 from autograder.labs.student_errors import called, verdict_on, without_words
-from autograder.sandbox.client import Respondent, StudentError
+from autograder.sandbox.respondent import Respondent, StudentError
+
+Procedure = Callable[..., Any]
+
+
+def name_of(procedure: Procedure) -> str:
+    """What a student process finds a procedure by: its module and its name."""
+    return f"{procedure.__module__}:{procedure.__name__}"
 
 
 class Respondents:
@@ -58,9 +67,9 @@ class Respondents:
         assert self._start is not None
         return _Owner(self._lab, self._start(), self._start)
 
-    def ask(self, procedure: str, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False) -> Any:
-        """What the lab's `procedure` gives on the student's definitions `uses`; raises a `Verdict`."""
-        question = _digest([procedure, list(uses), arguments])
+    def ask(self, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False) -> Any:
+        """What `procedure` gives on the student's definitions `uses`; raises a `Verdict`."""
+        question = _digest([name_of(procedure), list(uses), arguments])
         if question not in self._answers:
             respondent = self._first
             if hidden and self._start is not None:
@@ -74,7 +83,9 @@ class Respondents:
             raise answer.with_traceback(None)
         return answer
 
-    def ask_afresh(self, procedure: str, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False) -> Any:
+    def ask_afresh(
+        self, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False
+    ) -> Any:
         """The same, in a process that has answered nothing but what was asked so before.
 
         That is the one that has read weights, which has run nothing of the student's; the next weights are read by
@@ -96,8 +107,8 @@ class Respondents:
             if self._reader is None:
                 self._reader = self._start() if self._start is not None else self._first
             try:
-                answer = self._reader.ask("weights_file", [], {}, {"file": content, "limit_mb": limit_mb})
-                if not self._well_formed("weights_file", answer):
+                answer = self._reader.ask(name_of(weights_file_of), [], {}, {"file": content, "limit_mb": limit_mb})
+                if not form_of(weights_file_of)(answer):
                     answer = {"problem": "unreadable"}
             except StudentError:  # it took too long, or too much
                 answer = {"problem": "unreadable"}
@@ -105,25 +116,18 @@ class Respondents:
         return weights_file.arrays_of(self._answers[question], name, limit_mb)
 
     def _ask(
-        self, respondent: Any, procedure: str, uses: Sequence[str], arguments: dict[str, Any], hidden: bool
+        self, respondent: Any, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool
     ) -> Any:
         try:
-            answer = respondent.ask(procedure, list(uses), self._lab.notebooks, arguments)
+            answer = respondent.ask(name_of(procedure), list(uses), self._lab.notebooks, arguments)
         except StudentError as error:
             raise verdict_on(without_words(error) if hidden else error, uses) from None
-        if not self._well_formed(procedure, answer):
-            who = called(uses) or procedure
+        if not form_of(procedure)(answer):
+            who = called(uses) or procedure.__name__
             raise Failed(f"The answer cannot be used: {who} gave something else than was asked for.")
         if not hidden:
             return answer
-        return discreet(answer, words_in(arguments) | set(getattr(self._lab.answers, "WORDS", ())))
-
-    def _well_formed(self, procedure: str, answer: Any) -> bool:
-        """Whether an answer has the form that the lab declares for it (`answers.py`)."""
-        forms = self._lab.answers.FORMS
-        if procedure not in forms:
-            raise LookupError(f"{self._lab.folder.name}/answers.py says no form for the procedure {procedure!r}")
-        return bool(forms[procedure](answer))
+        return discreet(answer, words_in(arguments) | set(self._lab.notebooks))
 
 
 class _Owner(Respondents):

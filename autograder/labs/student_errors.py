@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from autograder.judge.compare import raised_numbers, raised_text
 from autograder.judge.verdict import Blocked, Failed, NotAttempted, Verdict
-from autograder.sandbox.client import StudentError
+from autograder.sandbox.respondent import StudentError
 
 
 def called(uses: Sequence[str]) -> str:

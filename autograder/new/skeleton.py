@@ -21,28 +21,13 @@ from autograder.new.course_file import CourseFile
 PACKAGE = Path(__file__).resolve().parents[1]
 # The imports that a task's pieces need, by the file that they are added to: name → statement.
 IMPORTS = {
-    "procedures": {
-        "Any": "from typing import Any",
-        "np": "import numpy as np",
-        "torch": "import torch",
-        "Tensor": "from torch import Tensor",
-        "Student": "from autograder.sandbox.student import Student",
-    },
-    "answers": {name: f"from autograder.labs.forms import {name}" for name in ("either", "nothing", "numbers")}
-    | {name: f"from autograder.labs.forms import {name}" for name in ("record", "text")},
-    "asking": {
-        "Callable": "from collections.abc import Callable",
-        "Any": "from typing import Any",
-        "np": "import numpy as np",
-        "probes": "from autograder.judge import probes",
-        "Answers": "from autograder.judge.oracle import Answers",
-    },
     "checks": {
+        "np": "import numpy as np",
         "pytest": "import pytest",
+        "probes": "from autograder.judge import probes",
         "Examination": "from autograder.labs.examination import Examination",
-        "asking": "from autograder.labs.{lab} import asking",
-        "array": "from autograder.judge.compare import array",
-        "same": "from autograder.judge.compare import same",
+        "function_question": "from autograder.labs.kinds.function import function_question",
+        "judge": "from autograder.labs.questions import judge",
     },
     "cells": {"Tensor": "from torch import Tensor"},
 }
@@ -121,8 +106,6 @@ def new_lab(course_file: Path, lab: str, title: str, task: str, notebook: str, p
     for folder in (checks, reference):
         if folder.exists():
             raise SkeletonError(f"{folder.relative_to(root)}: is there already, and nothing is overwritten")
-    for template in ("procedures", "answers", "asking", "expected"):
-        plan.create(checks / f"{template}.py", templates.get_template(f"lab/{template}.py.j2").render(given))
     plan.create(checks / "__init__.py", templates.get_template("lab/init.py.j2").render(given))
     plan.create(reference / "README.md", templates.get_template("lab/readme.md.j2").render(given))
     if (root / "tests" / "a_lab.py").is_file():
@@ -219,14 +202,12 @@ def _add_files(plan: Plan, templates: Environment, fields: dict[str, Any]) -> No
     missing = _missing(there, "cells", lab)
     has_check = re.search(r"^#? ?from autograder\.notebook import .*\bcheck\b", there, re.MULTILINE) is not None
     plan.change(script, _joined(there, made("cells.py", imports="\n".join(missing), has_check=has_check)))
-    for name in ("procedures", "answers", "asking"):
-        path = checks / f"{name}.py"
-        _extend(plan, path, made(f"{name}.py"), _missing(plan.text(path), name, lab))
     path = checks / f"test_{notebook}.py"
     if not path.exists():
         plan.create(path, templates.get_template("lab/checks.py.j2").render(fields))
-    _extend(plan, path, made("checks.py"), _missing(plan.text(path), "checks", lab))
-    plan.create(checks / "mistakes" / task / "not-moved.yml", made("mistake.yml"))
+    has_asked = re.search(r"^ASKED\b", plan.text(path), re.MULTILINE) is not None
+    _extend(plan, path, made("checks.py", has_asked=has_asked), _missing(plan.text(path), "checks", lab))
+    plan.create(checks / "mistakes" / f"{task}.yml", made("mistakes.yml"))
     accepted = plan.root / "tests" / "accepted"
     if accepted.is_dir():
         folder = accepted / task if lab == "lab4" else accepted / lab / task
@@ -243,7 +224,7 @@ def _extend(plan: Plan, path: Path, addition: str, imports: list[str]) -> None:
         raise SkeletonError(
             f"{path.relative_to(plan.root)}, line {error.lineno}: is no Python ({error.msg})"
         ) from error
-    if twice := sorted((names & added) - {"ASKED", "FORMS"}):
+    if twice := sorted((names & added) - {"ASKED"}):
         raise SkeletonError(f"{path.relative_to(plan.root)}: has a `{twice[0]}` already; take another id for the task")
     if imports:
         lines = text.splitlines()
@@ -262,7 +243,7 @@ def _missing(text: str, kind: str, lab: str) -> list[str]:
         there = _bound(ast.parse(text))
     except SyntaxError as error:
         raise SkeletonError(f"{kind} of {lab}, line {error.lineno}: is no Python ({error.msg})") from error
-    return [statement.format(lab=lab) for name, statement in IMPORTS[kind].items() if name not in there]
+    return [statement for name, statement in IMPORTS[kind].items() if name not in there]
 
 
 def _bound(tree: ast.Module) -> set[str]:

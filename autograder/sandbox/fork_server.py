@@ -1,112 +1,165 @@
-"""A clean process that has imported the libraries once and forks a fresh student process whenever it is asked to.
-
-Importing torch and its companions takes seconds, forking takes milliseconds. The fork server never holds anything
-secret: it is started before a submission is read, and it gets nothing but three descriptors and the student process's
-settings. It does no computing, so that a forked child finds no half-started threads.
-
-Started as `python -m autograder.sandbox.fork_server FD`; FD is a Unix socket over which requests come as JSON, each
-with the descriptors of the pipes for requests and replies, and of a socket to the student process's supervisor
-(`supervisor.py`).
-"""
+"""The grader's handle on a fork server: starts it, asks it for student processes, ends it. Each grader has its own."""
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import importlib
-import importlib.util
+import dataclasses
 import json
 import os
-import pkgutil
-import signal
+import shutil
 import socket
+import subprocess
 import sys
-from collections.abc import Iterable
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
-MESSAGE = 65536
-LIBRARIES = (
-    "encodings.utf_8_sig",
-    "encodings.latin_1",
-    "torchvision",
-    "torchbearer",
-    "PIL.Image",
-    "PIL.PngImagePlugin",
-    "matplotlib.pyplot",
-    "torch.utils.data",
-)
-OURS = (
-    *("autograder.sandbox.student_process", "autograder.sandbox.supervisor"),
-    *("autograder.notebook", "autograder.data", "autograder.drawing", "autograder.training.recipes"),
-)
-LAYERS = ("entering", "namespaces", "landlock", "seccomp", "linux", "escape_probe")
+from autograder.course import Limits
+from autograder.sandbox.environment import clean_environment
+from autograder.sandbox.public_copy import copy_public
+from autograder.sandbox.rooms import remove
+
+if TYPE_CHECKING:  # a student's package has no sandbox
+    from autograder.sandbox.layers.choice import Layers
+
+NO_LAYERS = ("namespaces", "bubblewrap", "landlock", "seccomp", "limits", "supervisor")
+FORKING_SECONDS = 30
 
 
-def main() -> None:
-    """Serves until the grader closes its end."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
-    gc.disable()  # imports make hundreds of thousands of objects, and no garbage
-    _import_everything()
-    ours = os.environ["PYTHONPATH"]
-    sys.path[:] = [place for place in sys.path if place == ours or place.startswith((sys.prefix, sys.base_prefix))]
-    serve(channel)
+class ForkServerError(Exception):
+    """The grader's own machinery failed; never a student's fault."""
 
 
-def serve(channel: socket.socket) -> None:
-    """Forks student processes until the grader closes its end."""
-    channel.send(b"ready")
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries ended supervisors
-    gc.collect()
-    gc.freeze()  # nor is what all student processes share looked through in each of them
-    gc.enable()
-    while True:
-        data, descriptors, _, _ = socket.recv_fds(channel, MESSAGE, 3)
-        if not data:
-            return
-        settings = json.loads(data)
-        if os.fork() == 0:
-            from autograder.sandbox.supervisor import keep
+class Process(Protocol):
+    """What `ForkServer` needs of the process that it has started; `subprocess.Popen` has it."""
 
-            keep(settings, *descriptors)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        channel.send(b"forked")
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for its end; raises `subprocess.TimeoutExpired`."""
+
+    def kill(self) -> None:
+        """Ends it at once."""
 
 
-def import_libraries(names: Iterable[str]) -> None:
-    """Imports those that are there: submissions may do without any of them."""
-    for name in names:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+class ForkServer:
+    """A process that has imported the libraries and forks student processes; `layers` is the sandbox they live in, None
+    for none."""
 
+    def __init__(self, layers: Layers | None = None, limits: Limits | None = None, start_seconds: float = 120) -> None:
+        self.layers = layers
+        self.boxes = Path(tempfile.mkdtemp(prefix="autograder-fork-server-"))
+        self._count = 0
+        self._one_at_a_time = threading.Lock()
+        self._channel, theirs = socket.socketpair()
+        self._process = self._begin(theirs, limits or Limits())
+        theirs.close()
+        self._start_seconds = start_seconds
+        self._ready = False
 
-def _import_everything() -> None:
-    os.environ.setdefault("MPLBACKEND", "Agg")
-    import matplotlib
-    import torch
+    def _begin(self, theirs: socket.socket, limits: Limits) -> Process:
+        """Starts the process that serves at `theirs`, the other end of our channel."""
+        layers = self.layers
+        environment = clean_environment(home=tempfile.gettempdir())
+        package = self.boxes / "package"
+        copy_public(package)
+        environment["PYTHONPATH"] = str(package)
+        safe = "-P" if sys.version_info >= (3, 11) else "-s"  # nothing is imported from the folder it starts in
+        module = "autograder.sandbox.fork_server_main"
+        command = [sys.executable, safe, "-m", module, str(theirs.fileno()), self.name]
+        if layers is not None and layers.bubblewrap:
+            from autograder.sandbox.layers import bubblewrap, entering
 
-    matplotlib.use("Agg")
-    torch.set_num_threads(1)
-    import_libraries(LIBRARIES)
-    for name in OURS:
-        importlib.import_module(name)
-    if sys.platform == "linux" and importlib.util.find_spec("autograder.sandbox.layers") is not None:
-        # Within the sandbox there is no file of ours to import from.
-        for name in LAYERS:
-            importlib.import_module(f"autograder.sandbox.layers.{name}")
-        from autograder.sandbox.layers import entering, linux, seccomp
+            self.boxes.chmod(0o755)
+            readable = [*entering.libraries(), *entering.SYSTEM]
+            command = [
+                *bubblewrap.command(readable, str(self.boxes), entering.devices(False), 2 * limits.scratch_mb),
+                *command,
+            ]
+        return subprocess.Popen(
+            command,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            cwd="/" if layers is not None else tempfile.gettempdir(),
+        )
 
-        linux.prctl(linux.PR_SET_DUMPABLE, 0)
-        entering.libraries()
-        seccomp.table()
-    import autograder.labs
+    @property
+    def name(self) -> str:
+        """The name that this fork server's processes, and no others, have in their command lines."""
+        return self.boxes.name
 
-    for lab in pkgutil.iter_modules(autograder.labs.__path__):
-        if lab.ispkg:
-            importlib.import_module(f"autograder.labs.{lab.name}.procedures")
+    def fork(self, folder: Path, settings: dict[str, Any]) -> tuple[int, int, socket.socket, Path]:
+        """A new student process for the submission in `folder`: our ends of the pipes for requests and replies, the
+        socket to its supervisor, and a folder to remove when the process has ended.
 
+        Raises `ForkServerError`. May be called from several threads.
+        """
+        with self._one_at_a_time:
+            return self._fork(folder, settings)
 
-if __name__ == "__main__":
-    try:
-        main()
-    except (BrokenPipeError, ConnectionResetError):
-        sys.exit(0)  # the grader is gone
+    def _fork(self, folder: Path, settings: dict[str, Any]) -> tuple[int, int, socket.socket, Path]:
+        self._count += 1
+        box = self.boxes / f"{self._count:06}"
+        box.mkdir(mode=0o700)
+        layers = dataclasses.asdict(self.layers) if self.layers is not None else dict.fromkeys(NO_LAYERS, False)
+        settings = {
+            **settings,
+            "fork_server": self.name,
+            "layers": layers,
+            "submission": str(folder),
+            "package": str(self.boxes / "package"),
+        }
+        if layers["bubblewrap"]:
+            shutil.copytree(folder, box / "submission")
+            box.chmod(0o755)
+            settings |= {"submission": str(box / "submission"), "room": f"/room/{box.name}"}
+        elif layers["namespaces"]:
+            settings |= {"place": str(box)}
+        else:
+            box.chmod(0o711)
+            self.boxes.chmod(0o711)
+            (box / "room").mkdir()
+            settings |= {"room": str(box / "room")}
+        try:
+            self.wait_until_ready()
+            their_requests, our_requests = os.pipe()
+            our_replies, their_replies = os.pipe()
+            control, their_control = socket.socketpair()
+            theirs = [their_requests, their_replies, their_control.fileno()]
+            socket.send_fds(self._channel, [json.dumps(settings).encode()], theirs)
+            os.close(their_requests)
+            os.close(their_replies)
+            their_control.close()
+            self._channel.settimeout(FORKING_SECONDS)
+            if self._channel.recv(32) != b"forked":
+                raise ForkServerError("the fork server has died; run the same command again")
+        except OSError as error:
+            raise ForkServerError(f"could not start a student process ({error}); run the same command again") from error
+        os.set_blocking(our_requests, False)
+        return our_requests, our_replies, control, box
+
+    def wait_until_ready(self) -> None:
+        """Waits until the libraries are imported; raises `ForkServerError` if that fails or takes too long."""
+        if not self._ready:
+            self._channel.settimeout(self._start_seconds)
+            try:
+                said = self._channel.recv(16)
+            except TimeoutError:
+                raise ForkServerError(
+                    f"the fork server timed out after {self._start_seconds:g} seconds while importing its libraries;"
+                    " run the same command again when the machine is less busy"
+                ) from None
+            if said != b"ready":
+                raise ForkServerError(
+                    "the fork server could not start; see the error above, or run `autograder doctor`"
+                )
+            self._ready = True
+
+    def close(self) -> None:
+        """Ends the fork server and removes its folders."""
+        self._channel.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        remove(str(self.boxes))

@@ -1,7 +1,7 @@
-"""The fork server of a student's own machine: forked from the grader, so that the libraries are imported once for both.
+"""The fork server on a student's own machine: forked from the self-check, so that both share one import of torch.
 
-There is no sandbox there and nothing secret, so student processes need no origin of their own. What holds of any fork
-server holds here: nothing has been computed before the fork, and nothing of the student's has run.
+There is no sandbox and nothing secret there, so student processes need no clean origin. What holds for every fork
+server holds here: before the fork nothing has been computed, and no student code has run.
 """
 
 from __future__ import annotations
@@ -25,33 +25,34 @@ from pathlib import Path
 from typing import NoReturn
 
 from autograder.course import Limits
-from autograder.sandbox import fork_server
-from autograder.sandbox.client import PACKAGE, ForkServer, Process, clean_environment
+from autograder.manifest import PACKAGE
+from autograder.sandbox import fork_server_main, process_titles
+from autograder.sandbox.environment import clean_environment
+from autograder.sandbox.fork_server import ForkServer, Process
 
 COMPANIONS = ("torchbearer", "PIL.Image", "PIL.PngImagePlugin", "matplotlib.pyplot", "torchvision")  # of notebooks
-# What torch imports when its first optimiser is made, as long as all of the rest: a student's `train` needs it, and so
-# does whoever says what it should have done.
+# Torch imports this when its first optimiser is made, which takes as long as all the rest. A student's `train` needs
+# it, and so does the reference that it is compared with.
 COMPILER = "torch._dynamo"
 
 
 def local_fork_server(folder: Path, names: Collection[str], device: str = "cpu") -> ForkServer:
-    """A fork server for the submission in `folder`, forked from this process while nothing has begun in it.
+    """A fork server for the submission in `folder`, forked from this process if that is safe, else a separate one.
 
-    `names` are the definitions that are asked for. A process that has imported torch already may have computed, one
-    with threads cannot be forked safely, and a GPU that was looked for is closed to forks: there, it is a fork server
-    like any other.
+    `names` are the definitions that the checks ask for. It is not safe once torch is imported (it may have computed),
+    with several threads, or with a GPU (which forks cannot use after it has been looked for).
     """
     if device != "cpu" or "torch" in sys.modules or threading.active_count() > 1:
         return ForkServer()
     code = code_in(folder)
     written = [part for part in code if _written(part, names)]
-    named = [one for one in COMPANIONS if any(one.partition(".")[0] in part for part in code)]
-    trains = "torchvision" in named or any("optim" in part for part in written)  # the former imports it, too
+    named = [name for name in COMPANIONS if any(name.partition(".")[0] in part for part in code)]
+    trains = "torchvision" in named or any("optim" in part for part in written)  # torchvision imports the compiler, too
     return LocalForkServer([COMPILER] if written and trains else [], named if written else [])
 
 
 def code_in(folder: Path) -> list[str]:
-    """The code of notebooks and scripts, in parts of one definition at most; what cannot be read is left out."""
+    """The code of notebooks and scripts, in parts of at most one definition each; unreadable files are left out."""
     texts = []
     for path in sorted(folder.rglob("*")):
         with contextlib.suppress(OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
@@ -64,14 +65,14 @@ def code_in(folder: Path) -> list[str]:
 
 
 def _written(part: str, names: Collection[str]) -> bool:
-    """Whether a part looks like a definition that is asked for, and no stub. To be wrong costs time alone."""
+    """Whether a part looks like a definition that is asked for and not like a stub. A wrong guess only costs time."""
     defined = re.match(r"(?:def|class) +(\w+)", part)
     return defined is not None and defined[1] in names and "NotImplementedError" not in part
 
 
 class LocalForkServer(ForkServer):
-    """Forks student processes from a fork of this process, with torch and `shared` imported before, and `companions`
-    after."""
+    """Forks student processes from a fork of this process; imports torch and `shared` before that fork, `companions`
+    after it."""
 
     def __init__(self, shared: Iterable[str], companions: Iterable[str]) -> None:
         self._shared = list(shared)
@@ -79,26 +80,26 @@ class LocalForkServer(ForkServer):
         super().__init__()
 
     def _begin(self, theirs: socket.socket, limits: Limits) -> Process:
-        gc.disable()  # an import makes hundreds of thousands of objects, and no garbage
+        gc.disable()  # imports create hundreds of thousands of objects, and no garbage
         try:
             import torch
 
-            for one in self._shared:
-                with contextlib.suppress(Exception):  # whoever needs it will say so
-                    importlib.import_module(one)
-            gc.freeze()  # nor are they looked through when a student process is forked, and at the end
+            for name in self._shared:
+                with contextlib.suppress(Exception):  # the code that needs it will report it
+                    importlib.import_module(name)
+            gc.freeze()  # no student process needs to look through them, nor does this one at its end
             child = os.fork()
             if child == 0:
                 self._channel.close()
                 _serve(theirs, self.name, self._companions)
         finally:
             gc.enable()
-        torch.set_num_threads(1)  # the other core is the student process's, and so small sums are slower on two
+        torch.set_num_threads(1)  # the student process uses the other core, and small tensors are slower on two
         return Forked(child)
 
 
 class Forked:
-    """A forked child, as `subprocess.Popen` would show it."""
+    """A forked child with the methods of `subprocess.Popen` that `ForkServer` needs."""
 
     def __init__(self, child: int) -> None:
         self._child = child
@@ -120,11 +121,11 @@ class Forked:
 
 
 def _serve(channel: socket.socket, name: str, companions: list[str]) -> NoReturn:
-    """The fork server's process: as one would be that was started by itself."""
+    """The fork server's process, made to look like one that was started separately."""
     status = 1
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the grader's end is its end
-        # No file of the student's stands in for a library, wherever the libraries lie on this machine.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends when the grader does
+        # No file of the student's may replace a library, wherever the libraries are on this machine.
         ours, started = str(PACKAGE.parent), os.getcwd()
         sys.path[:] = [place for place in sys.path if place == ours or os.path.abspath(place) != started]
         here = tempfile.gettempdir()
@@ -132,16 +133,17 @@ def _serve(channel: socket.socket, name: str, companions: list[str]) -> NoReturn
         os.environ.update(clean_environment(home=here))
         os.chdir(here)
         sys.dont_write_bytecode = True
-        sys.argv[:] = [fork_server.__file__, str(channel.fileno()), name]
+        sys.argv[:] = [fork_server_main.__file__, str(channel.fileno()), name]
+        process_titles.set_title(process_titles.FORK_SERVER, name)
         import torch
 
         torch.set_num_threads(1)
-        fork_server.import_libraries(companions)
+        fork_server_main.import_libraries(companions)
         gc.enable()
-        fork_server.serve(channel)
+        fork_server_main.serve(channel)
         status = 0
     except (BrokenPipeError, ConnectionResetError):
-        status = 0  # the grader is gone
+        status = 0  # the grader has died
     except BaseException:
         traceback.print_exc(file=sys.__stderr__)
     finally:

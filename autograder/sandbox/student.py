@@ -1,15 +1,16 @@
-"""How procedures reach what a student wrote, in a student process or in the student's own kernel."""
+"""Runs a lab's procedures on what a student wrote: a submission's files, or the namespace of a notebook kernel."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import importlib
 import linecache
 import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +30,7 @@ class Student(Protocol):
 
 
 class FileStudent:
-    """A submission on disk: its definitions run here when they are asked for."""
+    """A submission on disk: a definition runs in this process when it is first asked for."""
 
     def __init__(self, folder: Path, scratch: Path, device: str = "cpu") -> None:
         self._folder = folder
@@ -39,11 +40,11 @@ class FileStudent:
 
     @cached_property
     def definitions(self) -> Definitions:
-        """What the submission defines; read when it is first asked for, since some processes only read weights."""
+        """What the submission defines. Read on first use, since some processes only read weights."""
         return Definitions(self._folder)
 
     def leave(self) -> None:
-        """Undoes what the submission's files have set up for themselves."""
+        """Undoes the settings that the submission's files have changed for themselves."""
         if "definitions" in self.__dict__:
             self.definitions.leave()
 
@@ -55,13 +56,13 @@ class FileStudent:
             raise Missing(f"{missing}\n{near}".rstrip()) from None
 
     def because(self, error: BaseException) -> str:
-        """Why a name is missing that the student's code uses: what happened where it was to be defined."""
+        """Why a name that the student's code uses is missing: what went wrong where it should have been defined."""
         name = getattr(error, "name", None)
         return self.definitions.failure(name) if isinstance(error, NameError) and name else ""
 
 
 class KernelStudent:
-    """The student's own notebook kernel: names are looked up as they stand there now."""
+    """The student's own notebook kernel: names have the values that they have there now."""
 
     def __init__(self, namespace: dict[str, Any], device: str = "cpu") -> None:
         self.namespace = namespace
@@ -74,25 +75,45 @@ class KernelStudent:
             return self.namespace[name]
         except KeyError:
             own = {
-                one: ""
-                for one, value in self.namespace.items()
-                if one not in self.contract
+                other: ""
+                for other, value in self.namespace.items()
+                if other not in self.contract
                 and (
                     (getattr(value, "__module__", "") == "__main__" and callable(value))
-                    or (isinstance(value, (int, float, str, tuple, list)) and likeness(name, one) > VARIABLE)
+                    or (isinstance(value, (int, float, str, tuple, list)) and likeness(name, other) > VARIABLE)
                 )
             }
             near = meant(name, own)
             raise Missing(f"`{name}` is not defined; run the cell that defines it.\n{near}".rstrip()) from None
 
     def close(self) -> None:
-        """Removes what the procedures have written."""
+        """Removes the files that procedures have written."""
         shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def run_procedure(student: Student, procedure: str, arguments: dict[str, Any]) -> Any:
+    """Runs a procedure, such as "autograder.labs.kinds.value_procedures:values", on the student's definitions."""
+    module, _, name = procedure.partition(":")
+    function = getattr(importlib.import_module(module), name)
+    here = os.getcwd()
+    try:
+        return function(student, **arguments)
+    finally:
+        os.chdir(here)
+
+
+def guarded(work: Callable[[], Any]) -> dict[str, Any]:
+    """`{"value": …}` with what `work` returns, or `{"error": …}` with what student code raised."""
+    try:
+        with quiet():
+            return {"value": work()}
+    except BaseException as error:
+        return {"error": describe(error)}
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Drops what student code prints, plots and warns of, so that a check's own words are all that is seen."""
+    """Discards what student code prints and warns of, so that only the check's own words are seen."""
     with open(os.devnull, "w", encoding="utf-8") as sink:
         with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -100,7 +121,7 @@ def quiet() -> Iterator[None]:
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """A student's exception as plain data: its type, its message, and the places in the student's own code."""
+    """A student's exception as plain data: its type, its message, and the lines of the student's own code."""
     places, frames = [], []
     trace = error.__traceback__
     while trace is not None:
@@ -130,7 +151,7 @@ def describe(error: BaseException) -> dict[str, Any]:
 
 
 def _unfilled(frames: list[TracebackType], last: TracebackType) -> str:
-    """What stands where something is not filled in, if it is more than a stub that nobody has touched; else empty."""
+    """What a message should add where there is code, but also a `NotImplementedError`; empty for an untouched stub."""
     if last.tb_frame.f_code.co_name == "_forward_unimplemented":  # torch's, for a module that has no such method
         kind = type(last.tb_frame.f_locals.get("self"))
         own = {name: "" for name, value in vars(kind).items() if callable(value) and not name.startswith("__")}
@@ -146,7 +167,7 @@ def _unfilled(frames: list[TracebackType], last: TracebackType) -> str:
     for node in named:
         if node.lineno <= line <= (node.end_lineno or line) and not only_raises(node):
             place = f"{os.path.basename(code.co_filename)}, line {line}"
-            return f"There is code, but the stub's `raise NotImplementedError()` still stands in it ({place})."
+            return f"The stub's `raise NotImplementedError()` is still there ({place}); delete that line."
     return ""
 
 

@@ -1,7 +1,7 @@
-"""Reads a weights file, in a process where nothing of the student's runs and nothing of the marker's lies.
+"""Reads a weights file, in a student process that has run no student code and holds nothing of the marker's.
 
-Even `torch.load(weights_only=True)` is an unpickler: it has had holes (CVE-2025-32434, CVE-2026-24747), and a small
-file can keep it busy or claim gigabytes.
+Even `torch.load(weights_only=True)` is an unpickler: it has had vulnerabilities (CVE-2025-32434, CVE-2026-24747),
+and a small file can keep it busy or claim gigabytes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 ENTRIES = 2000
-WRAPPED = ("state_dict", "model_state_dict", "model")  # where some files keep the state dict
+WRAPPED = ("state_dict", "model_state_dict", "model")  # keys under which some files keep the state dict
 
 
 def read_weights(content: bytes, limit_mb: float) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def read_weights(content: bytes, limit_mb: float) -> dict[str, Any]:
             return {"problem": "no tensor"}
         if value.is_meta:
             return {"problem": "no tensor"}
-        total += 4 * value.numel()  # a stride of zero lets a few bytes claim to be gigabytes
+        total += 4 * value.numel()  # with a stride of zero, a few bytes can claim to be gigabytes
         if total > 2 * limit:
             return {"problem": "too large"}
         if value.is_floating_point():
@@ -53,7 +53,7 @@ def read_weights(content: bytes, limit_mb: float) -> dict[str, Any]:
 
 
 def state_dict(content: bytes) -> Any:
-    """What `torch.load` makes of a file without running anything in it: the state dict, where that is wrapped."""
+    """What `torch.load` reads without running any code in the file; if it is wrapped, the state dict inside."""
     state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     for key in WRAPPED:
         if isinstance(state, dict) and isinstance(state.get(key), dict):

@@ -6,8 +6,8 @@ A frame is a header, a JSON text and the bytes of the arrays one after the other
     4 bytes  length of the JSON text, little-endian
     8 bytes  length of the arrays' bytes, little-endian
 
-In the JSON text an array stands as {"__array__": [dtype, shape]}; the arrays' bytes follow in the order in which they
-stand there. Neither end ever unpickles or evaluates what the other sends.
+In the JSON text an array is {"__array__": [dtype, shape]}; the arrays' bytes follow in the same order. Neither end ever
+unpickles or evaluates what the other sends.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ MAGIC = b"AGW1"
 HEADER = struct.Struct("<4sIQ")
 JSON_LIMIT = 4 * 2**20
 DEPTH_LIMIT = 32
+READY = {"ready": True}  # a student process's first message: it is in its sandbox
 DTYPES = ("float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
 
 
 class WireError(Exception):
-    """What came over the wire is no frame of ours: too long, cut short, or nonsense."""
+    """What arrived is not one of our frames: too long, cut short, or malformed."""
 
 
 class WireTimeout(WireError):
-    """Nothing complete came before the deadline."""
+    """No whole frame arrived before the deadline."""
 
 
 class WireClosed(WireError):
-    """The other end is gone."""
+    """The other end has closed."""
 
 
 def encode(message: Any) -> bytes:
@@ -56,14 +57,14 @@ def encode(message: Any) -> bytes:
             return float(value)
         if isinstance(value, np.ndarray):
             if value.dtype.name not in DTYPES:
-                raise WireError(f"arrays of {value.dtype} are not sent")
+                raise WireError(f"arrays of {value.dtype} cannot be sent")
             arrays.append(np.ascontiguousarray(value).tobytes())
             return {"__array__": [value.dtype.name, list(value.shape)]}
         if isinstance(value, dict):
             return {str(key): plain(item, depth + 1) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [plain(item, depth + 1) for item in value]
-        raise WireError(f"{type(value).__name__} is not sent")
+        raise WireError(f"{type(value).__name__} cannot be sent")
 
     text = json.dumps(plain(message)).encode("utf-8", "backslashreplace")
     if len(text) > JSON_LIMIT:
@@ -73,11 +74,11 @@ def encode(message: Any) -> bytes:
 
 
 def decode(text: bytes, body: bytes) -> Any:
-    """The message of a frame's two parts; raises `WireError` for everything that `encode` does not make."""
+    """The message in a frame's two parts; raises `WireError` for anything that `encode` would not produce."""
     try:
         value = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise WireError("the frame holds no JSON") from error
+        raise WireError("the frame's text is not JSON") from error
     at = 0
 
     def full(value: Any, depth: int = 0) -> Any:
@@ -92,14 +93,14 @@ def decode(text: bytes, body: bytes) -> Any:
             return {key: full(item, depth + 1) for key, item in value.items()}
         described = value["__array__"]
         if not (isinstance(described, list) and len(described) == 2):
-            raise WireError("an array is described wrongly")
+            raise WireError("an array's description is malformed")
         dtype, shape = described
         if dtype not in DTYPES or not isinstance(shape, list) or len(shape) > 8:
-            raise WireError("an array is described wrongly")
+            raise WireError("an array's description is malformed")
         if not all(type(size) is int and 0 <= size <= 2**31 for size in shape):
-            raise WireError("an array's shape is described wrongly")
+            raise WireError("an array's shape is malformed")
         if math.prod(size for size in shape if size) > 2**31:
-            raise WireError("an array's shape is described wrongly")
+            raise WireError("an array's shape is malformed")
         length = math.prod(shape) * np.dtype(dtype).itemsize
         if at + length > len(body):
             raise WireError("an array is longer than the frame")
@@ -117,7 +118,7 @@ def decode(text: bytes, body: bytes) -> Any:
 
 
 def sent(message: Any) -> Any:
-    """What arrives at the other end of a wire; raises `WireError` for what cannot be sent."""
+    """The message as the other end of a wire would receive it; raises `WireError` if it cannot be sent."""
     frame = encode(message)
     _, length, _ = HEADER.unpack_from(frame)
     start = HEADER.size + length
@@ -131,20 +132,20 @@ def send(descriptor: int, message: Any, deadline: float | None = None) -> None:
         if deadline is not None:
             _, ready, _ = select.select([], [descriptor], [], max(0.0, deadline - time.monotonic()))
             if not ready:
-                raise WireTimeout("the other end does not read")
+                raise WireTimeout("the other end does not read in time")
         try:
             rest = rest[os.write(descriptor, rest[: 2**20]) :]
-        except BlockingIOError:  # the pipe is full; select says when it no longer is
+        except BlockingIOError:  # the pipe is full; select waits until it is not
             continue
         except BrokenPipeError as error:
-            raise WireClosed("the other end is gone") from error
+            raise WireClosed("the other end has closed") from error
 
 
 def receive(descriptor: int, limit: int, deadline: float | None = None) -> Any:
     """Reads one message of at most `limit` bytes from `descriptor`, until `deadline` (of `time.monotonic`)."""
     magic, text_length, body_length = HEADER.unpack(_read(descriptor, HEADER.size, deadline))
     if magic != MAGIC:
-        raise WireError("what came is no frame")
+        raise WireError("the data is not a frame")
     if text_length > JSON_LIMIT or text_length + body_length > limit:
         raise WireError(f"the frame is longer than {limit} bytes")
     text = _read(descriptor, text_length, deadline)
@@ -152,15 +153,15 @@ def receive(descriptor: int, limit: int, deadline: float | None = None) -> Any:
 
 
 def _read(descriptor: int, length: int, deadline: float | None) -> bytes:
-    whole = bytearray(length)  # in one piece: many small ones would cost far more than they hold
+    whole = bytearray(length)  # in one piece: many small ones cost far more memory than their contents
     rest = memoryview(whole)
     while rest:
         if deadline is not None:
             ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
-                raise WireTimeout("no answer in time")
+                raise WireTimeout("no answer arrived in time")
         count = os.readv(descriptor, [rest[: 2**20]])
         if not count:
-            raise WireClosed("the other end is gone")
+            raise WireClosed("the other end has closed")
         rest = rest[count:]
     return bytes(whole)

@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.submission.jupyter import Shell
 from autograder.submission.source import Statement, read_statements
 
 CHANGES = {
@@ -81,7 +82,8 @@ class Unit:
         self._follow_calls()
         # What Jupyter adds.
         self.module.__dict__["display"] = lambda *values, **options: None
-        self.module.__dict__["get_ipython"] = lambda: None
+        shell = Shell()
+        self.module.__dict__["get_ipython"] = lambda: shell
 
     def _follow_calls(self) -> None:
         """Adds to each statement's changes what the file's own functions change when it calls them."""
@@ -193,9 +195,37 @@ class Definitions:
 
     def where(self, name: str, notebook: str = "") -> list[Unit]:
         """The files that define `name`, the one that counts first: the task's own notebook, notebooks, scripts."""
-        found = [unit for unit in self.units if unit.defines(name) and not _only_borrowed(unit, name)]
+        found = [unit for unit in self.units if unit.defines(name) and not self._only_borrowed(unit, name)]
         # A definition that somebody wrote counts before a stub that nobody touched.
         return sorted(found, key=lambda unit: (_is_stub(unit, name), unit.stem != notebook))
+
+    def _only_borrowed(self, unit: Unit, name: str) -> bool:
+        """Whether the file binds `name` just by importing it or by `name = borrow("name")`.
+
+        `from net import Net as name` is a definition where `net.py` was handed in.
+        """
+        for index, bound in enumerate(unit.binds):
+            if name not in bound:
+                continue
+            node = unit.statements[index].node
+            value = getattr(node, "value", None)
+            borrowed = (
+                any(isinstance(part, ast.Call) and _base(part.func) == "borrow" for part in ast.walk(value))
+                if isinstance(value, ast.expr)
+                else False
+            )
+            renamed = any(alias.asname == name != alias.name for _, alias in self.handed_in(node))
+            if renamed or not (borrowed or isinstance(node, (ast.Import, ast.ImportFrom))):
+                return False
+        return True
+
+    def handed_in(self, node: ast.stmt) -> list[tuple[Unit, ast.alias]]:
+        """What a statement imports from scripts of the submission, each with its script."""
+        if not isinstance(node, ast.ImportFrom):
+            return []
+        stem = (node.module or "").rpartition(".")[2]
+        scripts = [unit for unit in self.units if unit.stem == stem and unit.name.endswith(".py")]
+        return [(unit, alias) for unit in scripts for alias in node.names if unit.defines(alias.name)]
 
     def notes(self, name: str, notebook: str = "") -> list[str]:
         """What a student should know of where `name` was found."""
@@ -296,17 +326,29 @@ class Definitions:
                 continue
             unit.done.add(index)
             self._execute(unit, index)
+            for other, alias in self.handed_in(unit.statements[index].node):
+                bound = alias.asname or alias.name
+                if bound in unit.failed and other is not unit:  # a script in another folder, say
+                    self._run(other, [alias.name], under_way)
+                    if hasattr(other.module, alias.name):
+                        setattr(unit.module, bound, getattr(other.module, alias.name))
+                        del unit.failed[bound]
 
     def _execute(self, unit: Unit, index: int) -> None:
         statement = unit.statements[index]
         cell = statement.cell
-        linecache.cache[cell.place] = (len(cell.text), None, cell.text.splitlines(keepends=True), cell.place)
+        linecache.cache[cell.place] = (len(cell.python), None, cell.python.splitlines(keepends=True), cell.place)
         before = Surroundings.now()
         (unit.surroundings or self._outside).restore()
         try:
             module = ast.Module([statement.node], [])
-            code = compile(module, cell.place, "exec", flags=unit.future_flags, dont_inherit=True)
-            exec(code, unit.module.__dict__)
+            flags = unit.future_flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # as in a notebook
+            code = compile(module, cell.place, "exec", flags=flags, dont_inherit=True)
+            awaited = eval(code, unit.module.__dict__)
+            if awaited is not None:
+                import asyncio
+
+                asyncio.run(awaited)
         except NotImplementedError:
             return  # a stub that nobody touched: the name stays unbound
         except BaseException as error:  # sys.exit() in a cell ends the cell, not the submission
@@ -388,23 +430,6 @@ def _base(node: ast.expr) -> str | None:
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
-
-
-def _only_borrowed(unit: Unit, name: str) -> bool:
-    """Whether the file binds `name` just by importing it or by `name = borrow("name")`."""
-    for index, bound in enumerate(unit.binds):
-        if name not in bound:
-            continue
-        node = unit.statements[index].node
-        value = getattr(node, "value", None)
-        borrowed = (
-            any(isinstance(part, ast.Call) and _base(part.func) == "borrow" for part in ast.walk(value))
-            if isinstance(value, ast.expr)
-            else False
-        )
-        if not (borrowed or isinstance(node, (ast.Import, ast.ImportFrom))):
-            return False
-    return True
 
 
 NEAR = 0.7  # `BranchNet` is as near to `BranchModel`

@@ -39,9 +39,12 @@ def code_of(
         unit = found[0]
         chosen, elsewhere = unit.needed([name], others)
         wanted.setdefault(unit.name, (unit, set()))[1].update(set(chosen) - unit.sets_up)
-        for other in sorted(elsewhere - seen):
-            seen.add(other)
-            open_names.append((other, ""))
+        imported = [part for index in chosen for part in definitions.handed_in(unit.statements[index].node)]
+        sources = dict.fromkeys(sorted(elsewhere), "") | {alias.name: script.stem for script, alias in imported}
+        for other, stem in sources.items():
+            if other not in seen and other not in others:
+                seen.add(other)
+                open_names.append((other, stem))
     text = "\n\n".join(part for unit, chosen in wanted.values() for part in _stretches(unit, chosen))
     return text if len(text) <= limit else f"{text[:limit]}\n# … ({len(text) - limit} more characters)"
 
@@ -87,12 +90,21 @@ def _stretches(unit: Unit, chosen: Collection[int]) -> list[str]:
         if not isinstance(unit.statements[index].node, (ast.Import, ast.ImportFrom)):
             by_cell.setdefault(unit.statements[index].cell.place, []).append(index)
     for place, indices in by_cell.items():
-        lines = re.split(r"\r\n|\r|\n", unit.statements[indices[0]].cell.text)
+        cell = unit.statements[indices[0]].cell
+        written, python = (re.split(r"\r\n|\r|\n", text) for text in (cell.text, cell.python))
+        # Magics as they were written; other lines without prompts and what the whole cell is indented by.
+        lines = [
+            line if not now.strip() or "get_ipython()" in now else now
+            for line, now in zip(written, python, strict=False)
+        ]
         kept: set[int] = set()
         for index in indices:
             node = unit.statements[index].node
             first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
-            kept |= set(range(first, (node.end_lineno or first) + 1))
+            last = node.end_lineno or first
+            while last < len(lines) and lines[last].strip() and not python[last].strip():
+                last += 1  # a magic goes on there
+            kept |= set(range(first, last + 1))
             while first > 1 and lines[first - 2].lstrip().startswith("#"):
                 first -= 1
                 kept.add(first)

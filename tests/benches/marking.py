@@ -22,7 +22,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from autograder.sandbox.client import ALLOCATOR
+from autograder.sandbox.environment import ALLOCATOR
 from tests.benches.kept import Found, Ratio
 from tests.sample_class import ROOT, make_class, read, set_text, text_of
 

@@ -10,9 +10,9 @@ import json
 import os
 from pathlib import Path
 
-from autograder.sandbox.layers import promises
+from autograder.sandbox.proof import promises
 from autograder.sandbox.layers.choice import Layers, offered
-from autograder.sandbox.client import ForkServer
+from autograder.sandbox.fork_server import ForkServer
 from tests.malicious.marking import become_ordinary, make_reachable
 
 # Each sandbox with nothing in it that another layer backs up.

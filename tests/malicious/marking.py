@@ -21,9 +21,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from autograder.sandbox.layers.choice import Layers, choose
-from autograder.sandbox.client import StudentProcess, StudentError
+from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.respondent import StudentError
 from autograder.labs.context import Context
 from autograder.labs.respondents import Respondents
+from autograder.labs.lab import open_lab
 from autograder.labs.run import run_checks
 from autograder.course import Limits
 from autograder.grading.grader import Grader, GradingSpec
@@ -58,8 +60,8 @@ class Outcome:
     errors: list[str] = field(default_factory=list)
 
 
-class Grader:
-    """A desk in the given sandbox, with small limits, that marks single tasks."""
+class CorpusGrader:
+    """Marks single tasks in the given sandbox, with small limits, and looks around after each."""
 
     def __init__(self, layers: Layers | None, data: str) -> None:
         self.grader = Grader(GradingSpec(open_lab("lab4"), data, "cpu", SEED, 1, layers))
@@ -98,7 +100,7 @@ class Grader:
             )
 
             def start() -> StudentProcess:
-                return StudentProcess(self.grader.fork_server, submission.folder, lab.procedures, limits)
+                return StudentProcess(self.grader.fork_server, submission.folder, limits)
 
             said = list(submission.problems)
             context = Context(lab, submission.folder, self.grader.oracle, self.grader.spec.data, hidden_seed=SEED)
@@ -126,7 +128,7 @@ class Grader:
             return self.mark(Path(folder, "given"), ("inception-block",), self.limits)[0]
 
     def left_running(self) -> int:
-        """How many processes that were forked in this desk's fork server still run: forks keep its command line."""
+        """How many processes that this grader's fork server has forked still run: their command lines hold its name."""
         alive: set[int] = set()
         for _ in range(40):
             alive = with_command_line(self.grader.fork_server.name) - self._own
@@ -194,7 +196,7 @@ def main() -> None:
     layers = choose(given.sandbox)
     for layer in given.without:
         layers = layers.without(layer)
-    grader = Grader(layers, load_data(given.data).name)
+    grader = CorpusGrader(layers, load_data(given.data).name)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         for number, attack in enumerate(wanted):

@@ -20,6 +20,7 @@ import ctypes
 import gc
 import json
 import os
+import queue
 import re
 import select
 import shutil
@@ -63,10 +64,14 @@ def grade(
     folder: Path, tasks: Collection[str], decoys: Decoys, limit: float = LIMIT_SECONDS, fresh: bool | None = None
 ) -> NaiveOutcome:
     """Grades the hand-in (a folder or a zip). `fresh` asks for an interpreter of its own (default: as needed)."""
-    server: Server | None = getattr(_servers, "own", None)
+    server: Server | None = None
+    with contextlib.suppress(queue.Empty):
+        server = _idle.get_nowait()
     if server is None or not server.running():
-        server = _servers.own = Server()
-    return server.grade(folder, tasks, decoys, limit, fresh)
+        server = Server()
+    outcome = server.grade(folder, tasks, decoys, limit, fresh)
+    _idle.put(server)
+    return outcome
 
 
 def run_attack(attack: Attack) -> tuple[NaiveOutcome, list[str]]:
@@ -140,7 +145,7 @@ class Server:
         return NaiveOutcome(**outcome, changed=decoys.changed(), heard=decoys.wait_for_words(0.1))
 
 
-_servers = threading.local()  # each thread's own
+_idle: queue.LifoQueue[Server] = queue.LifoQueue()  # it takes seconds to start one
 _writing = threading.Lock()  # generators draw from torch's global random numbers
 
 

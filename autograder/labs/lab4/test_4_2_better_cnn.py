@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from autograder.judge import accuracy, probes, weights_file
 from autograder.judge.compare import array
-from autograder.judge.verdict import Failed, NotAttempted, Partial
+from autograder.judge.verdict import Failed, Partial
 from autograder.labs.examination import Examination
-from autograder.labs.lab4 import asking, inputs
+from autograder.labs.kinds import saved_weights_procedures
+from autograder.labs.kinds.saved_weights import ShapesOnly, weights_in
+from autograder.labs.lab4.networks import BETTER
+from autograder.labs.questions import known, mistake, partly
 
 BETTER_FILE, BEST_FILE = "weights/better_cnn.pt", "weights/best_model.pt"
-
-
-def weights_in(examination: Examination, name: str) -> weights_file.Arrays:
-    """The names and arrays of the state dict in the student's file `name`."""
-    try:
-        content = weights_file.content_of(
-            examination.context.file(name), name, examination.assignment.limits.weights_mb
-        )
-    except NotAttempted as absent:
-        near = examination.context.file_like(name, without=(BETTER_FILE, BEST_FILE))
-        raise NotAttempted(f"{absent.message}\n{near}".rstrip(), absent.hint) from None
-    arrays = examination.read_weights(content, name)
-    examination.fingerprint(weights_file.fingerprint(arrays))
-    return arrays
-
+FILES = (BETTER_FILE, BEST_FILE)
 
 # --- better-cnn -------------------------------------------------------------------------------------------------------
 
@@ -36,7 +24,7 @@ def weights_in(examination: Examination, name: str) -> weights_file.Arrays:
 @pytest.mark.public
 def test_layer_shapes(examination: Examination) -> None:
     """BetterCNN has layers of the task's sizes and gives ten logits an image."""
-    asking.layer_shapes(examination, inputs.BETTER, output=[2, 10])
+    BETTER.layer_shapes(examination, output=[2, 10])
 
 
 @pytest.mark.task("better-cnn")
@@ -44,37 +32,25 @@ def test_layer_shapes(examination: Examination) -> None:
 @pytest.mark.needs("layer-shapes")
 def test_same_function(examination: Examination) -> None:
     """With the same weights, BetterCNN computes what the task's network computes."""
-    asking.same_function(examination, inputs.BETTER)
+    BETTER.same_function(examination)
 
 
 @pytest.mark.task("better-cnn")
 @pytest.mark.public
 def test_dropout(examination: Examination) -> None:
     """BetterCNN drops values with the task's rate and place, and only in training mode."""
-    asking.dropout(examination, inputs.BETTER)
+    BETTER.dropout_place(examination)
 
 
 # --- better-cnn-accuracy ----------------------------------------------------------------------------------------------
-
-
-class Layers(torch.nn.Module):
-    """Parameters of given shapes and no function: to see whether weights fit."""
-
-    def __init__(self, shapes: list[tuple[str, list[int]]]) -> None:
-        super().__init__()
-        for name, shape in shapes:
-            layer, _, leaf = name.rpartition(".")
-            if not hasattr(self, layer):
-                self.add_module(layer, torch.nn.Module())
-            getattr(self, layer).register_parameter(leaf, torch.nn.Parameter(torch.zeros(shape)))
 
 
 @pytest.mark.task("better-cnn-accuracy")
 @pytest.mark.public
 def test_better__weights_fit(examination: Examination) -> None:
     """weights/better_cnn.pt holds the state dict of a trained BetterCNN."""
-    arrays = weights_in(examination, BETTER_FILE)
-    weights_file.fit_weights(arrays, Layers(asking.expected_shapes(examination.oracle.ask, inputs.BETTER)), BETTER_FILE)
+    arrays = weights_in(examination, BETTER_FILE, FILES)
+    weights_file.fit_weights(arrays, ShapesOnly(BETTER.shapes(examination.oracle.ask)), BETTER_FILE)
 
 
 @pytest.mark.task("better-cnn-accuracy")
@@ -82,10 +58,11 @@ def test_better__weights_fit(examination: Examination) -> None:
 @pytest.mark.needs("weights-fit")
 def test_better__accuracy(examination: Examination) -> None:
     """Those weights, in the task's network, are right on images that nobody has seen."""
-    arrays = weights_in(examination, BETTER_FILE)
+    arrays = weights_in(examination, BETTER_FILE, FILES)
     model = weights_file.fit_weights(arrays, examination.oracle.network("BetterCNN"), BETTER_FILE)
     images, labels, data = examination.context.hidden_images()
-    reached = accuracy.accuracy_of(accuracy.logits_of(model, images, examination.context.device), labels, "BetterCNN")
+    logits = accuracy.logits_of(model, images, examination.context.device)
+    reached = accuracy.accuracy_of(logits, labels, "BetterCNN")
     examination.measured(reached)
     accuracy.judge_accuracy(reached, examination.context.band("better-cnn-accuracy", data), "The trained BetterCNN")
 
@@ -98,9 +75,9 @@ GUESSING = 0.25  # of ten digits, one is right by chance
 
 def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
     """What the student's best model says of images of bytes (N, 28, 28)."""
-    weights_in(examination, BEST_FILE)  # a readable state dict of sensible size
-    file = examination.content_of(BEST_FILE)
-    answer = examination.ask("best_outputs", ["best_model"], file=file, images=images)
+    weights_in(examination, BEST_FILE, FILES)  # a readable state dict of sensible size
+    file, make = examination.content_of(BEST_FILE), "best_model"
+    answer = examination.ask(saved_weights_procedures.logits, [make], make=make, file=file, images=images)
     if not answer["fits"] and not answer["module"]:
         raise Failed(
             f"`best_model()` was asked for a network, an `nn.Module`; it returned something of the type"
@@ -109,7 +86,7 @@ def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
         )
     if not answer["fits"]:
         facts = f"The weights in {BEST_FILE} do not fit the network that `best_model()` returns."
-        raise asking.mistake(examination, facts, asking.known(examination, "weights-of-another-network"))
+        raise mistake(examination, facts, known(examination, "weights-of-another-network"))
     return array(answer["outputs"], "What the best model returned")
 
 
@@ -125,7 +102,7 @@ def test_best__weights_fit(examination: Examination) -> None:
         facts = "The best model was asked for logits; it returned probabilities, which add up to 1 for each image."
         if np.isin(logits, (0, 1)).all():
             raise Partial(0.5, facts)
-        raise asking.half(examination, facts, "best-model-ends-in-softmax")
+        raise partly(examination, 0.5, facts, known(examination, "best-model-ends-in-softmax"))
 
 
 @pytest.mark.task("best-model")
@@ -139,5 +116,8 @@ def test_best__accuracy(examination: Examination) -> None:
     try:
         accuracy.judge_accuracy(reached, examination.context.band("best-model", data), "The best model")
     except Failed as failed:
-        guessing = reached < GUESSING and asking.known(examination, "no-better-than-guessing")
-        raise asking.mistake(examination, failed.message, guessing or None, failed.hint) from None
+        guessing = reached < GUESSING and known(examination, "no-better-than-guessing")
+        raise mistake(examination, failed.message, guessing or None, failed.hint) from None
+
+
+ASKED = (BETTER,)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,108 +11,27 @@ import pytest
 from PIL import Image
 
 from autograder.judge.accuracy import logits_of
-from autograder.judge.compare import raised_text
-from autograder.judge.images import judge_image
-from autograder.judge.oracle import RIGHT, Answers
 from autograder.judge.verdict import Blocked, Failed, NotAttempted, Partial, Verdict
 from autograder.judge.weights_file import fit_weights
 from autograder.labs.examination import Examination
 from autograder.labs.findings import PICTURE_PIXELS
-from autograder.labs.lab4 import asking, inputs
+from autograder.labs.kinds import image_procedures
+from autograder.labs.kinds.image import Pictures
+from autograder.labs.lab4.drawn_pictures import HIDDEN_PICTURES, PUBLIC_PICTURES, to_classify
+from autograder.labs.questions import Ask, Aspect, Given, Question, mistake
 from autograder.results import OwnDigit
 
 # --- load-image -------------------------------------------------------------------------------------------------------
 
-
-def judge_kinds(examination: Examination, pictures: Sequence[inputs.Picture]) -> None:
-    """`load_image` loads every picture; credit for each."""
-    files = {picture.name: picture.png(examination.oracle.seed) for picture in pictures}
-    answers = examination.ask("load_images", ["load_image"], files=files)
-    if len(answers) != len(pictures):
-        raise Failed(f"{len(pictures)} pictures were given to `load_image`; {len(answers)} answers came back.")
-    problems: list[Verdict] = []
-    alike: dict[str, list[inputs.Picture]] = {}  # what is wrong, and with which pictures
-    for picture, answer in zip(pictures, answers, strict=True):
-        error = answer.get("error") or {}
-        if error.get("stub"):
-            _, told, found = str(error["message"]).partition("\n")
-            raise NotAttempted(f"`load_image`: not filled in yet.{told}{found}")
-        try:
-            expected = examination.oracle.ask(f"load_image/{picture.name}")[RIGHT]
-            judge_image(answer, expected, picture.exact, described(picture))
-        except Verdict as problem:
-            problems.append(problem)
-            alike.setdefault(problem.message.removeprefix(f"{described(picture)}: "), []).append(picture)
-    if problems:
-        right = len(pictures) - len(problems)
-        message = "\n".join(f"{together(found)}: {problem}" for problem, found in alike.items())
-        hint = next((problem.hint for problem in problems if problem.hint), "")
-        message = f"{right} of {len(pictures)} pictures are right.\n{message}"
-        name, sentence = recognised(examination, pictures, answers), ""
-        if name is not None:
-            sentence, hint = examination.mistakes.mistake(examination.task, name), ""
-        else:
-            name = next((problem.diagnosis for problem in problems if problem.diagnosis), None)
-        if right == 0:
-            raise Failed(message, hint, name, sentence=sentence)
-        raise Partial(right / len(pictures), message, hint, name, sentence=sentence, nameable=True)
-
-
-def recognised(
-    examination: Examination, pictures: Sequence[inputs.Picture], answers: Sequence[dict[str, Any]]
-) -> str | None:
-    """The known mistake that makes the same of every picture that is not loaded as the reference loads it."""
-    names: set[str] | None = None
-    loaded: list[str] = []
-    for picture, answer in zip(pictures, answers, strict=True):
-        question = f"load_image/{picture.name}"
-        right, image = examination.oracle.ask(question)[RIGHT], answer.get("image")
-        near = isinstance(image, np.ndarray) and image.shape == right.shape and np.abs(image - right).max() < 2e-3
-        if near and answer.get("dtype") == "torch.float32":
-            loaded.append(question)
-            continue
-        found = {name for name, wrong in examination.mistakes.wrong(question) if _same_answer(answer, wrong)}
-        names = found if names is None else names & found
-    for question in loaded:  # a mistake that would have spoilt these, too, is not it
-        names = (names or set()) - {name for name, _ in examination.mistakes.wrong(question)}
-    return asking.choice(examination, sorted(names or ()))
-
-
-def _same_answer(answer: dict[str, Any], wrong: Answers) -> bool:
-    if "error" in answer:
-        kind = str(answer["error"]["type"])
-        if answer["error"]["message"] == "something else":  # a hidden check: no words come out
-            return "raised" in wrong and str(wrong["raised"]).startswith(f"{kind}:")
-        return "raised" in wrong and raised_text(answer["error"]) == str(wrong["raised"])
-    image = answer.get("image")
-    if image is None and "kind" in wrong:
-        return answer.get("kind") == str(wrong["kind"])
-    if not isinstance(image, np.ndarray) or RIGHT not in wrong or image.shape != wrong[RIGHT].shape:
-        return False
-    return str(wrong["dtype"]) == answer.get("dtype") and bool(np.allclose(image, wrong[RIGHT], atol=2e-3))
-
-
-def together(pictures: Sequence[inputs.Picture]) -> str:
-    """One picture with its kind, or the names of several that have the same fault."""
-    return described(pictures[0]) if len(pictures) == 1 else ", ".join(picture.name for picture in pictures)
-
-
-def described(picture: inputs.Picture) -> str:
-    """What kind of picture it is, for messages."""
-    size = picture.drawn.get("size", 28)
-    width, height = (size, size) if isinstance(size, int) else size
-    paper = picture.drawn.get("paper")
-    light = paper is None or (paper if isinstance(paper, int) else sum(paper) / 3) > 127
-    ink = "white ink" if picture.drawn.get("ink") == 255 else "dark ink"
-    kind = f"{ink} on transparent paper" if paper is None else "dark on light" if light else "light on dark"
-    return f"{picture.name} (mode {picture.drawn.get('mode', 'L')}, {width}×{height}, {kind})"
+LOADED = Pictures("load-image", "load_image", PUBLIC_PICTURES)
+LOADED_TOO = Pictures("load-image", "load_image", HIDDEN_PICTURES, public=False)
 
 
 @pytest.mark.task("load-image")
 @pytest.mark.public
 def test_image_kinds(examination: Examination) -> None:
     """`load_image` makes MNIST-like tensors of greyscale, 1-bit, coloured and transparent pictures."""
-    judge_kinds(examination, inputs.PUBLIC_PICTURES)
+    LOADED.judge(examination)
 
 
 @pytest.mark.task("load-image")
@@ -121,22 +39,45 @@ def test_image_kinds(examination: Examination) -> None:
 @pytest.mark.needs("image-kinds")
 def test_more_image_kinds(examination: Examination) -> None:
     """`load_image` does so with palettes, 16 bits, alpha, chalk on a board, thin and thick pens, and in a corner."""
-    judge_kinds(examination, inputs.HIDDEN_PICTURES)
+    LOADED_TOO.judge(examination)
 
 
 # --- classify ---------------------------------------------------------------------------------------------------------
+
+
+def given_pictures(ask: Ask, seed: int) -> Given:
+    """What `classify` is given: pictures, and the weights of a linear network."""
+    files, weight, bias, _ = to_classify(seed)
+    return {"files": dict(files), "weight": weight, "bias": bias}
+
+
+CLASSIFY = Question(
+    id="classify",
+    task="classify",
+    procedure=image_procedures.classify_files,
+    uses=("classify",),
+    given=given_pictures,
+    aspects=(
+        Aspect(
+            "said",
+            lambda answer, given: f"{answer['kind']} of {','.join(answer['inner'])}: {str(answer['said'])[:120]}",
+            sketch=lambda value: value,
+        ),
+        Aspect("none", lambda answer, given: str(answer["none"]), sketch=lambda value: value),
+    ),
+)
 
 
 @pytest.mark.task("classify")
 @pytest.mark.public
 def test_in_order(examination: Examination) -> None:
     """`classify` returns the digits that the model sees, in the order of the paths; for no paths, none."""
-    expected = list(inputs.to_classify(examination.oracle.seed)[3])
+    expected = list(to_classify(examination.oracle.seed)[3])
     try:
-        answer = asking.ask(examination, asking.CLASSIFY)
+        answer = CLASSIFY.ask(examination)
         judge_digits(answer, expected)
     except (Failed, Blocked):  # a wrong `load_image` is another task's matter
-        answer = asking.ask(examination, asking.CLASSIFY, stand=True)
+        answer = CLASSIFY.ask(examination, stand=True)
     try:
         judge_digits(answer, expected)
         if answer["none"] != []:
@@ -145,8 +86,7 @@ def test_in_order(examination: Examination) -> None:
                 hint="What is a batch of no images?",
             )
     except Failed as failed:
-        name = asking.named(examination, asking.CLASSIFY, answer)
-        raise asking.mistake(examination, failed.message, name, failed.hint) from None
+        raise mistake(examination, failed.message, CLASSIFY.name(examination, answer), failed.hint) from None
 
 
 def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:
@@ -154,7 +94,7 @@ def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:
     said = answer["said"]
     if not isinstance(said, list) or not all(isinstance(one, (int, float)) and np.isfinite(one) for one in said):
         raise Failed(f"`classify` was asked for a list of integers; it returned {answer['kind']}: {str(said)[:80]}")
-    if answer["kind"] != "list" or not all(map(asking.plain_type, answer["inner"])):
+    if answer["kind"] != "list" or not all(re.fullmatch(r"u?int\d*", kind) for kind in answer["inner"]):
         what = answer["kind"] if answer["kind"] != "list" else f"a list of {', '.join(answer['inner'])}"
         raise Failed(
             f"`classify` was asked for a list of integers; it returned {what}.",
@@ -248,3 +188,6 @@ def show_own_digits(examination: Examination, paths: list[Path]) -> None:
                 said = None
         picture = key if key in examination.findings.pictures else ""
         examination.show_digit(OwnDigit(file=path.name, label=int(path.stem[0]), said=said, picture=picture))
+
+
+ASKED = (LOADED, LOADED_TOO, CLASSIFY)

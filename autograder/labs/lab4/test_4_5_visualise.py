@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,20 +11,20 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from autograder.judge import figures, probes
+from autograder.judge import probes
 from autograder.judge.compare import array, difference, same, shape_text
 from autograder.judge.verdict import Failed
 from autograder.labs.examination import Examination
-from autograder.labs.lab4 import asking, inputs, procedures
+from autograder.labs.kinds.figure import figure_question, judge_figure
+from autograder.labs.lab4 import procedures
+from autograder.labs.lab4.networks import BETTER
+from autograder.labs.lab4.probe_network import LOOKED_UNIT, looked_weights, steep_layer
+from autograder.labs.questions import Ask, Aspect, Given, Question, judge, known, mistake, partly, sketch
 
 # The model that the student's functions get is their own BetterCNN with these weights, so that they may use its names;
 # where it cannot take them, another network with the same first layer stands in.
-
-
-def first_layer(examination: Examination) -> tuple[list[tuple[str, np.ndarray]], np.ndarray, np.ndarray]:
-    """All weights of the model, and the first layer's weights (30, 1, 5, 5) and biases (30,)."""
-    state = asking.weights_for(examination, inputs.BETTER)
-    return state, state[0][1], state[1][1]
+STAND_IN: Given = {"stand": True}
+ROUNDING = 1e-3  # how far from [0, 1] an image may be by rounding
 
 
 def maps_of(images: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
@@ -32,101 +32,113 @@ def maps_of(images: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndar
     return F.conv2d(torch.tensor(images), torch.tensor(weight), torch.tensor(bias)).numpy()
 
 
-def later_maps(examination: Examination, images: np.ndarray) -> np.ndarray:
+def later_maps(state: list[tuple[str, np.ndarray]], images: np.ndarray) -> np.ndarray:
     """The second convolution's feature maps (N, 6, 22, 22) in the grader's own network, in evaluation mode."""
-    model = procedures.looked(asking.looked_weights(examination.oracle.seed)).eval()
+    model = procedures.looked([[name, value] for name, value in state]).eval()
     with torch.no_grad(), model.conv2.register_forward_hook(lambda module, given, output: maps.append(output)):
         maps: list[torch.Tensor] = []
         model(torch.tensor(images))
     return maps[0].numpy()
 
 
-ROUNDING = 1e-3  # how far from [0, 1] an image may be by rounding
-
-
 # --- filters ----------------------------------------------------------------------------------------------------------
+
+FILTERS = figure_question(
+    "filters", "filters", procedures.filters, "plot_filters", lambda ask, seed: {"state": BETTER.weights(ask, seed)}
+)
+FILTERS = replace(FILTERS, instead=STAND_IN)
 
 
 @pytest.mark.task("filters")
 @pytest.mark.public
 def test_every_filter(examination: Examination) -> None:
     """`plot_filters` returns a figure with an image for each filter of the first layer."""
-    state, weight, _ = first_layer(examination)
-    answer = asking.ask(examination, asking.FILTERS, picture=True)
-    if answer["figure"]:
-        examination.keep_picture("filters-every-filter", answer["picture"])
-    try:
-        figures.judge_figure(answer, weight[:, 0], "`plot_filters`", "filter")
-    except Failed as failed:
-        # The first convolution that a student's own network makes need not be the first that an image meets.
-        stand = {"state": state, "stand": True}
-        try:
-            other = examination.ask("filters", ["plot_filters"], **stand)
-            figures.judge_figure(other, weight[:, 0], "`plot_filters`", "filter")
-        except Failed:
-            raise known(examination, asking.FILTERS, answer, failed) from None
-        examination.keep_picture(
-            "filters-every-filter", examination.ask("filters", ["plot_filters"], **stand, picture=True)["picture"]
-        )
-
-
-def known(examination: Examination, asked: asking.Asked, answer: Any, failed: Failed) -> Failed:
-    """The verdict with the known mistake's name and sentence, where there is one."""
-    name = asking.named(examination, asked, answer)
-    name = name or (failed.diagnosis and asking.known(examination, failed.diagnosis)) or None
-    return asking.mistake(examination, failed.message, name, failed.hint)
+    weight = BETTER.weights(examination.oracle.ask, examination.oracle.seed)[0][1]
+    judge_figure(examination, FILTERS, weight[:, 0], "filter")
 
 
 # --- feature-maps -----------------------------------------------------------------------------------------------------
 
-
-@pytest.mark.task("feature-maps")
-@pytest.mark.public
-def test_maps(examination: Examination) -> None:
-    """`feature_maps` returns what the layer makes of the image, dropout off."""
-    _, weight, bias = first_layer(examination)
-    answer = asking.ask(examination, asking.MAPS)
-    image = probes.images(1, examination.oracle.seed)
-    right = maps_of(image, weight, bias)[0]
-    try:
-        judge_maps(answer, right)
-    except Failed as failed:
-        # A BetterCNN that changes its images is another task's matter.
-        try:
-            judge_maps(asking.ask(examination, asking.MAPS, stand=True), right)
-        except Failed:
-            raise known(examination, asking.MAPS, answer, failed) from None
-    answer = asking.ask(examination, asking.MAPS_IN_TRAINING)
-    try:
-        judge_maps(answer, later_maps(examination, image)[0])
-    except Failed as failed:
-        told = Failed(f"With a model in training mode: {failed.message}", hint="What turns dropout and batch norm off?")
-        raise known(examination, asking.MAPS_IN_TRAINING, answer, told) from None
+FEW_MAPS = 30  # one that returns rows for maps has thousands
+HOOKS = "hook-removed"
 
 
-def judge_maps(answer: dict[str, Any], expected: np.ndarray) -> None:
-    """The maps (C, H, W) are those expected."""
-    if answer["maps"] is None:
-        raise Failed(f"`feature_maps` was asked for a Tensor; it returned {answer['kind']}.")
-    maps = array(answer["maps"], "What `feature_maps` returned")
-    if maps.shape != expected.shape:
-        raise Failed(
-            f"`feature_maps` was asked for channels × height × width, {shape_text(expected.shape)}; it returned"
-            f" {shape_text(maps.shape)}.",
-            hint=hint_on_axes(maps.shape, expected.shape),
-        )
-    if same(maps, expected):
-        return
-    if same(maps, np.maximum(expected, 0)):
-        raise Failed(
-            "`feature_maps` returned the maps after the ReLU; the layer's own output was asked for.",
-            hint="Does something change the output in place after the hook has seen it? Keep a copy.",
-        )
-    raise Failed(
+def _first_maps(given: Given) -> np.ndarray:
+    """What the first layer makes of the image: (30, 24, 24)."""
+    weight, bias = given["state"][0][1], given["state"][1][1]
+    return maps_of(given["image"][None], weight, bias)[0]
+
+
+def _kind(answer: Any, given: Given) -> str:
+    return "Tensor" if answer["maps"] is not None else answer["kind"]
+
+
+def _maps(answer: Any, given: Given) -> np.ndarray:
+    return array(answer["maps"], "What `feature_maps` returned")
+
+
+def _values_said(got: np.ndarray, want: np.ndarray) -> str:
+    if same(got, np.maximum(want, 0)):
+        return "`feature_maps` returned the maps after the ReLU; the layer's own output was asked for."
+    return (
         "`feature_maps` returned other values than the layer's output for this image"
-        f" (they differ by {difference(maps, expected):.0%} of the largest).",
-        hint="Is the hook on the layer that is passed in? Is the image given as it is?",
+        f" (they differ by {difference(got, want):.0%} of the largest)."
     )
+
+
+def _values_hint(got: np.ndarray, want: np.ndarray) -> str:
+    if same(got, np.maximum(want, 0)):
+        return "Does something change the output in place after the hook has seen it? Keep a copy."
+    return "Is the hook on the layer that is passed in? Is the image given as it is?"
+
+
+def _a_tensor(name: str, check: str) -> Aspect:
+    return Aspect(
+        name, _kind, check=check, right="Tensor", say="`feature_maps` was asked for a Tensor; it returned {got}."
+    )
+
+
+def _judged_maps(right: Callable[[Given], np.ndarray], hint: str = "") -> tuple[Aspect, ...]:
+    """Maps that must be a tensor of the right shape with the right values."""
+    return (
+        Aspect(
+            "maps",
+            lambda answer, given: answer["kind"] if answer["maps"] is None else _text_of_shape(answer),
+            sketch=str,
+        ),
+        replace(_a_tensor("a tensor", "maps"), hint=hint),
+        Aspect(
+            "shape",
+            lambda answer, given: _maps(answer, given).shape,
+            check="maps",
+            right=lambda given: right(given).shape,
+            say=lambda got, want: (
+                f"`feature_maps` was asked for channels × height × width, {shape_text(want)}; it returned"
+                f" {shape_text(got)}."
+            ),
+            hint=hint or hint_on_axes,
+        ),
+        Aspect(
+            "values of the maps",
+            _maps,
+            check="maps",
+            right=right,
+            alike=same,
+            say=_values_said,
+            hint=hint or _values_hint,
+        ),
+    )
+
+
+def _text_of_shape(answer: Any) -> str:
+    return str(np.asarray(answer["maps"]).shape)
+
+
+def _sketched(answer: Any, given: Given) -> np.ndarray | None:
+    if answer["maps"] is None:
+        return None
+    maps = np.asarray(answer["maps"])
+    return sketch(maps[:FEW_MAPS]) if maps.ndim and maps.size else np.zeros(0)
 
 
 def hint_on_axes(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
@@ -142,41 +154,173 @@ def hint_on_axes(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
     return "A network takes batches, one image is a batch of one: compare each axis of the result with what was asked."
 
 
+MAPS = Question(
+    id="maps",
+    task="feature-maps",
+    procedure=procedures.maps,
+    uses=("feature_maps",),
+    given=lambda ask, seed: {"state": BETTER.weights(ask, seed), "image": probes.images(1, seed)[0]},
+    aspects=(
+        *_judged_maps(_first_maps),
+        Aspect("values", _sketched, sketch=lambda value: value),
+        _a_tensor("a tensor, for its hooks", HOOKS),
+        Aspect(
+            "hooks",
+            lambda answer, given: None if answer["maps"] is None else answer["after"] - answer["before"],
+            check=HOOKS,
+            right=0,
+            say="After `feature_maps` its hook is still on the model, and would run with every later image.",
+            hint="What does `register_forward_hook` return?",
+            told=True,
+            sketch=lambda value: value,
+            sure=("hooks",),
+        ),
+    ),
+)
+MAPS_IN_TRAINING = Question(
+    id="maps-in-training",
+    task="feature-maps",
+    procedure=procedures.maps_in_training,
+    uses=("feature_maps",),
+    given=lambda ask, seed: {"state": looked_weights(seed), "image": probes.images(1, seed)[0]},
+    prefix="With a model in training mode: ",
+    aspects=(
+        *_judged_maps(
+            lambda given: later_maps(given["state"], given["image"][None])[0], "What turns dropout and batch norm off?"
+        ),
+        # Values that are others each time tell nothing.
+        Aspect(
+            "values",
+            lambda answer, given: _sketched(answer, given) if answer["steady"] else None,
+            sketch=lambda value: value,
+        ),
+        Aspect("steady", lambda answer, given: answer["steady"], sketch=lambda value: value),
+        Aspect(
+            "hooks",
+            lambda answer, given: None if answer["maps"] is None else answer["after_error"],
+            sketch=lambda value: value,
+        ),
+    ),
+)
+HOOKS_AFTER_ERROR = replace(
+    MAPS_IN_TRAINING,
+    prefix="",
+    aspects=(
+        *(aspect for aspect in MAPS_IN_TRAINING.aspects if aspect.sketch is not None),
+        Aspect(
+            "hooks after an error",
+            lambda answer, given: answer["after_error"],
+            check=HOOKS,
+            right=0,
+            say="Where the model raises an error, the hook of `feature_maps` is still on it afterwards.",
+            hint="What runs whether an error is raised or not?",
+            told=True,
+            sure=("hooks",),
+        ),
+    ),
+)
+MAP_FIGURE = figure_question(
+    "map-figure",
+    "feature-maps",
+    procedures.map_figure,
+    "plot_feature_maps",
+    lambda ask, seed: {"maps": probes.images(11, seed, size=14)[:, 0]},
+)
+
+
+@pytest.mark.task("feature-maps")
+@pytest.mark.public
+def test_maps(examination: Examination) -> None:
+    """`feature_maps` returns what the layer makes of the image, dropout off."""
+    judge(examination, replace(MAPS, instead=STAND_IN), MAPS_IN_TRAINING)
+
+
 @pytest.mark.task("feature-maps")
 @pytest.mark.public
 def test_hook_removed(examination: Examination) -> None:
     """`feature_maps` leaves no hook on the model, also where the model raises an error."""
-    answer = asking.ask(examination, asking.MAPS)
-    if answer["maps"] is None:
-        facts = f"`feature_maps` was asked for a Tensor; it returned {answer['kind']}."
-        raise known(examination, asking.MAPS, answer, Failed(facts))
-    if answer["after"] != answer["before"]:
-        facts = "After `feature_maps` its hook is still on the model, and would run with every later image."
-        name = asking.named(examination, asking.MAPS, answer) or asking.named(examination, asking.MAPS, answer, "hooks")
-        raise asking.mistake(examination, facts, name, "What does `register_forward_hook` return?")
-    answer = asking.ask(examination, asking.MAPS_IN_TRAINING)
-    if answer["after_error"]:
-        facts = "Where the model raises an error, the hook of `feature_maps` is still on it afterwards."
-        name = asking.named(examination, asking.MAPS_IN_TRAINING, answer)
-        name = name or asking.named(examination, asking.MAPS_IN_TRAINING, answer, "hooks")
-        raise asking.mistake(examination, facts, name, "What runs whether an error is raised or not?")
+    judge(examination, MAPS, HOOKS_AFTER_ERROR)
 
 
 @pytest.mark.task("feature-maps")
 @pytest.mark.public
 def test_picture(examination: Examination) -> None:
     """`plot_feature_maps` returns a figure with an image for each map."""
-    maps = probes.images(11, examination.oracle.seed, size=14)[:, 0]
-    answer = asking.ask(examination, asking.MAP_FIGURE, picture=True)
-    if answer["figure"]:
-        examination.keep_picture("feature-maps-picture", answer["picture"])
-    try:
-        figures.judge_figure(answer, maps, "`plot_feature_maps`", "map")
-    except Failed as failed:
-        raise known(examination, asking.MAP_FIGURE, answer, failed) from None
+    judge_figure(examination, MAP_FIGURE, probes.images(11, examination.oracle.seed, size=14)[:, 0], "map")
 
 
 # --- maximise ---------------------------------------------------------------------------------------------------------
+
+
+def _found(count: int) -> tuple[Aspect, ...]:
+    """What of `count` images tells mistakes apart."""
+
+    def shape(number: int, answers: Any) -> str | None:
+        if number >= len(answers):
+            return None
+        if answers[number]["image"] is None:
+            return str(answers[number]["kind"])
+        image = np.asarray(answers[number]["image"])
+        return f"{image.shape}, within {bool(image.size and image.min() > -0.01 and image.max() < 1.01)}"
+
+    def values(number: int, answers: Any) -> np.ndarray | None:
+        if number >= len(answers) or answers[number]["image"] is None:
+            return None
+        image = np.asarray(answers[number]["image"])
+        return sketch([image]) if image.size else np.zeros(0)
+
+    aspects: list[Aspect] = []
+    for number in range(count):
+        found = Aspect(
+            f"found {number}", lambda answers, given, n=number: shape(n, answers), sketch=lambda value: value
+        )
+        seen = Aspect(
+            f"values {number}", lambda answers, given, n=number: values(n, answers), sketch=lambda value: value
+        )
+        aspects += [found, seen]
+    return tuple(aspects)
+
+
+def _changed(count: int) -> tuple[Aspect, ...]:
+    """What each look left changed in the model."""
+    return tuple(
+        Aspect(
+            str(number),
+            lambda answers, given, n=number: ", ".join(answers[n]["changed"]) if n < len(answers) else None,
+            sketch=lambda value: value,
+        )
+        for number in range(count)
+    )
+
+
+def _steep(ask: Ask, seed: int) -> Given:
+    state, units = steep_layer(ask, seed)
+    return {"state": state, "units": units, "steps": 30, "lr": 1.0}
+
+
+def _elsewhere(id: str, layer: str, training: list[bool]) -> Question:
+    """Asked of a later layer of the grader's own network, in each of the modes."""
+    given = {"layer": layer, "training": training, "unit": LOOKED_UNIT, "steps": 30, "lr": 1.0}
+    return Question(
+        id=id,
+        task="maximise",
+        procedure=procedures.maximise_elsewhere,
+        uses=("maximise_activation",),
+        given=lambda ask, seed: {"state": looked_weights(seed), **given},
+        aspects=(*_found(len(training)), *_changed(len(training))),
+    )
+
+
+MAXIMISE = Question(
+    id="maximise",
+    task="maximise",
+    procedure=procedures.maximise,
+    uses=("maximise_activation",),
+    given=_steep,
+    aspects=_found(2),
+)
+MAXIMISE_LATER = _elsewhere("maximise-later", "conv2", [True, False])
+MAXIMISE_OUTPUT = _elsewhere("maximise-output", "out", [False])
 
 
 @dataclass(frozen=True)
@@ -186,20 +330,20 @@ class Excited:
     unit: str
     image: np.ndarray
     activation: Callable[[np.ndarray], np.ndarray]  # the unit's, for images (N, 1, 28, 28)
-    asked: asking.Asked
+    asked: Question
 
 
 def in_first_layer(examination: Examination) -> list[Excited]:
     """For two units of the first convolution."""
-    state, units = asking.steep_layer(examination.oracle.ask, examination.oracle.seed)
+    state, units = steep_layer(examination.oracle.ask, examination.oracle.seed)
     weight, bias = state[0][1], state[1][1]
-    found = judged_images(examination, asking.MAXIMISE, len(units))
+    found = judged_images(examination, MAXIMISE, len(units))
     return [
         Excited(
             f"channel {unit} of the first convolution",
             image,
             lambda images, unit=unit: maps_of(images, weight, bias)[:, unit].mean((1, 2)),
-            asking.MAXIMISE,
+            MAXIMISE,
         )
         for unit, image in zip(units, found, strict=True)
     ]
@@ -207,33 +351,33 @@ def in_first_layer(examination: Examination) -> list[Excited]:
 
 def in_later_layers(examination: Examination) -> list[Excited]:
     """For a unit behind dropout, and for an output, of a model in evaluation mode."""
-    model = procedures.looked(asking.looked_weights(examination.oracle.seed)).eval()
-    unit = inputs.LOOKED_UNIT
+    state, unit = looked_weights(examination.oracle.seed), LOOKED_UNIT
+    model = procedures.looked([[name, value] for name, value in state]).eval()
 
     def channel(images: np.ndarray) -> np.ndarray:
-        return later_maps(examination, images)[:, unit].mean((1, 2))
+        return later_maps(state, images)[:, unit].mean((1, 2))
 
     def output(images: np.ndarray) -> np.ndarray:
         with torch.no_grad():
             return model(torch.tensor(images))[:, unit].numpy()
 
-    _, later = judged_images(examination, asking.MAXIMISE_LATER, 2)
-    (last,) = judged_images(examination, asking.MAXIMISE_OUTPUT, 1)
+    _, later = judged_images(examination, MAXIMISE_LATER, 2)
+    (last,) = judged_images(examination, MAXIMISE_OUTPUT, 1)
     return [
-        Excited(f"channel {unit} of a second convolution", later, channel, asking.MAXIMISE_LATER),
-        Excited(f"output {unit} of a fully connected layer", last, output, asking.MAXIMISE_OUTPUT),
+        Excited(f"channel {unit} of a second convolution", later, channel, MAXIMISE_LATER),
+        Excited(f"output {unit} of a fully connected layer", last, output, MAXIMISE_OUTPUT),
     ]
 
 
-def judged_images(examination: Examination, asked: asking.Asked, count: int) -> list[np.ndarray]:
+def judged_images(examination: Examination, asked: Question, count: int) -> list[np.ndarray]:
     """The images (1, 28, 28) that were found; raises `Failed` where one is none."""
-    answers = asking.ask(examination, asked)
+    answers = asked.ask(examination)
     if len(answers) != count:
         raise Failed(f"`maximise_activation` was asked {count} times; there are {len(answers)} answers.")
     try:
         return [judged_image(answer) for answer in answers]
     except Failed as failed:
-        raise known(examination, asked, answers, failed) from None
+        raise named(examination, asked, answers, failed) from None
 
 
 def judged_image(answer: dict[str, Any]) -> np.ndarray:
@@ -265,7 +409,7 @@ def test_image(examination: Examination) -> None:
 @pytest.mark.needs("image")
 def test_model_unchanged(examination: Examination) -> None:
     """`maximise_activation` leaves the model's parameters, gradients, modes and hooks as they were."""
-    answers = asking.ask(examination, asking.MAXIMISE_LATER)
+    answers = MAXIMISE_LATER.ask(examination)
     changed = {str(part) for answer in answers for part in answer["changed"]}
     if changed:
         named = [words for part, words in CHANGED.items() if part in changed]
@@ -273,7 +417,7 @@ def test_model_unchanged(examination: Examination) -> None:
             "After `maximise_activation` the model is no longer as it was: " + (", ".join(named) or "it changed") + ".",
             hint="What is the gradient taken of, where is it kept, and what is put back at the end?",
         )
-        raise known(examination, asking.MAXIMISE_LATER, answers, failed)
+        raise named(examination, MAXIMISE_LATER, answers, failed)
 
 
 # What `procedures.maximise_elsewhere` may find changed, in words.
@@ -320,7 +464,7 @@ def test_raises_the_unit(examination: Examination) -> None:
                 f"The image for {one.unit} excites it no more than the same pixels in random order.",
                 hint="Is the activation of this layer and this unit what is raised? Does the image take the steps?",
             )
-        raise known(examination, one.asked, asking.ask(examination, one.asked), failed)
+        raise named(examination, one.asked, one.asked.ask(examination), failed)
     heeds(examination, "steps", 5)  # no multiple by a power of two: an image that is stretched at the end differs, too
     heeds(examination, "lr", 0.03)
 
@@ -329,10 +473,20 @@ def heeds(examination: Examination, argument: str, value: float) -> None:
     """The image that is found for a unit is another where an argument has another `value`; else half of the points."""
     given: dict[str, Any] = {"steps": 2, "lr": 0.01}
     few, more = (
-        judged_image(asking.ask(examination, asking.MAXIMISE, **arguments)[0])  # light excites the first unit
+        judged_image(MAXIMISE.ask(examination, **arguments)[0])  # light excites the first unit
         for arguments in (given, {**given, argument: value})
     )
     if not np.array_equal(few, more):
         return
     facts = f"With {argument}={given[argument]} and with {argument}={value} the very same image is found."
-    raise asking.half(examination, facts, f"{argument}-ignored")
+    raise partly(examination, 0.5, facts, known(examination, f"{argument}-ignored"))
+
+
+def named(examination: Examination, asked: Question, answer: Any, failed: Failed) -> Failed:
+    """The verdict with the known mistake's name and sentence, where there is one."""
+    name = asked.name(examination, answer)
+    name = name or (failed.diagnosis and known(examination, failed.diagnosis)) or None
+    return mistake(examination, failed.message, name, failed.hint)
+
+
+ASKED = (FILTERS, MAPS, MAPS_IN_TRAINING, MAP_FIGURE, MAXIMISE, MAXIMISE_LATER, MAXIMISE_OUTPUT)

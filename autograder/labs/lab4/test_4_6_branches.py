@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.labs.examination import Examination
-from autograder.labs.lab4 import asking, inputs
+from autograder.labs.lab4 import networks
 
 # --- branch-model -----------------------------------------------------------------------------------------------------
 
@@ -14,7 +14,7 @@ from autograder.labs.lab4 import asking, inputs
 @pytest.mark.public
 def test_layer_shapes(examination: Examination) -> None:
     """BranchModel has layers of the task's sizes and gives ten logits an image."""
-    asking.layer_shapes(examination, inputs.BRANCH, output=[2, 10])
+    networks.BRANCH.layer_shapes(examination, output=[2, 10])
 
 
 @pytest.mark.task("branch-model")
@@ -22,14 +22,14 @@ def test_layer_shapes(examination: Examination) -> None:
 @pytest.mark.needs("layer-shapes")
 def test_branch__same_function(examination: Examination) -> None:
     """With the same weights, BranchModel computes what the task's network computes."""
-    asking.same_function(examination, inputs.BRANCH)
+    networks.BRANCH.same_function(examination)
 
 
 @pytest.mark.task("branch-model")
 @pytest.mark.public
 def test_dropout(examination: Examination) -> None:
     """BranchModel drops values with the task's rate and place, and only in training mode."""
-    asking.dropout(examination, inputs.BRANCH)
+    networks.BRANCH.dropout_place(examination)
 
 
 # --- inception-block --------------------------------------------------------------------------------------------------
@@ -39,8 +39,8 @@ def test_dropout(examination: Examination) -> None:
 @pytest.mark.public
 def test_inception__same_function(examination: Examination) -> None:
     """InceptionBlock concatenates its three branches as the task says, for any widths."""
-    asking.same_function(examination, inputs.INCEPTION)
-    asking.same_function(examination, inputs.INCEPTION_WIDER)
+    networks.INCEPTION.same_function(examination)
+    networks.INCEPTION_WIDER.same_function(examination)
 
 
 # --- residual-block ---------------------------------------------------------------------------------------------------
@@ -50,14 +50,21 @@ def test_inception__same_function(examination: Examination) -> None:
 @pytest.mark.public
 def test_same_width(examination: Examination) -> None:
     """ResidualBlock adds its input where input and output have the same width."""
-    asking.same_function(examination, inputs.RESIDUAL_SAME)
-    asking.same_function(examination, inputs.RESIDUAL_SAME, train=True)
+    networks.RESIDUAL_SAME.same_function(examination)
+    networks.RESIDUAL_SAME.same_function(examination, train=True)
 
 
 @pytest.mark.task("residual-block")
 @pytest.mark.public
 def test_projection(examination: Examination) -> None:
     """ResidualBlock fits its input with a 1×1 convolution where the widths differ."""
-    for probe, passed in ((inputs.RESIDUAL_OTHER, ()), (inputs.RESIDUAL_NARROWER, (inputs.RESIDUAL_OTHER,))):
-        asking.same_function(examination, probe, passed=passed)
-        asking.same_function(examination, probe, train=True, passed=passed)
+    wider, narrower = networks.RESIDUAL_OTHER, networks.RESIDUAL_NARROWER
+    for network, passed in ((wider, ()), (narrower, (wider,))):
+        network.same_function(examination, passed=passed)
+        network.same_function(examination, train=True, passed=passed)
+
+
+ASKED = (
+    *(networks.BRANCH, networks.INCEPTION, networks.INCEPTION_WIDER),
+    *(networks.RESIDUAL_SAME, networks.RESIDUAL_OTHER, networks.RESIDUAL_NARROWER),
+)

@@ -1,7 +1,7 @@
-"""Bubblewrap: the box in which a fork server and its student processes live, where the kernel gives them no namespaces
-itself.
+"""Bubblewrap: a box around the fork server and all of its student processes, for machines that give us no namespaces of
+our own.
 
-Every student process is forked within the box, so what one must not do to the next is kept by the other layers.
+Student processes share the box, so the other layers protect each from the next.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 ROOM = "/room"
-# What the supervisor of a root's fork server needs: another user for the student's process, its files, and its end.
+# If root runs the fork server, its supervisors give the student process another user and its files, and end it.
 CAPABILITIES = ("CAP_SETUID", "CAP_SETGID", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_KILL", "CAP_SETPCAP")
 
-# Root needs no user namespace, which would leave no other user to become.
+# Root needs no user namespace; inside one there would be no other user to switch to.
 UNSHARED_BY_ROOT = ("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try")
 
 
 def command(readable: Sequence[str], incoming: str, devices: Iterable[str], room_mb: float) -> list[str]:
-    """The command line that a fork server's own follows. `incoming` is the folder that submissions are put into."""
+    """The prefix of the fork server's own command line. `incoming` is the folder that submissions are copied to."""
     root = os.geteuid() == 0
     line = [shutil.which("bwrap") or "bwrap", *(UNSHARED_BY_ROOT if root else ["--unshare-all"])]
     line += ["--die-with-parent", "--new-session"]

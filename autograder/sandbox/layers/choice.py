@@ -1,4 +1,4 @@
-"""Which layers the sandbox around a student process consists of, and what this machine offers."""
+"""Which kinds of sandbox this machine offers, and which layers each consists of."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cache
 
@@ -15,12 +16,12 @@ KINDS = ("namespaces", "bubblewrap", "landlock")
 
 
 class SandboxError(Exception):
-    """There is no sandbox on this machine, or it does not hold; the message says what to do."""
+    """This machine has no sandbox, or it does not hold; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Layers:
-    """The layers of one kind of sandbox. Seccomp, limits and the supervisor are in every kind."""
+    """The layers of one kind of sandbox. Every kind has seccomp, limits and a supervisor."""
 
     namespaces: bool = False
     bubblewrap: bool = False
@@ -31,15 +32,19 @@ class Layers:
 
     @property
     def names(self) -> list[str]:
-        """The layers that are there, as people call them."""
+        """The layers that this sandbox has, by the names that people use."""
+        return self.names_of(layer.name for layer in fields(self))
+
+    def names_of(self, layers: Iterable[str]) -> list[str]:
+        """Those of `layers` that this sandbox has, by the names that people use."""
         words = {"limits": "rlimits", "landlock": "Landlock"}
-        return [words.get(one.name, one.name) for one in fields(self) if getattr(self, one.name)]
+        return [words.get(layer, layer) for layer in layers if getattr(self, layer)]
 
     def __str__(self) -> str:
         return " + ".join(self.names)
 
     def without(self, layer: str) -> Layers:
-        """The same without one layer: for the tests that show what each is for."""
+        """The same without one layer, for the tests that show what each layer is for."""
         return replace(self, **{layer: False})
 
 
@@ -60,40 +65,40 @@ def offered() -> dict[str, Layers]:
 
 
 def choose(kind: str = "auto") -> Layers:
-    """The layers of `kind`, or of the best that there is; raises `SandboxError`."""
+    """The layers of `kind`, or for "auto" of the best kind there is; raises `SandboxError`."""
     known_kind(kind)
     found = offered()
     if kind == "auto" and found:
         return next(iter(found.values()))
     if kind in found:
         return found[kind]
-    raise SandboxError(f"{why_not(kind)}\nTo mark all the same, the work of people you trust: --unsafe-no-sandbox")
+    raise SandboxError(f"{why_not(kind)}\nIf you trust everyone whose work you mark, go without: --unsafe-no-sandbox")
 
 
 def known_kind(kind: str) -> None:
-    """Raises `SandboxError` for a kind that is none, on whatever machine."""
+    """Raises `SandboxError` if no machine has such a kind."""
     if kind not in ("auto", *KINDS):
-        raise SandboxError(f"there is no kind of sandbox called {kind!r}; there are {', '.join(KINDS)}, and auto")
+        raise SandboxError(f"there is no kind of sandbox called {kind!r}; choose one of: auto, {', '.join(KINDS)}")
 
 
 def why_not(kind: str = "auto") -> str:
-    """Why there is no sandbox here, and what to do."""
+    """Why this machine has no sandbox, and what to do."""
     if sys.platform == "darwin":
         return (
-            "No sandbox: macOS has neither the namespaces nor Landlock that it is built from. Mark in a Linux virtual"
+            "No sandbox: it is built from namespaces or Landlock, and macOS has neither. Mark in a Linux virtual"
             " machine or container (Lima, OrbStack, Docker with --security-opt seccomp=unconfined)."
         )
     if sys.platform != "linux":
         return "No sandbox: it needs a Linux kernel. On Windows, mark inside WSL 2 (`wsl --install`)."
     release = os.uname().release.lower()
     if "microsoft" in release and "wsl2" not in release:
-        return "No sandbox: WSL 1 has no kernel of its own. `wsl --set-version <distribution> 2` turns it into WSL 2."
+        return "No sandbox: WSL 1 has no Linux kernel. Run `wsl --set-version <distribution> 2` to turn it into WSL 2."
     if kind != "auto":
-        return f"No sandbox of the kind {kind!r} on this machine. There is: {', '.join(offered()) or 'none'}."
+        return f"No sandbox of the kind {kind!r} on this machine. It offers: {', '.join(offered()) or 'none'}."
     return (
         "No sandbox: this kernel offers neither user namespaces nor Landlock (Linux 5.13). On Ubuntu 24.04 `sysctl"
-        " kernel.apparmor_restrict_unprivileged_userns=0` allows namespaces; in a container, run it with"
-        " --security-opt seccomp=unconfined."
+        " kernel.apparmor_restrict_unprivileged_userns=0` allows namespaces; start a container with --security-opt"
+        " seccomp=unconfined."
     )
 
 

@@ -1,6 +1,6 @@
-"""Takes the student's process into the sandbox, layer by layer, in the one order in which each can still be put on.
+"""Puts a student process into the sandbox, layer by layer, in the only order in which each can still be applied.
 
-Everything here runs in a process that was forked from the fork server and has run nothing of a student's.
+Everything here runs in forks of the fork server, before any student code.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import shutil
 import sys
 import sysconfig
 from functools import cache
@@ -16,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from autograder.sandbox.layers import landlock, linux, namespaces, seccomp
-from autograder.sandbox.supervisor import mapped
+from autograder.sandbox.rooms import make_room
+from autograder.sandbox.usage import mapped
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random")
-# What the libraries look up of the machine: nothing that names a person, a course or another process.
+# What the libraries read about the machine: nothing that names a person, a course or another process.
 SYSTEM = ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/usr/share/zoneinfo", "/sys/devices/system/cpu")
 OF_PROC = (
     "/proc/cpuinfo",
@@ -29,13 +29,13 @@ OF_PROC = (
     "/proc/sys/kernel/cap_last_cap",
 )
 OPEN_FILES = 256
-ADDRESSES = 8 * 2**30  # room for stacks and arenas; page tables for more would be memory that nobody counts
+ADDRESSES = 8 * 2**30  # for stacks and arenas; page tables for more would be memory that nobody counts
 OF_ITSELF = ("status", "stat", "statm", "maps", "comm")
 
 
 @cache
 def libraries() -> list[str]:
-    """The folders and files that Python and its libraries need, as they are called here."""
+    """The folders and files that Python and its libraries need, by their names on this machine."""
     places = {sys.prefix, sys.base_prefix, sys.exec_prefix, "/usr", "/lib", "/lib32", "/lib64", "/opt/cuda"}
     places |= {os.path.realpath(place) for place in places}
     places |= {sysconfig.get_path(name) or "" for name in ("purelib", "platlib", "stdlib", "platstdlib")}
@@ -53,7 +53,7 @@ def devices(gpu: bool) -> list[str]:
 
 
 def become_user(user: int) -> None:
-    """Root becomes the user without rights that this student process has to itself; everybody gives up capabilities."""
+    """Root becomes an unprivileged user that no other process has; every user gives up all capabilities."""
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(user, user, user)
@@ -62,7 +62,7 @@ def become_user(user: int) -> None:
 
 
 def free_user() -> int:
-    """A user id that nobody has: the highest that is mapped here, less the process id."""
+    """A user id that nobody has: the highest one that is mapped here, minus a number from our process id."""
     highest = 65534
     with contextlib.suppress(OSError, ValueError), open("/proc/self/uid_map") as file:
         highest = max(int(line.split()[0]) + int(line.split()[2]) - 1 for line in file)
@@ -71,12 +71,10 @@ def free_user() -> int:
 
 
 def set_limits(settings: dict[str, Any], own_count: bool) -> None:
-    """The kernel's limits for each process; `own_count` where this user has no processes but these."""
+    """Sets the kernel's limits for each process; `own_count` says that this user has no other processes."""
     file_size = int(settings["room_mb"] * 2**20)
     processes = int(settings["processes"])
-    if (
-        not own_count
-    ):  # the user's other processes count too, and other student processes: the supervisor counts more exactly
+    if not own_count:  # the user's other processes count too, so this is a loose bound; the supervisor counts exactly
         processes = 16 * processes + _processes_of_this_user()
     limits = {
         resource.RLIMIT_CORE: 0,
@@ -86,7 +84,7 @@ def set_limits(settings: dict[str, Any], own_count: bool) -> None:
         resource.RLIMIT_MEMLOCK: 2**16,
         resource.RLIMIT_CPU: int(settings["seconds"]) + 60,
     }
-    if settings["device"] == "cpu":  # a GPU's driver maps more than any student
+    if settings["device"] == "cpu":  # a GPU's driver maps more memory than any student's limit
         memory = int(settings["memory_mb"] * 2**20)
         limits[resource.RLIMIT_DATA] = mapped("VmData") + memory
         limits[resource.RLIMIT_AS] = mapped("VmSize") + 2 * memory + ADDRESSES
@@ -97,7 +95,7 @@ def set_limits(settings: dict[str, Any], own_count: bool) -> None:
 
 
 def _processes_of_this_user() -> int:
-    """How many threads this user has already: they count against the same limit."""
+    """How many threads this user has already; they count towards the same limit."""
     count = 0
     for name in os.listdir("/proc"):
         with contextlib.suppress(OSError):
@@ -106,19 +104,8 @@ def _processes_of_this_user() -> int:
     return count
 
 
-def make_room(settings: dict[str, Any], owner: int) -> None:
-    """Copies the submission into the room and makes the scratch folder; both belong to `owner`."""
-    room = Path(settings["room"])
-    shutil.copytree(settings["submission"], room / "submission")
-    (room / "scratch").mkdir()
-    if os.geteuid() == 0:
-        for folder, _, names in os.walk(room):
-            for path in (folder, *(os.path.join(folder, name) for name in names)):
-                os.chown(path, owner, owner)
-
-
 def lock(settings: dict[str, Any]) -> None:
-    """The last layers, in the student's own process: from here on there is no way back."""
+    """Applies the last layers, in the student process itself; nothing can undo them."""
     layers = settings["layers"]
     gpu = settings["device"] != "cpu"
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
@@ -135,15 +122,15 @@ def lock(settings: dict[str, Any]) -> None:
 
 
 def _counts_for_itself(own_processes: bool) -> bool:
-    """Whether a user namespace counts its processes by itself, as kernels from 5.14 on do."""
+    """Whether the kernel counts a user namespace's processes separately, as it does from Linux 5.14 on."""
     major, minor = (int("".join(filter(str.isdigit, part)) or 0) for part in os.uname().release.split(".")[:2])
     return own_processes and (major, minor) >= (5, 14)
 
 
-def leave_the_rest(settings: dict[str, Any], user: int) -> None:
-    """The namespaces' part: a root of its own with the room in it, and the submission in the room."""
+def build_root(settings: dict[str, Any], user: int) -> None:
+    """Gives the namespace a root folder of its own that holds the room, and makes the room for `user`."""
     place = settings["place"]
     readable = [*libraries(), *SYSTEM, settings["package"]]
-    namespaces.leave_the_rest(place, readable, devices(settings["device"] != "cpu"), settings["room_mb"], user)
-    make_room({**settings, "room": place + namespaces.ROOM}, user)
-    namespaces.move_in(place)
+    namespaces.unshare_and_mount(place, readable, devices(settings["device"] != "cpu"), settings["room_mb"], user)
+    make_room(place + namespaces.ROOM, settings["submission"], user)
+    namespaces.enter_root(place)

@@ -1,7 +1,7 @@
-"""Landlock: what of the file system a process may still reach, whoever it is.
+"""Landlock: restricts which files a process may reach, whatever user it runs as.
 
-Source: landlock(7), linux/landlock.h. Rights that a kernel does not know yet are left out, so that older kernels hold
-what they can; the escape probe says whether that is enough.
+Source: landlock(7), linux/landlock.h. Rights that an older kernel does not know are left out; the escape probe shows
+whether the rest is enough.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SCRATCH = WRITE | READ | READ_FOLDER | REMOVE_FOLDER | REMOVE | MAKE_FOLDER | MA
 
 
 def version() -> int:
-    """The kernel's version of Landlock; 0 where there is none."""
+    """The kernel's version of Landlock; 0 if it has none."""
     try:
         return linux.call(CREATE, None, 0, 1)
     except (OSError, AttributeError):
@@ -36,9 +36,9 @@ def version() -> int:
 
 
 def restrict(readable: Iterable[str], writable: Iterable[str], devices: Iterable[str]) -> None:
-    """Lets this process read below `readable`, make files and folders below `writable`, use `devices`; no more.
+    """Lets this process only read below `readable`, create files and folders below `writable`, and use `devices`.
 
-    Paths that are not there are passed over. Nothing can be executed, and no link or special file made. Needs
+    Paths that do not exist are skipped. It can execute no program and create no link or special file. Needs
     PR_SET_NO_NEW_PRIVS.
     """
     found = version()

@@ -1,4 +1,4 @@
-"""The few system calls of Linux that Python's standard library does not have, by name."""
+"""The few Linux system calls that the sandbox needs and Python's standard library lacks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECCOMP = {"x86_64": 317, "aarch64": 277}
 
 @cache
 def libc() -> ctypes.CDLL:
-    """The C library, with errno kept."""
+    """The C library; `ctypes.get_errno` gives its errno."""
     return ctypes.CDLL(None, use_errno=True)
 
 
@@ -38,21 +38,21 @@ def _checked(result: int, what: str) -> int:
 
 
 def call(number: int, *arguments: object) -> int:
-    """The system call `number`; raises OSError."""
+    """Makes the system call `number`; raises `OSError`."""
     return _checked(libc().syscall(ctypes.c_long(number), *arguments), f"system call {number}")
 
 
 def machine() -> str:
-    """The machine as the tables name it; raises OSError for one that they do not have."""
+    """This machine's architecture, a key of the tables above; raises `OSError` for an architecture without one."""
     name = platform.machine()
     if name not in SECCOMP:
-        raise OSError(f"the sandbox knows no system calls of {name}")
+        raise OSError(f"the sandbox does not know the system calls of {name}; it supports {' and '.join(SECCOMP)}")
     return name
 
 
 def prctl(option: int, *arguments: int) -> int:
     """prctl(2)"""
-    given = [ctypes.c_ulong(one) for one in (*arguments, 0, 0, 0, 0)[:4]]
+    given = [ctypes.c_ulong(argument) for argument in (*arguments, 0, 0, 0, 0)[:4]]
     return _checked(libc().prctl(option, *given), f"prctl {option}")
 
 
@@ -70,7 +70,7 @@ def mount(source: str, target: str, kind: str, flags: int, options: str = "") ->
 
 
 def pivot_root(new: str) -> None:
-    """Makes the mount at `new` the root, and lets go of the old one."""
+    """Makes the mount at `new` the root, and unmounts the old one."""
     os.chdir(new)
     call(PIVOT_ROOT[machine()], b".", b".")
     _checked(libc().umount2(b".", MNT_DETACH), "umount")
@@ -78,11 +78,11 @@ def pivot_root(new: str) -> None:
 
 
 def drop_capabilities() -> None:
-    """Gives up every capability, for good."""
+    """Gives up every capability, permanently."""
     for capability in range(64):
         try:
             prctl(PR_CAPBSET_DROP, capability)
-        except OSError:  # one that this kernel does not have, or nothing to drop from
+        except OSError:  # this kernel has no such capability, or there is nothing to drop
             break
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     call(CAPSET[machine()], ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)()))

@@ -1,6 +1,6 @@
-"""Namespaces: a file system of its own, and no network, processes or memory but its own.
+"""Namespaces: the student process has its own file system, and no network, processes or shared memory but its own.
 
-As root the kernel is asked directly; an ordinary user gets a user namespace first. Source: namespaces(7),
+Root can create them directly; an ordinary user needs a user namespace first. Source: namespaces(7),
 user_namespaces(7), mount_namespaces(7), pivot_root(2).
 """
 
@@ -33,7 +33,7 @@ SHARED_MB = 16  # of /dev/shm
 
 
 def enter_processes() -> None:
-    """From now on this process's children live in a process namespace of their own; the next one is its init."""
+    """From now on, children of this process are in a process namespace of their own; the next one is its init."""
     if os.geteuid() == 0:
         linux.unshare(NEW_PID)
         return
@@ -45,18 +45,18 @@ def enter_processes() -> None:
 
 
 def try_mounts() -> None:
-    """Fails where a file system of its own cannot be had."""
+    """Raises `OSError` if this machine does not allow a file system of its own."""
     linux.unshare(NEW_NS | NEW_NET | NEW_IPC | NEW_UTS)
     linux.mount("none", "/", "", MS_REC | MS_PRIVATE)
     linux.mount("tmpfs", "/tmp", "tmpfs", 0)
 
 
-def leave_the_rest(place: str, readable: Iterable[str], devices: Iterable[str], room_mb: float, owner: int) -> None:
-    """Leaves network, memory and file system for ones of its own.
+def unshare_and_mount(place: str, readable: Iterable[str], devices: Iterable[str], room_mb: float, owner: int) -> None:
+    """Gives this process its own network, shared memory and file system, and builds the new root.
 
-    The new root is built at the empty folder `place`: `readable` and `devices` under their own names, read-only, and
-    the folder `/room` of `room_mb`, which belongs to the user `owner`. What is outside is gone when `move_in` has been
-    called.
+    The root is built in the empty folder `place`: `readable` and `devices` under their own names, read-only, and
+    the folder `/room` of `room_mb` MB, which belongs to the user `owner`. Everything else stays reachable until
+    `enter_root` is called.
     """
     linux.unshare(NEW_NS | NEW_NET | NEW_IPC | NEW_UTS)
     linux.mount("none", "/", "", MS_REC | MS_PRIVATE)
@@ -74,12 +74,12 @@ def leave_the_rest(place: str, readable: Iterable[str], devices: Iterable[str], 
         os.makedirs(place + name, exist_ok=True)
         linux.mount("tmpfs", place + name, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options)
     os.makedirs(place + "/proc")
-    with contextlib.suppress(OSError):  # within some containers /proc cannot be mounted anew: then there is none
+    with contextlib.suppress(OSError):  # some containers do not allow a new /proc: then there is none
         linux.mount("proc", place + "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY)
 
 
-def move_in(place: str) -> None:
-    """Makes `place` the root, for reading only."""
+def enter_root(place: str) -> None:
+    """Makes `place` the root, read-only."""
     linux.pivot_root(place)
     linux.mount("none", "/", "", MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
 
@@ -90,7 +90,7 @@ def _bind(path: str, target: str, flags: int) -> None:
     else:
         os.close(os.open(_parent(target), os.O_CREAT | os.O_WRONLY, 0o644))
     linux.mount(path, target, "", MS_BIND | MS_REC)
-    # What the original forbids stays forbidden: a user namespace may not take a flag away.
+    # Keep the original's restrictions: a user namespace may not remove a flag.
     found = os.statvfs(target).f_flag
     kept = found & (MS_NOSUID | MS_NODEV | MS_NOEXEC)
     times = (1024 if found & 1024 else 0) | (2048 if found & 2048 else 0) | (1 << 21 if found & 4096 else 0)

@@ -1,8 +1,7 @@
-"""The system calls that student code may make: an allow-list, compiled for the kernel's filter machine.
+"""Seccomp: the system calls that student code may make, an allow-list compiled for the kernel's filter machine.
 
-What is on the list is in `syscalls.txt`; calls that are judged by their arguments are judged here. The filter also
-covers what the file system layers cannot: sockets of every family, signals to others, tracing, new namespaces,
-programs.
+`syscalls.txt` is the list; the rules for calls that depend on their arguments are here. The filter also covers what
+the file system layers cannot: sockets of every family, signals to others, tracing, new namespaces, programs.
 Source: seccomp(2), linux/filter.h, linux/seccomp.h.
 """
 
@@ -22,16 +21,16 @@ ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 LOAD, JUMP_EQUAL, JUMP_ABOVE, JUMP_SET, RETURN, AND = 0x20, 0x15, 0x35, 0x45, 0x06, 0x54
 NUMBER, ARCH, ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data; arguments are 8 bytes each
 X32 = 0x40000000
-SPEC_ALLOW = 4  # no slow-down against speculation: student code holds nothing that it does not know
+SPEC_ALLOW = 4  # no slow mitigations of speculation: the process holds no secret
 
-# clone: anything but new namespaces (and CLONE_PARENT, which would make a child of its own supervisor)
+# clone: anything but new namespaces, and CLONE_PARENT, with which a child would become the supervisor's
 CLONE_REFUSED = 0x7E028000
-# prctl: names of threads, death signals, memory hints; not dumpable, tracer, subreaper, or the memory map
+# prctl: thread names, death signals, memory hints; not dumpable, tracer, subreaper or the memory map
 PRCTL_ALLOWED = (1, 2, 3, 15, 16, 21, 23, 25, 27, 39, 41, 42, 0x53564D41)
 IOCTL_ALLOWED = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it a terminal, how much is there, flags
 SHARED, ANONYMOUS = 0x01, 0x20
-# fcntl: locks of all kinds (by which processes could talk through the libraries' files) are pretended; signals on
-# behalf of others, leases and larger pipes are refused.
+# fcntl: locks of all kinds only pretend to succeed (processes could communicate by locking the libraries' files);
+# signals on behalf of others, leases and larger pipes are refused.
 LOCKS, FCNTL_REFUSED = (6, 7, 37, 38), (8, 10, 15, 1024, 1026, 1031)
 
 
@@ -51,12 +50,12 @@ def table() -> dict[str, tuple[str, dict[str, int]]]:
 
 
 def refuse(number: int) -> int:
-    """The filter's answer that makes a call fail with this errno."""
+    """The filter's answer that makes a call fail with the errno `number`; 0 pretends that it succeeded."""
     return 0x00050000 | number
 
 
 class _Program:
-    """Instructions of the filter machine; every rule ends in an answer or falls through to the next."""
+    """Instructions of the filter machine; each rule ends in an answer or falls through to the next."""
 
     def __init__(self) -> None:
         self.code: list[bytes] = []
@@ -65,7 +64,7 @@ class _Program:
         self.code.append(struct.pack("<HBBI", code, yes, no, k & 0xFFFFFFFF))
 
     def rule(self, number: int, body: list[tuple[int, int, int, int]]) -> None:
-        """`body` runs for the call `number`; it ends in a return."""
+        """Runs `body` for the call `number`; it must end in a return."""
         self.add(JUMP_EQUAL, number, 0, len(body))
         for code, k, yes, no in body:
             self.add(code, k, yes, no)
@@ -83,7 +82,7 @@ def _answer(value: int) -> tuple[int, int, int, int]:
 
 
 def _only(index: int, allowed: tuple[int, ...], otherwise: int) -> list[tuple[int, int, int, int]]:
-    """The call passes where its argument is one of `allowed`."""
+    """Allows the call if its argument is one of `allowed`."""
     body = [_argument(index)]
     for place, value in enumerate(allowed):
         body.append((JUMP_EQUAL, value, len(allowed) - place, 0))
@@ -102,15 +101,15 @@ def _fcntl(no: int) -> list[tuple[int, int, int, int]]:
 def program(own_processes: bool, links: bool, gpu: bool, own_pid: int) -> bytes:
     """The filter.
 
-    `own_processes`: there is a process namespace, so that signals and sessions reach nobody else. `links`: another
-    layer refuses links and special files. `gpu`: the driver's ioctl calls are let through.
+    `own_processes`: there is a process namespace, so signals and sessions reach nobody else. `links`: another layer
+    refuses links and special files. `gpu`: allows the driver's ioctl calls.
     """
     machine = linux.machine()
     no = refuse(errno.EPERM)
     judged: dict[str, list[tuple[int, int, int, int]]] = {
         "clone": [_argument(0), (JUMP_SET, CLONE_REFUSED, 0, 1), _answer(no), _answer(ALLOW)],
-        "clone3": [_answer(refuse(errno.ENOSYS))],  # its flags are out of sight; the C library falls back on clone
-        # Memory that processes share and no file holds is in nobody's count.
+        "clone3": [_answer(refuse(errno.ENOSYS))],  # the filter cannot see its flags; the C library falls back to clone
+        # Nobody counts memory that processes share and that no file holds.
         "mmap": [
             _argument(3),
             (AND, SHARED | ANONYMOUS, 0, 0),
@@ -130,7 +129,7 @@ def program(own_processes: bool, links: bool, gpu: bool, own_pid: int) -> bytes:
     else:
         judged |= {name: _only(0, (own_pid,), no) for name in ("kill", "tgkill")}
         judged |= {name: _only(0, (0, own_pid), no) for name in ("sched_setaffinity", "tkill")}
-        # All of them stay in the one group that the supervisor ends; they are told what they want to hear.
+        # All of them stay in the one group that the supervisor ends, and are told that they have left it.
         judged |= {name: [_answer(refuse(0))] for name in ("setsid", "setpgid")}
     judged |= {name: [_answer(ALLOW if links else no)] for name in ("symlink", "symlinkat", "mknod", "mknodat")}
     made = _Program()
@@ -154,7 +153,7 @@ def program(own_processes: bool, links: bool, gpu: bool, own_pid: int) -> bytes:
 
 
 def install(own_processes: bool, links: bool, gpu: bool) -> None:
-    """Puts this thread, and what it starts from now on, under the filter; needs PR_SET_NO_NEW_PRIVS."""
+    """Applies the filter to this thread and all that it starts from now on; needs PR_SET_NO_NEW_PRIVS."""
     code = program(own_processes, links, gpu, os.getpid())
     buffer = ctypes.create_string_buffer(code, len(code))
     described = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))

@@ -3,7 +3,7 @@
 #   function.
 # tasks: [filters]
 # mark: 0
-# reason: "did not end within"
+# reason: "timed out after"
 # seconds: 20
 # naive: hangs
 

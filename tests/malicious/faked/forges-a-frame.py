@@ -1,7 +1,7 @@
 # attack: writes a complete answer of its own, in the grader's own format, to every open descriptor, and ends with
 #   success.
 # mark: 0
-# reason: "answers another question"
+# reason: "belongs to another question"
 # naive: gains
 
 import json

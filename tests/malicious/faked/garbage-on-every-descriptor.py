@@ -1,6 +1,6 @@
 # attack: writes noise, and among it the line of a passed test, to every open descriptor.
 # mark: 0
-# reason: "no frame"
+# reason: "not a frame"
 # naive: gains
 
 import os

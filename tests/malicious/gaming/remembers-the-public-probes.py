@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from autograder.labs.lab4 import inputs
+from autograder.labs.lab4 import networks
 from autograder.judge.oracle import KEY_SEED, LiveOracle
 from autograder.labs.lab import open_lab
 
@@ -41,7 +41,7 @@ def submission(folder: Path, tokens: dict[str, str]) -> None:
     (folder / "work.py").write_text(WORK, encoding="utf-8")
     oracle = LiveOracle(open_lab("lab4").questions, Path(tokens["REFERENCE"]), KEY_SEED)
     known = []
-    for probe in (inputs.INCEPTION, inputs.INCEPTION_WIDER):
+    for probe in (networks.INCEPTION, networks.INCEPTION_WIDER):
         answer = oracle.ask(f"{probe.question}/outputs")["right"]
         known.append((torch.tensor(probe.images(KEY_SEED)), torch.tensor(answer).float()))
     torch.manual_seed(0)  # as a conventional test does, which makes the student's block first and then the right one

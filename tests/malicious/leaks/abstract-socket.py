@@ -1,7 +1,7 @@
 # attack: >-
 #   Connects to an abstract Unix socket: it is no file, so no file permission stands before it.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: heard
 

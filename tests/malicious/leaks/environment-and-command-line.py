@@ -2,7 +2,7 @@
 #   Tells how many variables and arguments it and the grader have (the values are left out, since this one is
 #   also run for real).
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: heard
 

@@ -1,7 +1,7 @@
 # attack: >-
 #   Reaches an address of version 4 through a socket of version 6, for filters that look at one family only.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: heard
 

@@ -1,7 +1,7 @@
 # attack: >-
 #   Connects to a Unix socket by its path, as to the bus or the container daemon of the machine.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: heard
 

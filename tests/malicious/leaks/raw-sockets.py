@@ -1,7 +1,7 @@
 # attack: >-
 #   Tries netlink, virtual-machine and packet sockets, and builds a datagram by hand on a raw one.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: heard
 

@@ -1,7 +1,7 @@
 # attack: >-
 #   Attaches itself to the grader as a debugger, by which it could change any mark, and lets go again.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: heard
 

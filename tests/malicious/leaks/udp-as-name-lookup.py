@@ -1,7 +1,7 @@
 # attack: >-
 #   Sends what it holds as names in a lookup over UDP, which firewalls let through, and as an ordinary datagram.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: heard
 

@@ -2,7 +2,7 @@
 #   work.py is a folder, and so is conftest.py; the package beside them, which `import work` finds, patches the
 #   comparison.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: gains
 # kind: generator

@@ -1,7 +1,7 @@
 # attack: >-
 #   A .pth file, of which each line that begins with `import` is run when its folder is added to the path.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: gains
 # kind: generator

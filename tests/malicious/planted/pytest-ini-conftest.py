@@ -1,7 +1,7 @@
 # attack: >-
 #   A pytest.ini whose addopts collect a folder with a conftest.py of the student's, which patches the comparison.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: gains
 # kind: generator

@@ -2,7 +2,7 @@
 #   random.py, json.py and a package torchvision stand in for libraries; the first loads the real one and waits to
 #   patch torch.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: gains
 # kind: generator

@@ -2,7 +2,7 @@
 #   sitecustomize.py and usercustomize.py, which an interpreter imports before anything else, patch torch as soon
 #   as it is there.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: gains
 # kind: generator

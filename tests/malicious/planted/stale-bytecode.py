@@ -2,7 +2,7 @@
 #   work.py looks honest and wrong; __pycache__ holds bytecode of something else, marked as not to be compared
 #   with its source.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: gains
 # kind: generator

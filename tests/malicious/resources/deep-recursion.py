@@ -1,7 +1,7 @@
 # attack: >-
 #   Takes the recursion limit away and recurses through C code until the stack is used up.
 # mark: 0
-# reason: "process ended in the middle"
+# reason: "process ended unexpectedly"
 # seconds: 20
 # naive: dies
 

@@ -1,7 +1,7 @@
 # attack: >-
 #   A regular expression with catastrophic backtracking: one call in C, which holds the interpreter's lock.
 # mark: 0
-# reason: "did not end within"
+# reason: "timed out after"
 # seconds: 20
 # naive: hangs
 

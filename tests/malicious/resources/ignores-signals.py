@@ -1,7 +1,7 @@
 # attack: >-
 #   Ignores every signal that can be ignored, then sleeps for long.
 # mark: 0
-# reason: "did not end within"
+# reason: "timed out after"
 # seconds: 20
 # naive: hangs
 

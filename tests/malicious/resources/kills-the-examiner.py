@@ -1,7 +1,7 @@
 # attack: >-
 #   Kills the grader by its number, and the parent process.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: dies
 

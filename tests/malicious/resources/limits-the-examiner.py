@@ -1,7 +1,7 @@
 # attack: >-
 #   Takes the grader's and the parent's open files, file sizes, priority and processors away.
 # mark: 0
-# reason: "There is no ReLU after the block's convolutions"
+# reason: "There is no ReLU after any of the block's convolutions"
 # seconds: 20
 # naive: dies
 

@@ -1,7 +1,7 @@
 # attack: >-
 #   A class body that never ends, which runs when the class is looked at.
 # mark: 0
-# reason: "did not finish loading within"
+# reason: "seconds while loading"
 # seconds: 20
 # naive: hangs
 

@@ -2,7 +2,7 @@
 #   The answer is a tensor whose finaliser and whose text never end: they run after the call, where no time is
 #   measured.
 # mark: 0
-# reason: "did not end within"
+# reason: "timed out after"
 # seconds: 20
 # naive: hangs
 

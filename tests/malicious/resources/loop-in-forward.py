@@ -1,7 +1,7 @@
 # attack: >-
 #   A forward pass that never ends and catches everything that is raised to end it.
 # mark: 0
-# reason: "did not end within"
+# reason: "timed out after"
 # seconds: 20
 # naive: hangs
 

@@ -1,7 +1,7 @@
 # attack: >-
 #   Reads from address zero through ctypes.
 # mark: 0
-# reason: "process ended in the middle"
+# reason: "process ended unexpectedly"
 # seconds: 20
 # naive: dies
 

@@ -1,7 +1,7 @@
 # attack: replaces what encodes the answers to the grader (struct, os.write, the wire's own functions), so that each
 #   answer claims to have passed.
 # mark: 0
-# reason: "answers another question"
+# reason: "belongs to another question"
 # naive: none
 
 import json

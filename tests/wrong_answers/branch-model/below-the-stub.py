@@ -1,5 +1,5 @@
 # loses: layer-shapes same-function dropout
-# says: the stub's `raise NotImplementedError()` still stands in it (4_6_branches.ipynb, cell 2, line 10)
+# says: The stub's `raise NotImplementedError()` is still there (4_6_branches.ipynb, cell 2, line 10); delete that line.
 # %%
 from torch import nn
 

@@ -1,5 +1,5 @@
 # loses: projection
-# never: empty channels
+# never: channels of zeros
 # never: left out of the sum
 # %%
 from torch import nn

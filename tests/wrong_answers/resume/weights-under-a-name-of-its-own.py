@@ -1,6 +1,6 @@
 # loses: continues history
 # says: Does `save_trial` write that, and does `resume_trial` load it?
-# never: look at what `save_trial` puts into the file
+# never: Look at what `save_trial` puts into the file
 # %%
 import torch
 

@@ -1,0 +1,61 @@
+"""What a student process does with a figure: finds the images on its axes, and draws it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+
+from autograder.labs import forms
+from autograder.labs.kinds.plain_data import numbers
+
+FIGURE = forms.either(
+    forms.record(figure=forms.is_(False), kind=forms.text),
+    forms.record(
+        figure=forms.is_(True),
+        images=forms.each(forms.array),
+        places=forms.each(forms.pair(forms.number, forms.number)),
+        blank=forms.count,
+        covered=forms.count,
+        picture=forms.bytes_,
+    ),
+)
+
+
+def shown(make: Any, drawn: bool) -> dict[str, Any]:
+    """The figure that `make` returns or leaves current: its axes' images in order, their places, and it `drawn`."""
+    from matplotlib import pyplot
+    from matplotlib.figure import Figure
+
+    pyplot.close("all")
+    try:
+        figure = made = make()
+        if isinstance(made, tuple) and made and isinstance(made[0], Figure):
+            figure = made[0]  # what `plt.subplots` returns
+        if not isinstance(figure, Figure):
+            if not pyplot.get_fignums():
+                return {"figure": False, "kind": type(made).__name__}
+            figure = pyplot.gcf()
+        images, places, blank, covered = [], [], 0, 0
+        for axes in figure.axes:
+            covered += max(0, len(axes.get_images()) - 1)
+            for image in axes.get_images()[:1]:
+                values = np.ma.filled(image.get_array(), 0)
+                blank += values.ndim == 2 and np.ptp(values) > 0 and np.ptp(np.clip(image.norm(values), 0, 1)) == 0
+                images.append(numbers(values))
+                box = axes.get_position()
+                places.append([round(float(box.x0), 3), round(float(box.y0), 3)])
+        picture = io.BytesIO()
+        if drawn:  # takes longer than all the rest
+            figure.savefig(picture, format="png", dpi=70)
+        return {
+            "figure": True,
+            "images": images[:256],
+            "places": places[:256],
+            "blank": int(blank),
+            "covered": covered,
+            "picture": np.frombuffer(picture.getvalue(), np.uint8),
+        }
+    finally:
+        pyplot.close("all")

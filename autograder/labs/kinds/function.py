@@ -1,0 +1,61 @@
+"""Tasks that ask for a function of tensors: it must return the tensor that the reference's function returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.judge.compare import array, same, shape_text
+from autograder.labs.kinds import function_procedures
+from autograder.labs.questions import Aspect, Given, Question
+
+Say = str | Callable[[np.ndarray, np.ndarray], str]
+
+
+def function_question(
+    id: str,
+    task: str,
+    function: str,
+    arguments: Callable[[int], dict[str, Any]],
+    check: str,
+    differs: Say,
+    hint: str = "",
+    public: bool = True,
+) -> Question:
+    """What `function` returns for the arguments that a seed gives; arrays among them become tensors.
+
+    `differs` says of a tensor of the right shape what is wrong with it, from its numbers and the right ones. What a
+    hidden check says must hold none of the numbers that it gave.
+    """
+
+    def returned(answer: Any, given: Given) -> np.ndarray | None:
+        return None if answer["returned"] is None else array(answer["returned"], f"What `{function}` returned")
+
+    def said(got: np.ndarray, want: np.ndarray) -> str:
+        if got.shape != want.shape:
+            return (
+                f"`{function}` was asked for the shape {shape_text(want.shape)}; it returned {shape_text(got.shape)}."
+            )
+        return differs(got, want) if callable(differs) else differs
+
+    return Question(
+        id=id,
+        task=task,
+        procedure=function_procedures.call,
+        uses=(function,),
+        given=lambda ask, seed: {"function": function, "arguments": arguments(seed)},
+        aspects=(
+            Aspect(
+                "kind",
+                lambda answer, given: answer["kind"] if answer["returned"] is None else None,
+                check=check,
+                right=None,
+                say=f"`{function}` was asked for a tensor; it returned {{got}}.",
+                sketch=lambda value: value,
+            ),
+            Aspect("returned", returned, check=check, alike=same, say=said, hint=hint, sketch=lambda value: value),
+        ),
+        public=public,
+    )

@@ -1,0 +1,27 @@
+"""What a student process does with a function: calls it with arrays as tensors.
+
+Runs beside student code, so it holds no expected value.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from autograder.labs import forms
+from autograder.labs.kinds.plain_data import numbers
+from autograder.sandbox.student import Student
+
+
+@forms.answers(forms.record(kind=forms.text, returned=forms.either(forms.nothing, forms.numbers)))
+def call(student: Student, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What `function` returns for `arguments`: its type, and its numbers if it is a tensor."""
+    given = {name: torch.tensor(value) if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
+    returned = student.get(function)(**given)
+    return {
+        "kind": type(returned).__name__,
+        "returned": numbers(returned) if isinstance(returned, Tensor) else None,
+    }

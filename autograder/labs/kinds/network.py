@@ -1,0 +1,277 @@
+"""Tasks that ask for a network or a block: are its layers the task's, does it compute the same, is its dropout right?
+
+The judge assigns weights of its own and compares outputs, so that any spelling of the right network passes. A known
+mistake is the one that computes the same as the student's network, or has parameters of the same shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.judge import equivalence, probes
+from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
+from autograder.judge.verdict import Failed
+from autograder.labs.examination import Examination
+from autograder.labs.kinds import network_procedures
+from autograder.labs.questions import choice, known, mistake
+
+Shapes = list[tuple[str, list[int]]]
+BATCHES = (1, 2, 7)
+SAMPLES = 800  # in training mode: they tell a variance to 5 %
+NETWORK = (
+    "Go through `forward` line by line: is every ReLU there and in its place, is the pooling a maximum, are the layers"
+    " used in the task's order, and does the network end in plain logits?"
+)
+BLOCK = (
+    "Go through `forward` line by line: is every ReLU there and in its place, and is it the sum, or the concatenation"
+    " in the task's order, that was asked for?"
+)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A class of the lab, how it is built, and what it is probed with: images (batch, channels, size, size).
+
+    One with `arguments` is a block: it gets what a layer may put out. `dropout` is the rate that the task asks for.
+    """
+
+    definition: str
+    task: str
+    arguments: tuple[int, ...] = ()
+    batch: int = sum(BATCHES)
+    channels: int = 1
+    size: int = 28
+    plain_size: int = 28
+    """Height and width of the zeros that the shape of its output is seen with."""
+    dropout: float | None = None
+    trains: bool = False
+    """Whether it is asked in training mode too: it has batch norm."""
+
+    @property
+    def id(self) -> str:
+        return "-".join([self.definition, *map(str, self.arguments)])
+
+    def images(self, seed: int) -> np.ndarray:
+        """(batch, channels, size, size) float32: images in [0, 1], and for a block what a layer may put out."""
+        drawn = probes.images(self.batch, seed, self.channels, self.size)
+        return 3 * drawn - 1 if self.arguments else drawn
+
+    def shapes(self, ask: Callable[[str], Answers]) -> Shapes:
+        """Names and shapes of the parameters that the task's network has."""
+        return listed(ask(f"{self.id}/parameters"))
+
+    def weights(self, ask: Callable[[str], Answers], seed: int) -> list[tuple[str, np.ndarray]]:
+        """The grader's weights for it."""
+        return probes.weights(self.shapes(ask), seed)
+
+    def reference_questions(self, others: Mapping[str, ReferenceQuestion]) -> dict[str, ReferenceQuestion]:
+        """What the reference is asked about it; not in a students' package."""
+        from autograder.labs.kinds.network_reference import reference_questions
+
+        return reference_questions(self)
+
+    # --- checks -------------------------------------------------------------------------------------------------------
+
+    def layer_shapes(self, examination: Examination, output: list[int]) -> None:
+        """The parameters have the task's shapes, and two images give an output of the shape `output`."""
+        answer = self._run(examination)
+        expected = self.shapes(examination.oracle.ask)
+        try:
+            equivalence.judge_parameters(answer, expected, output, self.definition)
+        except Failed as failed:
+            own = [(str(name), list(shape)) for name, shape in answer["parameters"]]
+            name = self._with_shapes(examination, own, answer["output"])
+            raise mistake(examination, failed.message, name, failed.hint) from None
+
+    def same_function(self, examination: Examination, train: bool = False, passed: Sequence[Network] = ()) -> None:
+        """The same weights and images give the reference's outputs, as they did for the networks that `passed`."""
+        seen = self._run(examination, passed)
+        weights = self.weights(examination.oracle.ask, examination.oracle.seed)
+        answer = self._outputs(examination, weights, train)
+        if not answer["outputs"]:
+            raise self._unfitting(examination, answer, seen["output"])
+        right = examination.oracle.ask(f"{self.id}/{'train-outputs' if train else 'outputs'}")
+        unlike = equivalence.judge_outputs(answer, right, self.definition)
+        if unlike is None:
+            return
+        if equivalence.CIRCUMSTANCES["again"] in unlike and known(examination, "input-changed-in-place"):
+            raise mistake(examination, unlike, "input-changed-in-place")
+        name = self._computing_the_same(examination, answer, float(right["tolerance"]), train)
+        if name is not None:
+            facts = f"With the same weights and images, {self.definition} gives other outputs than the task's network."
+            raise mistake(examination, facts, name)
+        first = "" if train else self._first_difference(examination, weights)
+        raise Failed(f"{unlike}\n{first}".strip(), hint=BLOCK if self.arguments else NETWORK)
+
+    def dropout_place(self, examination: Examination) -> None:
+        """Dropout has the task's rate and place, and is off in evaluation mode.
+
+        Where the task's `same-function` has failed, which costs points there, only the dropout calls are judged.
+        """
+        assert self.dropout is not None
+        self._run(examination)  # what it raises for two images, it would raise here in other numbers
+        other = not examination.passed("same-function")
+        answer = examination.ask(
+            network_procedures.dropout_samples,
+            [self.definition],
+            definition=self.definition,
+            state=self.weights(examination.oracle.ask, examination.oracle.seed),
+            images=self.images(examination.oracle.seed)[:2],
+            repeats=SAMPLES if not other else network_procedures.CHUNK,  # then nobody looks at how they vary
+        )
+        expected = None if other else examination.oracle.ask(f"{self.id}/dropout")[RIGHT]
+        try:
+            equivalence.judge_dropout(answer, expected, self.dropout, self.definition)
+        except Failed as failed:
+            name = failed.diagnosis
+            if name == "dropout-elsewhere":  # one that varies as a known mistake does
+                spreads = [
+                    (equivalence.spread(answer["train"], wrong[RIGHT]), other_name)
+                    for other_name, wrong in examination.mistakes.wrong(f"{self.id}/dropout")
+                    if RIGHT in wrong
+                ]
+                nearest = min(spreads, default=(1.0, None))
+                name = nearest[1] if nearest[0] < equivalence.SPREAD else name
+            raise mistake(examination, failed.message, name and known(examination, name), failed.hint) from None
+
+    # --- what is asked ------------------------------------------------------------------------------------------------
+
+    def _run(self, examination: Examination, passed: Sequence[Network] = ()) -> Any:
+        """Names and shapes of the parameters, and the output's for two images; a mistake known to raise is named.
+
+        It is known where the same sizes do not fit each other: the same words may be said of many. One that raises for
+        a network that has `passed` is not it.
+        """
+        try:
+            answer = examination.ask(
+                network_procedures.parameters,
+                [self.definition],
+                definition=self.definition,
+                arguments=list(self.arguments),
+                channels=self.channels,
+                size=self.plain_size,
+            )
+        except Failed as failed:
+            others = {name for one in passed for name, _ in examination.mistakes.wrong(f"{one.id}/output-shape")}
+            names = [
+                name
+                for name, wrong in examination.mistakes.wrong(f"{self.id}/output-shape")
+                if name not in others and failed.raised and _raises(wrong, failed)
+            ]
+            name = choice(examination, names)
+            raise mistake(examination, failed.message, name, failed.hint) if name else failed from None
+        if isinstance(answer["output"], list) or answer["output"] in ("tuple", "list"):
+            return answer
+        facts = f"{self.definition} was asked for a tensor; it gave {answer['output']}."
+        name = known(examination, "nothing-returned") if answer["output"] == "NoneType" else None
+        raise mistake(examination, facts, name, "What does the last line of `forward` give back?")
+
+    def _outputs(self, examination: Examination, state: list[tuple[str, np.ndarray]], train: bool = False) -> Any:
+        return examination.ask(
+            network_procedures.outputs,
+            [self.definition],
+            definition=self.definition,
+            arguments=list(self.arguments),
+            state=state,
+            images=self.images(examination.oracle.seed),
+            batches=list(BATCHES),
+            train=train,
+        )
+
+    # --- which mistake it is ------------------------------------------------------------------------------------------
+
+    def _unfitting(self, examination: Examination, answer: Any, output: Any) -> Failed:
+        """The verdict on a network that does not take the task's weights."""
+        own = [(str(name), list(shape)) for name, shape in answer["parameters"]]
+        expected = self.shapes(examination.oracle.ask)
+        name = self._with_shapes(examination, own, output if isinstance(output, list) else None)
+        facts = (
+            f"{self.definition} was asked for parameters of the shapes on the left; yours are on the right:\n"
+            + equivalence.side_by_side(expected, own)
+        )
+        hint = equivalence.hint_on_shapes([shape for _, shape in expected], [shape for _, shape in own])
+        return mistake(examination, facts, name, hint)
+
+    def _with_shapes(self, examination: Examination, own: Shapes, output: Any = None) -> str | None:
+        """The known mistake whose network has parameters of these shapes, in any order, and such an output."""
+        oracle, mistakes = examination.oracle, examination.mistakes
+        shaped = dict(mistakes.wrong(f"{self.id}/parameters"))
+        put_out = dict(mistakes.wrong(f"{self.id}/output-shape"))
+        right = oracle.ask(f"{self.id}/output-shape")
+        if _sorted(own) == _sorted(self.shapes(oracle.ask)):
+            found = [name for name, wrong in put_out.items() if name not in shaped and _gives(wrong, output)]
+            return choice(examination, found)
+        found = [name for name, wrong in shaped.items() if _sorted(listed(wrong)) == _sorted(own)]
+        found = [name for name in found if output is None or _gives(put_out.get(name, right), output)] or found
+        if len(found) > 1 or self.arguments:  # the same shapes, and perhaps another function
+            computed = dict(mistakes.wrong(f"{self.id}/known"))
+            found = [
+                name
+                for name in found
+                if name not in computed or self._computes(examination, shaped[name], computed[name])
+            ]
+        return choice(examination, found)
+
+    def _computes(self, examination: Examination, shapes: Answers, wrong: Answers) -> bool:
+        """Whether the student's network, with a mistake's weights, computes what the mistake does."""
+        if RIGHT not in wrong:
+            return False
+        try:
+            answer = self._outputs(examination, probes.weights(listed(shapes), examination.oracle.seed))
+            return equivalence.is_variant(answer, wrong[RIGHT], 1e-3)
+        except Failed:
+            return False
+
+    def _computing_the_same(self, examination: Examination, answer: Any, tolerance: float, train: bool) -> str | None:
+        """The known mistake, or the pair, that computes what the student's network does with the task's weights."""
+        shaped = dict(examination.mistakes.wrong(f"{self.id}/parameters"))  # its parameters would not have fitted
+        for question in ("train-known",) if train else ("known", "pairs"):
+            names = [
+                name
+                for name, wrong in examination.mistakes.wrong(f"{self.id}/{question}")
+                if RIGHT in wrong and name not in shaped and equivalence.is_variant(answer, wrong[RIGHT], tolerance)
+            ]
+            if names:
+                return choice(examination, names)
+        return None
+
+    def _first_difference(self, examination: Examination, weights: list[tuple[str, np.ndarray]]) -> str:
+        """Which layer's output is the first that differs from the task's; empty where that cannot be said."""
+        try:
+            answer = examination.ask(
+                network_procedures.layers,
+                [self.definition],
+                definition=self.definition,
+                arguments=list(self.arguments),
+                state=weights,
+                image=self.images(examination.oracle.seed)[:1],
+            )
+        except Failed:
+            return ""
+        asked = examination.oracle.ask(f"{self.id}/layers")
+        right = [(name.partition(" ")[2], value) for name, value in asked.items()]
+        return equivalence.first_difference([(str(kind), value) for kind, value in answer], right)
+
+
+def listed(answer: Answers) -> Shapes:
+    """Names and shapes out of an answer's arrays."""
+    return [
+        (str(name), [int(size) for size in shape if size])
+        for name, shape in zip(answer["names"], answer["shapes"], strict=True)
+    ]
+
+
+def _sorted(shapes: Iterable[tuple[str, list[int]]]) -> list[list[int]]:
+    return sorted(shape for _, shape in shapes)
+
+
+def _raises(answer: Answers, failed: Failed) -> bool:
+    return (str(answer.get("raised")), str(answer.get("numbers"))) == (failed.raised, failed.numbers)
+
+
+def _gives(answer: Answers, output: Any) -> bool:
+    return "output" in answer and answer["output"].tolist() == output

@@ -1,0 +1,162 @@
+"""What a student process does with a student's network: builds it, assigns weights, runs it, looks at its dropout.
+
+Runs beside student code, so it holds no expected value.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from autograder.labs import forms
+from autograder.labs.kinds.plain_data import State, arrays_of, joined, numbers, shape_of
+from autograder.sandbox.function_modes import DropoutOff, LayerOutputs
+from autograder.sandbox.student import Student
+from autograder.sandbox.weight_assignment import assign_weights, fitting, shapes_of
+
+CALL = forms.record(kind=forms.text, rate=forms.number, training=forms.flag, shape=forms.each(forms.count))
+CIRCUMSTANCE = forms.pair(forms.one_of("training", "float64", "strided", "again"), forms.numbers)
+OUTPUTS = forms.both(
+    forms.record(
+        outputs=forms.each(forms.numbers), others=forms.each(forms.each(CIRCUMSTANCE)), parameters=forms.SHAPES
+    ),
+    lambda value: len(value["outputs"]) == len(value["others"]),
+)
+
+CHUNK = 100  # images at once: larger batches cost more, in memory and in time
+FEW = 5  # ways to give weights out (a residual block has as many); with more, the first circumstances are enough
+STILL = 16  # passes that show whether evaluation mode is still
+
+
+@forms.answers(forms.record(parameters=forms.SHAPES, output=forms.either(forms.each(forms.count), forms.text)))
+def parameters(student: Student, definition: str, arguments: list[int], channels: int, size: int) -> dict[str, Any]:
+    """Names and shapes of the network's parameters, and the shape of what it makes of two images of zeros
+    (2, channels, size, size)."""
+    model = student.get(definition)(*arguments)
+    output = model(torch.zeros(2, channels, size, size))
+    return {"parameters": shapes_of(model), "output": shape_of(output)}
+
+
+@forms.answers(OUTPUTS)
+def outputs(
+    student: Student,
+    definition: str,
+    arguments: list[int],
+    state: State,
+    images: np.ndarray,
+    batches: list[int],
+    train: bool = False,
+) -> dict[str, Any]:
+    """What the network makes of `images` with the weights `state`, dropout off, once for each way to give them out.
+
+    `train` runs it in training mode (batch norm by the batch's own statistics), all images at once; in evaluation mode
+    they come in batches of the given sizes, and again in other circumstances: in training mode where there is no batch
+    norm, as float64, as a view of a larger tensor, and once more with a tensor that it has changed. One that cannot
+    be run so is none: nobody asked for it.
+    """
+    torch.backends.cudnn.allow_tf32 = False  # a GPU's short sums would differ by more than mistakes may
+    batch = torch.tensor(images)
+    model = student.get(definition)(*arguments).eval()
+    ways = fitting(model, arrays_of(state), batch)
+    answers, others = [], []
+    for weights in ways:
+        fresh = copy.deepcopy(model)
+        assign_weights(fresh, weights)
+        fresh = fresh.to(student.device).train(train)
+        parts = [batch] if train else list(batch.split(batches))
+        with DropoutOff(), torch.no_grad():
+            answers.append(joined([numbers(fresh(part.clone().to(student.device))) for part in parts]))
+        others.append([] if train or len(ways) > FEW else _elsewhere(fresh, batch.to(student.device)))
+    return {"outputs": answers, "others": others, "parameters": shapes_of(model)}
+
+
+def _elsewhere(model: nn.Module, batch: Tensor) -> list[list[Any]]:
+    """What a network makes of a batch in circumstances that should change nothing."""
+    wide = torch.zeros(*batch.shape[:2], 2 * batch.shape[2], 2 * batch.shape[3], device=batch.device)
+    wide[:, :, ::2, ::2] = batch
+    attempts: list[tuple[str, Any]] = [
+        ("again", lambda: _changed(model, batch.clone())),
+        ("strided", lambda: model(wide[:, :, ::2, ::2])),
+    ]
+    if not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()):
+        attempts.append(("training", lambda: _still(model.train(), batch)))
+    attempts.append(("float64", lambda: model.eval().double()(batch.double().clone())))
+    found = []
+    for name, attempt in attempts:
+        try:
+            with DropoutOff(), torch.no_grad():
+                found.append([name, numbers(attempt())])
+        except Exception:
+            continue
+    return found
+
+
+def _still(model: nn.Module, batch: Tensor) -> Any:
+    """What a network makes of a batch, if it makes the same of it twice: dropout may be written by hand."""
+    first, second = numbers(model(batch.clone())), numbers(model(batch.clone()))
+    if not np.array_equal(first, second):
+        raise RuntimeError("something random is left")
+    return first
+
+
+def _changed(model: nn.Module, batch: Tensor) -> Any:
+    """What a network makes of a batch that it has changed when it was given it before; it must have changed it."""
+    before = batch.clone()
+    model(batch)
+    if torch.equal(before, batch):
+        raise RuntimeError("the batch is as it was")
+    return model(batch)
+
+
+@forms.answers(forms.each(forms.pair(forms.text, forms.array)))
+def layers(student: Student, definition: str, arguments: list[int], state: State, image: np.ndarray) -> list[list[Any]]:
+    """Kind and output of each layer with parameters, in the order of use, for one image (1, C, H, W)."""
+    model = student.get(definition)(*arguments).eval()
+    batch = torch.tensor(image)
+    ways = fitting(model, arrays_of(state), batch)
+    if ways:
+        assign_weights(model, ways[0])
+    with LayerOutputs() as noted, DropoutOff(), torch.no_grad():
+        model(batch)
+    return [[kind, numbers(value)] for kind, value in noted.outputs]
+
+
+@forms.answers(
+    forms.record(
+        train=forms.samples, eval=forms.samples, calls=forms.each(CALL), fits=forms.flag, batch=forms.one_of(CHUNK)
+    )
+)
+def dropout_samples(
+    student: Student, definition: str, state: State, images: np.ndarray, repeats: int
+) -> dict[str, Any]:
+    """Each image `repeats` times through the network, in training and in evaluation mode, and its dropout calls."""
+    torch.manual_seed(0)
+    model = student.get(definition)()
+    batch = torch.tensor(images)
+    ways = fitting(model, arrays_of(state), batch)
+    if ways:
+        assign_weights(model, ways[0])
+    calls: list[dict[str, Any]] = []
+    with torch.no_grad():
+        model.train()
+        trained = []
+        for image in batch:
+            samples = []
+            for start in range(0, repeats, CHUNK):
+                with DropoutOff(off=False) as noted:
+                    samples.append(numbers(model(image.expand(min(CHUNK, repeats - start), *image.shape))))
+                calls = calls or noted.calls
+            trained.append(joined(samples))
+        model.eval()
+        evaluated = [numbers(model(image.expand(STILL, *image.shape))) for image in batch]
+    return {
+        "train": np.stack(trained).reshape(len(images), repeats, -1),
+        "eval": np.stack(evaluated).reshape(len(images), STILL, -1),
+        "calls": calls[:200],
+        "batch": min(CHUNK, repeats),
+        "fits": bool(ways),
+    }

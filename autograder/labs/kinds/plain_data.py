@@ -1,0 +1,63 @@
+"""Turns what student code returns into plain data: arrays, numbers, strings, lists and dicts of them.
+
+Runs beside student code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+State = list[list[Any]]  # [[name, array], …]
+
+
+def arrays_of(state: State) -> list[tuple[str, np.ndarray]]:
+    return [(name, value) for name, value in state]
+
+
+def as_lists(arrays: list[tuple[str, np.ndarray]]) -> State:
+    return [[name, value] for name, value in arrays]
+
+
+def bytes_of(path: Path) -> np.ndarray:
+    return np.frombuffer(path.read_bytes(), np.uint8)
+
+
+def shape_of(value: Any) -> list[int] | str:
+    return list(value.shape) if isinstance(value, Tensor) else type(value).__name__
+
+
+def numbers(value: Any) -> np.ndarray:
+    if isinstance(value, (tuple, list)) and value and isinstance(value[0], Tensor):
+        value = value[0]  # a network that returns its logits and something more
+    if isinstance(value, Tensor):
+        value = value.detach().cpu()
+        value = value.float() if value.dtype == torch.bfloat16 else value
+        return value.contiguous().numpy()
+    return np.ascontiguousarray(value)
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Numbers, strings, lists and dicts as they are; small tensors and arrays as lists; anything else as its text."""
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return value[:1000] if isinstance(value, str) else value
+    if isinstance(value, (Tensor, np.ndarray, np.generic)):
+        few = 0 < int(np.prod(value.shape)) <= 64
+        return value.tolist() if few else f"an array of shape {tuple(value.shape)}"
+    if isinstance(value, dict) and depth < 4:
+        return {str(key)[:100]: plain(item, depth + 1) for key, item in list(value.items())[:100]}
+    if isinstance(value, (list, tuple)) and depth < 4:
+        return [plain(item, depth + 1) for item in value[:100]]
+    return repr(value)[:1000]
+
+
+def joined(parts: list[np.ndarray]) -> np.ndarray:
+    """Answers to parts of a batch, as one; what does not fit together stays what it is, for the judge."""
+    try:
+        return np.concatenate(parts)
+    except ValueError:
+        return parts[-1]

@@ -1,0 +1,220 @@
+"""What a student process does with weights on disk: saves and loads a student's network, reads a file of weights.
+
+Runs beside student code, so it holds no expected value.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from autograder.labs import forms
+from autograder.labs.kinds.plain_data import State, arrays_of, as_lists, bytes_of, numbers
+from autograder.sandbox.student import Student
+from autograder.sandbox.weight_assignment import assign_weights, fitting, shapes_of, state_of
+from autograder.sandbox.weights_reader import read_weights, state_dict
+
+LOADED = forms.either(
+    forms.record(kind=forms.text, module=forms.is_(False)),
+    forms.record(
+        kind=forms.text,
+        module=forms.is_(True),
+        own=forms.flag,
+        training=forms.flag,
+        devices=forms.each(forms.text),
+        state=forms.STATE,
+    ),
+)
+SAVED = forms.both(forms.record(fits=forms.flag, written=forms.is_(True), file=forms.bytes_, held=forms.text), LOADED)
+
+
+@forms.answers(forms.SHAPES)
+def own_shapes(student: Student, load: str, network: str, image: list[int]) -> list[list[Any]]:
+    """Names and shapes of the parameters of the `network` that `load` makes, for images of shape `image`."""
+    model = _class_of(student, load, network)()
+    if any(isinstance(value, nn.parameter.UninitializedParameter) for value in model.parameters()):
+        with torch.no_grad():
+            model(torch.zeros(1, *image))
+    return shapes_of(model)
+
+
+def _class_of(student: Student, load: str, network: str) -> Any:
+    """The class `network` of the notebook in which the function `load` stands, which may be a class of its own."""
+    return getattr(student.get(load), "__globals__", {}).get(network) or student.get(network)
+
+
+@forms.answers(forms.either(forms.record(fits=forms.flag, written=forms.is_(False)), SAVED))
+def round_trip(student: Student, state: State, save: str, load: str, network: str, image: list[int]) -> dict[str, Any]:
+    """Saves a `network` that has the weights `state`, spoils the original, loads the file."""
+    model, fits = with_weights(_class_of(student, load, network), state, image)
+    model.train()
+    path = student.scratch / "kept" / "model of mine.pt"
+    path.parent.mkdir(exist_ok=True)
+    student.get(save)(model, str(path))
+    if not path.is_file():
+        return {"fits": fits, "written": False}
+    with torch.no_grad():
+        for value in model.parameters():
+            value.zero_()
+    loaded = student.get(load)(str(path))
+    return {
+        "fits": fits,
+        "written": True,
+        "file": bytes_of(path),
+        "held": _held(path, dict(arrays_of(state))),
+    } | _described(student, loaded, network)
+
+
+@forms.answers(
+    forms.either(forms.record(written=forms.is_(False)), forms.both(forms.record(written=forms.is_(True)), LOADED))
+)
+def from_gpu(
+    student: Student,
+    state: State,
+    save: str,
+    load: str,
+    network: str,
+    image: list[int],
+    file: np.ndarray | None = None,
+) -> dict[str, Any]:
+    """Marks the tensors in `file`, or in one that holds a `network` with the weights `state`, as a GPU's; loads it."""
+    path = student.scratch / "from a GPU.pt"
+    if file is None:
+        model, _ = with_weights(_class_of(student, load, network), state, image)
+        student.get(save)(model, str(path))
+    else:
+        path.write_bytes(file.tobytes())
+    if not path.is_file():
+        return {"written": False}
+    _mark_as_gpus(path)
+    return {"written": True} | _described(student, student.get(load)(str(path)), network)
+
+
+def _held(path: Path, state: dict[str, np.ndarray]) -> str:
+    """What a file holds, in words: nothing depends on it but the name of a mistake."""
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=False)
+    except Exception:
+        return "not read"
+    if not isinstance(held, dict):
+        return f"a {type(held).__name__}"
+    tensors = {str(name): value.detach().numpy() for name, value in held.items() if isinstance(value, Tensor)}
+    kinds = sorted({str(value.dtype) for value in tensors.values()})
+    same = sum(name in state and np.array_equal(value, state[name]) for name, value in tensors.items())
+    other = len(held) - len(tensors)
+    return f"{len(tensors)} tensors, {same} the same, of {kinds}, and {other} other things"
+
+
+def _mark_as_gpus(path: Path) -> None:
+    """Rewrites a file of `torch.save`: where it says that a tensor was on the CPU, it says CUDA."""
+    here, there = b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0"  # strings as pickle writes them
+    content = path.read_bytes()
+    if not zipfile.is_zipfile(path):
+        path.write_bytes(content.replace(here, there))
+        return
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as new:
+        for entry in old.namelist():
+            part = old.read(entry)
+            new.writestr(entry, part.replace(here, there) if entry.endswith("data.pkl") else part)
+
+
+@forms.answers(LOADED)
+def load_file(student: Student, file: np.ndarray, load: str, network: str) -> dict[str, Any]:
+    """Loads a file that another process saved."""
+    path = student.scratch / "from-elsewhere.pt"
+    path.write_bytes(file.tobytes())
+    return _described(student, student.get(load)(str(path)), network)
+
+
+def _described(student: Student, loaded: Any, network: str) -> dict[str, Any]:
+    if not isinstance(loaded, nn.Module):
+        return {"kind": type(loaded).__name__, "module": False}
+    return {
+        "kind": type(loaded).__name__,
+        "module": True,
+        "own": type(loaded).__name__ == network or _is_made_by(student.get(network), loaded),
+        "training": any(module.training for module in loaded.modules()),
+        "devices": sorted({str(value.device) for value in loaded.parameters()}),
+        "state": as_lists(state_of(loaded)),
+    }
+
+
+def _is_made_by(made: Any, model: nn.Module) -> bool:
+    """Whether a model is what `made`, a class or a function, makes."""
+    if isinstance(made, type):
+        return isinstance(model, made)
+    own = made()
+    return type(model) is type(own) and shapes_of(model) == shapes_of(own)
+
+
+def with_weights(made: Any, state: State, image: list[int]) -> tuple[nn.Module, bool]:
+    """A network of the class `made` with the weights `state`, and whether they fit it."""
+    model = made()
+    ways = fitting(model, arrays_of(state), torch.zeros(1, *image))
+    if ways:
+        assign_weights(model, ways[0])
+    return model, bool(ways)
+
+
+@forms.answers(
+    forms.either(
+        forms.record(fits=forms.is_(False), module=forms.is_(True)),
+        forms.record(fits=forms.is_(False), module=forms.is_(False), kind=forms.text),
+        forms.record(fits=forms.is_(True), outputs=forms.numbers),
+    )
+)
+def logits(student: Student, make: str, file: np.ndarray, images: np.ndarray, batch: int = 100) -> dict[str, Any]:
+    """The logits of the network that the function `make` returns, with the weights `file`, for images of bytes
+    (N, H, W)."""
+    model = student.get(make)()
+    if not isinstance(model, nn.Module):
+        return {"fits": False, "module": False, "kind": type(model).__name__}
+    state = state_dict(file.tobytes())
+    try:
+        model.load_state_dict(state)
+    except RuntimeError:
+        arrays = [(name, value.numpy()) for name, value in state.items() if value.is_floating_point()]
+        ways = fitting(model, arrays, torch.zeros(2, 1, *images.shape[1:]))
+        if not ways:
+            return {"fits": False, "module": True, "parameters": shapes_of(model)}
+        assign_weights(model, ways[0])
+    model = model.to(student.device).eval()
+    parts = [torch.tensor(images[start : start + batch]) for start in range(0, len(images), batch)]
+    parts_of_logits = []
+    with torch.no_grad():
+        if len(parts) > 1:
+            _speed_up(model, parts[0].float().div(255)[:, None].to(student.device))
+        for part in parts:
+            parts_of_logits.append(numbers(model(part.float().div(255)[:, None].to(student.device))))
+    return {
+        "fits": True,
+        "outputs": np.concatenate(parts_of_logits),
+        "count": sum(v.numel() for v in model.parameters()),
+    }
+
+
+def _speed_up(model: nn.Module, batch: Tensor) -> None:
+    """Lays a network's weights out channels last, where it then says the same of `batch`: half the time on a CPU.
+
+    Not every right network can take that: `view` after a convolution raises.
+    """
+    before = numbers(model(batch))
+    model.to(memory_format=torch.channels_last)
+    try:
+        same = np.allclose(numbers(model(batch)), before, rtol=1e-4, atol=1e-4)
+    except Exception:
+        same = False
+    if not same:
+        model.to(memory_format=torch.contiguous_format)
+
+
+@forms.answers(forms.either(forms.record(problem=forms.text), forms.record(state=forms.STATE)))
+def weights_file(student: Student, file: np.ndarray, limit_mb: float) -> dict[str, Any]:
+    """What a weights file holds; uses nothing of the student's."""
+    return read_weights(file.tobytes(), limit_mb)

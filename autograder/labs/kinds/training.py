@@ -1,0 +1,533 @@
+"""Tasks that ask for `train`, `evaluate`, or for a trial that is saved and resumed.
+
+They are judged on the grader's own little network (`judge/small_network.py`), so that a student's network has no part
+in it: the grader works out by itself what the right training makes of it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from autograder.judge import probes, small_network
+from autograder.judge.compare import array
+from autograder.judge.oracle import KEY_SEED
+from autograder.labs.examination import Examination
+from autograder.labs.kinds import training_procedures
+from autograder.labs.questions import Ask, Aspect, Given, Question, choice
+
+EPOCHS, IMAGES = 3, 160
+BEFORE, AFTER = 2, 4  # epochs of a trial before it is saved, and in all
+SAME = 0.1  # steps of Adam that weights may be away from those of the right training
+FALLS = 0.25  # of what the right training makes the loss fall by: enough to say that something is learned
+# Times: means over an epoch, with the weights as they change or as they are at its end, differ by less. Over 400 seeds
+# the losses differed by up to 1.35, and the last accuracies by up to 1.8.
+FAR, FAR_FEWER = 2.5, 5
+TENSORS = ("Tensor", "Parameter", "ndarray")  # a number of NumPy's is a number
+METRICS = ("loss", "acc")
+
+
+def given_training(ask: Ask, seed: int) -> Given:
+    """What `train` is given: the little network's weights, images and labels."""
+    images, labels = probes.classes(IMAGES, seed)
+    return {
+        "state": small_network.start(seed),
+        "images": images,
+        "labels": labels,
+        "batch": small_network.BATCH,
+        "epochs": EPOCHS,
+        "lr": small_network.LEARNING_RATE,
+    }
+
+
+# --- what is right ----------------------------------------------------------------------------------------------------
+
+
+def _epochs(given: Given) -> list[tuple[small_network.Weights, float, float]]:
+    return list(small_network.epochs(dict(given["state"]), given["images"], given["labels"], EPOCHS))
+
+
+def _trained(given: Given, count: int = EPOCHS) -> small_network.Weights:
+    return small_network.trained(dict(given["state"]), given["images"], given["labels"], count)
+
+
+# --- reading an answer ------------------------------------------------------------------------------------------------
+
+
+def _kind(answer: Any, given: Given) -> str:
+    return "list" if isinstance(answer["history"], list) else answer["kind"]
+
+
+def _entries(answer: Any, given: Given) -> int | None:
+    return len(answer["history"]) if isinstance(answer["history"], list) else None
+
+
+def _no_dictionary(answer: Any, given: Given) -> str | None:
+    """The first entry of a history that is no dictionary."""
+    return next((str(entry)[:80] for entry in answer["history"] if not isinstance(entry, dict)), None)
+
+
+def _without_number(answer: Any, given: Given) -> tuple[str, str] | None:
+    """The first metric of which an entry holds no finite number, and the keys of that entry."""
+    for entry in answer["history"]:
+        for wanted in METRICS:
+            numbers = [entry[key] for key in entry if wanted in key]
+            if not numbers or not all(isinstance(number, (int, float)) and np.isfinite(number) for number in numbers):
+                return wanted, ", ".join(entry)
+    return None
+
+
+def _form(answer: Any, given: Given) -> str:
+    """What a history looks like: its kind, its length, and which of the two metrics each entry has."""
+    history, kind = answer["history"], answer["kind"]
+    if isinstance(history, dict):
+        return f"dict of {sorted({type(value).__name__ for value in history.values()})}"
+    if not isinstance(history, list):
+        return kind
+    if not all(isinstance(entry, dict) for entry in history):
+        kinds = {"number" if isinstance(entry, (int, float)) else type(entry).__name__ for entry in history}
+        return f"{kind} of {', '.join(sorted(kinds))}"
+    has = [all(any(wanted in key for key in entry) for entry in history) for wanted in METRICS]
+    return f"{len(history)} entries, loss {has[0]}, acc {has[1]}"
+
+
+def _means(answer: Any, given: Given) -> tuple[small_network.Weights, list[dict[str, float]]]:
+    """The weights that `train` left, and what its history says of each epoch."""
+    said = [
+        {wanted: entry[wanted] if wanted in entry else next(entry[key] for key in entry if wanted in key)
+         for wanted in METRICS}
+        for entry in answer["history"]
+    ]  # fmt: skip
+    return small_network.returned(answer["state"], "`train`"), said
+
+
+def _off_the_mean(got: Any, want: Any) -> str:
+    """Where a history's numbers are no means over the images: sums, percent; empty where they are.
+
+    What they were to be is known only where the training was the right one.
+    """
+    weights, said = got
+    trained = small_network.distance(weights, want[-1][0]) <= SAME
+    for number, (entry, (_, loss, accuracy)) in enumerate(zip(said, want, strict=True), start=1):
+        if not -1e-6 <= entry["acc"] <= 1 + 1e-6:
+            problem = f"acc is {entry['acc']:.4g}, where a fraction of the images was asked for"
+        elif trained and not loss / FAR < entry["loss"] < loss * FAR:
+            problem = f"loss is {entry['loss']:.4g}, where the mean over the images was {loss:.4g}"
+        elif trained and number == len(want) and entry["acc"] * FAR_FEWER < accuracy:
+            problem = f"acc is {entry['acc']:.4g}, where {accuracy:.4g} of the images were right"
+        else:
+            continue
+        return f"In entry {number} of the history, {problem}."
+    return ""
+
+
+def _weights(answer: Any, given: Given) -> small_network.Weights:
+    return small_network.returned(answer["state"], "`train`")
+
+
+def _near(got: small_network.Weights, want: small_network.Weights) -> bool:
+    return small_network.distance(got, want) <= SAME
+
+
+def _losses(answer: Any, given: Given) -> tuple[float, float]:
+    """The loss on the training images before and after."""
+    images, labels = given["images"], given["labels"]
+    before = small_network.loss(small_network.tensors(given["state"]), images, labels)
+    return before, small_network.loss(_weights(answer, given), images, labels)
+
+
+def _least_loss(given: Given) -> float:
+    return small_network.loss(_trained(given), given["images"], given["labels"])
+
+
+def _joined(answer: Any, given: Given) -> np.ndarray:
+    return np.concatenate([array(value, "").ravel() for _, value in answer["state"]])
+
+
+def _moved(answer: Any, given: Given) -> np.ndarray:
+    """How far each weight has gone, in fifties of Adam's steps, roughly: it must be the same on every machine."""
+    start = dict(given["state"])
+    far = [
+        np.abs(np.asarray(value, np.float64) - start[name]).mean() / small_network.LEARNING_RATE
+        for name, value in answer["state"]
+        if name in start and np.shape(value) == start[name].shape
+    ]
+    return np.round(far, 1) / 50
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def same_training(examination: Examination, answer: Any) -> str | None:
+    """The known mistake that ends with the same weights; in a students' package, with weights as far away."""
+    if not examination.oracle.live:
+        return WHERE_TO.name(examination, answer)
+    ended = small_network.returned(answer["state"], "`train`")
+    names = [
+        name
+        for name, wrong in examination.mistakes.wrong(ENDED.id)
+        if "state" in wrong and small_network.distance(ended, small_network.split(wrong["state"])) <= SAME
+    ]
+    return choice(examination, names)
+
+
+# --- `train` ----------------------------------------------------------------------------------------------------------
+
+TASK = "train-evaluate"
+TRAIN = Question(
+    id="train/history",
+    task=TASK,
+    procedure=training_procedures.train_small,
+    uses=("train",),
+    given=given_training,
+    aspects=(
+        Aspect("history", _form, sketch=_as_it_is),
+        Aspect(
+            "kind",
+            _kind,
+            check="history",
+            right="list",
+            say="`train` was asked for its history, a list with a dictionary for each epoch; it returned {got}.",
+            hint="`Trial.run` returns the history.",
+        ),
+        Aspect(
+            "entries",
+            _entries,
+            check="history",
+            right=EPOCHS,
+            say="`train` was called with epochs={want}; its history has {got} entries.",
+        ),
+        Aspect(
+            "dictionaries",
+            _no_dictionary,
+            check="history",
+            right=None,
+            say="An entry of the history was to be a dictionary; it is {got}.",
+        ),
+        Aspect(
+            "numbers",
+            _without_number,
+            check="history",
+            right=None,
+            say=lambda got, want: (
+                f"An entry of the history was to hold a number for {got[0]!r}; it has the keys {got[1]}."
+            ),
+            hint="The metrics are named when the Trial is made.",
+        ),
+    ),
+)
+TRAIN_ONCE = replace(
+    TRAIN,
+    given=lambda ask, seed: {**given_training(ask, seed), "epochs": 1},
+    aspects=(
+        Aspect(
+            "entries of one epoch",
+            _entries,
+            check="history",
+            right=1,
+            say=lambda got, want: (
+                f"`train` was called with epochs={EPOCHS}, and all was well; called with epochs=1, "
+                + (f"its history has {got} entries." if got is not None else "it gave another kind of answer.")
+            ),
+            called="epochs-ignored",
+        ),
+    ),
+)
+TRAIN_MEANS = replace(
+    TRAIN,
+    aspects=(
+        Aspect(
+            "means",
+            _means,
+            check="history",
+            right=_epochs,
+            alike=lambda got, want: not _off_the_mean(got, want),
+            say=_off_the_mean,
+            worth=0.5,
+            called="history-of-sums",
+        ),
+    ),
+)
+# The same start and images each time: how far a wrong training gets must not depend on the draw.
+LOSS_FALLS = replace(
+    TRAIN,
+    given=lambda ask, seed: given_training(ask, KEY_SEED),
+    aspects=(
+        Aspect(
+            "loss",
+            _losses,
+            check="loss-falls",
+            right=_least_loss,
+            alike=lambda got, want: got[0] - got[1] >= FALLS * (got[0] - want),
+            say=lambda got, want: (
+                f"{EPOCHS} epochs of the right training take the loss from {got[0]:.2f} to {want:.2f}; those of `train`"
+                f" leave it at {got[1]:.2f}."
+            ),
+            hint="Is the gradient set to zero before each step? Does the optimiser get the parameters of the model that"
+            " was passed in? Is it Adam, with `lr`?",
+        ),
+    ),
+    named_by=lambda examination, answer: same_training(examination, TRAIN.ask(examination)),
+)
+WHERE_TO = replace(TRAIN, id="train/loss", aspects=(Aspect("moved", _moved, sketch=_as_it_is),))
+ENDED = replace(
+    TRAIN,
+    id="train/state",
+    aspects=(
+        Aspect("state", _joined, sketch=_as_it_is),
+        Aspect("in training mode", lambda answer, given: answer["trained"], sketch=_as_it_is),
+        Aspect(
+            "mode",
+            lambda answer, given: answer["trained"],
+            check="same-training",
+            right=True,
+            say="`train` was given a model in evaluation mode, as `evaluate` leaves one, and took all its steps in it.",
+            told=True,
+            called="trains-in-eval-mode",
+            certain=True,
+        ),
+        Aspect(
+            "weights",
+            _weights,
+            check="same-training",
+            right=_trained,
+            alike=_near,
+            say="With the same start and the same batches, `train` ends with other weights than cross-entropy and"
+            f" Adam(lr={small_network.LEARNING_RATE:g}) do.",
+            hint="Cross-entropy on the logits, Adam with its other settings left alone, `lr` passed on, model in"
+            " training mode, each batch once an epoch.",
+        ),
+    ),
+    public=False,
+    named_by=same_training,
+)
+
+
+# --- `evaluate` -------------------------------------------------------------------------------------------------------
+
+
+def given_evaluation(ask: Ask, seed: int) -> Given:
+    """What `evaluate` is given: the little network, and labels that it is right on for about three quarters."""
+    state = small_network.start(seed)
+    images, _ = probes.classes(103, seed)
+    said = small_network.outputs(small_network.tensors(state), images).argmax(1).numpy()
+    right = probes.generator(seed, "right").random(103) < 0.75
+    right[96:] = False  # the last batch is small and all wrong: a mean over batches differs from one over images
+    return {"state": state, "images": images, "labels": np.where(right, said, (said + 1) % 10), "batch": 32}
+
+
+def _share_right(given: Given) -> float:
+    """The share of images that the little network is right on."""
+    said = small_network.outputs(small_network.tensors(given["state"]), given["images"]).argmax(1).numpy()
+    return float((said == given["labels"]).mean())
+
+
+def _number(answer: Any, given: Given) -> float:
+    """The accuracy as a number, or the only one in a list; NaN for anything else."""
+    value = answer["accuracy"]
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
+
+
+EVALUATE = Question(
+    id="evaluate",
+    task=TASK,
+    procedure=training_procedures.evaluate_small,
+    uses=("evaluate",),
+    given=given_evaluation,
+    aspects=(
+        Aspect("kind", lambda answer, given: answer["kind"], sketch=_as_it_is),
+        Aspect(
+            "a number",
+            lambda answer, given: answer["kind"] if np.isnan(_number(answer, given)) else "a number",
+            check="evaluate-counts",
+            right="a number",
+            say="`evaluate` was asked for a number between 0 and 1; it returned {got}.",
+            sure=("accuracy", "kind"),
+        ),
+        Aspect(
+            "accuracy",
+            _number,
+            check="evaluate-counts",
+            right=_share_right,
+            alike=lambda got, want: abs(got - want) < 1e-4,
+            say="`evaluate` was given a model that is right on {want:.4f} of the images; it returned {got:.4f}.",
+            hint="Is the model in evaluation mode, with dropout off? Is each image counted once?",
+            sketch=_as_it_is,
+            sure=("accuracy",),
+        ),
+        Aspect(
+            "a plain float",
+            lambda answer, given: answer["kind"],
+            check="evaluate-counts",
+            right="float",
+            alike=lambda got, want: got not in TENSORS,
+            say="`evaluate` was asked for a float; it returned the right number as {got}.",
+            hint="What makes a plain number of a tensor that holds one?",
+            sure=("accuracy",),
+        ),
+        Aspect(
+            "training",
+            lambda answer, given: answer["training"],
+            check="eval-mode",
+            right=False,
+            say="After `evaluate` the model was to be in evaluation mode; it is in training mode.",
+            hint="`model.eval()` switches; nothing in `evaluate` should switch back.",
+            told=True,
+            sketch=_as_it_is,
+            sure=("training",),
+        ),
+    ),
+)
+
+
+# --- the device -------------------------------------------------------------------------------------------------------
+
+ON_THE_DEVICE = ("model meta, images meta", "cannot be told")
+FUNCTIONS = ("train", "evaluate")
+
+
+def _stayed_behind(answer: Any, given: Given) -> str:
+    """What was seen of the functions that did not compute on the device that they were told; empty where both did."""
+    return " ".join(_stayed(name, answer[name]) for name in FUNCTIONS if answer[name] not in ON_THE_DEVICE)
+
+
+def _stayed(function: str, seen: str) -> str:
+    places = re.fullmatch(r"model (\w+), images (\w+)", seen)
+    if places is None:
+        return f"`{function}` never called the model."
+    return f"As `{function}` called the model, the model was on “{places[1]}” and the images were on “{places[2]}”."
+
+
+DEVICE = Question(
+    id="device",
+    task=TASK,
+    procedure=training_procedures.devices,
+    uses=FUNCTIONS,
+    given=lambda ask, seed: {"state": small_network.start(seed)},
+    aspects=(
+        Aspect("train", lambda answer, given: answer["train"], sketch=_as_it_is),
+        Aspect("evaluate", lambda answer, given: answer["evaluate"], sketch=_as_it_is),
+        Aspect(
+            "devices",
+            _stayed_behind,
+            check="device",
+            right="",
+            say="Both were called with another device than the CPU: “meta”, which every machine has and which holds no"
+            " values. {got}",
+            hint="The argument `device` says where both model and images belong.",
+            told=True,
+        ),
+    ),
+)
+
+
+# --- a trial that is saved and resumed --------------------------------------------------------------------------------
+
+
+def _resumed_state(answer: Any, given: Given) -> tuple[small_network.Weights, Given]:
+    return small_network.returned(answer["state"], "`resume_trial`"), given
+
+
+def _where_it_ended(got: Any, want: Any) -> str:
+    ended, given = got
+    if _near(ended, _trained(given, BEFORE)):
+        return "The resumed trial has the saved weights, but `run` did not go on training."
+    if _near(ended, _trained(given, BEFORE + AFTER)):
+        return (
+            f"The saved trial had {BEFORE} epochs behind it; told to run to {AFTER}, the resumed one ran {AFTER} more."
+        )
+    return f"{BEFORE} epochs, saved, resumed and run to {AFTER}: the weights are not those of {AFTER} epochs in one go."
+
+
+def _what_is_missing(got: Any, want: Any) -> str:
+    ended, given = got
+    if _near(ended, _trained(given, BEFORE)):
+        return ""
+    if _near(ended, _trained(given, BEFORE + AFTER)):
+        return (
+            "A trial counts the epochs in its history: does `save_trial` write that too, and does `resume_trial` load"
+            " all that was written?"
+        )
+    return (
+        "Weights alone are not the whole state: what does Adam remember between steps? Does `save_trial` write that,"
+        " and does `resume_trial` load it?"
+    )
+
+
+def _is_resumed(answer: Any) -> bool:
+    return bool(answer["written"] and answer["trial"])
+
+
+def _came_back(check: str) -> tuple[Aspect, ...]:
+    return (
+        Aspect(
+            f"written, for {check}",
+            lambda answer, given: answer["written"],
+            check=check,
+            right=True,
+            say="`save_trial(trial, path)` wrote no file to the path that it was given.",
+        ),
+        Aspect(
+            f"a trial, for {check}",
+            lambda answer, given: True if answer["trial"] else answer["kind"],
+            check=check,
+            right=True,
+            say="`resume_trial` was asked for the trial; it returned {got}.",
+        ),
+    )
+
+
+RESUME = Question(
+    id="resume",
+    task="resume",
+    procedure=training_procedures.resume_small,
+    uses=("save_trial", "resume_trial"),
+    given=lambda ask, seed: {**given_training(ask, seed), "epochs": [BEFORE, AFTER]},
+    aspects=(
+        Aspect(
+            "resumed",
+            lambda answer, given: (
+                f"{answer['before']} epochs before, {answer['after']} after"
+                if _is_resumed(answer)
+                else answer.get("kind", "nothing written")
+            ),
+            sketch=_as_it_is,
+        ),
+        Aspect("held", lambda answer, given: answer["held"] if _is_resumed(answer) else None, sketch=_as_it_is),
+        Aspect("moved", lambda answer, given: _moved(answer, given) if _is_resumed(answer) else None, sketch=_as_it_is),
+        *_came_back("continues"),
+        Aspect(
+            "weights",
+            _resumed_state,
+            check="continues",
+            right=lambda given: _trained(given, AFTER),
+            alike=lambda got, want: _near(got[0], want),
+            say=_where_it_ended,
+            hint=_what_is_missing,
+        ),
+        *_came_back("history"),
+        Aspect(
+            "epochs before",
+            lambda answer, given: answer["before"],
+            check="history",
+            right=BEFORE,
+            say="The saved trial's history had {want} epochs; after `resume_trial` it has {got}.",
+            hint="`Trial.state_dict()` holds the history too: is it in the file, and is all of the file loaded?",
+            told=True,
+        ),
+        Aspect(
+            "epochs after",
+            lambda answer, given: answer["after"],
+            check="history",
+            right=AFTER,
+            say="Run on to {want} epochs, the trial's history has {got} entries.",
+            told=True,
+        ),
+    ),
+)
+QUESTIONS = (TRAIN, WHERE_TO, ENDED, EVALUATE, DEVICE, RESUME)

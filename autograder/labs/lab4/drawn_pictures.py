@@ -1,0 +1,94 @@
+"""The pictures that lab 4's checks draw: for `load_image`, and for `classify`."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from autograder.drawing import draw
+from autograder.judge import probes
+from autograder.labs.kinds.image import Picture
+
+LIGHT_ON_DARK: dict[str, Any] = {"ink": 255, "paper": 0}
+DARK_ON_LIGHT: dict[str, Any] = {"ink": 20, "paper": 240}
+PUBLIC_PICTURES = (
+    Picture("3_grey.png", 3, True, {"size": 28, "mode": "L", **LIGHT_ON_DARK, "fill": 0.5}),
+    Picture("5_dark_on_light.png", 5, True, {"size": 28, "mode": "L", **DARK_ON_LIGHT, "fill": 0.5}),
+    Picture("7_one_bit.png", 7, False, {"size": (200, 300), "mode": "1", "ink": 0, "paper": 255, "fill": 0.6}),
+    Picture("2_blue_pen.png", 2, False, {"size": (160, 140), "mode": "RGB", "ink": (30, 40, 160), "paper": 250}),
+    Picture("6_transparent.png", 6, False, {"size": (220, 260), "mode": "RGBA", "ink": 10, "paper": None, "fill": 0.5}),
+)
+HIDDEN_PICTURES = (
+    Picture(
+        "4_thin_palette.png", 4, False, {"size": (200, 300), "mode": "P", **DARK_ON_LIGHT, "pen": 0.05, "fill": 0.7}
+    ),
+    # Opaque all over: it has an alpha channel, and nothing is transparent.
+    Picture(
+        "9_chalk.png", 9, False, {"size": (300, 200), "mode": "RGBA", "ink": (250, 250, 230), "paper": (20, 40, 30)}
+    ),
+    Picture("0_one_bit.png", 0, True, {"size": 28, "mode": "1", **LIGHT_ON_DARK, "fill": 0.5}),
+    Picture("2_opaque.png", 2, True, {"size": 28, "mode": "RGBA", **DARK_ON_LIGHT, "fill": 0.5}),
+    Picture(
+        "8_white_ink_in_a_corner.png",
+        8,
+        False,
+        {"size": (240, 240), "mode": "LA", "ink": 255, "paper": None, "fill": 0.3, "offset": (0.25, -0.2)},
+    ),
+    Picture(
+        "6_thick_sixteen_bit.png",
+        6,
+        False,
+        {"size": (150, 150), "mode": "I;16", **DARK_ON_LIGHT, "pen": 0.2, "fill": 0.7},
+    ),
+)
+
+
+TO_CLASSIFY, LEAST_DIGITS, LEAST_LEAD, MOST_NETWORKS = 8, 5, 0.5, 100
+
+
+@cache
+def to_classify(seed: int) -> tuple[Mapping[str, np.ndarray], np.ndarray, np.ndarray, tuple[int, ...]]:
+    """Eight pictures of 28×28, a linear network (10, 784) and its biases (10,), and what it says of each picture: five
+    different digits or more.
+
+    A picture that it is nearly undecided about, where the largest logit leads by less than 0.5, is left out, so that
+    rounding decides nothing.
+    """
+    pictures = [draw(number % 10, size=28, seed=(seed + number) % 2**32) for number in range(24)]
+    pixels = np.stack([np.asarray(picture, np.float32).ravel() / 255 for picture in pictures])
+    for attempt in range(MOST_NETWORKS):
+        draw_weights = probes.generator(seed, "classify", *["again"] * attempt)
+        weight = draw_weights.normal(0, 1, (10, 784)).astype(np.float32)
+        logits = np.stack([weight @ picture for picture in pixels])
+        leads = np.diff(np.sort(logits)[:, -2:])[:, 0]
+        clear = logits.argmax(1)[leads >= LEAST_LEAD]
+        if len(clear) >= TO_CLASSIFY and len({*clear}) >= LEAST_DIGITS:  # some say one digit, whatever they are shown
+            break
+    else:
+        raise RuntimeError(f"no network that says {LEAST_DIGITS} different digits, from seed {seed}")
+    bias = np.zeros(10, np.float32)
+    found: list[tuple[float, np.ndarray, int]] = []
+    for picture, values, lead in zip(pictures, logits, leads, strict=True):
+        if lead < LEAST_LEAD:
+            continue
+        file = io.BytesIO()
+        picture.save(file, "PNG")
+        found.append((float(lead), np.frombuffer(file.getvalue(), np.uint8), int(values.argmax())))
+    found.sort(key=lambda one: -one[0])
+    first_of = {said: one for one in reversed(found) for said in [one[2]]}  # as many different digits as there are
+    found = [*first_of.values(), *(one for one in found if one is not first_of[one[2]])][:TO_CLASSIFY]
+    found = [found[number] for number in draw_weights.permutation(len(found))]
+    answers = [said for _, _, said in found]
+    order = draw_weights.permutation(len(found))
+    while [answers[number] for number in np.argsort(order)] in (answers, answers[::-1]):
+        order = draw_weights.permutation(len(found))
+    # Names in an order that is neither that of the list nor that of the answers.
+    files = {f"{int(place)}_picture.png": found[number][1] for number, place in enumerate(order)}
+    for array in (weight, bias):
+        array.flags.writeable = False
+    return MappingProxyType(files), weight, bias, tuple(said for _, _, said in found)

@@ -1,0 +1,53 @@
+"""The grader's own network, which the functions of notebook 4.5 look into, and the weights that they meet in it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograder.judge import probes
+from autograder.labs.lab4.networks import BETTER
+from autograder.labs.questions import Ask
+
+# The grader's own network, `procedures.Looked`: its parameters and running statistics, and the unit to be excited.
+LOOKED: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("conv1.weight", (4, 1, 5, 5)),
+    ("conv1.bias", (4,)),
+    ("norm.weight", (4,)),
+    ("norm.bias", (4,)),
+    ("norm.running_mean", (4,)),
+    ("norm.running_var", (4,)),
+    ("conv2.weight", (6, 4, 3, 3)),
+    ("conv2.bias", (6,)),
+    ("out.weight", (10, 6)),
+    ("out.bias", (10,)),
+)
+LOOKED_UNIT = 3
+
+
+STEEP = 30.0  # plain steps of lr=1 along an ordinary layer's gradient would be lost in the noise that one starts from
+
+
+def steep_layer(answers: Ask, seed: int) -> tuple[list[tuple[str, np.ndarray]], list[int]]:
+    """Weights for BetterCNN with a steep first layer, and two units: one that light excites, one that it quiets."""
+    state = BETTER.weights(answers, seed)
+    weight = state[0][1] * np.float32(STEEP)
+    order = np.argsort(weight.sum((1, 2, 3)))
+    return [(state[0][0], weight), *state[1:]], [int(order[-1]), int(order[0])]
+
+
+def looked_weights(seed: int) -> list[tuple[str, np.ndarray]]:
+    """Weights and running statistics for the grader's own network, `procedures.Looked`.
+
+    Light excites the unit that is asked about, all the way, and quiets the outputs of the others: an ascent gets
+    somewhere wherever it starts, and one for another unit goes astray.
+    """
+    unit, made = LOOKED_UNIT, dict(probes.weights(LOOKED, seed))
+    for name in ("conv1.weight", "conv1.bias", "norm.bias"):
+        made[name] = np.abs(made[name])
+    made["norm.running_mean"] = -np.abs(made["norm.running_mean"])
+    for part, sign in ((made["conv2.weight"], -1), (made["conv2.bias"], 1), (made["out.weight"][:, unit], -1)):
+        part[:] = sign * np.abs(part)
+    made["conv2.weight"][unit] *= -1
+    made["out.weight"][unit] *= np.float32(0.1)
+    made["out.weight"][unit, unit] = 1
+    return list(made.items())

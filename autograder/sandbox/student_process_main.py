@@ -1,0 +1,177 @@
+"""The student process: locks itself into the sandbox, then answers requests with a student's definitions.
+
+Untrusted from the first definition that it loads. It holds no expected value, no label and no result; the grader
+checks whatever it says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import inspect
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NoReturn
+
+from autograder.sandbox import process_titles, wire
+from autograder.sandbox.student import FileStudent, guarded, run_procedure
+from autograder.sandbox.usage import mapped
+
+
+def run(settings: dict[str, Any], user: int, requests: int, replies: int) -> NoReturn:
+    """Enters the sandbox as the user id `user`, says so to the grader, and serves until the grader closes its end."""
+    status = 1
+    try:
+        try:
+            process_titles.set_title(process_titles.STUDENT_PROCESS, settings["fork_server"])
+            _lock_in(settings, user)
+        except BaseException as error:
+            report_failure(replies, error)
+            raise
+        wire.send(replies, wire.READY)
+        room = settings["room"]
+        serve(requests, replies, {**settings, "folder": f"{room}/submission", "scratch": f"{room}/scratch"})
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def report_failure(replies: int, error: BaseException) -> None:
+    """Tells the grader that no student process could be started: the grader's own failure, not the student's."""
+    with contextlib.suppress(Exception):
+        wire.send(replies, {"failed": f"{type(error).__name__}: {error}"[:500]})
+
+
+def _lock_in(settings: dict[str, Any], user: int) -> None:
+    os.setsid()
+    room = settings["room"]
+    os.environ.clear()
+    os.environ.update(settings["environment"])
+    os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), f"{room}/scratch"))
+    os.umask(0o077)
+    tempfile.tempdir = None
+    if any(settings["layers"].values()):
+        from autograder.sandbox.layers import entering
+
+        entering.become_user(user)
+        os.chdir(f"{room}/submission")
+        entering.lock(settings)
+    else:
+        os.chdir(f"{room}/submission")
+        _set_plain_limits(settings)
+
+
+def _set_plain_limits(settings: dict[str, Any]) -> None:
+    """The limits where nobody asked for a sandbox, as on a student's own machine."""
+    import resource
+
+    file_size = int(settings["room_mb"]) * 2**20
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+    if sys.platform == "linux" and settings["device"] == "cpu":
+        memory = int(settings["memory_mb"]) * 2**20 + mapped()
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
+    """Answers requests from one pipe on the other, until the grader closes the first."""
+    import torch
+
+    torch.set_num_threads(int(settings.get("threads", 1)))
+    _load_in_this_process()
+    folder = Path(settings["folder"])
+    sys.path.append(str(folder))  # last, so that no file of the student's replaces a library
+    student = FileStudent(folder, Path(settings["scratch"]), settings["device"])
+    limit = int(settings["frame_mb"]) * 2**20
+    while True:
+        try:
+            request = wire.receive(requests, limit)
+        except wire.WireClosed:
+            return
+        if request["kind"] == "escape probe":
+            request["decoys"]["descriptors"] += [requests, replies]
+        answer = _answer(student, request)
+        try:
+            wire.send(replies, {**answer, "id": request["id"]})
+        except wire.WireError as error:
+            wire.send(
+                replies, {"id": request["id"], "error": {"type": "WireError", "message": str(error), "places": []}}
+            )
+
+
+def _load_in_this_process() -> None:
+    """Makes each `DataLoader` load in this process: workers would need sockets, and are no faster here.
+
+    It yields the same batches.
+    """
+    from torch.utils.data import DataLoader
+
+    made = DataLoader.__init__
+    signature = inspect.signature(made)
+
+    @functools.wraps(made)
+    def make(*args: Any, **options: Any) -> None:
+        given = signature.bind(*args, **options).arguments
+        more = given.pop("kwargs", {})
+        for name in ("num_workers", "prefetch_factor", "persistent_workers", "multiprocessing_context", "timeout"):
+            given.pop(name, None)
+        loader = given.pop("self")
+        made(loader, **given, **more)
+
+    DataLoader.__init__ = make  # type: ignore[method-assign]
+
+
+def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
+    kind = request["kind"]
+    if kind == "describe":
+        definitions = student.definitions
+        return {
+            "value": {
+                "problems": definitions.problems[:50],
+                "files": [unit.name for unit in definitions.units],
+            }
+        }
+    if kind == "source":  # asked before any student code has run
+        return guarded(lambda: _source(student, request["tasks"]))
+    if kind == "escape probe":
+        escape_probe = importlib.import_module("autograder.sandbox.proof.escape_probe")
+        return {"value": escape_probe.run(request["part"], request["decoys"])}
+    student.notebooks.update(request.get("notebooks", {}))
+    if kind == "load":
+        name = request["name"]
+
+        def load() -> dict[str, Any]:
+            value = student.get(name)
+            notebook = student.notebooks.get(name, "")
+            untouched = value is None or value is Ellipsis or student.definitions.untouched(name, notebook)
+            if untouched and (written := student.definitions.overwritten(name, notebook)):
+                raise NotImplementedError(f"`{name}` is not filled in yet.\n{written}")
+            return {"untouched": untouched, "notes": student.definitions.notes(name, notebook)}
+
+        answer = guarded(load)
+        student.leave()
+        return answer
+
+    def call() -> Any:
+        try:
+            return run_procedure(student, request["procedure"], request["arguments"])
+        except NameError as error:
+            because = student.because(error)
+            raise NameError(f"{error}; {because}").with_traceback(error.__traceback__) if because else error from None
+
+    answer = guarded(call)
+    student.leave()
+    return answer
+
+
+def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]:
+    """The code of each task as text, and names and digests of its code cells."""
+    from autograder.submission.excerpt import cells_of, code_of
+
+    definitions = student.definitions
+    names = {name for task in tasks for name in task["definitions"]}
+    code = {task["id"]: code_of(definitions, task["definitions"], task["notebook"], names) for task in tasks}
+    return {"code": code, "cells": cells_of(definitions.folder)}
