@@ -38,10 +38,15 @@ def refused(course: Path) -> str:
 @pytest.mark.parametrize(
     ("old", "new", "at", "said"),
     [
-        ("class InceptionBlock(nn.Module):", "class InceptionBlock(nn.Module:", "class InceptionBlock", "is no Python"),
-        (CHECK, CHECK.removesuffix(")"), CHECK.removesuffix(")"), "this cell of the notebook is no Python"),
-        ('"grade_id": "inception-block-check"', HEADER, '"grade": true, ' + HEADER, "is there twice (first on line"),
-        ('"points": 3', '"points": 4', '"points": 4', "course.yml gives 3"),
+        (
+            "class InceptionBlock(nn.Module):",
+            "class InceptionBlock(nn.Module:",
+            "class InceptionBlock",
+            "not valid Python",
+        ),
+        (CHECK, CHECK.removesuffix(")"), CHECK.removesuffix(")"), "this cell of the notebook is not valid Python"),
+        ('"grade_id": "inception-block-check"', HEADER, '"grade": true, ' + HEADER, "is used twice (first on line"),
+        ('"points": 3', '"points": 4', '"points": 4', "course.yml gives it 3"),
     ],
 )
 def test_a_breach_names_the_line(course: Path, old: str, new: str, at: str, said: str) -> None:
@@ -86,7 +91,7 @@ def test_everything_is_said_at_once(course: Path) -> None:
     said = refused(course)
     assert "4_5_visualise.py: is missing" in said
     assert 'has "points": 4' in said
-    assert "this cell of the notebook is no Python" in said
+    assert "this cell of the notebook is not valid Python" in said
 
 
 def test_a_mistake_that_no_longer_fits_the_reference_is_named(course: Path) -> None:

@@ -60,15 +60,15 @@ def test_the_doctor_says_what_this_machine_has() -> None:
 def test_a_gpu_that_is_not_there_is_said() -> None:
     done = autograder("check", ROOT / "release" / "lab4", "--device", "cuda")
     assert done.returncode == 2
-    assert "torch finds no GPU here" in done.stderr
+    assert "torch finds no GPU on this machine" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("check", "nowhere"), "nowhere: there is no such folder"),
-        (("check", ".", "--device", "tpu"), "--device is auto, cpu or cuda, not 'tpu'"),
-        (("mark", "release", "-o", "{out}", "--data", "cifar"), "--data is auto, mnist or digits, not 'cifar'"),
+        (("check", ".", "--device", "tpu"), "--device must be auto, cpu or cuda, not 'tpu'"),
+        (("mark", "release", "-o", "{out}", "--data", "cifar"), "--data must be auto, mnist or digits, not 'cifar'"),
         (("mark", "release", "-o", "{out}", "--assignment", "lab5"), "there is no assignment 'lab5'"),
         (("report", "{out}"), "there are no results"),
         (("mark", "release", "-o", "README.md"), "README.md: is a file"),

@@ -32,18 +32,18 @@ def tree(folder: Path) -> dict[str, bytes]:
     ("arguments", "said"),
     [
         ("task Stretch --notebook 5_1_pixels --lab lab5", "'Stretch' is not a valid task id: use lower-case letters"),
-        ("task lambda --notebook 5_1_pixels --lab lab5", "`lambda`, which is no Python name"),
-        ("task 2nd --notebook 5_1_pixels --lab lab5", "`2nd`, which is no Python name"),
+        ("task lambda --notebook 5_1_pixels --lab lab5", "`lambda`, which is not a Python name"),
+        ("task 2nd --notebook 5_1_pixels --lab lab5", "`2nd`, which is not a Python name"),
         ("task other --notebook pixels --lab lab5", "'pixels' is not a valid notebook name: begin with a digit"),
-        ("task rescale --notebook 5_1_pixels --lab lab5", "asks for a `rescale` already: take another id"),
-        ("task load-image --notebook 5_1_pixels --lab lab5", "'load-image' of lab4 asks for a `load_image` already"),
+        ("task rescale --notebook 5_1_pixels --lab lab5", "already asks for `rescale`; choose another id"),
+        ("task load-image --notebook 5_1_pixels --lab lab5", "'load-image' of lab4 already asks for `load_image`"),
         ("task other --notebook 5_1_pixels", "choose one with --assignment: lab4, lab5"),
         ("task other --notebook 5_1_pixels --lab lab6", "there is no assignment 'lab6'; course.yml has lab4, lab5"),
         ("task other --notebook 5_1_pixels --lab lab5 --points 1 --hidden-check", "--points must be more than"),
-        ("lab lab5", "has an assignment 'lab5' already"),
+        ("lab lab5", "already has an assignment 'lab5'"),
         ("lab lab-6", "'lab-6' is not a valid lab name: begin with a lower-case letter"),
-        ("lab class", "'class' is a word of Python"),
-        ("lab lab6 --task rescale", "the task 'rescale' of lab5 asks for a `rescale` already"),
+        ("lab class", "'class' is a Python keyword"),
+        ("lab lab6 --task rescale", "the task 'rescale' of lab5 already asks for `rescale`"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(checkout: Path, arguments: str, said: str) -> None:
@@ -61,7 +61,7 @@ def test_nothing_is_written_over(checkout: Path) -> None:
     before = tree(checkout)
     done = run(checkout, "autograder new task other --notebook 5_1_pixels --lab lab5")
     assert done.returncode == 2
-    assert "mistakes/other.yml: is there already, and nothing is overwritten" in done.stderr
+    assert "mistakes/other.yml: exists already, and is not overwritten" in done.stderr
     assert tree(checkout) == before
     mistake.unlink()
 

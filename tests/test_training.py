@@ -250,7 +250,7 @@ def test_calibration_is_of_the_networks_that_set_a_band_and_of_two_seeds_at_leas
     calibrate = ("train", "--reference", small_reference, "--data", "digits", "--calibrate", "--jobs", "1")
     refused = autograder(*calibrate, "--seeds", "1")
     assert refused.returncode == 2
-    assert "--seeds has to be at least 2" in refused.stderr
+    assert "--seeds must be at least 2" in refused.stderr
     done = autograder(*calibrate, "--seeds", "2")
     assert done.returncode == 0, done.stderr
     [row] = json.loads((small_reference / "weights" / "calibration.json").read_text())

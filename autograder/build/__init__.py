@@ -1,1 +1,1 @@
-"""Reference → source → release, and the gate that a release must pass."""
+"""Builds source and release from the reference, and tests them at the gate."""

@@ -1,4 +1,4 @@
-"""What must hold before a release leaves the house. Each breach is a sentence; no breach, and it may go."""
+"""The gate: tests that a release must pass before students get it. Each breach is a sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from autograder.labs.lab import Lab
 from autograder.manifest import PACKAGE
 from autograder.results import Results
 
-IDIOMS = {"kwargs:dict[str,Any]|None=None,"}  # signatures that a library prescribes
+IDIOMS = {"kwargs:dict[str,Any]|None=None,"}  # parts of signatures that a library prescribes
 
 
 def breaches(lab: Lab, checks: list[Check], source: Path, release: Path, data: str = "auto") -> list[str]:
-    """Everything that is wrong with a built source and release; marks both, which takes its time."""
+    """Everything that is wrong with a source and a release. Marks both, which takes a while."""
     found = [*notebook_breaches(source), *notebook_breaches(release)]
     found += points_breaches(lab, checks, source)
     found += leaks(lab, checks, release)
-    if not found:  # a broken notebook would only say the same again, in marks
+    if not found:  # in marks, a broken notebook would only show once more
         found += marks_breaches(lab, source, release, data)
     return found
 
 
 def notebook_breaches(folder: Path) -> list[str]:
-    """Notebooks that are not valid."""
+    """The notebooks that are not valid."""
     import nbformat
 
     found = []
@@ -43,12 +43,12 @@ def notebook_breaches(folder: Path) -> list[str]:
         try:
             nbformat.validate(nbformat.read(path, as_version=4))
         except (nbformat.ValidationError, ValueError) as error:
-            found.append(f"{path.parent.parent.name}/{path.name} is no valid notebook: {error}")
+            found.append(f"{path.parent.parent.name}/{path.name} is not a valid notebook: {error}")
     return found
 
 
 def points_breaches(lab: Lab, checks: list[Check], source: Path) -> list[str]:
-    """Grade cells whose points are not those of `course.yml`, and tasks without their cell."""
+    """Grade cells whose points differ from `course.yml`, that it does not know, or that are missing."""
     expected: dict[tuple[str, str], float] = {}
     for task, points in public_points(lab.assignment, checks).items():
         expected[lab.assignment.task(task).notebook, f"{task}-check"] = points
@@ -63,18 +63,18 @@ def points_breaches(lab: Lab, checks: list[Check], source: Path) -> list[str]:
     found = []
     for (notebook, cell_id), points in expected.items():
         if (notebook, cell_id) not in there:
-            found.append(f"{notebook}: there is no grade cell {cell_id!r}, worth {points:g} by course.yml")
+            found.append(f"{notebook}: the grade cell {cell_id!r} is missing; course.yml gives it {points:g} points")
         elif there[notebook, cell_id] != points:
             given = there[notebook, cell_id]
-            found.append(f"{notebook}: the cell {cell_id!r} is worth {given:g} points, by course.yml {points:g}")
+            found.append(f"{notebook}: the cell {cell_id!r} has {given:g} points, but course.yml gives it {points:g}")
     for notebook, cell_id in there:
         if (notebook, cell_id) not in expected:
-            found.append(f"{notebook}: course.yml knows no grade cell {cell_id!r}")
+            found.append(f"{notebook}: course.yml has no task or question for the grade cell {cell_id!r}")
     return found
 
 
 def leaks(lab: Lab, checks: list[Check], release: Path) -> list[str]:
-    """Released lines that are a line of a solution, of a known mistake or of a hidden check."""
+    """Released lines that give something away: they are in a solution, a known mistake or a hidden check."""
     assert lab.reference is not None
     lines = {script.name: script_lines(script) for script in sorted(lab.reference.glob("[0-9]*.py"))}
     shown = {line for _, others in lines.values() for line in others}
@@ -85,16 +85,16 @@ def leaks(lab: Lab, checks: list[Check], release: Path) -> list[str]:
     for path in kept_back:
         text = path.read_text(encoding="utf-8")
         secrets |= {_squeezed(line): path.name for line in text.splitlines() if _tells(line) and "import" not in line}
-    # A variant is written in ordinary lines, too: those that students may see anyway tell nothing of it.
-    ours = {_squeezed(line) for line in shown}
+    # Known mistakes also consist of ordinary lines. Those that students can see anyway give nothing away.
+    ordinary = {_squeezed(line) for line in shown}
     for path in PACKAGE.rglob("*.py"):
         if path not in kept_back and path not in check_files(lab.folder):
-            ours |= {_squeezed(line) for line in path.read_text(encoding="utf-8").splitlines()}
+            ordinary |= {_squeezed(line) for line in path.read_text(encoding="utf-8").splitlines()}
     for known in lab.mistakes.values():
         for mistake in known.values():
-            place = f"mistakes/{mistake.file.name}, line {mistake.line}, {mistake.id},"
+            place = f"mistakes/{mistake.file.name}, line {mistake.line} ({mistake.id})"
             changed = [line for change in mistake.replace for line in change.new.splitlines()]
-            secrets |= {_squeezed(line): place for line in changed if _tells(line) and _squeezed(line) not in ours}
+            secrets |= {_squeezed(line): place for line in changed if _tells(line) and _squeezed(line) not in ordinary}
     for path in check_files(lab.folder):
         public = {check.id for check in checks if check.public and check.file == path}
         hidden = hidden_lines(path.read_text(encoding="utf-8"), public)
@@ -104,28 +104,27 @@ def leaks(lab: Lab, checks: list[Check], release: Path) -> list[str]:
         for number, line in enumerate(text.splitlines(), start=1):
             if (squeezed := _squeezed(line)) in secrets:
                 found.append(
-                    f"{place}, line {number}: stands in {secrets[squeezed]} as a secret: {line.strip()[:80]}"
-                    "\n    Take it out of what students get, or, if it gives nothing away, let it stand outside the"
-                    " solution too."
+                    f"{place}, line {number}: this line is secret in {secrets[squeezed]}: {line.strip()[:80]}"
+                    "\n    Remove it from what students get. If it gives nothing away, use it outside the solution too."
                 )
     return found
 
 
 def marks_breaches(lab: Lab, source: Path, release: Path, data: str) -> list[str]:
-    """The reference must score everything, the release nothing."""
+    """Checks that lost the reference points, or gave the release some."""
     with tempfile.TemporaryDirectory(prefix="gate-") as folder:
         submitted = Path(folder) / "submitted"
         as_submission(lab, source, submitted / "reference" / lab.name, data)
         shutil.copytree(release, submitted / "release" / lab.name)
         results = mark_class(lab, submitted, Path(folder) / "marks", data, "cpu").results
     return [
-        *_not_all(lab, results, "reference", lambda score, points: score == points, "lost points"),
-        *_not_all(lab, results, "release", lambda score, points: score == 0, "earned points with no work"),
+        *_wrong_marks(lab, results, "reference", lambda score, points: score == points, "lost points"),
+        *_wrong_marks(lab, results, "release", lambda score, points: score == 0, "earned points without work"),
     ]
 
 
 def as_submission(lab: Lab, source: Path, target: Path, data: str) -> None:
-    """Lays the reference out as a student would hand it in: notebooks, weights for the data set, own pictures."""
+    """Copies the reference in the form of a submission: notebooks, weights for the data set, own pictures."""
     from autograder.data import load_data
 
     assert lab.reference is not None
@@ -138,22 +137,22 @@ def as_submission(lab: Lab, source: Path, target: Path, data: str) -> None:
             shutil.copytree(folder, target / name)
 
 
-def _not_all(lab: Lab, results: Results, student: str, right: Any, what: str) -> Iterator[str]:
+def _wrong_marks(lab: Lab, results: Results, student: str, right: Any, what: str) -> Iterator[str]:
     result = results.student(student)
-    lines = {(one.task, one.id): f"{one.file}, line {one.lines[0]}" for one in lab.checks}
+    lines = {(check.task, check.id): f"{check.file}, line {check.lines[0]}" for check in lab.checks}
     for message in result.messages:
         yield f"the {student}: {message}"
     for task, check in result.checks:
         if check.status == "error":
             yield (
                 f"the {student}: {task.id}/{check.id}: {check.message}"
-                f"\n    The check itself is wrong: {lines[task.id, check.id]}"
+                f"\n    The error is in the check itself: {lines[task.id, check.id]}"
             )
         elif not right(check.score, check.max_score):
             yield (
                 f"the {student} {what}: {task.id}/{check.id} {check.score:g} of {check.max_score:g}: {check.message}"
-                f"\n    Either the check is wrong: {lines[task.id, check.id]}"
-                f"\n    or the cell: {place_of(lab, task.notebook, task.id)}"
+                f"\n    The error is either in the check: {lines[task.id, check.id]}"
+                f"\n    or in the cell: {place_of(lab, task.notebook, task.id)}"
             )
 
 
@@ -177,7 +176,7 @@ def _squeezed(line: str) -> str:
 
 
 def _tells(line: str) -> bool:
-    """Whether a line says something of its own: four words or numbers, some length, and no idiom of the language."""
+    """Whether a line is characteristic: at least four words or numbers, not short, and not a common idiom."""
     line = line.split("  #")[0]
     words = re.findall(r"\w+", line)
     idiom = line.strip().startswith(("#", '"""', "@pytest", "assert ", "except ")) or _squeezed(line) in IDIOMS

@@ -1,4 +1,4 @@
-"""The wheel that students get: the public part of this package, and an answer key of numbers."""
+"""Builds the wheel for students: the public part of this package, and an answer key of numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from autograder.labs.catalogue import Check, check_files
 from autograder.labs.lab import CHECKOUT, Lab
 from autograder.manifest import PACKAGE
 
-DECIMALS = 5  # of the key's numbers, which are computed in float64: other machines round to the same
+DECIMALS = 5  # of the key's numbers. They are computed in float64, so all machines round to the same ones
 STAMP = (2020, 2, 2, 0, 0, 0)
 PROJECT = """\
 [build-system]
@@ -43,7 +43,7 @@ packages = ["autograder"]
 
 
 def build_wheel(lab: Lab, checks: list[Check], work: Path, target: Path) -> Path:
-    """Builds the students' wheel into the folder `target`; the same bytes each time."""
+    """Builds the students' wheel in the folder `target`, and returns its path. The same input gives the same bytes."""
     staged = work / "students"
     for path in manifest.public_files():
         copy = staged / "autograder" / path.relative_to(PACKAGE)
@@ -57,7 +57,7 @@ def build_wheel(lab: Lab, checks: list[Check], work: Path, target: Path) -> Path
         )
         for path in check_files(lab.folder)
     }
-    for name, text in {**public, **_lab_modules(lab.name, list(public.values()))}.items():
+    for name, text in {**public, **_lab_modules(lab, list(public.values()))}.items():
         (target_lab / name).write_text(text, encoding="utf-8")
     write_key(lab, checks, staged / "autograder" / "keys")
     described = _own_project()
@@ -74,31 +74,31 @@ def build_wheel(lab: Lab, checks: list[Check], work: Path, target: Path) -> Path
     return target / built.name
 
 
-def _lab_modules(lab: str, texts: list[str]) -> dict[str, str]:
-    """The texts of the lab's modules that public checks need, by file name: those that they import, and so on.
+def _lab_modules(lab: Lab, texts: list[str]) -> dict[str, str]:
+    """The source of the lab's modules that public checks import, directly or not, by file name.
 
-    Raises `BuildError` where that leads to a secret one.
+    Raises `BuildError` if a secret module is among them.
     """
     needed: dict[str, str] = {}
     secret = manifest.files(manifest.SECRET)
     open_names = ["__init__", *(name for text in texts for name in _imported(lab, text))]
     while open_names:
         name = f"{open_names.pop()}.py"
-        path = PACKAGE / "labs" / lab / name
+        path = lab.folder / name
         if name in needed:
             continue
         if path in secret:
-            raise BuildError(f"{path}: holds right answers, and public checks import it; ask the examination's oracle")
+            raise BuildError(f"{path}: public checks import it, but it contains answers; use the oracle instead")
         if not path.is_file():
-            raise BuildError(f"{path}: is missing, and the students' package needs it")
+            raise BuildError(f"{path}: is missing, but the students' package needs it")
         needed[name] = path.read_text(encoding="utf-8")
         open_names += _imported(lab, needed[name])
     return needed
 
 
-def _imported(lab: str, source: str) -> list[str]:
-    """The modules of a lab that a source imports."""
-    package = f"autograder.labs.{lab}"
+def _imported(lab: Lab, source: str) -> list[str]:
+    """The modules of the lab that a source imports."""
+    package = ".".join((PACKAGE.name, *lab.folder.relative_to(PACKAGE).parts))
     names: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module == package:
@@ -106,12 +106,12 @@ def _imported(lab: str, source: str) -> list[str]:
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}."):
             names.append((node.module or "").removeprefix(f"{package}."))
         elif isinstance(node, ast.Import):
-            names += [one.name.removeprefix(f"{package}.") for one in node.names if one.name.startswith(f"{package}.")]
+            names += [a.name.removeprefix(f"{package}.") for a in node.names if a.name.startswith(f"{package}.")]
     return names
 
 
 def write_key(lab: Lab, checks: list[Check], folder: Path) -> None:
-    """Writes the answer key and the public part of `course.yml` to `folder`."""
+    """Writes the answer key, and the public part of `course.yml`, to `folder`."""
     oracle = lab.live_oracle(KEY_SEED)
     public: dict[str, set[str]] = {}
     for check in checks:
@@ -119,8 +119,8 @@ def write_key(lab: Lab, checks: list[Check], folder: Path) -> None:
             public.setdefault(check.task, set()).add(check.id)
     mistakes = {
         task: {
-            name: {"sentence": one.sentence, "loses": sorted(oracle.loses(task, name) & public.get(task, set()))}
-            for name, one in known.items()
+            name: {"sentence": mistake.sentence, "loses": sorted(oracle.loses(task, name) & public.get(task, set()))}
+            for name, mistake in known.items()
         }
         for task, known in oracle.bank.items()
     }
@@ -132,7 +132,7 @@ def write_key(lab: Lab, checks: list[Check], folder: Path) -> None:
 
 
 def without_hidden(source: str, public: set[str]) -> str:
-    """A check file without hidden checks, and without whatever only those use."""
+    """The source of a check file without its hidden checks, and without what only these use."""
     from autograder.labs.catalogue import check_id
 
     tree = ast.parse(source)
@@ -153,7 +153,7 @@ def without_hidden(source: str, public: set[str]) -> str:
         if name not in kept:
             kept.add(name)
             open_names += [used for used in _names_in(definitions[name]) if used in definitions]
-    used = {name for one in kept for name in _names_in(definitions[one])}
+    used = {name for definition in kept for name in _names_in(definitions[definition])}
     drop: set[int] = set()
     for node in tree.body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -176,7 +176,7 @@ def without_hidden(source: str, public: set[str]) -> str:
 
 
 def hidden_lines(source: str, public: set[str]) -> set[str]:
-    """The lines, stripped, that `without_hidden` takes out."""
+    """The lines, stripped, that `without_hidden` removes."""
     left = {line.strip() for line in without_hidden(source, public).splitlines()}
     return {line.strip() for line in source.splitlines()} - left
 
@@ -190,7 +190,7 @@ def _names_in(node: ast.AST) -> set[str]:
 
 
 def _public_course(lab: Lab, checks: list[Check]) -> str:
-    """`course.yml` with public checks alone: no bands, no hidden check."""
+    """`course.yml` with only the public checks, and without bands."""
     import yaml
 
     public = {(check.task, check.id) for check in checks if check.public}
@@ -201,7 +201,7 @@ def _public_course(lab: Lab, checks: list[Check]) -> str:
             tasks.append({**task.model_dump(), "checks": left})
     points = sum(sum(task["checks"].values()) for task in tasks if not task["extra"])
     limits = lab.assignment.limits.model_dump()
-    hand_in = [one.model_dump() for one in lab.assignment.hand_in]
+    hand_in = [pattern.model_dump() for pattern in lab.assignment.hand_in]
     assignment = {
         "title": lab.assignment.title,
         "points": points,
@@ -214,7 +214,7 @@ def _public_course(lab: Lab, checks: list[Check]) -> str:
 
 
 def _own_project() -> dict:
-    """The `project` table of this checkout's pyproject.toml."""
+    """The version and the dependencies of this package, from its metadata."""
     import importlib.metadata
 
     (script, *_) = importlib.metadata.entry_points(group="console_scripts", name="autograder")
@@ -224,7 +224,7 @@ def _own_project() -> dict:
 
 
 def student_requirements(wheel: str) -> str:
-    """requirements.txt of a release: what its notebooks need, pinned as the course pins it, and the wheel."""
+    """The text of a release's requirements.txt: what its notebooks need, pinned as in the course, and the wheel."""
     from packaging.requirements import Requirement
 
     wanted = [Requirement(need).name for need in _own_project()["dependencies"]]
@@ -236,13 +236,13 @@ def student_requirements(wheel: str) -> str:
     lines = ["# pip install -r requirements.txt, in this folder"]
     for name in sorted(set(wanted)):
         if name.lower() not in pins:
-            raise BuildError(f"constraints.txt does not pin {name}, which students need")
+            raise BuildError(f"constraints.txt: students need {name}, which is not pinned there; add it")
         lines += pins[name.lower()]
     return "\n".join([*lines, f"./{wheel}"]) + "\n"
 
 
 def _repack(built: Path, target: Path) -> None:
-    """Stores the wheel's entries uncompressed, in order: compressors differ from machine to machine."""
+    """Stores the wheel's entries in order and uncompressed, since compressors differ between machines."""
     with zipfile.ZipFile(built) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as new:
         for name in sorted(old.namelist(), key=lambda name: (".dist-info/" in name, name)):
             entry = zipfile.ZipInfo(name, STAMP)

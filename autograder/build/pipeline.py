@@ -1,4 +1,4 @@
-"""Builds `source/` and `release/` of an assignment, all or nothing, behind the gate."""
+"""Builds `source/` and `release/` of an assignment; both are replaced only if everything passes the gate."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ def build(
     gate: bool = True,
     step: Callable[[str], None] = lambda text: None,
 ) -> None:
-    """Builds into `root/source/<lab>` and `root/release/<lab>`, which stay as they were if anything is wrong.
+    """Builds `root/source/<lab>` and `root/release/<lab>`; if anything is wrong, both are left unchanged.
 
-    `data` is what the gate marks with. `step` is told what is going on. Raises `BuildError` with all breaches.
+    The gate marks with the data set `data`. `step` is called with each step's name. Raises `BuildError`, which lists
+    everything that is wrong.
     """
     if lab.reference is None:
-        raise BuildError(f"{lab.course_file.parent}/reference/{lab.name}: there is no reference")
+        raise BuildError(
+            f"{lab.course_file.parent}/reference/{lab.name}: not found; the reference solutions belong there"
+        )
     checks = lab.checks
     if found := script_breaches(lab, checks):
         raise BuildError("Nothing was built:\n" + "\n".join(f"  – {sentence}" for sentence in found))
@@ -48,10 +51,10 @@ def build(
         wheel = build_wheel(lab, checks, work, release)
         (release / "requirements.txt").write_text(student_requirements(wheel.name), encoding="utf-8")
         if gate:
-            step("the gate: validity, points, leaks, and the marks of reference and release")
+            step("the gate: are notebooks valid, points right, secrets kept, and marks as they must be?")
             if found := breaches(lab, checks, source, release, data):
                 raise BuildError(
-                    "The gate stays shut; source/ and release/ are as they were:\n"
+                    "The gate found errors; source/ and release/ are unchanged:\n"
                     + "\n".join(f"  – {sentence}" for sentence in found)
                 )
         for new, old in ((source, root / "source" / lab.name), (release, root / "release" / lab.name)):
@@ -60,12 +63,12 @@ def build(
 
 
 def _support(lab: Lab, target: Path) -> None:
-    """Copies the files that `course.yml` lists under `support`, and no others."""
+    """Copies the files that `course.yml` lists under `support`. Raises `BuildError` if one is missing."""
     assert lab.reference is not None
     for pattern in lab.assignment.support:
         found = sorted(path for path in lab.reference.glob(pattern) if path.is_file())
         if not found:
-            raise BuildError(f"{lab.course_file}: `support` lists {pattern}, but {lab.reference} has no such file")
+            raise BuildError(f"{lab.course_file}: `support` lists {pattern}, which is not in {lab.reference}")
         for path in found:
             copy = target / path.relative_to(lab.reference)
             copy.parent.mkdir(parents=True, exist_ok=True)

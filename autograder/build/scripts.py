@@ -1,4 +1,4 @@
-"""What is wrong with the reference's scripts, before anything is made of them: each breach with line and cure."""
+"""Checks the reference's scripts before anything is built from them: each breach has its line, and what to do."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from autograder.submission.definitions import meant
 
 
 @dataclass
-class Cell:
-    """One cell of a script: the line of its `# %%` (from 1), what nbgrader is told of it, and its lines."""
+class ScriptCell:
+    """A cell of a script: the number of its `# %%` line (from 1), that line, and the lines below it."""
 
     line: int
     header: str
@@ -27,7 +27,7 @@ class Cell:
 
     @property
     def nbgrader(self) -> dict[str, Any]:
-        """nbgrader's metadata; empty where there are none."""
+        """nbgrader's metadata; empty if there are none. Raises `json.JSONDecodeError`."""
         start = self.header.find("nbgrader={")
         if start < 0:
             return {}
@@ -44,7 +44,7 @@ def script_breaches(lab: Lab, checks: list[Check]) -> list[str]:
     for name in lab.assignment.notebooks:
         script = lab.reference / f"{name}.py"
         if not script.is_file():
-            found.append(f"{script}: is missing; course.yml gives tasks to this notebook")
+            found.append(f"{script}: is missing, but course.yml has tasks in this notebook")
             continue
         text = script.read_text(encoding="utf-8")
         found += [f"{script}, line {line}: {what}" for line, what in sorted(_in_script(text, expected))]
@@ -53,7 +53,7 @@ def script_breaches(lab: Lab, checks: list[Check]) -> list[str]:
 
 
 def _undefined(lab: Lab) -> Iterator[str]:
-    """The names that course.yml asks for and no notebook of the reference defines."""
+    """The names that course.yml asks for, but that the reference does not define."""
     assert lab.reference is not None
     defined: dict[str, str] = {}
     for notebook in lab.assignment.notebooks:
@@ -69,7 +69,7 @@ def _undefined(lab: Lab) -> Iterator[str]:
 
 
 def place_of(lab: Lab, notebook: str, cell_id: str) -> str:
-    """Where a cell begins: the script, and its line if it is found."""
+    """Where a cell begins: the script, and the line if the cell is found."""
     assert lab.reference is not None
     script = lab.reference / f"{notebook}.py"
     lines = script.read_text(encoding="utf-8").splitlines() if script.is_file() else []
@@ -83,43 +83,43 @@ def _in_script(text: str, expected: dict[str, float]) -> Iterator[tuple[int, str
     try:
         ast.parse(text)
     except SyntaxError as error:
-        yield error.lineno or 1, f"is no Python: {error.msg}"
+        yield error.lineno or 1, f"this is not valid Python: {error.msg}"
     seen: dict[str, int] = {}
     for cell in _cells(text):
         try:
             marked = cell.nbgrader
         except json.JSONDecodeError as error:
-            yield cell.line, f"the cell's nbgrader={{…}} is no JSON ({error.msg})"
+            yield cell.line, f"the cell's nbgrader={{…}} is not valid JSON ({error.msg})"
             continue
         name = marked.get("grade_id")
         if name in seen:
-            yield cell.line, f"the grade_id {name!r} is there twice (first on line {seen[name]}); each needs its own"
+            yield cell.line, f"the grade_id {name!r} is used twice (first on line {seen[name]}); give each cell its own"
         elif name:
             seen[name] = cell.line
         if marked.get("grade") and name in expected and marked.get("points") != expected[name]:
             yield (
                 cell.line,
-                f'the cell {name!r} has "points": {marked.get("points")}, and course.yml gives'
-                f" {expected[name]:g} (to the public checks of a task); make them the same",
+                f'the cell {name!r} has "points": {marked.get("points")}, but course.yml gives it'
+                f" {expected[name]:g} (for a task: its public checks); make them the same",
             )
         yield from _marks(cell, bool(marked.get("solution")))
         yield from _notebook_code(cell)
 
 
-def _marks(cell: Cell, solution: bool) -> Iterator[tuple[int, str]]:
-    """Solution marks that are not in pairs, or that nbgrader would not look at."""
+def _marks(cell: ScriptCell, solution: bool) -> Iterator[tuple[int, str]]:
+    """Solution marks that are not in pairs, or that nbgrader would ignore."""
     opened = 0
     for number, line in enumerate(cell.lines, start=cell.line + 1):
         mark = line.strip().removeprefix("# ").strip()
         if mark == SOLUTION_BEGIN:
             if opened:
-                yield number, f"`{SOLUTION_BEGIN}` again, before the one on line {opened} has ended"
+                yield number, f"`{SOLUTION_BEGIN}` again, but the one on line {opened} has no `{SOLUTION_END}` yet"
             opened = number
             if not solution:
                 yield (
                     cell.line,
-                    f"the cell holds a solution (line {number}), and its header does not say so: it needs"
-                    ' nbgrader={…, "grade_id": …, "solution": true}, as other tasks have it',
+                    f"the cell has a solution (line {number}), but its header lacks"
+                    ' nbgrader={…, "grade_id": …, "solution": true}; see the cells of other tasks',
                 )
         elif mark == SOLUTION_END:
             if not opened:
@@ -129,8 +129,8 @@ def _marks(cell: Cell, solution: bool) -> Iterator[tuple[int, str]]:
         yield opened, f"`{SOLUTION_BEGIN}` has no `{SOLUTION_END}` after it in the same cell"
 
 
-def _notebook_code(cell: Cell) -> Iterator[tuple[int, str]]:
-    """Code of cells that only the notebook runs, and which stands in comments: is it Python?"""
+def _notebook_code(cell: ScriptCell) -> Iterator[tuple[int, str]]:
+    """Syntax errors in cells that only the notebook runs, whose code is in comments."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     if "active-ipynb" not in cell.header or "[markdown]" in cell.header:
@@ -139,22 +139,21 @@ def _notebook_code(cell: Cell) -> Iterator[tuple[int, str]]:
     try:
         ast.parse(TransformerManager().transform_cell(code))
     except SyntaxError as error:
-        yield cell.line + (error.lineno or 1), f"this cell of the notebook is no Python: {error.msg}"
+        yield cell.line + (error.lineno or 1), f"this cell of the notebook is not valid Python: {error.msg}"
 
 
-def _cells(text: str) -> list[Cell]:
-    cells: list[Cell] = []
+def _cells(text: str) -> list[ScriptCell]:
+    cells: list[ScriptCell] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("# %%"):
-            cells.append(Cell(number, line))
+            cells.append(ScriptCell(number, line))
         elif cells:
             cells[-1].lines.append(line)
     return cells
 
 
 def _in_bank(lab: Lab) -> Iterator[str]:
-    """Known mistakes that cannot be read, or do not fit the reference."""
-
+    """Known mistakes that cannot be read, or that do not fit the reference."""
     assert lab.reference is not None
     try:
         bank = lab.mistakes
@@ -163,10 +162,10 @@ def _in_bank(lab: Lab) -> Iterator[str]:
         return
     for task, known in bank.items():
         if task not in lab.assignment.by_id:
-            yield f"{lab.folder / 'mistakes' / task}.yml: course.yml has no task of this name"
+            yield f"{lab.folder / 'mistakes' / task}.yml: course.yml has no task with this name"
             continue
         for mistake in known.values():
             try:
                 mistake.applied(lab.reference / f"{lab.assignment.task(task).notebook}.py")
             except BankError as error:
-                yield f"{error}; write more of the line, so that it is the only one, or what now stands there"
+                yield f"{error}; copy the line from the reference as it is now, or more of it, so that it occurs once"

@@ -1,4 +1,4 @@
-"""The reference's scripts → nbgrader's source notebooks → the students' notebooks."""
+"""Turns the reference's scripts into nbgrader's source notebooks, and these into the students' notebooks."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 class BuildError(Exception):
-    """The build failed; the message names the file and says what to mend."""
+    """The build failed; the message names the file and says what to do."""
 
 
 def source_notebook(script: Path) -> Any:
-    """The notebook of a literate script: live cells, no outputs, the same bytes each time."""
+    """The notebook for a literate script, without outputs. The same script gives the same bytes."""
     import jupytext
     import nbformat
 
     notebook = jupytext.read(script)
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
     for number, cell in enumerate(notebook.cells, start=1):
-        cell["id"] = f"{script.stem.replace('_', '-')}-{number:02}"[:64]  # jupytext draws random ones
+        cell["id"] = f"{script.stem.replace('_', '-')}-{number:02}"[:64]  # jupytext makes random ids
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -43,7 +43,7 @@ def write_notebook(notebook: Any, path: Path) -> None:
 
 
 def generate_release(source: Path, course_root: Path, assignment: str) -> Path:
-    """Runs nbgrader's `generate_assignment` on the notebooks in `source`; the folder with the students' notebooks."""
+    """Runs nbgrader's `generate_assignment` on the notebooks in `source`; returns the folder with the students'."""
     from nbgrader.converters import GenerateAssignment
     from nbgrader.converters.base import NbGraderException
     from nbgrader.coursedir import CourseDirectory
@@ -61,13 +61,13 @@ def generate_release(source: Path, course_root: Path, assignment: str) -> Path:
     log = logging.getLogger("traitlets")
     level = log.level
     log.setLevel(logging.ERROR)
-    # nbgrader calls `alembic` by name: it lies beside this Python, activated or not.
+    # nbgrader runs `alembic` by name. It is beside this Python, even if the environment is not activated.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     try:
         with mock.patch.dict(os.environ, {"PATH": path}):
             converter.start()
     except (SystemExit, NbGraderException) as error:
-        why = error.__context__ or error  # nbgrader's own message points to a log that nobody has seen
+        why = error.__context__ or error  # nbgrader's own message only refers to a log
         raise BuildError(f"nbgrader's generate_assignment failed: {why}") from error
     finally:
         log.setLevel(level)
@@ -75,9 +75,9 @@ def generate_release(source: Path, course_root: Path, assignment: str) -> Path:
 
 
 def script_lines(script: Path) -> tuple[set[str], set[str]]:
-    """The lines of a script within its solution marks, and the others, which students see.
+    """The lines of a script inside its solution marks, and the other lines, which students see.
 
-    Stripped, and the comment signs of text cells and of cells that only notebooks run taken off.
+    They are stripped, and without the `#` of text cells and of cells that only notebooks run.
     """
     within: set[str] = set()
     without: set[str] = set()

@@ -1,4 +1,4 @@
-"""The command line: `autograder VERB`. Each verb is a module of this folder; a student's package has some of them."""
+"""The command line, `autograder VERB`: each verb is a module of this folder. Students have only some of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`autograder build`: reference → source → release, then the gate."""
+"""`autograder build`: builds source/ and release/ from reference/, if they pass the gate."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def build(
-        assignment: Annotated[str | None, typer.Option(help="Which assignment; default: the only one.")] = None,
-        data: Annotated[str, typer.Option(help="What the gate marks with: auto, mnist or digits.")] = "auto",
-        out: Annotated[Path | None, typer.Option(help="Another place for source/ and release/.")] = None,
-        gate: Annotated[bool, typer.Option(help="--no-gate only to look at a draft.")] = True,
+        assignment: Annotated[str | None, typer.Option(help="Which assignment, if there are several.")] = None,
+        data: Annotated[str, typer.Option(help="The data set for the gate: auto, mnist or digits.")] = "auto",
+        out: Annotated[Path | None, typer.Option(help="Another folder for source/ and release/.")] = None,
+        gate: Annotated[bool, typer.Option(help="--no-gate leaves the tests out: only for drafts.")] = True,
     ) -> None:
-        """Build the notebooks of source/ and release/ from reference/, then let them through the gate.
+        """Build the notebooks of source/ and release/ from reference/, if they pass the gate.
 
-        The gate: the reference scores everything, the release nothing, no solution stands in the release, the
-        notebooks are valid and their points are course.yml's. Example: autograder build
+        The gate tests that the reference gets all points and the release none, that no solution is in the release, that
+        the notebooks are valid, and that their points agree with course.yml. Example: autograder build
         """
         from autograder.build.pipeline import build as make
         from autograder.build.source_notebooks import BuildError
@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
             lab = open_lab(assignment)
             root = out or lab.course_file.parent
             try:
-                with stopped("Nothing was built; source/ and release/ are as they were."):
+                with stopped("Nothing was built; source/ and release/ are unchanged."):
                     make(lab, root, choose_data(data), gate, step=lambda text: typer.echo(f"… {text}"))
             except BuildError as error:
                 fail(str(error))

@@ -1,4 +1,4 @@
-"""`autograder check`: a student's own look at what is done, what fails and why, and what is not started."""
+"""`autograder check`: shows students what is done, what fails and why, and what is not started."""
 
 from __future__ import annotations
 
@@ -18,19 +18,21 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def check(
         folder: Annotated[Path, typer.Argument(help="The folder with your notebooks.")] = Path("."),
-        device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "cpu",
+        device: Annotated[str, typer.Option(help="cpu, cuda, or auto: the GPU if there is one.")] = "cpu",
         verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every check, and whole messages.")] = False,
-        json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all as JSON.")] = None,
-        html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page.")] = None,
+        json_file: Annotated[
+            Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON.")
+        ] = None,
+        html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write an HTML page.")] = None,
         github: Annotated[
-            bool, typer.Option("--github", help="Annotations and a step summary, for GitHub Actions.")
+            bool, typer.Option("--github", help="Write annotations and a step summary, for GitHub Actions.")
         ] = False,
-        assignment: Annotated[str | None, typer.Option(help="Which assignment; default: the only one.")] = None,
+        assignment: Annotated[str | None, typer.Option(help="Which assignment, if there are several.")] = None,
     ) -> None:
-        """Check your work: what is done, what fails and a hint, what is not started. Takes seconds.
+        """Check your work: see what is done, what fails and why, and what is not started. Takes seconds.
 
-        Runs the public checks on what the notebooks define, as they were last saved. The final marking runs more
-        checks, on other images. Ends with 0 if every check passes, with 1 if not.
+        Runs the public checks on your notebooks as you last saved them. When the work is marked, there are more checks,
+        with other images. The exit status is 0 if every check passes, and 1 if not.
 
         Example: autograder check . --html feedback.html
         """
@@ -47,8 +49,8 @@ def run(
     github: bool = False,
     assignment: str | None = None,
 ) -> int:
-    """Checks, prints one screen, and returns the exit status: 0 if every public check has passed."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads, and this process is forked
+    """Runs the public checks, prints the results, and returns the exit status: 0 if all passed, else 1."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # this process is forked, and must not have NumPy's threads
 
     from rich.console import Console
     from rich.live import Live
@@ -61,7 +63,7 @@ def run(
 
     console = Console(highlight=False, width=140 if github else None)
     with github_actions.no_commands() if github else contextlib.nullcontext():
-        # Nothing moves there by itself: that would take a thread.
+        # auto_refresh would need a thread.
         begun = f"Checking {escape(str(folder))} …"
         with Live(begun, console=console, auto_refresh=False, transient=True) as live:
 

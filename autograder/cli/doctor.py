@@ -1,4 +1,4 @@
-"""`autograder doctor`: says what this machine has."""
+"""`autograder doctor`: shows what this machine has: versions, GPU, data and sandboxes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def doctor() -> None:
-        """Say what this machine has: versions, GPU, data, the sandbox promise by promise. Example: autograder doctor"""
+        """Show versions, GPU and data of this machine, and what its sandboxes keep. Example: autograder doctor"""
         for name, value in findings():
             typer.echo(f"{name:<12} {value}")
         if importlib.util.find_spec("autograder.sandbox.layers") is not None and not show_sandboxes():
@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def findings() -> list[tuple[str, str]]:
-    """What was found, as lines of two columns."""
+    """What was found: names and values, for a table of two columns."""
     found = [
         ("system", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"),
         ("python", platform.python_version()),
@@ -40,22 +40,22 @@ def findings() -> list[tuple[str, str]]:
     import torch
 
     gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
-    found.append(("gpu", ", ".join(gpus) or "none that torch can use"))
+    found.append(("gpu", ", ".join(gpus) or "torch finds none"))
     from autograder.data import load_data
 
     found.append(("data", load_data().description))
     from autograder.judge.oracle import KEYS
 
     if any(KEYS.glob("*.npz")):
-        found.append(("answers", "the key in this package (public checks only)"))
+        found.append(("answers", "from the key in this package (public checks only)"))
     else:
-        found.append(("answers", "the reference in this checkout"))
+        found.append(("answers", "from the reference in this checkout"))
     return found
 
 
 def show_sandboxes() -> bool:
-    """Builds every kind of sandbox that this machine offers, and shows what the escape probe says; whether `mark` has
-    one."""
+    """Builds every kind of sandbox that this machine offers, and shows what the escape probe found; returns whether
+    `mark` can use one."""
     from rich.console import Console
     from rich.table import Table
 
@@ -68,31 +68,31 @@ def show_sandboxes() -> bool:
     if not kinds:
         console.print(f"sandbox         {why_not()}", markup=False)
         return False
-    results: dict[str, dict[str, Promise]] = {}
-    with console.status("An escape probe tries each sandbox …"):
+    found: dict[str, dict[str, Promise]] = {}
+    with console.status("Trying to escape from each sandbox …"):
         for kind, layers in kinds.items():
             fork_server = ForkServer(layers)
             try:
-                results[kind] = {promise.id: promise for promise in prove(fork_server)}
+                found[kind] = {promise.id: promise for promise in prove(fork_server)}
             except SandboxError as error:
                 console.print(f"sandbox         {kind}: {error}", markup=False)
             finally:
                 fork_server.close()
     for kind in KINDS:
         if kind not in kinds:
-            console.print(f"sandbox         {kind}: not on this machine", markup=False)
-    if not results:
+            console.print(f"sandbox         {kind}: not available on this machine", markup=False)
+    if not found:
         return False
     table = Table(
-        title="The sandbox's promises, and what keeps each", caption="`autograder mark` takes the first kind."
+        title="What each sandbox promises, and how it keeps it", caption="`autograder mark` uses the first kind."
     )
     table.add_column("Promise")
-    for kind in results:
+    for kind in found:
         table.add_column(f"{kind}\n{kinds[kind]}")
     for name, (sentence, _) in PROMISES.items():
-        table.add_row(sentence, *(_outcome(promises[name]) for promises in results.values()))
+        table.add_row(sentence, *(_outcome(kept[name]) for kept in found.values()))
     console.print(table)
-    return all(promise.held for promise in next(iter(results.values())).values())
+    return all(promise.held for promise in next(iter(found.values())).values())
 
 
 def _outcome(promise: Promise) -> str:

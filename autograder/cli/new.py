@@ -1,4 +1,4 @@
-"""`autograder new task|lab`: a skeleton that passes the gate as it stands, to be edited."""
+"""`autograder new task|lab`: makes a small task or lab that passes the gate, for you to edit."""
 
 from __future__ import annotations
 
@@ -17,28 +17,26 @@ HIDDEN_POINTS = 1.0
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
-    new = typer.Typer(no_args_is_help=True, help="Make the skeleton of a task or a lab, which passes the gate.")
+    new = typer.Typer(no_args_is_help=True, help="Make a small task or lab that works, to be edited.")
     app.add_typer(new, name="new")
 
     @new.command()
     def task(
-        name: Annotated[str, typer.Argument(metavar="ID", help="Of small letters, digits and hyphens: my-task.")],
-        notebook: Annotated[
-            str, typer.Option(help="The notebook that it stands in, there already or new: 4_7_pixels.")
-        ],
-        title: Annotated[str, typer.Option(help="What students read; default: the id, in words.")] = "",
+        name: Annotated[str, typer.Argument(metavar="ID", help="Lower-case letters, digits and hyphens: my-task.")],
+        notebook: Annotated[str, typer.Option(help="The notebook for it, which may be new: 4_7_pixels.")],
+        title: Annotated[str, typer.Option(help="The title that students read; default: the id, in words.")] = "",
         assignment: Annotated[
-            str | None, typer.Option("--assignment", "--lab", help="Which assignment; default: the only one.")
+            str | None, typer.Option("--assignment", "--lab", help="Which assignment, if there are several.")
         ] = None,
-        points: Annotated[float, typer.Option(help="What the task is worth; the assignment's points rise by it.")] = 3,
+        points: Annotated[float, typer.Option(help="Points of the task, which are added to the assignment's.")] = 3,
         hidden_check: Annotated[
-            bool, typer.Option("--hidden-check", help="With a second check that only the marker has, worth 1 of them.")
+            bool, typer.Option("--hidden-check", help="Add a second, hidden check that gets 1 of the points.")
         ] = False,
     ) -> None:
-        """Add a task: a function to write, with solution, checks, a known mistake and a right answer.
+        """Add a task: a function for students to write, with solution, checks, a known mistake and an accepted answer.
 
-        What it makes is a small task that works. Edit it until it is yours. Example:
-        autograder new task stretch-contrast --notebook 4_4_own_image --points 3
+        The new task is small, but works. Edit it until it is the one that you want.
+        Example: autograder new task stretch-contrast --notebook 4_4_own_image --points 3
         """
         from autograder.new.skeleton import SkeletonError, new_task
 
@@ -54,11 +52,11 @@ def register(app: typer.Typer) -> None:
 
     @new.command()
     def lab(
-        name: Annotated[str, typer.Argument(metavar="NAME", help="Of small letters, digits and underscores: lab5.")],
-        title: Annotated[str, typer.Option(help="What students read; default: the name.")] = "",
+        name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and underscores: lab5.")],
+        title: Annotated[str, typer.Option(help="The title that students read; default: the name.")] = "",
         task: Annotated[str, typer.Option(help="The id of its first task.")] = "first-task",
-        notebook: Annotated[str, typer.Option(help="The notebook of that task.")] = "1_first_notebook",
-        points: Annotated[float, typer.Option(help="What that task is worth.")] = 3,
+        notebook: Annotated[str, typer.Option(help="The notebook for that task.")] = "1_first_notebook",
+        points: Annotated[float, typer.Option(help="Points of that task.")] = 3,
     ) -> None:
         """Add a lab with one notebook and one task: reference, checks, a known mistake, tests, an entry in course.yml.
 
@@ -76,21 +74,21 @@ def register(app: typer.Typer) -> None:
 
 
 def _course() -> Path:
-    """The course file here or above."""
+    """The course file in the current folder or above it. Raises `CourseError`."""
     from autograder.course import CourseError, find_course
 
     found = find_course()
     if found is None:
-        raise CourseError("there is no course.yml here or above; run this in the course repository")
+        raise CourseError("there is no course.yml in this folder or above it; run this in the course repository")
     return found
 
 
 def _tell(plan: Plan, assignment: str | None) -> None:
-    """What was made, and what comes next."""
-    typer.echo("New:")
+    """Lists what was made, and says what to do next."""
+    typer.echo("New files:")
     for path in plan.new:
         typer.echo(f"  {path.relative_to(plan.root)}")
-    typer.echo("Added to:")
+    typer.echo("Changed files:")
     for path in plan.changed:
         typer.echo(f"  {path.relative_to(plan.root)}")
     which = f" --assignment {assignment}" if assignment else ""

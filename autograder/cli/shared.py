@@ -1,4 +1,4 @@
-"""What several verbs share: the errors that end them, and the choice of a device."""
+"""What several verbs share: error messages, Ctrl-C, and the choice of device and data set."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import NoReturn
 
 import typer
 
-DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # of NVIDIA, of AMD, in WSL
-MENDED_BY_USERS = {
+DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # NVIDIA, AMD, WSL
+USER_ERRORS = {  # errors that users can fix
     ("autograder.course", "CourseError"),
     ("autograder.submission.collect", "SubmissionError"),
     ("autograder.judge.oracle", "OracleError"),
@@ -34,22 +34,22 @@ def fail(message: str) -> NoReturn:
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """Turns the errors that a user can mend into one message without a traceback.
+    """Ends the command with one message, and without a traceback, for an error that the user can fix.
 
-    They are known by their names: to import the rooms that they live in would take seconds, and a student's package
-    does not have every room.
+    These errors are recognised by name: importing their modules would take seconds, and a student's package does not
+    have all of them.
     """
     try:
         yield
     except Exception as error:
-        if not any((kind.__module__, kind.__name__) in MENDED_BY_USERS for kind in type(error).__mro__):
+        if not any((kind.__module__, kind.__name__) in USER_ERRORS for kind in type(error).__mro__):
             raise
         fail(str(error))
 
 
 @contextmanager
 def stopped(sentence: str) -> Iterator[None]:
-    """After Ctrl-C says what became of the work, and ends with the status 130."""
+    """After Ctrl-C, prints `sentence`, which says what became of the work, and ends with the status 130."""
     try:
         yield
     except KeyboardInterrupt:
@@ -58,25 +58,25 @@ def stopped(sentence: str) -> Iterator[None]:
 
 
 def choose_device(device: str) -> str:
-    """ "cpu" or "cuda" for "auto", "cpu" or "cuda"; ends the command where that cannot be."""
+    """The device, "cpu" or "cuda", for "auto", "cpu" or "cuda"; ends the command if it is not available."""
     if device not in ("auto", "cpu", "cuda"):
-        fail(f"--device is auto, cpu or cuda, not {device!r}")
+        fail(f"--device must be auto, cpu or cuda, not {device!r}")
     if device == "cpu":
         return "cpu"
     if device == "auto" and sys.platform == "linux" and not any(map(os.path.exists, DRIVERS)):
-        return "cpu"  # torch need not be asked, which takes seconds
-    # Asked of a process of its own: once this one has touched a GPU, what it forks cannot.
+        return "cpu"  # without importing torch, which takes seconds
+    # Another process asks: once a process has touched a GPU, its forks cannot use one.
     import subprocess
 
     code = "import torch, sys; sys.exit(0 if torch.cuda.is_available() else 1)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
     if device == "cuda" and not found:
-        fail("--device cuda: torch finds no GPU here (`autograder doctor` says more)")
+        fail("--device cuda: torch finds no GPU on this machine; see `autograder doctor`")
     return "cuda" if found else "cpu"
 
 
 def choose_data(data: str) -> str:
-    """Refuses unknown data sets."""
+    """Returns `data`; ends the command if there is no such data set."""
     if data not in ("auto", "mnist", "digits"):
-        fail(f"--data is auto, mnist or digits, not {data!r}")
+        fail(f"--data must be auto, mnist or digits, not {data!r}")
     return data

@@ -1,4 +1,4 @@
-"""`autograder train`: trains the reference networks and writes down what they reach."""
+"""`autograder train`: trains the reference networks and records their accuracies."""
 
 from __future__ import annotations
 
@@ -25,42 +25,42 @@ def register(app: typer.Typer) -> None:
         model: Annotated[
             list[str] | None,
             typer.Option(
-                help="Which network of weights/networks.yml, or all; may be repeated. Default: better and best; with"
-                " --calibrate those that set a band."
+                help="A network in weights/networks.yml, or all; may be repeated. Default: better and best, or with"
+                " --calibrate those that a band depends on."
             ),
         ] = None,
-        data: Annotated[str, typer.Option(help="auto (MNIST, else the embedded digits), mnist or digits")] = "auto",
-        device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
-        seed: Annotated[int, typer.Option(help="Of the first weights, the order and the augmentation.")] = 0,
+        data: Annotated[str, typer.Option(help="mnist, digits, or auto: MNIST if it can be had.")] = "auto",
+        device: Annotated[str, typer.Option(help="cpu, cuda, or auto: the GPU if there is one.")] = "auto",
+        seed: Annotated[int, typer.Option(help="The seed of initial weights, order and augmentation.")] = 0,
         assignment: Annotated[
-            str | None, typer.Option(help="Whose reference, of course.yml; default: the only one's.")
+            str | None, typer.Option(help="Which assignment's reference, if there are several.")
         ] = None,
         reference: Annotated[
-            Path | None, typer.Option(help="Another folder with reference notebooks, instead of --assignment.")
+            Path | None, typer.Option(help="A folder with reference notebooks, instead of --assignment.")
         ] = None,
         out: Annotated[
-            Path | None, typer.Option(help="Where weights go; default: weights/<data>/ of the reference.")
+            Path | None, typer.Option(help="The folder for weights; default: weights/<data>/ of the reference.")
         ] = None,
         calibrated: Annotated[
-            bool, typer.Option("--calibrate", help="Train from many seeds, cheaply, and write down what is reached.")
+            bool, typer.Option("--calibrate", help="Train cheaply from many seeds; record accuracies.")
         ] = False,
         seeds: Annotated[
-            int | None, typer.Option(help="How many trainings; default: one, and 20 with --calibrate.", min=1)
+            int | None, typer.Option(help="How many trainings; default: 1, or 20 with --calibrate.", min=1)
         ] = None,
-        jobs: Annotated[int, typer.Option(help="Trainings at once, with --calibrate.", min=1)] = os.cpu_count() or 1,
+        jobs: Annotated[int, typer.Option(help="With --calibrate: how many trainings at once.", min=1)] = os.cpu_count()
+        or 1,
     ) -> None:
-        """Train the reference networks by the recipes of notebook 4.2.
+        """Train the reference networks by their recipes.
 
-        Writes a state dict a network and training.json, with the accuracies, beside them. Example:
-        autograder train --model better --data digits
+        Writes a state dict for each network, and training.json with the accuracies.
+        Example: autograder train --model better --data digits
 
-        With --seeds N each network is trained from N seeds; the first one's weights are kept, and what each of
-        them reached goes into seeds.json. Example:
-        autograder train --model best --seeds 5
+        With --seeds N, trains each network N times, from different seeds. Keeps the weights of the first, and records
+        the accuracies of all in seeds.json. Example: autograder train --model best --seeds 5
 
-        With --calibrate nothing is kept of the networks: mean, spread and least accuracy go into
-        weights/calibration.json, from which the bands in course.yml follow. Example:
-        autograder train --calibrate --seeds 20
+        With --calibrate, keeps no weights, but records the mean, the spread and the minimum of the accuracies in
+        weights/calibration.json. The bands in course.yml follow from them.
+        Example: autograder train --calibrate --seeds 20
         """
         from autograder.data import DataUnavailable
         from autograder.labs.lab import open_lab
@@ -75,19 +75,19 @@ def register(app: typer.Typer) -> None:
         try:
             if calibrated:
                 if seeds == 1:
-                    fail("--calibrate measures how much the accuracy varies: --seeds has to be at least 2")
-                with stopped("The networks before this one are written down."):
+                    fail("--calibrate measures how much the accuracy varies, so --seeds must be at least 2")
+                with stopped("The networks that were finished are recorded."):
                     run_calibration(model or [], choose_data(data), seeds or CALIBRATING_SEEDS, jobs, reference)
                 return
             starts = range(seed, seed + (seeds or 1))
-            with stopped("What was trained to its end is kept; of the training that was stopped, nothing is."):
+            with stopped("Networks that were finished are kept; the one in training is lost."):
                 run(model or ["better", "best"], choose_data(data), choose_device(device), starts, reference, out)
         except (DataUnavailable, ReferenceMissing) as error:
             fail(str(error))
 
 
 def run(models: list[str], data_name: str, device: str, seeds: range, reference: Path, out: Path | None) -> None:
-    """Trains, shows progress, saves, prints the table. Of several seeds the first one's weights are saved."""
+    """Trains, shows progress, saves the weights of each network's first seed, and prints a table."""
     from functools import partial
 
     from rich.console import Console
@@ -105,7 +105,7 @@ def run(models: list[str], data_name: str, device: str, seeds: range, reference:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        fail(f"{folder}: no weights can be written there ({error.strerror}); --out says another folder")
+        fail(f"{folder}: cannot be written to ({error.strerror}); choose another folder with --out")
     measurements = []
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
@@ -128,7 +128,7 @@ def run(models: list[str], data_name: str, device: str, seeds: range, reference:
 
 
 def run_calibration(models: list[str], data_name: str, seeds: int, jobs: int, reference: Path) -> None:
-    """Calibrates each network (of none named: all that set a band), prints the table, says which bands it asks for."""
+    """Calibrates the networks (default: all that a band depends on), and prints a table with the bands that follow."""
     from functools import partial
 
     from rich.console import Console
@@ -158,11 +158,11 @@ def run_calibration(models: list[str], data_name: str, seeds: int, jobs: int, re
             f"{row.task}: {row.full}",
         )
     console.print(table)
-    console.print(f"Written to {file}. Take `full` over into the bands of course.yml.", markup=False)
+    console.print(f"Written to {file}. Copy `full` to the bands in course.yml.", markup=False)
 
 
 def print_table(measurements: list[Measurement]) -> None:
-    """The measurements as a table, accuracies in per cent; of several of one network also their mean."""
+    """Prints the measurements as a table, with accuracies in per cent, and the mean for networks with several."""
     from statistics import mean, stdev
 
     from rich.console import Console
@@ -171,21 +171,21 @@ def print_table(measurements: list[Measurement]) -> None:
     table = Table(
         "network", "seed", "parameters", "epochs", "validation\n%", "test\n%", "test, moved\nand turned %", "minutes"
     )
-    for one in measurements:
+    for row in measurements:
         table.add_row(
-            one.network,
-            str(one.seed),
-            f"{one.parameters:,}",
-            f"{one.epochs}" if one.best_epoch == one.epochs else f"{one.epochs}, {one.best_epoch} kept",
-            f"{one.validation:.2%}".rstrip("%"),
-            f"{one.test:.2%}".rstrip("%"),
-            f"{one.test_perturbed:.2%}".rstrip("%"),
-            f"{one.minutes:.1f}",
+            row.network,
+            str(row.seed),
+            f"{row.parameters:,}",
+            f"{row.epochs}" if row.best_epoch == row.epochs else f"{row.epochs}, {row.best_epoch} kept",
+            f"{row.validation:.2%}".rstrip("%"),
+            f"{row.test:.2%}".rstrip("%"),
+            f"{row.test_perturbed:.2%}".rstrip("%"),
+            f"{row.minutes:.1f}",
         )
-    for name in dict.fromkeys(one.network for one in measurements):
-        rows = [one for one in measurements if one.network == name]
+    for name in dict.fromkeys(row.network for row in measurements):
+        rows = [row for row in measurements if row.network == name]
         if len(rows) > 1:
-            columns = [[getattr(one, key) for one in rows] for key in ("validation", "test", "test_perturbed")]
+            columns = [[getattr(row, key) for row in rows] for key in ("validation", "test", "test_perturbed")]
             spread = [f"{100 * mean(column):.3f} (sd {100 * stdev(column):.3f})" for column in columns]
-            table.add_row(name, "mean", "", "", *spread, f"{mean(one.minutes for one in rows):.1f}")
+            table.add_row(name, "mean", "", "", *spread, f"{mean(row.minutes for row in rows):.1f}")
     Console(highlight=False).print(table)

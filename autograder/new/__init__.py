@@ -1,1 +1,1 @@
-"""Skeletons of tasks and labs that pass the gate as they stand, for an instructor to edit."""
+"""Makes new tasks and labs, small ones that pass the gate, for an instructor to edit."""

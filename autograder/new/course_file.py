@@ -1,4 +1,4 @@
-"""Writes new entries into the text of `course.yml`, line by line: comments and layout stay as they are."""
+"""Adds entries to the text of `course.yml`, line by line, so that comments and layout are kept."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from autograder.course import CourseError
 
 
 class CourseFile:
-    """The text of `course.yml`, to be changed; nothing is written."""
+    """The text of `course.yml`, which the methods change; they do not write the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.text = path.read_text(encoding="utf-8")
 
     def add_task(self, lab: str, entry: list[str], notebook: str, points: float) -> None:
-        """Adds a task, whose first line of `entry` is its `id:`, and raises the assignment's points.
+        """Adds a task after the last one of its notebook, or of all, and adds `points` to the assignment's points.
 
-        It comes after the last task of its notebook, else after the last of all. Raises `CourseError`.
+        `entry` has the task's lines; the first is its `id:`. Raises `CourseError`.
         """
         tasks = self._node("assignments", lab, "tasks")
         if not isinstance(tasks, yaml.SequenceNode) or tasks.flow_style:
-            raise CourseError(f"{self._at(tasks)}: `tasks` must be a list with an entry a line, each with a hyphen")
+            raise CourseError(f"{self._at(tasks)}: `tasks` must be a list with a hyphen before each task")
         same = [task for task in tasks.value if _value(task, "notebook") == notebook]
         dash = " " * tasks.start_mark.column
         lines = [f"{dash}- {entry[0]}", *(f"{dash}  {line}" for line in entry[1:])]
         self._insert(_last_line(same[-1] if same else tasks), lines)
-        self._raise_points(lab, points)  # after the insertion: `points` may stand below the tasks
+        self._raise_points(lab, points)  # last, since `points` may be below the tasks
 
     def add_lab(self, lab: str, entry: list[str]) -> None:
-        """Adds an assignment, after the others. Raises `CourseError`."""
+        """Adds an assignment after the others. Raises `CourseError`."""
         labs = self._node("assignments")
         if not isinstance(labs, yaml.MappingNode) or labs.flow_style:
             raise CourseError(
-                f"{self._at(labs)}: `assignments` must be a block, with each assignment on lines of its own"
+                f"{self._at(labs)}: `assignments` must have each assignment on its own lines, without braces"
             )
         inside = " " * labs.start_mark.column
         lines = ["", f"{inside}{lab}:", *(f"{inside}  {line}".rstrip() for line in entry)]
@@ -48,11 +48,11 @@ class CourseFile:
         for key in keys:
             node = next((value for name, value in node.value if name.value == key), None)
             if node is None:
-                raise CourseError(f"{self.path}: has no {'.'.join(keys)}")
+                raise CourseError(f"{self.path}: the key `{'.'.join(keys)}` is missing")
         return node
 
     def _insert(self, after: int, lines: list[str]) -> None:
-        """Puts `lines` behind the line number `after` (from 0)."""
+        """Inserts `lines` below the line number `after` (from 0)."""
         there = self.text.splitlines(keepends=True)
         if not there[after].endswith("\n"):
             there[after] += "\n"
@@ -80,7 +80,7 @@ def _value(node: yaml.Node, key: str) -> str | None:
 
 
 def _last_line(node: yaml.Node) -> int:
-    """The number (from 0) of the last line on which something of `node` stands; its end mark lies further down."""
+    """The number (from 0) of the last line with content of `node`. (Its end mark may be further down.)"""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         return _last_line(last[1] if isinstance(last, tuple) else last)

@@ -1,4 +1,4 @@
-"""What a new task or a new lab consists of: new files, and additions to files that are there, all or nothing."""
+"""Plans a new task or a new lab: new files, and additions to existing ones. All are written, or none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from autograder.course import IDENTIFIER, LAB, NAMES, NOTEBOOK, Course, CourseEr
 from autograder.new.course_file import CourseFile
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# The imports that a task's pieces need, by the file that they are added to: name → statement.
+# The imports that a task's code needs, by the kind of file that it is added to: name → statement.
 IMPORTS = {
     "checks": {
         "np": "import numpy as np",
@@ -34,25 +34,25 @@ IMPORTS = {
 
 
 class SkeletonError(Exception):
-    """What was asked for cannot be made; the message says why and what to do. Nothing has been written."""
+    """The task or lab cannot be made; the message says why and what to do. Nothing has been written."""
 
 
 @dataclass
 class Plan:
-    """Files as they will be, by path: those that are new, and those that change."""
+    """The texts of files that will be new, and of those that will be changed, by path."""
 
     root: Path
     new: dict[Path, str] = field(default_factory=dict)
     changed: dict[Path, str] = field(default_factory=dict)
 
     def create(self, path: Path, text: str) -> None:
-        """Adds a new file; raises `SkeletonError` if there is one already."""
+        """Adds a new file; raises `SkeletonError` if it exists already."""
         if path.exists():
-            raise SkeletonError(f"{path.relative_to(self.root)}: is there already, and nothing is overwritten")
+            raise SkeletonError(f"{path.relative_to(self.root)}: exists already, and is not overwritten")
         self.new[path] = text
 
     def text(self, path: Path) -> str:
-        """A file's text as the plan has it so far; raises `SkeletonError` if there is none."""
+        """A file's text, with the changes planned so far; raises `SkeletonError` if it cannot be read."""
         for texts in (self.new, self.changed):
             if path in texts:
                 return texts[path]
@@ -62,11 +62,11 @@ class Plan:
             raise SkeletonError(f"{path}: cannot be read ({error})") from error
 
     def change(self, path: Path, text: str) -> None:
-        """Gives a file, new or there already, another text."""
+        """Gives a file, which may be new, this text."""
         (self.new if path in self.new else self.changed)[path] = text
 
     def write(self) -> None:
-        """Writes everything; Python files are put into shape by ruff, where that is installed."""
+        """Writes everything, and formats Python files with ruff if that is installed."""
         for path, text in {**self.new, **self.changed}.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
@@ -79,9 +79,9 @@ class Plan:
 def new_task(
     course_file: Path, lab: str | None, task: str, notebook: str, title: str, points: float, hidden_points: float = 0
 ) -> Plan:
-    """The plan of a task in a notebook, there already or new; `points` are all its points, the hidden check's included.
+    """The plan of a task in a notebook, which may be new. `points` include those of the hidden check.
 
-    Raises `SkeletonError`, or `CourseError` where `course.yml` is wrong as it is.
+    Raises `SkeletonError`, or `CourseError` if there is a mistake in `course.yml` already.
     """
     root, course = _checkout(course_file)
     name, _ = course.assignment(lab)
@@ -95,17 +95,17 @@ def new_lab(course_file: Path, lab: str, title: str, task: str, notebook: str, p
     """The plan of a lab with one notebook and one task in it; raises as `new_task` does."""
     root, course = _checkout(course_file)
     if not re.fullmatch(LAB, lab):
-        raise SkeletonError(f"{lab!r} is no name for a lab: {NAMES[LAB]}")
+        raise SkeletonError(f"{lab!r} is not a valid lab name: {NAMES[LAB]}")
     if lab in course.assignments:
-        raise SkeletonError(f"{course_file}: has an assignment {lab!r} already")
+        raise SkeletonError(f"{course_file}: already has an assignment {lab!r}")
     if keyword.iskeyword(lab):
-        raise SkeletonError(f"{lab!r} is a word of Python; its checks could not be imported")
+        raise SkeletonError(f"{lab!r} is a Python keyword, so its checks could not be imported; choose another name")
     plan = Plan(root)
     templates, given = _templates(), {"lab": lab, "title": title, "points": _number(points)}
     checks, reference = root / "autograder" / "labs" / lab, root / "reference" / lab
     for folder in (checks, reference):
         if folder.exists():
-            raise SkeletonError(f"{folder.relative_to(root)}: is there already, and nothing is overwritten")
+            raise SkeletonError(f"{folder.relative_to(root)}: exists already, and is not overwritten")
     plan.create(checks / "__init__.py", templates.get_template("lab/init.py.j2").render(given))
     plan.create(reference / "README.md", templates.get_template("lab/readme.md.j2").render(given))
     if (root / "tests" / "a_lab.py").is_file():
@@ -125,7 +125,7 @@ def _checkout(course_file: Path) -> tuple[Path, Course]:
     root = course_file.resolve().parent
     if root / "autograder" != PACKAGE:
         raise SkeletonError(
-            f"this is the program of {PACKAGE.parent}, and the course is {root}: run it as {root}/.venv/bin/autograder"
+            f"this program belongs to {PACKAGE.parent}, but the course is {root}; run {root}/.venv/bin/autograder"
         )
     return root, read_course(course_file)
 
@@ -136,7 +136,7 @@ def _add_task(
     templates = _templates()
     fields = _fields(course, task, notebook, title, points, hidden_points)
     if task in course.assignments[lab].by_id:
-        raise SkeletonError(f"{lab} has a task {task!r} already")
+        raise SkeletonError(f"{lab} already has a task {task!r}")
     file = CourseFile(plan.root / "course.yml")
     file.add_task(lab, _task_entry(templates, fields), notebook, points)
     plan.change(file.path, file.text)
@@ -146,21 +146,21 @@ def _add_task(
 def _fields(
     course: Course, task: str, notebook: str, title: str, points: float, hidden_points: float
 ) -> dict[str, Any]:
-    """What the templates are filled with, once it is known to be possible."""
+    """The values for the templates; raises `SkeletonError` if one is not possible."""
     if not re.fullmatch(IDENTIFIER, task):
-        raise SkeletonError(f"{task!r} is no id for a task: {NAMES[IDENTIFIER]}")
+        raise SkeletonError(f"{task!r} is not a valid task id: {NAMES[IDENTIFIER]}")
     function = task.replace("-", "_")
     if not function.isidentifier() or keyword.iskeyword(function):
-        raise SkeletonError(f"the task {task!r} cannot be: its function would be `{function}`, which is no Python name")
+        raise SkeletonError(f"{task!r} cannot be used: its function would be `{function}`, which is not a Python name")
     notebook = notebook.removesuffix(".ipynb").removesuffix(".py")
     if not re.fullmatch(NOTEBOOK, notebook):
-        raise SkeletonError(f"{notebook!r} is no name for a notebook: {NAMES[NOTEBOOK]}")
+        raise SkeletonError(f"{notebook!r} is not a valid notebook name: {NAMES[NOTEBOOK]}")
     for name, assignment in course.assignments.items():
         for other in assignment.tasks:
             if function in other.definitions:
-                raise SkeletonError(f"the task {other.id!r} of {name} asks for a `{function}` already: take another id")
+                raise SkeletonError(f"the task {other.id!r} of {name} already asks for `{function}`; choose another id")
     if not 0 <= hidden_points < points:
-        raise SkeletonError("--points must be more than 0, and more than what the hidden check gets of them (1)")
+        raise SkeletonError("--points must be more than 0, and with --hidden-check more than 1")
     return {
         "task": task,
         "function": function,
@@ -186,7 +186,7 @@ def _task_entry(templates: Environment, fields: dict[str, Any]) -> list[str]:
 
 
 def _add_files(plan: Plan, templates: Environment, fields: dict[str, Any]) -> None:
-    """Everything of a task but its entry in `course.yml`."""
+    """Adds everything that belongs to a task, except for its entry in `course.yml`."""
     lab, task, notebook, function = (fields[name] for name in ("lab", "task", "notebook", "function"))
     checks = plan.root / "autograder" / "labs" / lab
 
@@ -198,7 +198,7 @@ def _add_files(plan: Plan, templates: Environment, fields: dict[str, Any]) -> No
         plan.create(script, made("notebook.py"))
     there = plan.text(script)
     if re.search(rf'"grade_id": "{task}(-check)?"', there):
-        raise SkeletonError(f"{script.relative_to(plan.root)}: has a cell {task!r} already")
+        raise SkeletonError(f"{script.relative_to(plan.root)}: already has a cell {task!r}")
     missing = _missing(there, "cells", lab)
     has_check = re.search(r"^#? ?from autograder\.notebook import .*\bcheck\b", there, re.MULTILINE) is not None
     plan.change(script, _joined(there, made("cells.py", imports="\n".join(missing), has_check=has_check)))
@@ -210,22 +210,25 @@ def _add_files(plan: Plan, templates: Environment, fields: dict[str, Any]) -> No
     plan.create(checks / "mistakes" / f"{task}.yml", made("mistakes.yml"))
     accepted = plan.root / "tests" / "accepted"
     if accepted.is_dir():
-        folder = accepted / task if lab == "lab4" else accepted / lab / task
+        first, *_ = read_course(plan.root / "course.yml").assignments  # its answers are directly in `accepted`
+        folder = accepted / task if lab == first else accepted / lab / task
         plan.create(folder / "sorted.py", made("right_answer.py", function=function))
 
 
 def _extend(plan: Plan, path: Path, addition: str, imports: list[str]) -> None:
-    """Adds text to the end of a Python file, and imports behind those that it has."""
+    """Adds text to the end of a Python file, and imports below its own."""
     text = plan.text(path)
     try:
         names = _bound(ast.parse(text))
         added = _bound(ast.parse(addition))
     except SyntaxError as error:
         raise SkeletonError(
-            f"{path.relative_to(plan.root)}, line {error.lineno}: is no Python ({error.msg})"
+            f"{path.relative_to(plan.root)}, line {error.lineno}: not valid Python ({error.msg})"
         ) from error
     if twice := sorted((names & added) - {"ASKED"}):
-        raise SkeletonError(f"{path.relative_to(plan.root)}: has a `{twice[0]}` already; take another id for the task")
+        raise SkeletonError(
+            f"{path.relative_to(plan.root)}: already defines `{twice[0]}`; choose another id for the task"
+        )
     if imports:
         lines = text.splitlines()
         last = max(
@@ -238,16 +241,16 @@ def _extend(plan: Plan, path: Path, addition: str, imports: list[str]) -> None:
 
 
 def _missing(text: str, kind: str, lab: str) -> list[str]:
-    """The import statements of a kind of file whose names `text` does not bind yet."""
+    """The import statements for a kind of file, except for names that `text` defines already."""
     try:
         there = _bound(ast.parse(text))
     except SyntaxError as error:
-        raise SkeletonError(f"{kind} of {lab}, line {error.lineno}: is no Python ({error.msg})") from error
+        raise SkeletonError(f"{kind} of {lab}, line {error.lineno}: not valid Python ({error.msg})") from error
     return [statement for name, statement in IMPORTS[kind].items() if name not in there]
 
 
 def _bound(tree: ast.Module) -> set[str]:
-    """The names that a module's own statements bind."""
+    """The names that a module's top-level statements bind."""
     names: set[str] = set()
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
@@ -278,17 +281,17 @@ def _templates() -> Environment:
 
 
 def _validate(plan: Plan) -> None:
-    """Reads what would be written as its readers will: a skeleton that breaks the course is never written."""
+    """Parses everything that would be written, so that nothing is written that breaks the course."""
     for path, text in {**plan.new, **plan.changed}.items():
         if path.suffix == ".py":
             try:
                 ast.parse(text)
             except SyntaxError as error:
-                raise SkeletonError(f"{path}: would be no Python (line {error.lineno}: {error.msg})") from error
+                raise SkeletonError(f"{path}: would not be valid Python (line {error.lineno}: {error.msg})") from error
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "course.yml"
         copy.write_text(plan.text(plan.root / "course.yml"), encoding="utf-8")
         try:
             read_course(copy)
         except CourseError as error:
-            raise SkeletonError(f"course.yml would be wrong with it: {error}") from error
+            raise SkeletonError(f"course.yml would not be valid any more: {error}") from error
