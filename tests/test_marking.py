@@ -42,16 +42,6 @@ def results(marks: Path) -> Results:
     return Results.read(marks / "results.json")
 
 
-def test_the_committed_class_is_what_the_recipes_make(tmp_path: Path) -> None:
-    make_class(tmp_path)
-    made, committed = (
-        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-        for folder in (tmp_path, SUBMISSIONS)
-    )
-    del committed[Path("expected.yml")]
-    assert made == committed, "run `python -m tests.sample_class` and commit tests/submissions/"
-
-
 def test_every_student_is_there(results: Results) -> None:
     assert {student.student for student in results.students} == set(EXPECTED)
     assert len(EXPECTED) >= 12
