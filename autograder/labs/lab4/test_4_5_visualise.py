@@ -412,9 +412,9 @@ def test_model_unchanged(examination: Examination) -> None:
     answers = MAXIMISE_LATER.ask(examination)
     changed = {str(part) for answer in answers for part in answer["changed"]}
     if changed:
-        named = [words for part, words in CHANGED.items() if part in changed]
+        changes = [words for part, words in CHANGED.items() if part in changed]
         failed = Failed(
-            "After `maximise_activation` the model is no longer as it was: " + (", ".join(named) or "it changed") + ".",
+            "After `maximise_activation` the model is no longer as it was: " + (", ".join(changes) or "it changed") + ".",
             hint="What is the gradient taken of, where is it kept, and what is put back at the end?",
         )
         raise named(examination, MAXIMISE_LATER, answers, failed)
