@@ -181,7 +181,7 @@ def test_who_waits_for_a_person_has_no_total_and_is_told(course: Path, book: Pat
     done = export(course / "marks", "--to", "csv", "--gradebook", book, "-o", tmp_path / "grades.csv")
     assert done.exit_code == 1
     assert "merged: 1 cell has yet to be marked in formgrader (4_2_better_cnn/written-deeper)" in done.stderr
-    assert "no-second-relu: 6 cells wait" in done.stderr
+    assert "no-second-relu: 6 cells have yet to be marked" in done.stderr
     rows = {row["student"]: row for row in csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8-sig"))}
     assert (rows["merged"]["automatic"], rows["merged"]["written"], rows["merged"]["total"]) == ("97", "", "")
     assert (rows["reference"]["written"], rows["reference"]["total"]) == ("12", "112")
@@ -357,7 +357,7 @@ def test_formgrader_shows_the_marks_and_a_mark_given_there_is_in_the_export(
 
 def test_a_merged_notebook_is_shown_in_the_place_of_each(server: str) -> None:
     _, page = page_of(server, "merged", "4_6_branches")
-    assert "no notebook called 4_6_branches was handed in" in Active(page).text
+    assert "No notebook called 4_6_branches was handed in" in Active(page).text
     assert 'id="written-merges"' in page
     assert "class BranchModel" in "".join(Active(page).text.split("\u2060"))
 

@@ -35,9 +35,9 @@ def _filled(request: Request, sheet: Worksheet) -> Exported:
         raise ExportError(f"{sheet.path}, line 1: Blackboard needs a column Username; the columns are {listed}")
     columns = [number for number, title in enumerate(sheet.header) if re.search(r"\|[0-9]+$", title)]
     column = find_column(request, sheet, IDENTIFIER, columns)
-    told = MAXIMUM.search(sheet.header[column])
-    if told:
-        require_maximum(request, told["points"], f"{sheet.path}, column {sheet.header[column]!r}")
+    found = MAXIMUM.search(sheet.header[column])
+    if found:
+        require_maximum(request, found["points"], f"{sheet.path}, column {sheet.header[column]!r}")
     # Its "Student ID" is what other systems call an id number. Names are not used.
     keys = {field: number for field, number in people.items() if field in ("login", "idnumber", "id", "email")}
     return fill(request, sheet, column, keys, range(1, len(sheet.rows)))
@@ -51,9 +51,9 @@ def _new_file(request: Request) -> Exported:
             " file (--worksheet FILE) or the whole title (--column 'Lab 4 [Total Pts: 100 Score] |12345'), or use"
             " --new-column."
         )
-    told = MAXIMUM.search(title)
-    if told:
-        require_maximum(request, told["points"], f"--column {title!r}")
+    found = MAXIMUM.search(title)
+    if found:
+        require_maximum(request, found["points"], f"--column {title!r}")
     one_maximum(request.marks)
     settled, left_out = split(request.marks)
     rows = []

@@ -46,14 +46,14 @@ def _filled(request: Request, sheet: Worksheet) -> Exported:
     students = []
     for row, cells in enumerate(sheet.rows[1:], start=1):
         if "points possible" in cells[0].casefold():
-            told = cells[column] if column < len(cells) else ""
+            maximum = cells[column] if column < len(cells) else ""
             where = f"{sheet.path}, line {sheet.lines[row]}, column {sheet.header[column]!r}"
-            if "read only" in told.casefold():
+            if "read only" in maximum.casefold():
                 raise ExportError(
                     f"{where}: Canvas does not allow changes to this column; choose another with --column"
                 )
-            require_maximum(request, told, where)
-            if not told.strip():
+            require_maximum(request, maximum, where)
+            if not maximum.strip():
                 sheet.put(row, column, plain(one_maximum(request.marks)))
         elif any(cells[number].strip() for number in people.values() if number < len(cells)):
             students.append(row)
