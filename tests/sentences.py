@@ -23,10 +23,10 @@ from tests.judging import LAB
 # Where messages to students are written. The sandbox says little; these of its modules do.
 SPEAKING = [
     *("judge/*.py", "labs/**/*.py", "submission/definitions.py"),
-    *("sandbox/client.py", "sandbox/own_*.py", "sandbox/student.py", "sandbox/weight*.py"),
+    *("sandbox/client.py", "sandbox/own_*.py", "sandbox/respondent.py", "sandbox/student.py", "sandbox/weight*.py"),
 ]
 # These speak to teachers, to markers, or only to the checks.
-SILENT = {"bank.py", "oracle.py", "catalogue.py", "conftest.py", "lab.py", "run.py"}
+SILENT = re.compile(r"(bank|oracle|catalogue|conftest|lab|run|.*procedures|drawn_pictures)\.py")
 NEVER = {"BankError", "OracleError", "ChecksError", "CourseError", "ForkServerError", "SandboxError"}  # to a student
 FILLED_IN = re.compile(r"\{[^{}]*\}")
 WORDS = re.compile(r"[A-Za-z`]{2,}.*\s.*[A-Za-z`]{2,}")
@@ -96,7 +96,7 @@ def main(given: list[str] | None = None) -> None:
             _print(f"Checks of {task.id}", said)
             known = bank.get(task.id, {}).values()
             _print(f"Known mistakes of {task.id}", [(f"{_place(m.file, m.line)} {m.id}", m.sentence) for m in known])
-    files = sorted({path for glob in SPEAKING for path in PACKAGE.glob(glob) if path.name not in SILENT})
+    files = sorted({path for glob in SPEAKING for path in PACKAGE.glob(glob) if not SILENT.fullmatch(path.name)})
     if only:
         files = [path for path in check_files(LAB.folder) if LAB.assignment.task(only).notebook in path.stem]
     for path in files:

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from autograder.sandbox.fork_server import ForkServer
-from tests.judging import REFERENCE, SETTING, in_processes, lay_out
+from tests.judging import LAB, REFERENCE, in_processes, lay_out
 
 ROOT = Path(__file__).resolve().parents[1]
 ACCEPTED = sorted((ROOT / "tests" / "accepted").glob("*/*.py"))
@@ -21,7 +21,7 @@ ACCEPTED = sorted((ROOT / "tests" / "accepted").glob("*/*.py"))
 def marked(fork_server: ForkServer, folder: Path, task: str) -> dict[str, str]:
     """The checks of a task that a submission's folder does not pass, and what they say."""
     results = in_processes(fork_server, folder, task)
-    assert set(SETTING.assignment.task(task).checks) == set(results)
+    assert set(LAB.assignment.task(task).checks) == set(results)
     return {
         check: f"{result.status} {result.message}"
         for check, result in results.items()
@@ -35,7 +35,7 @@ def handed_in(folder: Path, task: str = "", answer: Path | None = None) -> Path:
     for path in sorted((ROOT / "source" / "lab4").glob("*.ipynb")):
         shutil.copyfile(path, folder / path.name)
     if answer is not None:
-        jupytext.write(jupytext.read(answer), folder / f"{SETTING.assignment.task(task).notebook}.ipynb")
+        jupytext.write(jupytext.read(answer), folder / f"{LAB.assignment.task(task).notebook}.ipynb")
     return folder
 
 
@@ -48,7 +48,7 @@ def test_a_right_answer_gets_full_marks(fork_server: ForkServer, tmp_path: Path,
 
 def test_there_are_enough_of_them() -> None:
     assert len(ACCEPTED) >= 40
-    written = {task.id for task in SETTING.assignment.tasks if task.definitions} - {"best-model"}
+    written = {task.id for task in LAB.assignment.tasks if task.definitions} - {"best-model"}
     assert {path.parent.name for path in ACCEPTED} == written
 
 

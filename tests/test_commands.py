@@ -27,6 +27,8 @@ from autograder.export.formats import formats
 from tests.checkout_copy import copy_checkout, run
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.processes
+
 MADE = ("commands.md", "changelog.md")  # the program's own help texts; what once was
 FOLLOWED = ("add-a-task.md", "write-your-own-lab.md")  # whose ```console blocks tests/test_write_your_own_lab.py runs
 PAGES = [
@@ -34,7 +36,7 @@ PAGES = [
     *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")) if path.name not in MADE),
 ]
 PROGRAMS = Path(sys.executable).parent
-SYSTEM = ("cd", "cp", "export", "kubectl", "mkdir", "mv", "sed", "source", "uv")
+SYSTEM = ("cd", "cp", "export", "kubectl", "mkdir", "mv", "sed", "source", "test", "uv")
 REFUSING = ("formgrade",)  # is in nbgrader's list, and does nothing but say so
 RUN_IN = {
     "autograder build": "test_build.py",

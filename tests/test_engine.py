@@ -168,6 +168,7 @@ def test_the_death_of_a_worker_costs_nobody_a_mark(light_class: Path, tmp_path: 
     assert workers() == []
 
 
+@pytest.mark.processes
 def test_ps_shows_which_process_is_a_graders_worker() -> None:
     worker = Worker(spec(), 0)
     try:

@@ -74,6 +74,7 @@ def test_without_a_sandbox_nothing_is_marked_unless_the_teacher_said_so(
 
 
 @pytest.mark.slow
+@pytest.mark.processes
 def test_run_autograder_marks_a_submission_as_the_marker_does(tmp_path: Path) -> None:
     root = unpacked(tmp_path)
     make_student(RECIPES / "no-second-relu", root / "submission", "digits")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from autograder.results import Results, StudentResult
+from autograder.results import Results
 from tests.conftest import ROOT, autograder
 from tests.sample_class import make_class
 
@@ -20,33 +18,21 @@ SUBMISSIONS = ROOT / "tests" / "submissions"
 EXPECTED = yaml.safe_load((SUBMISSIONS / "expected.yml").read_text(encoding="utf-8"))
 
 
-# On every push the whole class on the digits, and on MNIST, whose 10,000 test images take minutes, who has weights of
-# which the one is right and the other wrong; on demand all on both.
-ON_MNIST = ("reference", "no-second-relu")
-
-
-def cases(students: Iterable[str]) -> list[Any]:
-    """These students on both data sets; what is for every push has no mark."""
-    return [
-        pytest.param(data, student, marks=[] if data == "digits" or student in ON_MNIST else [pytest.mark.slow])
-        for data in ("digits", "mnist")
-        for student in sorted(students)
-    ]
-
-
 @pytest.fixture(scope="module")
-def submitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample class with weights for the digits."""
+def submitted(tmp_path_factory: pytest.TempPathFactory, data_name: str) -> Path:
+    """The sample class, with weights for the data set that this machine has."""
+    if data_name == "mnist":
+        return SUBMISSIONS
     folder = tmp_path_factory.mktemp("submitted")
-    make_class(folder, "digits")
+    make_class(folder, data_name)
     return folder
 
 
 @pytest.fixture(scope="module")
 def marks(submitted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The class marked on the digits by the command line."""
+    """The class marked by the command line."""
     folder = tmp_path_factory.mktemp("marks")
-    done = autograder("mark", submitted, "-o", folder, "--data", "digits")
+    done = autograder("mark", submitted, "-o", folder)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -56,50 +42,17 @@ def results(marks: Path) -> Results:
     return Results.read(marks / "results.json")
 
 
-@pytest.fixture(scope="module")
-def on_mnist(request: pytest.FixtureRequest, data_name: str, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """On MNIST, the students that are to be tested."""
-    if data_name != "mnist":
-        pytest.skip("MNIST cannot be had here: set MNIST_ROOT")
-    folder = tmp_path_factory.mktemp("mnist")
-    given = [getattr(item, "callspec", None) for item in request.session.items if item.path == request.path]
-    wanted = {spec.params["student"] for spec in given if spec and spec.params.get("data") == "mnist"}
-    for student in wanted:
-        shutil.copytree(SUBMISSIONS / student, folder / "in" / student)
-    more = ("--jobs", "1") if wanted <= set(ON_MNIST) else ()  # a second worker would take longer to start
-    done = autograder("mark", folder / "in", "-o", folder / "marks", *more)
-    assert done.returncode == 0, done.stderr
-    return Results.read(folder / "marks" / "results.json")
-
-
-@pytest.fixture
-def result(data: str, student: str, request: pytest.FixtureRequest) -> StudentResult:
-    """The result of a student on a data set."""
-    found: Results = request.getfixturevalue("results" if data == "digits" else "on_mnist")
-    assert found.data == data
-    return found.student(student)
-
-
-def test_the_committed_class_is_what_the_recipes_make(tmp_path: Path) -> None:
-    make_class(tmp_path)
-    made, committed = (
-        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-        for folder in (tmp_path, SUBMISSIONS)
-    )
-    del committed[Path("expected.yml")]
-    assert made == committed, "run `python -m tests.sample_class` and commit tests/submissions/"
-
-
 def test_every_student_is_there(results: Results) -> None:
     assert {student.student for student in results.students} == set(EXPECTED)
     assert len(EXPECTED) >= 12
 
 
-@pytest.mark.parametrize(("data", "student"), cases(EXPECTED))
-def test_marks_are_the_expected_ones(result: StudentResult, data: str, student: str) -> None:
+@pytest.mark.parametrize("student", sorted(EXPECTED))
+def test_marks_are_the_expected_ones(results: Results, student: str, data_name: str) -> None:
     """All checks give their points but those that the file lists, with the points that they give."""
+    result = results.student(student)
     expected = EXPECTED[student]
-    varies = expected.get(f"varies on {data}", [])
+    varies = expected.get(f"varies on {data_name}", [])
     lost = {f"{task.id}/{check.id}": check.score for task, check in result.checks if check.score < check.max_score}
     assert result.status == "marked"
     assert result.max_score == 100
@@ -114,11 +67,14 @@ def test_marks_are_the_expected_ones(result: StudentResult, data: str, student: 
         assert result.score == expected["score"]
 
 
-@pytest.mark.parametrize(("data", "student"), cases(name for name, value in EXPECTED.items() if "says" in value))
-def test_the_mistake_is_named(result: StudentResult, data: str, student: str) -> None:
-    found = {f"{task.id}/{check.id}": f"{check.diagnosis}: {check.message}" for task, check in result.checks}
+@pytest.mark.parametrize("student", sorted(name for name, value in EXPECTED.items() if "says" in value))
+def test_the_mistake_is_named(results: Results, student: str) -> None:
+    found = {
+        f"{task.id}/{check.id}": f"{check.diagnosis}: {check.message}"
+        for task, check in results.student(student).checks
+    }
     for check, words in EXPECTED[student]["says"].items():
-        where = found[check] if check != "submission" else " ".join(result.messages)
+        where = found[check] if check != "submission" else " ".join(results.student(student).messages)
         assert words in where
 
 
@@ -144,7 +100,7 @@ def test_a_second_run_marks_only_what_has_changed(submitted: Path, marks: Path, 
         shutil.copytree(submitted / student, tmp_path / "in" / student)
     shutil.copytree(marks, tmp_path / "marks")
     before = json.loads((marks / "results.json").read_text())
-    again = autograder("mark", tmp_path / "in", "-o", tmp_path / "marks", "--data", "digits")
+    again = autograder("mark", tmp_path / "in", "-o", tmp_path / "marks")
     assert "0 marked in" in again.stdout
     assert "3 unchanged" in again.stdout
     after = json.loads((tmp_path / "marks/results.json").read_text())
@@ -154,7 +110,7 @@ def test_a_second_run_marks_only_what_has_changed(submitted: Path, marks: Path, 
     ]
 
     (tmp_path / "in/release/lab4/4_1_simple_cnn.ipynb").write_text("no notebook any more")
-    third = autograder("mark", tmp_path / "in", "-o", tmp_path / "marks", "--data", "digits")
+    third = autograder("mark", tmp_path / "in", "-o", tmp_path / "marks")
     assert "1 marked in" in third.stdout
     assert "release: 0" in third.stdout
     changed = Results.read(tmp_path / "marks/results.json").student("release")
@@ -174,12 +130,11 @@ MARKINGS = 30
 
 
 @pytest.mark.slow
-def test_no_mark_depends_on_the_seed(submitted: Path, tmp_path: Path, data_name: str) -> None:
+def test_no_mark_depends_on_the_seed(submitted: Path, tmp_path: Path) -> None:
     """Each marking draws weights, images and pictures of its own."""
-    submissions = SUBMISSIONS if data_name == "mnist" else submitted
     seen: dict[tuple[str, str, str], set[float]] = {}
     for number in range(MARKINGS):
-        done = autograder("mark", submissions, "-o", tmp_path / f"marks-{number}")
+        done = autograder("mark", submitted, "-o", tmp_path / f"marks-{number}")
         assert done.returncode == 0, done.stderr
         for student in Results.read(tmp_path / f"marks-{number}" / "results.json").students:
             for task, check in student.checks:

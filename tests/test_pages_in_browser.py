@@ -203,7 +203,7 @@ def test_the_contact_sheet_loads_its_pictures_and_is_filtered_and_ordered(
     sheet = one.page.locator("#sheet > li")
     first = sheet.locator("img").first
     expect(first).to_be_visible()
-    one.page.wait_for_function("document.querySelector('#sheet img').naturalWidth > 0")
+    assert first.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     one.page.get_by_label("Order").select_option("worst")
     scores = [float(card.get_attribute("data-score") or 0) for card in sheet.all()]
     assert scores == sorted(scores)

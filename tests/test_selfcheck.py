@@ -145,10 +145,10 @@ def test_a_file_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None
 
 
 def test_a_place_is_found_however_the_notebook_is_written(tmp_path: Path) -> None:
-    """Pretty or on one line, source as a list or as one text, keys in any order, text that looks like JSON."""
+    """Pretty or on one line, source a list or one text, keys in any order, text that looks like JSON or isn't YAML."""
     text = 'x = "\\"cells\\": ["\n\nclass Net:\n    pass\n'
     cell = {"cell_type": "code", "metadata": {"a": [{"source": ["no"]}]}, "outputs": [], "execution_count": None}
-    title = {"cell_type": "markdown", "metadata": {}, "source": ["# {\n", "]"]}
+    title = {"cell_type": "markdown", "metadata": {}, "source": ["# {\n", "] \U0001f600 \\ud83d \x7f\x85\u2028"]}
     one = {"metadata": {"cells": [1]}, "cells": [title, {**cell, "source": text.splitlines(keepends=True)}]}
     (tmp_path / "list.ipynb").write_text(json.dumps(one, indent=1))
     one["cells"][1] = {"source": text, **cell}
@@ -165,6 +165,14 @@ def test_a_place_is_found_however_the_notebook_is_written(tmp_path: Path) -> Non
     raised = checked("failed", 0, message="Calling `Net` raised ValueError\n  list.ipynb, cell 2, line 4, in forward")
     file, line = Places(tmp_path).of(asked, ["Net"], raised) or ("", 0)
     assert "pass" in (tmp_path / file).read_text().splitlines()[line - 1]
+
+
+@pytest.mark.parametrize("content", ["", "[", '{"cells": 3}', '{"cells": [3, {}, {"source": 1}]}', "[" * 100_000])
+def test_in_what_is_no_notebook_the_first_line_is_pointed_at(tmp_path: Path, content: str) -> None:
+    (tmp_path / "n.ipynb").write_text(content)
+    raised = checked("failed", 0, message="Calling `Net` raised ValueError\n  n.ipynb, cell 9, line 4, in forward")
+    asked = TaskResult(id="t", notebook="n", score=0, max_score=1)
+    assert Places(tmp_path).of(asked, ["Net"], raised) == Places(tmp_path).of(asked, []) == ("n.ipynb", 1)
 
 
 def test_places_outside_the_folder_are_not_pointed_at(tmp_path: Path) -> None:

@@ -6,20 +6,18 @@ from itertools import pairwise
 
 import pytest
 
-from autograder.judge.bank import read_bank
-from autograder.labs.catalogue import CHECKS, read_checks
-from tests.judging import SETTING
+from tests.judging import LAB
 from tests.sentences import main
 
 
 def test_everything_is_listed_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
     main([])
     said = capsys.readouterr().out.splitlines()
-    for known in read_bank(CHECKS / SETTING.lab / "mistakes").values():
+    for known in LAB.mistakes.values():
         for mistake in known.values():
             place = f"autograder/labs/lab4/mistakes/{mistake.file.name}:{mistake.line} {mistake.id}"
             assert said[said.index(place) + 1] == f"    {mistake.sentence}"
-    assert {f"    {check.sentence}" for check in read_checks(SETTING.lab)} <= set(said)
+    assert {f"    {check.sentence}" for check in LAB.checks} <= set(said)
     for start, piece in [
         ("autograder/judge/figures.py:", "axis.imshow"),
         ("autograder/judge/weights_file.py:", "MB"),

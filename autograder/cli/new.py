@@ -93,8 +93,8 @@ def _tell(plan: Plan, assignment: str | None) -> None:
         typer.echo(f"  {path.relative_to(plan.root)}")
     which = f" --assignment {assignment}" if assignment else ""
     typer.echo(
-        "Next, edit the task's text, solution and checks. Begin with the notebook, then procedures.py, asking.py,\n"
-        "the check file and the known mistake. Then run\n"
-        f"  autograder build{which}      to build source/ and release/, and to test both at the gate\n"
-        "docs/add-a-task.md explains each file."
+        "Next: edit the task's text, solution and checks in these files, in this order: the notebook, the check "
+        "file,\nthe known mistakes, the accepted answer. Then:\n"
+        f"  autograder build{which}      builds source/ and release/, and tries everything at the gate\n"
+        "docs/add-a-task.md says what each file is for."
     )

@@ -70,7 +70,7 @@ class GradedCell:
 
 
 @dataclass
-class Page:
+class GradedPage:
     """A notebook for formgrader, and the written cells that the student left as they were."""
 
     notebook: Any
@@ -116,7 +116,7 @@ def read_notebooks(folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 def page(
     name: str, graded: list[GradedCell], handed_in: dict[str, list[dict[str, Any]]], names: set[str]
-) -> Page | None:
+) -> GradedPage | None:
     """The page of the notebook `name`, or None if nothing was handed in that could be it.
 
     It is made from the notebook with that name. Without one, it is made from those whose names are not in `names` and
@@ -150,10 +150,10 @@ def page(
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     for number, made in enumerate(written):
         made["id"] = f"cell-{number}"
-    return Page(_node(cells=written, metadata={"kernelspec": kernel}, nbformat=4, nbformat_minor=5), unanswered)
+    return GradedPage(_node(cells=written, metadata={"kernelspec": kernel}, nbformat=4, nbformat_minor=5), unanswered)
 
 
-def write_pages(pages: Iterable[tuple[str, Page]], folder: Path, timestamp: str) -> None:
+def write_pages(pages: Iterable[tuple[str, GradedPage]], folder: Path, timestamp: str) -> None:
     """Writes the pages of one submission to `folder`, and replaces what was there."""
     import nbformat
 

@@ -40,7 +40,8 @@ def code_of(
         chosen, elsewhere = unit.needed([name], others)
         wanted.setdefault(unit.name, (unit, set()))[1].update(set(chosen) - unit.sets_up)
         imported = [part for index in chosen for part in definitions.handed_in(unit.statements[index].node)]
-        sources = dict.fromkeys(sorted(elsewhere), "") | {alias.name: script.stem for script, alias in imported}
+        renamed = {alias.name: script.stem for script, alias in imported if alias.asname not in (None, alias.name)}
+        sources = dict.fromkeys(sorted(elsewhere), "") | renamed
         for other, stem in sources.items():
             if other not in seen and other not in others:
                 seen.add(other)

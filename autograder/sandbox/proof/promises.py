@@ -68,10 +68,10 @@ def prove(fork_server: ForkServer) -> list[Promise]:
         Promise(
             id=name,
             sentence=sentence,
-            kept_by=layers.names_of(keepers),
+            kept_by=layers.names_of(can_keep),
             breaches=breaches.get(name, []),
         )
-        for name, (sentence, keepers) in PROMISES.items()
+        for name, (sentence, can_keep) in PROMISES.items()
     ]
 
 
