@@ -62,7 +62,7 @@ def test_pictures_count_whatever_the_case_of_their_ending_and_others_are_named(t
     (folder / "own" / ".DS_Store").write_bytes(b"x")
     result = judged("classify", definitions, folder)["own-pictures"]
     assert (result.status, result.score) == ("partial", 1.33)
-    assert f"own/{left.with_suffix('.jpg').name}: is a .jpg file; .png was asked for" in result.message
+    assert f"own/{left.with_suffix('.jpg').name}: is a .jpg file, but should be a .png" in result.message
     assert ".DS_Store" not in result.message
 
 
