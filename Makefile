@@ -36,10 +36,11 @@ sentences: $(READY)  ## Print every sentence that a student can get, in one list
 docs: $(READY)  ## Build the documentation, into build/docs; a broken link is an error
 	$(BIN)/python -m sphinx -b html -W --keep-going -q docs build/docs
 
-lint: $(READY)  ## Check style and types
+lint: $(READY)  ## Check style, types, and that each floor of the house looks only down
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 format: $(READY)  ## Format the code
 	$(BIN)/ruff check --fix .

@@ -18,7 +18,10 @@ SANDBOX = (
     *("labs/kinds/plain_data.py", "labs/**/*procedures.py"),
 )
 # The modules that a fork server imports for all student processes, beside those of the sandbox and the procedures.
-IN_SANDBOX = ("autograder.notebook", "autograder.data", "autograder.drawing", "autograder.training.recipes")
+IN_SANDBOX = (
+    *("autograder.notebook", "autograder.data", "autograder.drawing", "autograder.training.recipes"),
+    *("autograder.submission.definitions", "autograder.submission.excerpt"),
+)
 
 # What students get beside the lab's own modules.
 PUBLIC = (

@@ -170,6 +170,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: places.get(group_of(item), len(places)))
     for item in items:
+        if STARTING.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.processes)
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(group_of(item)))
     on_gpu = [item for item in items if item.get_closest_marker("gpu")]
@@ -186,6 +188,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 # `make quick` runs the tests that have executed a line which has changed since. What runs in another process, it cannot
 # see: so tests that start one have the mark `processes`, and quick leaves them out.
 PROGRAMS = ("python", "bash", "autograder", "pytest", "nbgrader", "chrom", "node")
+STARTING = {"fork_server", "light_marks", "student_environment"}  # fixtures that start one for whoever comes first
 starts: list[str] = []
 
 

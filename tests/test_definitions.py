@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox.student import KernelStudent
-from autograder.submission.definitions import Definitions, LoadFailed, Missing
+from autograder.submission.definitions import Definitions
+from autograder.submission.wanted import LoadFailed, Missing
 
 FOLDER = Path(__file__).parent / "fixtures" / "definitions"
 

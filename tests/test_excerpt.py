@@ -64,6 +64,16 @@ def test_what_stands_in_another_file_is_found_there_and_other_tasks_code_is_left
     )
 
 
+def test_magics_are_shown_as_they_were_written_and_prompts_are_not(tmp_path: Path) -> None:
+    cells = ["!ls\n%time x = f(1, \\\n  2)\nz = 3", ">>> def f(*a):\n...     !ls\n...     return a", "  y = x"]
+    notebook(tmp_path / "n.ipynb", cells)
+    assert code_of(Definitions(tmp_path), ["y"]) == (
+        "# n.ipynb, cell 1\n%time x = f(1, \\\n  2)\n\n"
+        "# n.ipynb, cell 2\ndef f(*a):\n...     !ls\n    return a\n\n"
+        "# n.ipynb, cell 3\ny = x"
+    )
+
+
 def test_very_long_code_is_cut_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "long.py").write_text(f"def f():\n    return '{'x' * 50_000}'\n")
     code = code_of(Definitions(tmp_path), ["f"])

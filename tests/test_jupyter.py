@@ -21,8 +21,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from autograder.submission.definitions import Definitions, LoadFailed, Missing
+from autograder.submission.definitions import Definitions
 from autograder.submission.jupyter import LeftOut, own_magics, python_of, read_cell, read_script
+from autograder.submission.wanted import LoadFailed, Missing
 
 CASES = Path(__file__).parent / "fixtures" / "cells"
 

@@ -22,6 +22,7 @@ from tests.test_accepted import handed_in
 WRONG_ANSWERS = sorted((Path(__file__).parent / "wrong_answers").glob("*/*.py"))
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("answer", WRONG_ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_it_says_what_was_seen_and_no_more(fork_server: ForkServer, tmp_path: Path, answer: Path) -> None:
     task, text = answer.parent.name, answer.read_text(encoding="utf-8")
@@ -38,6 +39,7 @@ def test_it_says_what_was_seen_and_no_more(fork_server: ForkServer, tmp_path: Pa
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.processes
 def test_a_weights_file_of_nearly_the_right_name_is_pointed_out(fork_server: ForkServer, tmp_path: Path) -> None:
     folder = handed_in(tmp_path / "in")
     (folder / "weights" / "better_cnn.pt").rename(folder / "weights" / "bettercnn.pth")

@@ -14,7 +14,7 @@ from autograder.course import line_of
 from autograder.judge.bank import BankError
 from autograder.labs.catalogue import Check, bound, public_points
 from autograder.labs.lab import Lab
-from autograder.submission.definitions import meant
+from autograder.submission.wanted import meant
 
 
 @dataclass

@@ -94,7 +94,7 @@ def _tell(plan: Plan, assignment: str | None) -> None:
     which = f" --assignment {assignment}" if assignment else ""
     typer.echo(
         "Next: edit the task's text, solution and checks in these files, in this order: the notebook, the check "
-        "file,\nthe known mistakes, the right answer. Then:\n"
+        "file,\nthe known mistakes, the accepted answer. Then:\n"
         f"  autograder build{which}      builds source/ and release/, and tries everything at the gate\n"
         "docs/add-a-task.md says what each file is for."
     )

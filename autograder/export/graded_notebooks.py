@@ -70,7 +70,7 @@ class GradedCell:
 
 
 @dataclass
-class Page:
+class GradedPage:
     """A notebook for formgrader, and which of its written cells hold nothing of the student's."""
 
     notebook: Any
@@ -116,7 +116,7 @@ def read_notebooks(folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 def page(
     name: str, graded: list[GradedCell], handed_in: dict[str, list[dict[str, Any]]], names: set[str]
-) -> Page | None:
+) -> GradedPage | None:
     """The page of the notebook `name`, or None where nothing was handed in that it could be.
 
     It is the notebook of that name; else those, of other names than `names`, that hold its cells or its name; else all
@@ -150,10 +150,10 @@ def page(
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     for number, made in enumerate(written):
         made["id"] = f"cell-{number}"
-    return Page(_node(cells=written, metadata={"kernelspec": kernel}, nbformat=4, nbformat_minor=5), unanswered)
+    return GradedPage(_node(cells=written, metadata={"kernelspec": kernel}, nbformat=4, nbformat_minor=5), unanswered)
 
 
-def write_pages(pages: Iterable[tuple[str, Page]], folder: Path, timestamp: str) -> None:
+def write_pages(pages: Iterable[tuple[str, GradedPage]], folder: Path, timestamp: str) -> None:
     """Writes the pages of one submission to `folder`, in the place of what was there."""
     import nbformat
 

@@ -139,7 +139,7 @@ def _write_student(
     return remark
 
 
-def _written_grade(grade: Any, page: graded_notebooks.Page | None) -> None:
+def _written_grade(grade: Any, page: graded_notebooks.GradedPage | None) -> None:
     """As `nbgrader autograde` does it: an answer that is not there gets 0, any other waits for a person."""
     missing = page is None or grade.name in page.unanswered
     grade.auto_score = 0.0 if missing else None
@@ -287,7 +287,7 @@ def _released(assignment: str, folder: Path | None) -> list[Path]:
 
 def _pages(
     cells: dict[str, list[graded_notebooks.GradedCell]], folder: Path | None
-) -> dict[str, graded_notebooks.Page | None]:
+) -> dict[str, graded_notebooks.GradedPage | None]:
     if folder is None:
         return {}
     handed_in = graded_notebooks.read_notebooks(folder)

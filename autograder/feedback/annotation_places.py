@@ -29,7 +29,7 @@ class Place(NamedTuple):
     line: int
 
 
-class Cell(NamedTuple):
+class CellLines(NamedTuple):
     """A cell of a notebook: the line of the JSON where it begins, its source, and the line of each line of it."""
 
     line: int
@@ -43,7 +43,7 @@ class Places:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._definitions = Definitions(folder)
-        self._read: dict[str, list[Cell]] = {}
+        self._read: dict[str, list[CellLines]] = {}
 
     def of(self, task: TaskResult, names: Sequence[str], check: CheckResult | None = None) -> Place | None:
         """The line that a check's message names, else the task's definition or check cell; None without a file."""
@@ -91,7 +91,7 @@ class Places:
                 return self._place(file, number, 1)
         return Place(file, 1)
 
-    def _cells(self, file: str) -> list[Cell]:
+    def _cells(self, file: str) -> list[CellLines]:
         if file not in self._read:
             try:
                 self._read[file] = cells_of((self.folder / file).read_text(encoding="utf-8-sig"))
@@ -100,7 +100,7 @@ class Places:
         return self._read[file]
 
 
-def cells_of(notebook: str) -> list[Cell]:
+def cells_of(notebook: str) -> list[CellLines]:
     """The cells of a notebook's JSON, which PyYAML reads too and, unlike `json`, says on which lines.
 
     Raises ValueError or RecursionError for what is not JSON or nested too deeply, YAMLError for what YAML cannot read.
@@ -111,14 +111,14 @@ def cells_of(notebook: str) -> list[Cell]:
     return [_cell(node) for node in _elements(_member(root, "cells"))]
 
 
-def _cell(node: yaml.Node) -> Cell:
+def _cell(node: yaml.Node) -> CellLines:
     source = _member(node, "source")
     # A source is a list, an element a line as a rule; or it is one text. An element may hold several lines.
     given = [source] if isinstance(source, yaml.ScalarNode) else _elements(source)
     parts = [part for part in given if isinstance(part, yaml.ScalarNode)]
     counts = [part.value.count("\n") + (not part.value.endswith("\n")) for part in parts]
     lines = [part.start_mark.line + 1 for part, count in zip(parts, counts, strict=True) for _ in range(count)]
-    return Cell(node.start_mark.line + 1, "".join(part.value for part in parts), lines)
+    return CellLines(node.start_mark.line + 1, "".join(part.value for part in parts), lines)
 
 
 def _member(node: yaml.Node | None, name: str) -> yaml.Node | None:

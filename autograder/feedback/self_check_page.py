@@ -20,7 +20,7 @@ PICTURES_LIMIT = 8 * 2**20  # bytes of all pictures together
 
 
 @dataclass
-class Picture:
+class EmbeddedFigure:
     """A student's figure, and the check that it was drawn for."""
 
     title: str
@@ -34,7 +34,7 @@ class TaskSection:
 
     task: TaskResult
     badge: Badge
-    pictures: list[Picture] = field(default_factory=list)
+    pictures: list[EmbeddedFigure] = field(default_factory=list)
 
     @property
     def shown(self) -> bool:
@@ -54,7 +54,7 @@ def self_check_page(found: SelfCheck) -> str:
                 if content and len(content) <= room:
                     room -= len(content)
                     data = base64.b64encode(content).decode()
-                    section.pictures.append(Picture(check.title, Markup(f"data:image/png;base64,{data}")))
+                    section.pictures.append(EmbeddedFigure(check.title, Markup(f"data:image/png;base64,{data}")))
         sections.append(section)
     page = environment().get_template("self_check.html.j2")
     return page.render(
@@ -62,6 +62,6 @@ def self_check_page(found: SelfCheck) -> str:
         title=found.title,
         summary=summary(found),
         next_step=next_step(found),
-        tasks=sections,
+        sections=sections,
         problems=found.problems,
     )

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from autograder.course import Assignment, CourseError, line_of
-from autograder.submission.definitions import meant
+from autograder.submission.wanted import meant
 
 
 @dataclass(frozen=True)

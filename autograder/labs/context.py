@@ -13,7 +13,7 @@ from autograder.course import Assignment, Band, CourseError
 from autograder.judge.oracle import Oracle
 from autograder.judge.probes import generator
 from autograder.labs.lab import Lab
-from autograder.submission.definitions import meant
+from autograder.submission.wanted import meant
 
 WEIGHTS = (".pt", ".pth", ".pkl", ".bin", ".safetensors")  # how weights files end, where somebody chose another name
 # Of the test set: an accuracy of 98 % is then known to 0.2 points, one of 99.6 % to 0.09 (binomial sd).

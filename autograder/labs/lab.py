@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -63,12 +64,7 @@ class Lab:
     @cached_property
     def questions(self) -> Mapping[str, ReferenceQuestion]:
         """What an oracle can be asked: all that the check files list under `ASKED`. Not in a students' package."""
-        questions: dict[str, ReferenceQuestion] = {}
-        for path in check_files(self.folder):
-            module = importlib.import_module(f"{__package__}.{self.name}.{path.stem}")
-            for asked in getattr(module, "ASKED", ()):
-                questions |= asked.reference_questions(questions)
-        return questions
+        return Questions([f"{__package__}.{self.name}.{path.stem}" for path in check_files(self.folder)])
 
     def oracle(self, seed: int) -> Oracle:
         """The live reference with `seed`, or the answer key of a student's package (which has its own seed)."""
@@ -95,6 +91,35 @@ class Lab:
         for path in sorted([*manifest.files(manifest.ANSWERS), *own]):
             whole.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
         return whole.hexdigest()[:16]
+
+
+class Questions(Mapping[str, ReferenceQuestion]):
+    """The questions of a lab's check files by name; a file is imported when a question is looked for."""
+
+    def __init__(self, modules: list[str]) -> None:
+        self._to_import = modules
+        self._found: dict[str, ReferenceQuestion] = {}
+
+    def __getitem__(self, name: str) -> ReferenceQuestion:
+        while name not in self._found and self._to_import:
+            self._import()
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        while self._to_import:
+            self._import()
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def _import(self) -> None:
+        # The file of the checks that run now is imported already, and is most likely to have the question.
+        name = next((name for name in self._to_import if name in sys.modules), self._to_import[0])
+        self._to_import.remove(name)
+        module = importlib.import_module(name)
+        for asked in getattr(module, "ASKED", ()):
+            self._found |= asked.reference_questions(self)
 
 
 def open_lab(name: str | None = None, course_file: Path | None = None) -> Lab:

@@ -11,8 +11,8 @@ import numpy as np
 from autograder.judge import weights_file
 from autograder.judge.verdict import Failed, Verdict
 from autograder.labs.discretion import discreet, words_in
+from autograder.labs.file_procedures import weights_file as weights_file_of
 from autograder.labs.forms import form_of
-from autograder.labs.kinds.saved_weights_procedures import weights_file as weights_file_of
 from autograder.labs.lab import Lab
 from autograder.labs.student_errors import called, verdict_on, without_words
 from autograder.sandbox.respondent import Respondent, StudentError

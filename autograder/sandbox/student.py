@@ -14,9 +14,12 @@ from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from autograder.submission.definitions import VARIABLE, Definitions, LoadFailed, Missing, likeness, meant, only_raises
+from autograder.submission.wanted import VARIABLE, LoadFailed, Missing, likeness, meant, only_raises
+
+if TYPE_CHECKING:
+    from autograder.submission.definitions import Definitions
 
 
 class Student(Protocol):
@@ -41,6 +44,8 @@ class FileStudent:
     @cached_property
     def definitions(self) -> Definitions:
         """What the submission defines. Read on first use, since some processes only read weights."""
+        from autograder.submission.definitions import Definitions  # a notebook's kernel does without
+
         return Definitions(self._folder)
 
     def leave(self) -> None:

@@ -15,20 +15,20 @@ import __future__
 import ast
 import builtins
 import contextlib
-import difflib
 import linecache
 import os
 import re
 import symtable
 import sys
 import types
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from autograder.submission.jupyter import Shell
 from autograder.submission.source import Statement, read_statements
+from autograder.submission.wanted import VARIABLE, LoadFailed, Missing, likeness, meant, only_raises
 
 CHANGES = {
     "append",
@@ -43,14 +43,6 @@ CHANGES = {
     "sort",
     "reverse",
 }
-
-
-class Missing(Exception):
-    """The submission does not define the name."""
-
-
-class LoadFailed(Exception):
-    """The name is there, but running its definition failed; the message says where and why."""
 
 
 @dataclass
@@ -432,25 +424,6 @@ def _base(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-NEAR = 0.7  # `BranchNet` is as near to `BranchModel`
-VARIABLE = 0.75  # variables have to be nearer: there are many of them
-
-
-def likeness(one: str, other: str) -> float:
-    """How much of two names is the same, in [0, 1], whatever their case and underscores."""
-    plain = (one.lower().replace("_", ""), other.lower().replace("_", ""))
-    return difflib.SequenceMatcher(None, *plain).ratio()
-
-
-def meant(name: str, places: Mapping[str, str]) -> str:
-    """A question about the name most like `name`, of those that stand at `places`; empty where none is."""
-    nearest = max(places, key=lambda one: likeness(name, one), default="")
-    if not nearest or likeness(name, nearest) < NEAR:
-        return ""
-    where = f" ({places[nearest]})" if places[nearest] else ""
-    return f"`{nearest}` is there{where}: is it meant?"
-
-
 def _is_stub(unit: Unit, name: str, upto: int | None = None) -> bool:
     """Whether the last definition of `name` in the file, up to the statement `upto`, is the released stub."""
     for index in reversed(range(len(unit.statements) if upto is None else upto + 1)):
@@ -466,13 +439,3 @@ def _is_stub(unit: Unit, name: str, upto: int | None = None) -> bool:
             value = getattr(node, "value", None)
             return isinstance(value, ast.Constant) and value.value in (None, Ellipsis)
     return False
-
-
-def only_raises(function: ast.FunctionDef) -> bool:
-    """Whether a function is nothing but docstring, `super().__init__()` and `raise NotImplementedError`."""
-    *before, last = function.body
-    idle = all(
-        isinstance(part, ast.Expr) and (isinstance(part.value, ast.Constant) or "super()" in ast.unparse(part))
-        for part in before
-    )
-    return idle and isinstance(last, ast.Raise) and "NotImplementedError" in ast.unparse(last)

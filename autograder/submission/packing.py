@@ -22,7 +22,7 @@ ARCHIVE = "submission.zip"
 RowStatus = Literal["included", "missing", "warning", "not started"]
 
 
-class Row(NamedTuple):
+class PackingNote(NamedTuple):
     """What a student should know about one file or task."""
 
     status: RowStatus
@@ -37,7 +37,7 @@ class Packed:
     archive: Path
     files: list[str] = field(default_factory=list)
     size: int = 0  # bytes of the archive
-    rows: list[Row] = field(default_factory=list)
+    rows: list[PackingNote] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -58,8 +58,8 @@ def pack_submission(assignment: Assignment, folder: Path, unsaved: Sequence[str]
     total = 0
     patterns = [HandIn(files="*.ipynb"), *assignment.hand_in]
     for name, path in found.items():
-        if not any(fnmatchcase(name, one.files) for one in patterns):
-            if any(_folder(name) and _folder(name) == _folder(one.files) for one in assignment.hand_in):
+        if not any(fnmatchcase(name, wanted.files) for wanted in patterns):
+            if any(_folder(name) and _folder(name) == _folder(wanted.files) for wanted in assignment.hand_in):
                 left_out.append((name, "left out: its name doesn't match what is asked for"))
             continue
         size = path.stat().st_size
@@ -76,15 +76,15 @@ def pack_submission(assignment: Assignment, folder: Path, unsaved: Sequence[str]
     definitions = Definitions(folder)  # reads them; nothing is run to find out what there is
     packed.rows += _notebook_rows(assignment, definitions, chosen, unsaved)
     packed.rows += _started_rows(assignment, definitions)
-    for one in assignment.hand_in:
-        there = [name for name in chosen if fnmatchcase(name, one.files)]
-        if len(there) < one.at_least:
-            many = f"{len(there)} found, at least {one.at_least} needed: " if one.at_least > 1 else ""
-            packed.rows.append(Row("missing", one.files, f"{many}{one.what}"))
+    for wanted in assignment.hand_in:
+        there = [name for name in chosen if fnmatchcase(name, wanted.files)]
+        if len(there) < wanted.at_least:
+            many = f"{len(there)} found, at least {wanted.at_least} needed: " if wanted.at_least > 1 else ""
+            packed.rows.append(PackingNote("missing", wanted.files, f"{many}{wanted.what}"))
         elif there:
             words = f"{len(there)} files" if len(there) > 1 else _saved(chosen[there[0]])
-            packed.rows.append(Row("included", one.files, words))
-    packed.rows += [Row("warning", name, words) for name, words in left_out]
+            packed.rows.append(PackingNote("included", wanted.files, words))
+    packed.rows += [PackingNote("warning", name, words) for name, words in left_out]
     return packed
 
 
@@ -122,32 +122,36 @@ def _bound(node: ast.stmt) -> set[str]:
 
 def _notebook_rows(
     assignment: Assignment, definitions: Definitions, chosen: dict[str, Path], unsaved: Sequence[str]
-) -> Iterator[Row]:
+) -> Iterator[PackingNote]:
     for notebook in assignment.notebooks:
         name = f"{notebook}.ipynb"
         if name in chosen:
             words = _saved(chosen[name])
             if notebook in unsaved:
-                yield Row("warning", name, f"{words}, but changed since: save it and run this cell again")
+                yield PackingNote("warning", name, f"{words}, but changed since: save it and run this cell again")
             else:
-                yield Row("included", name, words)
+                yield PackingNote("included", name, words)
             continue
         tasks = [task for task in assignment.tasks if task.notebook == notebook]
-        units = {unit.name for task in tasks for one in task.definitions for unit in definitions.where(one)[:1]}
+        units = {
+            unit.name for task in tasks for definition in task.definitions for unit in definitions.where(definition)[:1]
+        }
         if units:
-            yield Row("warning", name, f"not in this folder, but its definitions are in {', '.join(sorted(units))}")
+            yield PackingNote(
+                "warning", name, f"not in this folder, but its definitions are in {', '.join(sorted(units))}"
+            )
         else:
-            yield Row("missing", name, "not in this folder")
+            yield PackingNote("missing", name, "not in this folder")
 
 
-def _started_rows(assignment: Assignment, definitions: Definitions) -> Iterator[Row]:
+def _started_rows(assignment: Assignment, definitions: Definitions) -> Iterator[PackingNote]:
     """A row for each task of which nothing has been written."""
     for task in assignment.tasks:
         names = task.definitions
         if names and all(
             definitions.untouched(name, task.notebook) or not definitions.where(name, task.notebook) for name in names
         ):
-            yield Row("not started", task.id, f"{task.title}, in {task.notebook}.ipynb")
+            yield PackingNote("not started", task.id, f"{task.title}, in {task.notebook}.ipynb")
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

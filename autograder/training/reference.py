@@ -32,7 +32,7 @@ class ReferenceMissing(Exception):
 
 
 @dataclass(frozen=True)
-class Network:
+class TrainedNetwork:
     """A line of ``weights/networks.yml``: a network of the reference, its recipe, its weights file."""
 
     name: str
@@ -60,7 +60,7 @@ class Measurement:
     minutes: float
 
 
-def find_networks(reference: Path, names: Iterable[str]) -> list[Network]:
+def find_networks(reference: Path, names: Iterable[str]) -> list[TrainedNetwork]:
     """The named networks of a reference folder (of "all": each). Raises ``ReferenceMissing``."""
     import yaml
 
@@ -88,7 +88,7 @@ def find_networks(reference: Path, names: Iterable[str]) -> list[Network]:
             raise ReferenceMissing(f"{reference / notebook}.py does not define {name}") from None
 
     return [
-        Network(
+        TrainedNetwork(
             name,
             definition(lines[name]["network"]),
             definition(lines[name]["recipe"]),
@@ -106,7 +106,7 @@ def calibrated_networks(reference: Path) -> list[str]:
 
 
 def train_network(
-    network: Network,
+    network: TrainedNetwork,
     data: Data,
     seed: int = 0,
     device: str = "cpu",
@@ -145,7 +145,7 @@ def train_network(
     )
 
 
-def save(model: nn.Module, measurement: Measurement, network: Network, folder: Path) -> None:
+def save(model: nn.Module, measurement: Measurement, network: TrainedNetwork, folder: Path) -> None:
     """Writes the state dict, and the measurement into ``training.json`` beside it, in place of an older one."""
     import torch
 

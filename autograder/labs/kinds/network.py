@@ -34,7 +34,7 @@ BLOCK = (
 
 @dataclass(frozen=True)
 class Network:
-    """A class of the lab, how it is built, and what it is probed with: images (batch, channels, size, size).
+    """A class of the lab, how it is built, and what it is probed with: images (N, channels, size, size), in batches.
 
     One with `arguments` is a block: it gets what a layer may put out. `dropout` is the rate that the task asks for.
     """
@@ -42,7 +42,7 @@ class Network:
     definition: str
     task: str
     arguments: tuple[int, ...] = ()
-    batch: int = sum(BATCHES)
+    batches: tuple[int, ...] = BATCHES
     channels: int = 1
     size: int = 28
     plain_size: int = 28
@@ -56,8 +56,8 @@ class Network:
         return "-".join([self.definition, *map(str, self.arguments)])
 
     def images(self, seed: int) -> np.ndarray:
-        """(batch, channels, size, size) float32: images in [0, 1], and for a block what a layer may put out."""
-        drawn = probes.images(self.batch, seed, self.channels, self.size)
+        """(N, channels, size, size) float32: images in [0, 1], and for a block what a layer may put out."""
+        drawn = probes.images(sum(self.batches), seed, self.channels, self.size)
         return 3 * drawn - 1 if self.arguments else drawn
 
     def shapes(self, ask: Callable[[str], Answers]) -> Shapes:
@@ -181,7 +181,7 @@ class Network:
             arguments=list(self.arguments),
             state=state,
             images=self.images(examination.oracle.seed),
-            batches=list(BATCHES),
+            batches=list(self.batches),
             train=train,
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,9 +20,11 @@ from autograder.judge import probes
 from autograder.judge.compare import raised_numbers, raised_text
 from autograder.judge.equivalence import subsample
 from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
-from autograder.labs.kinds.network import BATCHES, Network
 from autograder.sandbox.function_modes import DropoutOff, LayerOutputs
 from autograder.sandbox.student import describe
+
+if TYPE_CHECKING:
+    from autograder.labs.kinds.network import Network
 
 DROPOUT_SAMPLES = 600
 SPELLINGS = 128  # other orders of the same sums differ by less than this many times what rounding each result does
@@ -54,7 +56,7 @@ def known_outputs(probe: Network, few: int, definitions: Any, seed: int, train: 
     network = _weighted(probe, definitions, seed).train(train)
     images = torch.tensor(probe.images(seed)).double()
     with torch.no_grad(), DropoutOff():
-        parts = [images] if train else images.split(BATCHES)
+        parts = [images] if train else images.split(probe.batches)
         seen = np.concatenate([network(part).numpy() for part in parts[:few]])  # a batch may have other outputs
     return {RIGHT: subsample(seen[:few])}
 

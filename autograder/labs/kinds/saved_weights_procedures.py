@@ -18,7 +18,7 @@ from autograder.labs import forms
 from autograder.labs.kinds.plain_data import State, arrays_of, as_lists, bytes_of, numbers
 from autograder.sandbox.student import Student
 from autograder.sandbox.weight_assignment import assign_weights, fitting, shapes_of, state_of
-from autograder.sandbox.weights_reader import read_weights, state_dict
+from autograder.sandbox.weights_reader import state_dict
 
 LOADED = forms.either(
     forms.record(kind=forms.text, module=forms.is_(False)),
@@ -212,9 +212,3 @@ def _speed_up(model: nn.Module, batch: Tensor) -> None:
         same = False
     if not same:
         model.to(memory_format=torch.contiguous_format)
-
-
-@forms.answers(forms.either(forms.record(problem=forms.text), forms.record(state=forms.STATE)))
-def weights_file(student: Student, file: np.ndarray, limit_mb: float) -> dict[str, Any]:
-    """What a weights file holds; uses nothing of the student's."""
-    return read_weights(file.tobytes(), limit_mb)

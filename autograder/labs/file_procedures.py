@@ -1,0 +1,17 @@
+"""What a student process does with a file of weights: reads it, with nothing of the student's running beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.labs import forms
+from autograder.sandbox.student import Student
+from autograder.sandbox.weights_reader import read_weights
+
+
+@forms.answers(forms.either(forms.record(problem=forms.text), forms.record(state=forms.STATE)))
+def weights_file(student: Student, file: np.ndarray, limit_mb: float) -> dict[str, Any]:
+    """What a weights file holds; uses nothing of the student's."""
+    return read_weights(file.tobytes(), limit_mb)
