@@ -239,7 +239,7 @@ def stretched() -> np.ndarray:
     ("make", "sentence"),
     [
         (lambda right: 1 - right, "dark on light"),
-        (lambda right: right * 255, r"values in \[0, 1\]"),
+        (lambda right: right * 255, r"values should lie in \[0, 1\]"),
         (lambda right: right * 0, "black"),
         (lambda right: right.transpose(0, 2, 1), "proportions|transposed|similarity"),
         (lambda right: right[0], "shape"),
@@ -324,7 +324,7 @@ def test_parameters_that_want_gradients_are_weights_too() -> None:
     ("content", "sentence"),
     [
         (saved(nn.Linear(2, 2)), "a whole module or other objects"),
-        (b"garbage", "cannot be read as a state dict"),
+        (b"garbage", "is not a state dict"),
         (saved([1, 2]), "does not hold a state dict"),
         (saved({"a": torch.zeros(1).expand(10**9)}), "MB when unpacked"),
         (saved({"a": torch.zeros(600_000)}), "MB when unpacked"),

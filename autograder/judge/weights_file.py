@@ -20,7 +20,7 @@ from autograder.sandbox.weight_assignment import Arrays, assign_weights, assignm
 HINT = "Save a state dict: `torch.save(model.state_dict(), path)`."
 PROBLEMS = {
     "unreadable": "{name} cannot be read as a state dict.",
-    "objects": "{name} holds a whole module or other objects, not just a state dict.",
+    "objects": "{name} is not a state dict: it holds a whole module or other objects, or is not a PyTorch file.",
     "no state dict": "{name} does not hold a state dict.",
     "no tensor": "{name} does not hold a state dict: some entries are not ordinary tensors.",
     "too large": "{name} is larger than {limit:g} MB when unpacked.",
