@@ -132,7 +132,7 @@ def chosen_data(
     name = _asked_for(name)
     if name == "digits":
         return "digits", _description_of_digits(BY_NAME)
-    if _lies_in(_raw(Path(root) if root is not None else default_root())):
+    if _is_complete(_raw(Path(root) if root is not None else default_root())):
         return "mnist", _description_of_mnist()
     data = load_data(name, root)
     return data.name, data.description
@@ -147,7 +147,7 @@ def digest_of(name: DataName, root: Path | None = None) -> str:
         return ""
     whole = hashlib.blake2b(digest_size=16)
     folder = _raw(root if root is not None else default_root())
-    if _lies_in(folder):
+    if _is_complete(folder):
         for file, _, header in _mnist_files():
             whole.update((folder / file).read_bytes()[len(header) :])
         return whole.hexdigest()
@@ -213,7 +213,7 @@ def shift_and_rotate(images: Tensor, shifts: Tensor, radians: Tensor) -> Tensor:
 @functools.cache
 def _mnist(root: Path) -> tuple[Data | None, str]:
     """MNIST from ``root``, or None and the reason. Failures are cached too: trying again would cost seconds."""
-    if (data := _mnist_as_it_lies(_raw(root))) is not None:
+    if (data := _mnist_from_files(_raw(root))) is not None:
         return data, ""
     from torchvision.datasets import MNIST
 
@@ -256,7 +256,7 @@ def _mnist_files() -> Iterator[tuple[str, tuple[int, ...], bytes]]:
             yield f"{name}-{kind}-ubyte", shape, header
 
 
-def _lies_in(folder: Path) -> bool:
+def _is_complete(folder: Path) -> bool:
     """Whether MNIST's four files are in `folder`, unpacked, complete and with the right headers."""
     try:
         for name, shape, header in _mnist_files():
@@ -269,13 +269,13 @@ def _lies_in(folder: Path) -> bool:
     return True
 
 
-def _mnist_as_it_lies(folder: Path) -> Data | None:
+def _mnist_from_files(folder: Path) -> Data | None:
     """MNIST from its four unpacked files, without the second that importing torchvision takes; None if one of them is
     missing or damaged: torchvision can then download it, or say why not."""
     import numpy as np
     import torch
 
-    if not _lies_in(folder):
+    if not _is_complete(folder):
         return None
     parts = []
     for name, shape, header in _mnist_files():

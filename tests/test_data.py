@@ -38,7 +38,7 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_files_are_read_as_torchvision_reads_them(made_up: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data._mnist.cache_clear()
     own = load_data("mnist", made_up)
-    monkeypatch.setattr(data, "_mnist_as_it_lies", lambda folder: None)
+    monkeypatch.setattr(data, "_mnist_from_files", lambda folder: None)
     data._mnist.cache_clear()
     theirs = load_data("mnist", made_up)
     data._mnist.cache_clear()
@@ -83,7 +83,7 @@ def test_the_digest_of_the_files_is_that_of_the_images_and_labels(
 ) -> None:
     of_files = data.digest_of("mnist", made_up)
     with monkeypatch.context() as patched:
-        patched.setattr(data, "_lies_in", lambda folder: False)
+        patched.setattr(data, "_is_complete", lambda folder: False)
         assert data.digest_of("mnist", made_up) == of_files
     shutil.copytree(made_up, tmp_path / "other")
     labels = tmp_path / "other" / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"

@@ -76,20 +76,20 @@ def test_the_formats_are_listed_with_a_line_each() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("{marks}",), "--formats lists them"),
-        (("{marks}", "--to", "excel"), "there is no format 'excel'; there are actions, blackboard"),
+        (("{marks}",), "--formats lists the formats"),
+        (("{marks}", "--to", "excel"), "there is no format 'excel'; choose one of actions, blackboard"),
         (("{marks}/nowhere", "--to", "csv"), "there is no such file"),
-        (("{marks}", "--to", "csv", "--worksheet", "x.csv"), "--to csv has no use for --worksheet"),
-        (("{marks}", "--to", "junit", "--gradebook", "g.db"), "--to junit has no use for --gradebook"),
+        (("{marks}", "--to", "csv", "--worksheet", "x.csv"), "--worksheet cannot be used with --to csv"),
+        (("{marks}", "--to", "junit", "--gradebook", "g.db"), "--gradebook cannot be used with --to junit"),
         (("{marks}", "--to", "csv", "--student", "nemo"), "the results have no student 'nemo'"),
         (("{marks}", "--to", "csv", "--gradebook", "nowhere.db"), "nowhere.db: there is no such gradebook"),
-        (("{marks}", "--to", "csv", "--gradebook", "{marks}/results.json"), "is no gradebook"),
-        (("{marks}", "--to", "csv", "--gradebook", "nonsense://x"), "no database can be opened by this"),
-        (("{marks}", "--to", "json", "-o", "{marks}/results.json"), "is what the marks are read from"),
-        (("{marks}", "--to", "canvas"), "or --new-column"),
-        (("{marks}", "--to", "moodle", "--id", "shoe size"), "--id is one of login"),
+        (("{marks}", "--to", "csv", "--gradebook", "{marks}/results.json"), "is not a gradebook"),
+        (("{marks}", "--to", "csv", "--gradebook", "nonsense://x"), "the database cannot be opened"),
+        (("{marks}", "--to", "json", "-o", "{marks}/results.json"), "is read for this export"),
+        (("{marks}", "--to", "canvas"), "or use --new-column"),
+        (("{marks}", "--to", "moodle", "--id", "shoe size"), "--id must be a field that Moodle can import by, login"),
         (("{marks}", "--to", "classroom50"), "CLASSROOM"),
-        (("{marks}", "--to", "gradescope", "-o", "one.json"), "these are 4 students"),
+        (("{marks}", "--to", "gradescope", "-o", "one.json"), "there are 4 students"),
     ],
 )
 def test_what_cannot_be_is_told_in_a_line_and_writes_nothing(
@@ -191,7 +191,7 @@ def check_tables(folder: Path, names: list[str]) -> None:
     for arguments, encoding, delimiter, heads in made.values():
         done = export(marks, *arguments, "-v")
         rows = cells(Path(arguments[3]), encoding, delimiter)
-        left_out = int(match[1]) if (match := re.search(r"^(\d+) without", done.stderr)) else 0
+        left_out = int(match[1]) if (match := re.search(r"^(\d+) left out", done.stderr)) else 0
         assert len(rows) - heads + left_out == len(names)
         assert {len(row) for row in rows} == {len(rows[0])}
         assert not [cell for row in rows for cell in row if cell.startswith(FORMULA)]
@@ -221,7 +221,7 @@ def test_a_moodle_worksheet_is_filled_in_and_else_kept_byte_for_byte(tmp_path: P
     assert new[2] == old[2].replace(b",12.50,", b",100,")
     assert [new[0], *new[3:]] == [old[0], *old[3:]]
     assert done.exit_code == 1
-    assert "stranger: moodle_en.csv has no such student" in done.stderr
+    assert "stranger: not found in moodle_en.csv" in done.stderr
     assert "李小龙: withheld" in done.stderr
     assert "miles@example.org (12.50 → 100)" in done.stdout
 
@@ -238,10 +238,10 @@ def test_a_german_worksheet_is_understood(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "options", "words"),
     [
-        (lambda text: text.replace("Grade,", "Points,"), (), "line 1: no column is known to be the grade's"),
-        (lambda text: text.replace("Grade,", "Points,"), ("--column", "Marks"), "line 1: no column 'Marks'"),
+        (lambda text: text.replace("Grade,", "Points,"), (), "line 1: no column is known to have grades"),
+        (lambda text: text.replace("Grade,", "Points,"), ("--column", "Marks"), "line 1: there is no column 'Marks'"),
         (lambda text: text.replace(",100.00,", ",20.00,"), (), "--out-of 20"),
-        (lambda text: "", (), "line 1: a header"),
+        (lambda text: "", (), "line 1: the header"),
     ],
 )
 def test_a_moodle_worksheet_that_does_not_fit_is_told(
@@ -308,8 +308,8 @@ def test_a_canvas_column_is_found_by_title_or_number(marks: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        ("Lab 5", "no column 'Lab 5'; there are 'Lab 3 (1001)', 'Lab 4 (1002)', 'Quiz (1003)'"),
-        ("Lab 3", "line 3, column 'Lab 3 (1001)': the marks there are out of 50"),
+        ("Lab 5", "there is no column 'Lab 5'; the columns are 'Lab 3 (1001)', 'Lab 4 (1002)', 'Quiz (1003)'"),
+        ("Lab 3", "line 3, column 'Lab 3 (1001)': the maximum there is 50"),
         ("Final Score", "no column 'Final Score'"),
     ],
 )
@@ -391,9 +391,9 @@ def test_a_new_blackboard_file_is_what_blackboard_downloads(marks: Path, tmp_pat
     ("text", "words"),
     [
         ("folder,name\nada,Ada\nmiles,O'Brien, Miles\n", "line 3: 3 cells, but the header has 2"),
-        ("folder,name\nada,Ada\nbruce,B\n\nada,Ada L.\n", "line 5: 'ada' is there twice, first on line 2"),
-        ("first name,last name\nAda,Lovelace\n", "no column holds the submissions' names, such as 'ada'"),
-        ("only one column\nada\n", "line 1: a header with at least two columns"),
+        ("folder,name\nada,Ada\nbruce,B\n\nada,Ada L.\n", "line 5: 'ada' is listed twice (first on line 2)"),
+        ("first name,last name\nAda,Lovelace\n", "no column has the submissions' names, such as 'ada'"),
+        ("only one column\nada\n", "line 1: the header must have at least two columns"),
         ("PK\x03\x04", "is an Excel workbook or a zip"),
     ],
 )
@@ -438,9 +438,9 @@ def test_nobody_is_guessed(tmp_path: Path) -> None:
     done = export(marks, "--to", "moodle", "--worksheet", sheet, "-o", out)
     assert out.read_bytes() == sheet.read_bytes()
     assert done.exit_code == 1
-    assert "John Smith: sheet.csv, lines 2, 3: each could be this student" in done.stderr
-    assert done.stderr.count("line 4: could be each of Eve Adams, eve@example.org") == 2
-    assert "1: sheet.csv has no such student" in done.stderr
+    assert "John Smith: sheet.csv: lines 2, 3 could all be this student" in done.stderr
+    assert done.stderr.count("line 4 could be Eve Adams or eve@example.org") == 2
+    assert "1: not found in sheet.csv" in done.stderr
 
 
 # --- a report of checks for each student ------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = export(root / "marks", "--to", "nbgrader", "-o", root / "gradebook.db")
     assert done.exit_code == 1
     assert "half-done: withheld" in done.stderr
-    assert "<b>bold</b>: formgrader can't show this name safely" in done.stderr
+    assert "<b>bold</b>: formgrader cannot show this name safely" in done.stderr
     return root
 
 
@@ -180,8 +180,8 @@ def test_who_waits_for_a_person_has_no_total_and_is_told(course: Path, book: Pat
         opened.db.commit()
     done = export(course / "marks", "--to", "csv", "--gradebook", book, "-o", tmp_path / "grades.csv")
     assert done.exit_code == 1
-    assert "merged: 1 cell waits for a person in formgrader (4_2_better_cnn/written-deeper)" in done.stderr
-    assert "no-second-relu: 6 cells wait" in done.stderr
+    assert "merged: 1 cell has yet to be marked in formgrader (4_2_better_cnn/written-deeper)" in done.stderr
+    assert "no-second-relu: 6 cells have yet to be marked" in done.stderr
     rows = {row["student"]: row for row in csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8-sig"))}
     assert (rows["merged"]["automatic"], rows["merged"]["written"], rows["merged"]["total"]) == ("97", "", "")
     assert (rows["reference"]["written"], rows["reference"]["total"]) == ("12", "112")
@@ -231,7 +231,7 @@ def test_a_gradebook_of_another_course_file_is_refused(book: Path, course: Path)
 def test_a_new_gradebook_needs_the_released_notebooks(course: Path, tmp_path: Path) -> None:
     done = export(course / "marks", "--to", "nbgrader", "-o", tmp_path / "new.db", "--notebooks", tmp_path)
     assert done.exit_code == 2
-    assert "say where with --notebooks" in done.stderr
+    assert "Give their folder with --notebooks" in done.stderr
     assert not (tmp_path / "new.db").exists()
 
 
@@ -357,7 +357,7 @@ def test_formgrader_shows_the_marks_and_a_mark_given_there_is_in_the_export(
 
 def test_a_merged_notebook_is_shown_in_the_place_of_each(server: str) -> None:
     _, page = page_of(server, "merged", "4_6_branches")
-    assert "no notebook called 4_6_branches was handed in" in Active(page).text
+    assert "No notebook called 4_6_branches was handed in" in Active(page).text
     assert 'id="written-merges"' in page
     assert "class BranchModel" in "".join(Active(page).text.split("\u2060"))
 

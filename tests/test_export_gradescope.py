@@ -45,7 +45,7 @@ def test_the_zip_holds_the_course_and_the_seed_of_these_marks(tmp_path: Path) ->
     for script in ("setup.sh", "run_autograder"):
         subprocess.run(["bash", "-n", root / "source" / script], check=True)
     told = export(tmp_path / "marks", "--to", "gradescope-autograder", "-o", tmp_path / "again.zip").stdout
-    assert "holds the solutions" in told
+    assert "contains the solutions" in told
     assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "autograder.zip").read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""`autograder export`: the marks of a MARKS folder for the systems that take marks in."""
+"""`autograder export`: writes the marks of a MARKS folder for other systems."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from autograder.export.marks import Mark
     from autograder.results import Results
 
-SHOWN = 20  # of the students who are left out; all of them are told with --verbose
+SHOWN = 20  # at most so many of the students who are left out are listed, unless --verbose is given
 
 
 def register(app: typer.Typer) -> None:
@@ -25,64 +25,63 @@ def register(app: typer.Typer) -> None:
         marks: Annotated[
             Path | None, typer.Argument(metavar="MARKS", help="The folder that `autograder mark` wrote.")
         ] = None,
-        to: Annotated[str | None, typer.Option("--to", metavar="FORMAT", help="See --formats.")] = None,
+        to: Annotated[str | None, typer.Option("--to", metavar="FORMAT", help="The format; see --formats.")] = None,
         output: Annotated[
-            str | None, typer.Option("--output", "-o", metavar="OUT", help="File, folder or database URL to write to.")
+            str | None,
+            typer.Option("--output", "-o", metavar="OUT", help="The file, folder or database URL to write to."),
         ] = None,
-        formats: Annotated[bool, typer.Option("--formats", help="List the formats, and end.")] = False,
+        formats: Annotated[bool, typer.Option("--formats", help="List the formats.")] = False,
         gradebook: Annotated[
             str | None,
-            typer.Option(metavar="FILE_OR_URL", help="nbgrader gradebook: adds what people gave in formgrader."),
+            typer.Option(metavar="FILE_OR_URL", help="nbgrader gradebook: adds points given in formgrader."),
         ] = None,
         roster: Annotated[
             Path | None,
-            typer.Option(metavar="FILE", help="CSV that says who the submissions are: name, email, login, …"),
+            typer.Option(metavar="FILE", help="CSV with each student's name, email, login, …"),
         ] = None,
         roster_key: Annotated[
             str | None,
-            typer.Option(metavar="COLUMN", help="The roster's column with the submissions' names; default: found."),
+            typer.Option(metavar="COLUMN", help="The roster's column with the submissions' names."),
         ] = None,
         worksheet: Annotated[
-            Path | None, typer.Option(metavar="FILE", help="The downloaded grades file to fill in (moodle, canvas, …).")
+            Path | None, typer.Option(metavar="FILE", help="The downloaded grades file to fill in (Moodle, Canvas, …).")
         ] = None,
         column: Annotated[
             str | None, typer.Option(metavar="TITLE", help="The column for the marks; default: the assignment's title.")
         ] = None,
-        new_column: Annotated[bool, typer.Option("--new-column", help="That column need not be there yet.")] = False,
+        new_column: Annotated[
+            bool, typer.Option("--new-column", help="Allow a column that does not exist yet.")
+        ] = False,
         id_field: Annotated[
-            str | None, typer.Option("--id", metavar="FIELD", help="moodle: login, idnumber or email.")
+            str | None, typer.Option("--id", metavar="FIELD", help="Moodle: login, idnumber or email.")
         ] = None,
         out_of: Annotated[
             float | None, typer.Option(metavar="POINTS", min=0.01, help="Scale the totals to this maximum.")
         ] = None,
-        student: Annotated[
-            list[str] | None, typer.Option(help="This student alone; may be said more than once.")
-        ] = None,
+        student: Annotated[list[str] | None, typer.Option(help="Only this student; may be repeated.")] = None,
         submissions: Annotated[
-            Path | None, typer.Option(metavar="FOLDER", help="nbgrader: what was handed in, for formgrader to show.")
+            Path | None, typer.Option(metavar="FOLDER", help="nbgrader: the submissions, for formgrader to show.")
         ] = None,
         notebooks: Annotated[
             Path | None, typer.Option(metavar="FOLDER", help="nbgrader: the released notebooks, for a new gradebook.")
         ] = None,
         allow_missing: Annotated[
-            bool, typer.Option("--allow-missing", help="Exit with 0 even if somebody is left out.")
+            bool, typer.Option("--allow-missing", help="Exit with 0 even if students are left out.")
         ] = False,
         unsafe_no_sandbox: Annotated[
             bool,
-            typer.Option(
-                "--unsafe-no-sandbox", help="gradescope-autograder: mark without a sandbox where there is none."
-            ),
+            typer.Option("--unsafe-no-sandbox", help="gradescope-autograder: mark even if there is no sandbox."),
         ] = False,
-        verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name everybody who is left out.")] = False,
+        verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List all students who are left out.")] = False,
     ) -> None:
-        """Write the marks for another system: a gradebook, a course system's import file, a report of checks.
+        """Write the marks for another system: a gradebook, a course system's import file, or a report of checks.
 
-        A mark that is withheld, or that waits for a person, is never written as 0: the cell stays empty or as it was,
-        and you are told. Exit status: 0 all students are in it, 1 written but somebody is left out, 2 nothing written.
+        A mark that is withheld, or not complete yet, is never written as 0: its cell stays empty or unchanged, and you
+        are told. Exit status: 0 if all students are included, 1 if some are left out, 2 if nothing was written.
 
         Example: autograder export marks --to csv --gradebook gradebook.db
 
-        Another: autograder export marks --to canvas --worksheet grades.csv --column "Lab 4 (12345)" -o upload.csv
+        Example: autograder export marks --to canvas --worksheet grades.csv --column "Lab 4 (12345)" -o upload.csv
         """
         from autograder.export.formats import ExportError
         from autograder.export.formats import formats as known_formats
@@ -94,9 +93,9 @@ def register(app: typer.Typer) -> None:
             _list(known)
             return
         if marks is None or to is None:
-            fail("say which marks and which format: autograder export MARKS --to FORMAT (--formats lists them)")
+            fail("use: autograder export MARKS --to FORMAT (--formats lists the formats)")
         if to not in known:
-            fail(f"there is no format {to!r}; there are {', '.join(known)}")
+            fail(f"there is no format {to!r}; choose one of {', '.join(known)}")
         chosen = known[to]
         given = {
             "worksheet": worksheet, "column": column, "new-column": new_column or None, "id": id_field,
@@ -129,7 +128,7 @@ def register(app: typer.Typer) -> None:
         except (ExportError, ResultsError, OverridesError) as error:
             fail(str(error))
         except OSError as error:
-            fail(f"{error.filename}: can't be written or read: {error.strerror}")
+            fail(f"{error.filename}: cannot be written or read ({error.strerror})")
         _tell(chosen, request, done, gradebook, verbose)
         if done.left_out and not allow_missing:
             raise typer.Exit(1)
@@ -137,18 +136,18 @@ def register(app: typer.Typer) -> None:
 
 def _list(known: dict[str, Format]) -> None:
     width = max(map(len, known))
-    for one in known.values():
-        typer.echo(f"{one.name:<{width}}  {one.summary}")
+    for known_format in known.values():
+        typer.echo(f"{known_format.name:<{width}}  {known_format.summary}")
 
 
 def _refuse_unused(chosen: Format, given: dict[str, Any], gradebook: str | None, out_of: float | None) -> None:
     for option, value in given.items():
         if value is not None and option not in chosen.takes:
-            fail(f"--to {chosen.name} has no use for --{option}")
+            fail(f"--{option} cannot be used with --to {chosen.name}")
     if not chosen.totals and (gradebook or out_of):
         option = "--gradebook" if gradebook else "--out-of"
-        more = " (-o says which gradebook to write)" if chosen.name == "nbgrader" and gradebook else ""
-        fail(f"--to {chosen.name} has no use for {option}: it holds checks, and no total{more}")
+        more = "; give the gradebook to write to with -o" if chosen.name == "nbgrader" and gradebook else ""
+        fail(f"{option} cannot be used with --to {chosen.name}, which has checks but no total{more}")
 
 
 def _people(
@@ -159,7 +158,7 @@ def _people(
     gradebook: str | None,
     out_of: float | None,
 ) -> list[Mark]:
-    """The marks of the wanted students, each with what roster and gradebook say."""
+    """The marks of the wanted students, with their data from roster and gradebook."""
     from autograder.export.formats import ExportError
     from autograder.export.gradebook import given_by_hand
     from autograder.export.marks import Mark
@@ -167,18 +166,18 @@ def _people(
 
     students = results.students
     if wanted:
-        unknown = sorted(set(wanted) - {one.student for one in students})
+        unknown = sorted(set(wanted) - {student.student for student in students})
         if unknown:
             raise ExportError(f"the results have no student {', '.join(map(repr, unknown))}")
-        students = [one for one in students if one.student in wanted]
-    names = [one.student for one in students]
-    told = read_roster(roster, names, roster_key) if roster else {}
+        students = [student for student in students if student.student in wanted]
+    names = [student.student for student in students]
+    people = read_roster(roster, names, roster_key) if roster else {}
     by_hand = given_by_hand(gradebook, results.assignment, students) if gradebook else {}
-    return [Mark(one, told.get(one.student, {}), by_hand.get(one.student), out_of) for one in students]
+    return [Mark(s, people.get(s.student, {}), by_hand.get(s.student), out_of) for s in students]
 
 
 def _course(results: Results, notebooks: Path | None) -> tuple[str, Path | None]:
-    """The assignment's title and the folder of its released notebooks; the id, and None, outside of its course."""
+    """The assignment's title, and the folder of its released notebooks; its id, and None, outside of its course."""
     from autograder.course import CourseError
     from autograder.labs.lab import open_lab
 
@@ -194,9 +193,9 @@ def _refuse_overwriting(request: Request, roster: Path | None, gradebook: str | 
         return
     inputs = [request.worksheet, roster, request.folder / "results.json"]
     inputs += [Path(gradebook)] if gradebook and "://" not in gradebook else []
-    for one in inputs:
-        if one is not None and one.exists() and request.path.exists() and one.samefile(request.path):
-            fail(f"{request.output}: is what the marks are read from; say another file with -o")
+    for path in inputs:
+        if path is not None and path.exists() and request.path.exists() and path.samefile(request.path):
+            fail(f"{request.output}: is read for this export; choose another file with -o")
 
 
 def _tell(chosen: Format, request: Request, done: Exported, gradebook: str | None, verbose: bool) -> None:
@@ -206,13 +205,15 @@ def _tell(chosen: Format, request: Request, done: Exported, gradebook: str | Non
     where = str(done.files[0]) if len(done.files) == 1 else request.output
     typer.echo(f"{chosen.name}: {count} in {where}")
     if chosen.totals and not gradebook:
-        typer.echo("These are the automatic marks; --gradebook FILE adds the written answers that people have marked.")
+        typer.echo(
+            "These are the automatic marks. Add the written answers that people have marked with --gradebook FILE."
+        )
     for note in done.notes:
         typer.echo(text_cell(note).lstrip("'"))
     if not done.left_out:
         return
-    typer.echo(f"{len(done.left_out)} without a mark in it:", err=True)
+    typer.echo(f"{len(done.left_out)} left out:", err=True)
     for student, reason in done.left_out if verbose else done.left_out[:SHOWN]:
         typer.echo(f"  {text_cell(student)}: {text_cell(reason)}", err=True)
     if len(done.left_out) > SHOWN and not verbose:
-        typer.echo(f"  … and {len(done.left_out) - SHOWN} more; -v names them all", err=True)
+        typer.echo(f"  … and {len(done.left_out) - SHOWN} more; list all with -v", err=True)

@@ -1,1 +1,1 @@
-"""Files for the systems that take marks in: a format is one module `to_<name>.py` with a `FORMAT`."""
+"""Writes marks for other systems: each format is a module `to_<name>.py` with a `FORMAT`."""

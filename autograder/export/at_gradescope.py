@@ -1,8 +1,8 @@
-"""What `run_autograder` runs at Gradescope: marks one submission, writes its `results.json`.
+"""Marks one submission at Gradescope, whose `run_autograder` runs this module, and writes its `results.json`.
 
-`python -m autograder.export.at_gradescope` reads `$AUTOGRADER_ROOT/submission` (default `/autograder`) and the settings
-that the export put beside the course. Where there is no mark, because no sandbox holds or the grader failed, it writes
-no results and exits with 1: Gradescope then says that the autograder failed, and gives no points.
+It reads `$AUTOGRADER_ROOT/submission` (default: `/autograder/submission`), and the settings that the export put beside
+the course. If there is no mark, because no sandbox holds or the grader failed, it writes no results and exits with 1:
+Gradescope then shows that the autograder failed, and gives no points.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 
 def main(arguments: list[str]) -> int:
-    """The exit status: 0 only if results were written. With `--prepare` it fetches the data set, and marks nothing."""
+    """Returns the exit status, 0 only if results were written. With `--prepare` it only fetches the data set."""
     root = Path(os.environ.get("AUTOGRADER_ROOT", "/autograder"))
     settings = json.loads((root / "source" / "settings.json").read_text(encoding="utf-8"))
     if arguments == ["--prepare"]:
@@ -55,8 +55,9 @@ def _mark(submission: Path, student: str, settings: dict[str, Any]) -> Any:
     except SandboxError as error:
         if not settings["unsafe_no_sandbox"]:
             return (
-                f"{error}\nNothing was marked: code of students would run beside its own marking. `autograder export"
-                " --to gradescope-autograder --unsafe-no-sandbox` makes a zip that marks all the same."
+                f"{error}\nNothing was marked, because without a sandbox a student's code could change its own mark. To"
+                " mark all the same, make the zip with `autograder export --to gradescope-autograder"
+                " --unsafe-no-sandbox`."
             )
         layers = None
     with tempfile.TemporaryDirectory() as place:
@@ -76,10 +77,10 @@ def _mark(submission: Path, student: str, settings: dict[str, Any]) -> Any:
 
 
 def _student(root: Path) -> str:
-    """Whose submission it is, by Gradescope's `submission_metadata.json`."""
+    """The student, from Gradescope's `submission_metadata.json`: e-mail addresses or names, else "submission"."""
     try:
-        told = json.loads((root / "submission_metadata.json").read_text(encoding="utf-8"))
-        return ", ".join(str(user.get("email") or user.get("name")) for user in told["users"]) or "submission"
+        metadata = json.loads((root / "submission_metadata.json").read_text(encoding="utf-8"))
+        return ", ".join(str(user.get("email") or user.get("name")) for user in metadata["users"]) or "submission"
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "submission"
 

@@ -1,4 +1,4 @@
-"""Filling in a downloaded gradebook: which column is meant, what it is out of, and whose row gets which mark."""
+"""Fills in a downloaded gradebook: finds the column, compares its maximum, and writes each mark to its row."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from autograder.storage import write_whole
 
 
 def fill(request: Request, sheet: Worksheet, column: int, people: Mapping[str, int], rows: Iterable[int]) -> Exported:
-    """Puts each student's total into `column` of the own row, writes the file, and tells who has no row.
+    """Writes each student's total to `column` of their row, writes the file, and lists students without a row.
 
-    Rows of nobody, and of those who have no mark, stay as they are.
+    Rows of other people, and of students without a mark, are not changed.
     """
     need(people, sheet)
     settled, left_out = split(request.marks)
@@ -30,14 +30,15 @@ def fill(request: Request, sheet: Worksheet, column: int, people: Mapping[str, i
             sheet.put(row, column, new)
     done = Exported([write_whole(request.path, sheet.to_bytes())], len(owners), left_out + unknown)
     if replaced:
-        done.notes.append(f"{len(replaced)} marks that stood there were replaced: {', '.join(replaced)}")
+        done.notes.append(f"Replaced {len(replaced)} marks that were already there: {', '.join(replaced)}")
     return done
 
 
 def find_column(request: Request, sheet: Worksheet, identifier: str, columns: Sequence[int]) -> int:
-    """The column that `--column` names, by its whole title, its number, or its title without the number.
+    """The column that `--column` names, by its whole title, by its number, or by its title without the number.
 
-    `identifier` is the pattern of a title's end that holds the number, in a group. Raises ExportError with the titles.
+    `identifier` is the pattern at a title's end, with the number in the group `number`. Raises `ExportError`, which
+    lists the titles.
     """
     wanted = (request.column or request.title).strip()
     titles = {number: sheet.header[number] for number in columns}
@@ -49,31 +50,31 @@ def find_column(request: Request, sheet: Worksheet, identifier: str, columns: Se
         if len(found) == 1:
             return found[0]
         if found:
-            raise ExportError(f"{sheet.path}, line 1: several columns are called {wanted!r}; there are {listed}")
+            raise ExportError(f"{sheet.path}, line 1: several columns are called {wanted!r}; the columns are {listed}")
     if request.new_column:
         return sheet.add_column(wanted)
     raise ExportError(
-        f"{sheet.path}, line 1: no column {wanted!r}; there are {listed}. Say which with --column, or that a new one is"
-        " wanted with --new-column: the course system then makes a new assignment of it."
+        f"{sheet.path}, line 1: there is no column {wanted!r}; the columns are {listed}. Choose one with --column, or"
+        " add one with --new-column, from which the course system then makes a new assignment."
     )
 
 
-def require_maximum(request: Request, told: str, where: str) -> None:
-    """Raises ExportError where the course system's maximum, as `told` there, is another than that of the marks."""
+def require_maximum(request: Request, written: str, where: str) -> None:
+    """Raises `ExportError` if the maximum that is `written` there differs from that of the marks."""
     maxima = sorted({mark.total_max for mark in request.marks})
-    most = as_number(told)
-    if most is None or not maxima:
+    theirs = as_number(written)
+    if theirs is None or not maxima:
         return
-    if any(abs(most - one) > 0.005 for one in maxima):
-        ours = " or ".join(plain(one) for one in maxima)
+    if any(abs(theirs - maximum) > 0.005 for maximum in maxima):
+        ours = " or ".join(plain(maximum) for maximum in maxima)
         raise ExportError(
-            f"{where}: the marks there are out of {plain(most)}, but these are out of {ours}. --out-of {plain(most)}"
-            " scales them; or change the maximum in the course system and download again."
+            f"{where}: the maximum there is {plain(theirs)}, but these marks are out of {ours}. Scale them with"
+            f" --out-of {plain(theirs)}, or change the maximum in the course system and download the file again."
         )
 
 
 def as_number(text: str) -> float | None:
-    """A number as course systems write it: 100, 100.00, 100,00; None for anything else."""
+    """A number as course systems write it, such as 100, 100.00 or 100,00; None for anything else."""
     text = text.strip().replace("\u00a0", "")
     if not re.fullmatch(r"[0-9]+([.,][0-9]+)?", text):
         return None
@@ -81,17 +82,17 @@ def as_number(text: str) -> float | None:
 
 
 def require_worksheet_or(request: Request, reason: str) -> None:
-    """Raises ExportError where neither a downloaded file nor what replaces it was given."""
+    """Raises `ExportError` with this reason if no downloaded file was given."""
     if request.worksheet is None:
         raise ExportError(reason)
 
 
 def one_maximum(marks: Iterable[Mark]) -> float:
-    """What all marks are out of; raises ExportError where that differs."""
+    """The maximum of all marks; raises `ExportError` if they differ in it."""
     maxima = sorted({mark.total_max for mark in marks})
     if len(maxima) != 1:
         listed = ", ".join(map(plain, maxima)) or "nothing"
-        raise ExportError(f"the marks are out of {listed}: one maximum is needed; --out-of N scales them to one")
+        raise ExportError(f"the marks must have the same maximum, but are out of {listed}; scale them with --out-of N")
     return maxima[0]
 
 

@@ -1,4 +1,4 @@
-"""What an export format is, and which there are: every module `to_*.py` of this folder."""
+"""Defines what an export format is, and finds them: every module `to_*.py` of this folder has one."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from autograder.results import Results
 
 
 class ExportError(Exception):
-    """An export can't be written, and nothing was; the message names the file and the line, and says what to do."""
+    """The export could not be written, and nothing was. The message names file and line, and says what to do."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is exported, where to, and what was asked for beside it. A format lists the options that it `takes`."""
+    """What to export, where to, and with which options. A format lists the options that it `takes`."""
 
     results: Results
     marks: tuple[Mark, ...]
-    """The students who were asked for, withheld ones included."""
+    """The marks of all students to be exported, including withheld ones."""
     folder: Path
     """The MARKS folder that the results come from."""
     output: str
     """A file, a folder or, for a gradebook, a database URL."""
     title: str
-    """The assignment's title, as people know it."""
+    """The assignment's title."""
     worksheet: Path | None = None
     column: str | None = None
     new_column: bool = False
@@ -46,12 +46,12 @@ class Request:
 
 @dataclass
 class Exported:
-    """What was written: the files, how many students' marks are in them, who was left out and why, and remarks."""
+    """What was written: the files, the number of students in them, who was left out and why, and remarks."""
 
     files: list[Path | str]
     count: int
     left_out: list[tuple[str, str]] = field(default_factory=list)
-    """Student and reason."""
+    """Students and reasons."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -61,29 +61,29 @@ class Format:
 
     name: str
     summary: str
-    """One line for the list of formats."""
+    """One line, for the list of formats."""
     output: str
-    """Where it goes if nothing is said."""
+    """The default for `--output`."""
     write: Callable[[Request], Exported]
     takes: frozenset[str] = frozenset()
-    """Options beside the general ones: `worksheet`, `column`, `new-column`, `id`, `submissions`, `notebooks`,
+    """The options that it uses, of `worksheet`, `column`, `new-column`, `id`, `submissions`, `notebooks` and
     `unsafe-no-sandbox`."""
     totals: bool = True
-    """Whether it holds one number a student, that is, whether written answers and `--out-of` make a difference."""
+    """Whether it has one total for each student, so that written answers and `--out-of` make a difference."""
 
 
 def formats() -> dict[str, Format]:
-    """All formats by name, in the order of their names."""
+    """All formats by name, sorted."""
     found = {}
     for module in pkgutil.iter_modules(autograder.export.__path__):
         if module.name.startswith("to_"):
-            one: Format = importlib.import_module(f"autograder.export.{module.name}").FORMAT
-            found[one.name] = one
+            known: Format = importlib.import_module(f"autograder.export.{module.name}").FORMAT
+            found[known.name] = known
     return dict(sorted(found.items()))
 
 
 def split(marks: Iterable[Mark]) -> tuple[list[Mark], list[tuple[str, str]]]:
-    """The marks that have a total, and for those that have none the student and the reason."""
+    """The marks that have a total; and for those without, the student and the reason."""
     marks = list(marks)
     return (
         [mark for mark in marks if mark.total is not None],

@@ -1,4 +1,4 @@
-"""nbgrader's gradebook: opened by path or database URL, and what people gave in it by hand."""
+"""Opens nbgrader's gradebook, by path or database URL, and reads the points that people gave in it by hand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autograder.export.marks import ByHand
 from autograder.results import StudentResult
 
 CHECK_CELL = "{task}-check"
-"""The `grade_id` of the test cell of a task."""
+"""The `grade_id` of a task's test cell."""
 TABLES = {"assignment", "student", "submitted_assignment", "grade"}
 
 
@@ -31,9 +31,9 @@ def as_url(where: str) -> str:
 
 @contextmanager
 def opened(where: str, create: bool = False) -> Iterator[Any]:
-    """The `nbgrader.api.Gradebook` at a path or database URL; raises ExportError where there is none.
+    """The `nbgrader.api.Gradebook` at a path or database URL. Raises `ExportError` if it cannot be opened.
 
-    With `create` a file that is not there yet is made.
+    With `create`, the file is made if it does not exist.
     """
     try:
         from nbgrader.api import Gradebook, InvalidEntry, MissingEntry
@@ -45,15 +45,15 @@ def opened(where: str, create: bool = False) -> Iterator[Any]:
         _require_gradebook(Path(url.removeprefix("sqlite:///")), where, create)
     log = logging.getLogger("traitlets")
     level = log.level
-    log.setLevel(logging.CRITICAL)  # it logs a traceback for what is told here in a sentence
+    log.setLevel(logging.CRITICAL)  # nbgrader logs tracebacks for what becomes a sentence here
     path = os.environ.get("PATH", "")
-    # It runs the program `alembic`, which lies beside this Python, whether or not that is on the path.
+    # nbgrader runs the program `alembic`, which is beside this Python, on the path or not.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # of how nbgrader builds a submission
+            warnings.simplefilter("ignore", SAWarning)  # about how nbgrader builds a submission
             gradebook = Gradebook(url)
-            # Nobody else's changes matter meanwhile; reading everything again after each commit takes minutes a class.
+            # Nobody else writes meanwhile, and reading everything again after each commit would take minutes.
             gradebook.db().expire_on_commit = False
             try:
                 yield gradebook
@@ -63,31 +63,33 @@ def opened(where: str, create: bool = False) -> Iterator[Any]:
     except (MissingEntry, InvalidEntry) as error:
         raise ExportError(f"{_without_password(where)}: {error}") from error
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise ExportError(f"{_without_password(where)}: no database can be opened by this: {error}") from error
+        raise ExportError(f"{_without_password(where)}: the database cannot be opened: {error}") from error
     except SQLAlchemyError as error:
         what = str(getattr(error, "orig", None) or error).splitlines()[0]
-        hint = "; another program is writing to it: try again" if "locked" in what else ""
-        hint = "; it is of another nbgrader: run `nbgrader db upgrade`" if "no such column" in what else hint
-        raise ExportError(f"{_without_password(where)}: the gradebook can't be used: {what}{hint}") from error
+        hint = "; another program is writing to it, so try again" if "locked" in what else ""
+        hint = "; an older nbgrader made it, so run `nbgrader db upgrade`" if "no such column" in what else hint
+        raise ExportError(f"{_without_password(where)}: the gradebook cannot be used: {what}{hint}") from error
     finally:
         log.setLevel(level)
         os.environ["PATH"] = path
 
 
 def given_by_hand(where: str, assignment: str, students: Iterable[StudentResult]) -> dict[str, ByHand]:
-    """What people gave in formgrader: for each student the written answers, and changes of test cells.
+    """What people gave in formgrader, by student: points of written answers, and changes to test cells.
 
-    A test cell with a score by hand counts with it in the place of the public points of its task; extra credit is
-    added. Other automatic scores in the gradebook count for nothing here: those of the results do.
+    A score by hand on a test cell replaces the public points of its task; extra credit is added. Automatic scores in
+    the gradebook are ignored, since the results have them. Raises `ExportError`.
     """
     with opened(where) as gradebook:
-        names = [one.name for one in gradebook.assignments]
+        names = [known.name for known in gradebook.assignments]
         if assignment not in names:
-            there = ", ".join(names) or "no assignment"
-            raise ExportError(f"{_without_password(where)}: the gradebook has no {assignment!r}; there is {there}")
+            listed = ", ".join(names) or "none"
+            raise ExportError(
+                f"{_without_password(where)}: the gradebook has no assignment {assignment!r}, only: {listed}"
+            )
         book = gradebook.find_assignment(assignment)
         written_max = round(sum(_written_max(notebook) for notebook in book.notebooks), 2)
-        submissions = {one.student.id: one for one in book.submissions}
+        submissions = {submission.student.id: submission for submission in book.submissions}
         return {
             student.student: _of_submission(submissions[student.student], student, written_max)
             if student.student in submissions
@@ -107,7 +109,7 @@ def public_points(student: StudentResult) -> dict[str, tuple[float, float]]:
 
 
 def is_written(cell: Any) -> bool:
-    """Whether a person marks this cell of a gradebook: an answer in words, or a task cell."""
+    """Whether a person marks this cell of a gradebook: a written answer, or a task cell."""
     return bool(cell.cell_type == "markdown")
 
 
@@ -130,7 +132,7 @@ def _of_submission(submission: Any, student: StudentResult, written_max: float) 
                 continue
             changes += extra
             if grade.manual_score is not None:
-                if grade.needs_manual_grade:  # marked anew since: which score counts is for a person to say
+                if grade.needs_manual_grade:  # marked again since: a person must say which score counts
                     pending.append(place)
                 automatic = public[grade.name][0] if grade.name in public else grade.auto_score or 0.0
                 changes += grade.manual_score - automatic
@@ -144,7 +146,7 @@ def _require_gradebook(path: Path, where: str, create: bool) -> None:
         what = f"there is no folder {path.parent}" if create else "there is no such gradebook"
         raise ExportError(f"{where}: {what}")
     if not path.is_file():
-        raise ExportError(f"{where}: is no file; a gradebook is a file such as gradebook.db, or a database URL")
+        raise ExportError(f"{where}: is not a file; give a file such as gradebook.db, or a database URL")
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         try:
@@ -152,9 +154,9 @@ def _require_gradebook(path: Path, where: str, create: bool) -> None:
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
-        raise ExportError(f"{where}: is no gradebook: {error}") from error
+        raise ExportError(f"{where}: is not a gradebook: {error}") from error
     if not tables >= TABLES and (tables or not create):
-        raise ExportError(f"{where}: is no gradebook of nbgrader's")
+        raise ExportError(f"{where}: is not a gradebook of nbgrader")
 
 
 def _without_password(where: str) -> str:

@@ -1,8 +1,8 @@
-"""What formgrader shows of a submission: its notebooks as data, never run, with nothing that a browser runs.
+"""Makes the notebooks that formgrader shows of a submission: without anything that a browser could run.
 
-formgrader puts a notebook's HTML into a page that may do everything its marker may. So nothing is copied: each notebook
-is written anew from the student's text, the outputs that are text or plain pictures, and the gradebook's own record of
-which cell is marked for how much.
+formgrader puts a notebook's HTML into a page with all rights of the marker. So nothing is copied. Each notebook is
+written anew from the student's text, from outputs that are text or plain pictures, and from the gradebook's own record
+of the cells and their points. Nothing of it is run.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ ACTIVE = (
     re.compile(r"<(?=[A-Za-z/!?])"),  # a tag, a comment, an address
     re.compile(
         r"\](?=\()(?!\((?:https?://[^\s()<>&]*|#?[\w./-]+)\))"
-    ),  # a link, but to the web or to a plain file name
+    ),  # a link, unless it is to the web or to a plain file name
     re.compile(r"\](?=:)"),  # where a link's address is defined
-    # commands by which MathJax makes links and attributes, or loads more of itself
+    # commands by which MathJax makes links and attributes, or loads extensions
     re.compile(r"\\(?=\s*(?:href|url|style|class|cssId|data|require|mmlToken|unicode|csname)(?![A-Za-z]))"),
 )
-"""What markdown and formulas become more than text by, up to the character after which it is broken."""
+"""What makes markdown or formulas more than text, up to the character after which `JOINER` is inserted."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ class GradedCell:
     locked: bool
     checksum: str | None
     points: float | None
-    """None for a cell that is not marked."""
+    """None for a cell without a mark."""
     solution: bool
     task: bool = False
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """The `nbgrader` metadata that formgrader goes by."""
+        """The `nbgrader` metadata that formgrader needs."""
         marked: dict[str, Any] = {
             "grade": self.points is not None and not self.task,
             "grade_id": self.name,
@@ -71,14 +71,14 @@ class GradedCell:
 
 @dataclass
 class GradedPage:
-    """A notebook for formgrader, and which of its written cells hold nothing of the student's."""
+    """A notebook for formgrader, and the written cells that the student left as they were."""
 
     notebook: Any
     unanswered: set[str] = field(default_factory=set)
 
 
 def cells_of(notebook: Any) -> list[GradedCell]:
-    """The cells of a notebook of the gradebook (`nbgrader.api.Notebook`), in the order that it has them."""
+    """The cells of a notebook in the gradebook (`nbgrader.api.Notebook`), in its order."""
     points = {cell.name: cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells)}
     solutions = {cell.name for cell in notebook.solution_cells}
     tasks = {cell.name for cell in notebook.task_cells}
@@ -98,7 +98,7 @@ def cells_of(notebook: Any) -> list[GradedCell]:
 
 
 def read_notebooks(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """The cells of each notebook below `folder`, by its path without the ending. What can't be read has no cells."""
+    """The cells of each notebook below `folder`, by its path without `.ipynb`. Unreadable ones have no cells."""
     found: dict[str, list[dict[str, Any]]] = {}
     for path in sorted(folder.rglob("*.ipynb")):
         cells: list[dict[str, Any]] = []
@@ -117,12 +117,12 @@ def read_notebooks(folder: Path) -> dict[str, list[dict[str, Any]]]:
 def page(
     name: str, graded: list[GradedCell], handed_in: dict[str, list[dict[str, Any]]], names: set[str]
 ) -> GradedPage | None:
-    """The page of the notebook `name`, or None where nothing was handed in that it could be.
+    """The page of the notebook `name`, or None if nothing was handed in that could be it.
 
-    It is the notebook of that name; else those, of other names than `names`, that hold its cells or its name; else all
-    of other names. Its test cells read as they were handed out; cells that are missing stand at the end.
+    It is made from the notebook with that name. Without one, it is made from those whose names are not in `names` and
+    that have its cells or its name in theirs; without these, from all whose names are not in `names`. Test cells are
+    shown as released; missing cells are at the end.
     """
-
     taken = _sources(name, graded, handed_in, names)
     if not taken:
         return None
@@ -132,7 +132,7 @@ def page(
     unanswered: set[str] = set()
     if taken != [name]:
         listed = _text(", ".join(taken))
-        written.append(_markdown(_plain(f"From {listed}: no notebook called {name} was handed in.")))
+        written.append(_markdown(_plain(f"No notebook called {name} was handed in; this is from {listed}.")))
     for source in taken:
         for cell in handed_in[source]:
             made = _cell(cell, known, seen)
@@ -140,7 +140,7 @@ def page(
                 written.append(made)
     for own in graded:
         if own.name not in seen and own.points is not None:
-            written.append(_markdown(_plain(f"The cell {own.name} is missing from what was handed in.")))
+            written.append(_markdown(_plain(f"The cell {own.name} is missing in what was handed in.")))
             written.append(_graded(own, own.source if own.locked else ""))
     for made in written:
         answer = known.get(made.metadata.get("nbgrader", {}).get("grade_id", ""))
@@ -154,14 +154,14 @@ def page(
 
 
 def write_pages(pages: Iterable[tuple[str, GradedPage]], folder: Path, timestamp: str) -> None:
-    """Writes the pages of one submission to `folder`, in the place of what was there."""
+    """Writes the pages of one submission to `folder`, and replaces what was there."""
     import nbformat
 
     unfinished = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    for name, one in pages:
-        nbformat.write(one.notebook, unfinished / f"{name}.ipynb")
+    for name, page in pages:
+        nbformat.write(page.notebook, unfinished / f"{name}.ipynb")
     if timestamp:
         (unfinished / "timestamp.txt").write_text(timestamp, encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
@@ -173,17 +173,18 @@ def _sources(
 ) -> list[str]:
     if name in handed_in:
         return [name]
-    strays = [one for one in handed_in if one not in names]
+    others = [other for other in handed_in if other not in names]
     own = {cell.name for cell in graded}
     fitting = [
-        one for one in strays if name.casefold() in one.casefold() or own & {_grade_id(cell) for cell in handed_in[one]}
+        other
+        for other in others
+        if name.casefold() in other.casefold() or own & {_grade_id(cell) for cell in handed_in[other]}
     ]
-    return fitting or strays
+    return fitting or others
 
 
 def _cell(cell: dict[str, Any], known: dict[str, GradedCell], seen: set[str]) -> Any:
-    """A student's cell written anew; None for one that is neither code nor text."""
-
+    """A student's cell, written anew; None if it is neither code nor text."""
     text = _text(cell.get("source", cell.get("input", "")))
     own = known.get(_grade_id(cell))
     if own is not None and own.name not in seen:
@@ -199,14 +200,12 @@ def _cell(cell: dict[str, Any], known: dict[str, GradedCell], seen: set[str]) ->
         count = cell.get("execution_count")
         made.execution_count = count if isinstance(count, int) and not isinstance(count, bool) else None
         outputs = cell.get("outputs")
-        made.outputs = [
-            output for one in (outputs if isinstance(outputs, list) else [])[:100] for output in _output(one)
-        ]
+        listed = outputs[:100] if isinstance(outputs, list) else []
+        made.outputs = [safe for output in listed for safe in _output(output)]
     return made
 
 
 def _graded(own: GradedCell, text: str) -> Any:
-
     code = own.cell_type == "code"
     made = _code(text) if code else _markdown(_plain(text))
     made.metadata["nbgrader"] = own.metadata
@@ -222,15 +221,14 @@ def _code(text: str) -> Any:
 
 
 def _node(**content: Any) -> Any:
-    """A part of a notebook. Its form is checked once, when all is written; `nbformat.v4.new_…` checks each part."""
+    """A part of a notebook. (`nbformat.v4.new_…` would validate each part; the whole is validated when written.)"""
     import nbformat
 
     return nbformat.from_dict(content)
 
 
 def _output(output: Any) -> Iterable[Any]:
-    """An output as text or as a plain picture: no HTML, no script, no SVG, no widget."""
-
+    """An output as text or as a plain picture, without HTML, scripts, SVG and widgets."""
     if not isinstance(output, dict):
         return
     kind = output.get("output_type")
@@ -256,7 +254,7 @@ def _output(output: Any) -> Iterable[Any]:
 
 
 def _picture(mime: str, value: Any) -> str | None:
-    """The picture in base64, if it is one of its kind and not too large."""
+    """The picture in base64; None if it is not of its kind, or too large."""
     text = _text(value)
     if len(text) > LARGEST_PICTURE * 4 // 3:
         return None
@@ -268,9 +266,9 @@ def _picture(mime: str, value: Any) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """Markdown in which nothing is HTML, no link is a script, and no formula makes one.
+    """Markdown without HTML, links to scripts, or formulas that make them.
 
-    What could be is broken by a sign of no width (WORD JOINER), so that it reads as the student wrote it.
+    A character without width (WORD JOINER) breaks what could be one, so that it looks as the student wrote it.
     """
     for pattern in ACTIVE:
         text = pattern.sub(f"\\g<0>{JOINER}", text)

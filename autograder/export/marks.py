@@ -1,4 +1,4 @@
-"""One student's mark as exports see it: the automatic points, those given by hand, and the total."""
+"""A student's mark as exports need it: automatic points, points given by hand, and the total."""
 
 from __future__ import annotations
 
@@ -10,57 +10,57 @@ from autograder.results import StudentResult
 
 @dataclass(frozen=True)
 class ByHand:
-    """What a person gave in formgrader, from an nbgrader gradebook."""
+    """What a person gave in formgrader, read from an nbgrader gradebook."""
 
     written: float = 0
-    """Points of the cells that a person marks, their extra credit included."""
+    """Points of the cells that a person marks, with their extra credit."""
     written_max: float = 0
     changes: float = 0
-    """What extra credit and scores by hand on *test* cells add to the public points, or take away (negative)."""
+    """What extra credit and scores by hand on *test* cells add to the public points; may be negative."""
     pending: tuple[str, ...] = ()
-    """The cells that still wait for a person, as `notebook/cell`."""
+    """Cells that nobody has marked yet, as `notebook/cell`."""
     there: bool = True
     """Whether the gradebook has this student's submission."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A student's mark. `total` is None where there is none, and `missing` says why: it is never exported as 0."""
+    """A student's mark. `total` is None if there is none, and `missing` says why; it is never exported as 0."""
 
     result: StudentResult
     person: dict[str, str] = field(default_factory=dict)
-    """What the roster says: some of name, first, last, email, login, id, sis, idnumber, participant, section."""
+    """Their fields in the roster: name, first, last, email, login, id, sis, idnumber, participant, section."""
     by_hand: ByHand | None = None
-    """None where no gradebook was asked."""
+    """None if no gradebook was given."""
     out_of: float | None = None
     """The maximum that the total is scaled to; None leaves it as it is."""
 
     @property
     def student(self) -> str:
-        """The submission's name."""
+        """The student's name in the results, which is their folder's."""
         return self.result.student
 
     @property
     def name(self) -> str:
-        """What people call this student."""
+        """The name for people to read: the roster's, if it has one."""
         both = " ".join(filter(None, (self.person.get("first"), self.person.get("last"))))
         return self.person.get("name") or both or self.student
 
     @property
     def automatic(self) -> float | None:
-        """Points of the automatic marking, lateness and overrides included; None while the mark is withheld."""
+        """The automatic points, with lateness and overrides; None if the mark is withheld."""
         return self.result.score
 
     @property
     def total_max(self) -> float:
-        """What `total` is out of; extra credit may exceed it."""
+        """The maximum of `total`, which extra credit may exceed."""
         if self.out_of is not None:
             return self.out_of
         return self._points_max
 
     @property
     def total(self) -> float | None:
-        """The mark: automatic points and those given by hand, scaled if asked for. None as long as one is missing."""
+        """Automatic points plus those given by hand, scaled to `out_of`; None if something is missing."""
         if self.missing or self.automatic is None:
             return None
         points = self.automatic
@@ -73,23 +73,23 @@ class Mark:
 
     @property
     def missing(self) -> str:
-        """Why there is no total; empty where there is one."""
+        """Why there is no total; empty if there is one."""
         if self.automatic is None:
             return "withheld: the grader failed on this submission"
         if self.by_hand is None:
             return ""
         if not self.by_hand.there:
-            return "not in the gradebook: nobody has marked the written answers"
+            return "not in the gradebook, so nobody has marked the written answers"
         if self.by_hand.pending:
             count = len(self.by_hand.pending)
-            cells = "1 cell waits" if count == 1 else f"{count} cells wait"
+            cells = "1 cell has" if count == 1 else f"{count} cells have"
             named = ", ".join(self.by_hand.pending[:2]) + (", …" if count > 2 else "")
-            return f"{cells} for a person in formgrader ({named})"
+            return f"{cells} yet to be marked in formgrader ({named})"
         return ""
 
     @property
     def remarks(self) -> list[str]:
-        """What a reader of the mark should know, in sentences."""
+        """What somebody who reads the mark should know, as sentences."""
         found = [self.missing] if self.missing else []
         late = self.result.late
         if late is not None and late.points:
@@ -108,6 +108,6 @@ class Mark:
 
 
 def plain(points: float) -> str:
-    """Points with a dot, two decimals at most, and none that say nothing: 87.5, 100."""
+    """Points with a decimal point and at most two decimals, without trailing zeros: 87.5, 100."""
     text = f"{points:.2f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

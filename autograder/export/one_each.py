@@ -1,4 +1,4 @@
-"""Exports of a file for each student: where it goes, and what it says of each check."""
+"""What exports with a file for each student share: its path, its JSON, and the texts about checks."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from autograder.results import CheckResult, TaskResult, folder_name
 from autograder.storage import write_whole
 
 LONGEST = 4_000
-"""Characters of what one check says; the systems that read it have limits for the whole."""
+"""Characters of the text about one check; the systems that read it have limits for the whole."""
 
 
 def places(request: Request, file: str) -> Iterator[tuple[Mark, Path]]:
-    """Each student who has a mark, and where the file goes: `OUTPUT/<student>/<file>`, or OUTPUT for one alone.
+    """Each mark with the path of its file: `OUTPUT/<student>/<file>`, or OUTPUT itself for a single student.
 
-    The folder is the one of the student's page, `MARKS/students/<student>`.
+    `<student>` is the same as in `MARKS/students/<student>`. Withheld marks are left out. Raises `ExportError`.
     """
     single = request.path.suffix == Path(file).suffix and not request.path.is_dir()
     if single and len(request.marks) != 1:
         raise ExportError(
-            f"{request.output}: is one file, but these are {len(request.marks)} students; name a folder with -o, or one"
-            " student with --student"
+            f"{request.output}: is one file, but there are {len(request.marks)} students; choose a folder with -o, or"
+            " one student with --student"
         )
     for mark in request.marks:
         if mark.automatic is not None:
@@ -38,12 +38,12 @@ def write_json(path: Path, data: Any) -> Path:
 
 
 def name_of(task: TaskResult, check: CheckResult) -> str:
-    """What a check is called: its task's title and its sentence, or its ids where there are none."""
+    """A check's name for people: its task's title and its own, or their ids."""
     return f"{task.title or task.id}: {check.title or check.id}"
 
 
 def words_of(check: CheckResult) -> str:
-    """What a check tells the student, as text."""
+    """What a check tells the student, as plain text."""
     parts = [check.message, f"Hint: {check.hint}" if check.hint else "", *check.notes]
     if check.override is not None:
         parts.append(f"Decided by a marker: {check.override.reason}")

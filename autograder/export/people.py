@@ -1,4 +1,4 @@
-"""Who is who: the columns of rosters and downloaded gradebooks by their titles, and which row is which student's."""
+"""Matches students with the rows of rosters and downloaded gradebooks, whose columns it knows by their titles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autograder.export.formats import ExportError
 from autograder.export.marks import Mark
 from autograder.export.worksheet import Worksheet
 
-# What course systems call their columns, in lower case. The first that fits counts.
+# The titles of course systems' columns, in lower case. The first column with a field counts.
 TITLES: dict[str, tuple[str, ...]] = {
     "first": ("first name", "firstname", "given name", "forename", "vorname", "prénom", "nombre", "voornaam", "nome"),
     "last": ("last name", "lastname", "surname", "family name", "nachname", "nom", "apellidos", "apellido(s)"),
@@ -36,13 +36,13 @@ TITLES: dict[str, tuple[str, ...]] = {
     "section": ("section", "group", "gruppe"),
 }  # fmt: skip
 STRONG = ("id", "sis", "login", "idnumber", "participant", "email")
-"""Fields that belong to one person; a name may be that of two."""
+"""Fields that identify a person; two people may have the same name."""
 MOODLE_FOLDER = re.compile(r"^(?P<name>.+?)_(?P<participant>[0-9]+)_assignsubmission_")
-"""How Moodle names the folders of downloaded submissions."""
+"""The names of folders in submissions downloaded from Moodle."""
 
 
 def fields_of(header: Iterable[str]) -> dict[str, int]:
-    """Which column holds which field, by the titles."""
+    """The number of the column for each field."""
     found: dict[str, int] = {}
     for number, title in enumerate(header):
         folded = title.strip().strip("\ufeff").casefold()
@@ -53,7 +53,7 @@ def fields_of(header: Iterable[str]) -> dict[str, int]:
 
 
 def known_by(mark: Mark) -> dict[str, str]:
-    """What a student is known by: what the roster says, and what the name of the submission's folder tells."""
+    """The fields that identify a student: from the roster, and from the name of the submission's folder."""
     known = {field: value.strip() for field, value in mark.person.items() if value.strip()}
     moodle = MOODLE_FOLDER.match(mark.student)
     if moodle:
@@ -65,11 +65,11 @@ def known_by(mark: Mark) -> dict[str, str]:
 def match_rows(
     sheet: Worksheet, marks: Iterable[Mark], columns: Mapping[str, int], rows: Iterable[int]
 ) -> tuple[dict[int, Mark], list[tuple[str, str]]]:
-    """Which row is whose; and those students who have no row, or not one alone, with the reason.
+    """The student of each row; and the students without a row, or with several, and the reason.
 
-    A student's own fields are compared with the columns of the same meaning, and the submission's name with all of
-    them. Names count only where nothing else fits. Nobody is guessed: two rows for a student, or two students for a
-    row, and they are left out.
+    A student's fields are compared with the columns for the same fields, and the submission's name with all columns.
+    People's names are compared only if nothing else matches. If two rows match a student, or two students a row, nobody
+    is guessed: they are left out.
     """
     index: dict[str, dict[str, list[int]]] = {field: {} for field in columns}
     for row in rows:
@@ -84,10 +84,10 @@ def match_rows(
         found = _rows_of(mark, index)
         if not found:
             asked = ", ".join(repr(sheet.header[column]) for column in columns.values())
-            left_out.append((mark.student, f"{sheet.path.name} has no such student (looked in {asked})"))
+            left_out.append((mark.student, f"not found in {sheet.path.name} (looked in {asked})"))
         elif len(found) > 1:
             lines = ", ".join(str(sheet.lines[row]) for row in sorted(found))
-            left_out.append((mark.student, f"{sheet.path.name}, lines {lines}: each could be this student"))
+            left_out.append((mark.student, f"{sheet.path.name}: lines {lines} could all be this student"))
         else:
             owners.setdefault(found.pop(), []).append(mark)
     settled = {}
@@ -95,18 +95,16 @@ def match_rows(
         if len(claimed) == 1:
             settled[row] = claimed[0]
             continue
-        names = ", ".join(one.student for one in claimed)
-        left_out += [
-            (one.student, f"{sheet.path.name}, line {sheet.lines[row]}: could be each of {names}") for one in claimed
-        ]
+        reason = f"{sheet.path.name}: line {sheet.lines[row]} could be {' or '.join(mark.student for mark in claimed)}"
+        left_out += [(mark.student, reason) for mark in claimed]
     return settled, left_out
 
 
 def need(columns: Mapping[str, int], sheet: Worksheet) -> None:
-    """Raises ExportError where no column says who a row is about."""
+    """Raises `ExportError` if no column says whose row it is."""
     if not set(columns) & {*STRONG, "name"}:
         raise ExportError(
-            f"{sheet.path}, line 1: no column says who a row is about; there are "
+            f"{sheet.path}, line 1: no column identifies students; the columns are "
             + ", ".join(repr(title) for title in sheet.header)
         )
 
@@ -118,7 +116,7 @@ def _rows_of(mark: Mark, index: Mapping[str, Mapping[str, list[int]]]) -> set[in
         for field in group:
             if field in known:
                 found |= set(index.get(field, {}).get(_comparable(field, known[field]), []))
-            if field != "participant":  # a number of Moodle's own, which no folder is called by alone
+            if field != "participant":  # Moodle's own number, which is never a folder's whole name
                 found |= set(index.get(field, {}).get(_comparable(field, mark.student), []))
         if found:
             return found

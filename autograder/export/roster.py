@@ -1,4 +1,4 @@
-"""Reads a roster: a CSV file that says who the submissions' folders are, in names, addresses and numbers."""
+"""Reads a roster: a CSV file with names, addresses and numbers of the students, by the folder of their submission."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from autograder.export.formats import ExportError
 from autograder.export.people import fields_of
 from autograder.export.worksheet import Worksheet, read_worksheet
 
-FOLDER = ("folder", "submission", "student folder")  # titles that say so
+FOLDER = ("folder", "submission", "student folder")  # titles of the column with the folders
 
 
 def read_roster(path: Path, students: Iterable[str], key: str | None = None) -> dict[str, dict[str, str]]:
-    """What the roster says of each of `students`: field → text, by the fields of `people.TITLES`.
+    """For each of `students`, their fields (those of `people.TITLES`) in the roster.
 
-    The column that holds the submissions' names is `key`, else the one in which most of them are found. A name that is
-    not found as it is spelt may be found in other capitals. Raises ExportError, which names the line.
+    The submissions' names are in the column `key`; by default, in the one that contains most of them. If a name is not
+    found, capital letters are ignored. Raises `ExportError`, which names the line.
     """
     wanted = list(students)
     sheet = read_worksheet(path)
@@ -25,7 +25,7 @@ def read_roster(path: Path, students: Iterable[str], key: str | None = None) -> 
         if number and any(cell.strip() for cell in row) and len(row) != width:
             raise ExportError(
                 f"{path}, line {line}: {len(row)} cells, but the header has {width};"
-                " a name with a comma needs quotes around it"
+                " put quotes around values that contain a comma"
             )
     column = _key_column(sheet, wanted, key)
     fields = fields_of(sheet.header)
@@ -33,7 +33,7 @@ def read_roster(path: Path, students: Iterable[str], key: str | None = None) -> 
     for number, value in enumerate(sheet.column(column), start=1):
         if value in by_name:
             first = sheet.lines[by_name[value]]
-            raise ExportError(f"{path}, line {sheet.lines[number]}: {value!r} is there twice, first on line {first}")
+            raise ExportError(f"{path}, line {sheet.lines[number]}: {value!r} is listed twice (first on line {first})")
         if value:
             by_name[value] = number
     folded: dict[str, list[int]] = {}
@@ -52,14 +52,14 @@ def _key_column(sheet: Worksheet, students: list[str], key: str | None) -> int:
     folded = [title.casefold() for title in sheet.header]
     if key is not None:
         if key.casefold() not in folded:
-            raise ExportError(f"{sheet.path}, line 1: no column {key!r}; there are {_titles(sheet)}")
+            raise ExportError(f"{sheet.path}, line 1: there is no column {key!r}; the columns are {_titles(sheet)}")
         return folded.index(key.casefold())
     for title in FOLDER:
         if title in folded:
             return folded.index(title)
     names = {student.casefold() for student in students}
     fields = fields_of(sheet.header)
-    shared = {fields.get("first"), fields.get("last")}  # a first name that is somebody's login is nobody's key
+    shared = {fields.get("first"), fields.get("last")}  # a first name may be somebody's login by chance
     hits = [
         0 if number in shared else sum(value.casefold() in names for value in sheet.column(number))
         for number in range(len(sheet.header))
@@ -68,8 +68,8 @@ def _key_column(sheet: Worksheet, students: list[str], key: str | None) -> int:
     if best == 0:
         example = students[0] if students else "ada"
         raise ExportError(
-            f"{sheet.path}: no column holds the submissions' names, such as {example!r}; add a column `folder`."
-            f" There are {_titles(sheet)}"
+            f"{sheet.path}: no column has the submissions' names, such as {example!r}; add a column `folder`."
+            f" The columns are {_titles(sheet)}"
         )
     return hits.index(best)
 

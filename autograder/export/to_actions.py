@@ -1,8 +1,8 @@
-"""The legacy reporter of GitHub Actions (autograding-grading-reporter): JSON, and the same in base64 as it wants it.
+"""Exports for GitHub Actions' legacy reporter (autograding-grading-reporter): JSON, also in base64, as it needs it.
 
-The reporter adds up the tests' scores, crashes without tests, and gets all of it in one environment variable, of less
-than 96 kB. So there is a test for each check, what lateness takes off is a test with a negative score, and messages
-are cut until it fits.
+The reporter adds up the scores of tests, crashes if there are none, and gets everything in one environment variable of
+less than 96 kB. So each check is a test, a deduction for lateness is a test with a negative score, and messages are cut
+until everything fits.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def write(request: Request) -> Exported:
 
 
 def as_text(mark: Mark) -> str:
-    """One student's report as ASCII JSON that fits into the environment; raises ValueError for a withheld mark."""
+    """A student's report as ASCII JSON that fits into the environment. Raises ValueError for a withheld mark."""
     if mark.automatic is None:
         raise ValueError(f"the mark of {mark.student} is withheld")
     text = ""
@@ -60,7 +60,7 @@ def _report(mark: Mark, cut: int) -> dict[str, Any]:
         for task in mark.result.tasks
         for check in task.checks
     ]
-    # The reporter's sum is to be the mark: what stands between them is lateness.
+    # The reporter's sum must be the mark. What is missing is the deduction for lateness.
     difference = round((mark.automatic or 0.0) - sum(float(test["score"]) for test in tests), 2)
     if difference or not tests:
         words = "; ".join(mark.remarks) or "Points beyond the checks"
@@ -72,7 +72,7 @@ def _report(mark: Mark, cut: int) -> dict[str, Any]:
 
 FORMAT = Format(
     name="actions",
-    summary="JSON of the legacy GitHub Actions reporter for each student, as it is and in base64",
+    summary="for each student JSON for GitHub Actions' legacy reporter, also in base64",
     output="actions",
     write=write,
     totals=False,

@@ -1,7 +1,7 @@
-"""Blackboard: the Grade Center's downloaded file with a column filled in, or a new file of user names and marks.
+"""Exports for Blackboard: fills in a column of a Grade Center download, or makes a file of user names and marks.
 
-A column is known by the number at the end of its title, `Lab 4 [Total Pts: 100 Score] |12345`; of one without a number
-Blackboard makes a new column of text.
+Blackboard identifies a column by the number at the end of its title, `Lab 4 [Total Pts: 100 Score] |12345`. It makes a
+new text column from one without a number.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAXIMUM = re.compile(r"\[Total Pts:\s*(?:up to\s+)?(?P<points>[0-9.,]+)")
 
 
 def write(request: Request) -> Exported:
-    """Fills in `--worksheet`, in its own encoding; else writes tab-separated UTF-16, which is what Blackboard gives."""
+    """Fills in `--worksheet`, in its own encoding; else writes tab-separated UTF-16, as Blackboard does itself."""
     if request.worksheet is not None:
         return _filled(request, read_worksheet(request.worksheet))
     return _new_file(request)
@@ -32,13 +32,13 @@ def _filled(request: Request, sheet: Worksheet) -> Exported:
     people = fields_of(sheet.header)
     if "login" not in people:
         listed = ", ".join(repr(title) for title in sheet.header)
-        raise ExportError(f"{sheet.path}, line 1: no column Username, by which Blackboard knows students; {listed}")
+        raise ExportError(f"{sheet.path}, line 1: Blackboard needs a column Username; the columns are {listed}")
     columns = [number for number, title in enumerate(sheet.header) if re.search(r"\|[0-9]+$", title)]
     column = find_column(request, sheet, IDENTIFIER, columns)
-    told = MAXIMUM.search(sheet.header[column])
-    if told:
-        require_maximum(request, told["points"], f"{sheet.path}, column {sheet.header[column]!r}")
-    # Its "Student ID" is what other systems call an id number; a name alone decides nothing here.
+    found = MAXIMUM.search(sheet.header[column])
+    if found:
+        require_maximum(request, found["points"], f"{sheet.path}, column {sheet.header[column]!r}")
+    # Its "Student ID" is what other systems call an id number. Names are not used.
     keys = {field: number for field, number in people.items() if field in ("login", "idnumber", "id", "email")}
     return fill(request, sheet, column, keys, range(1, len(sheet.rows)))
 
@@ -47,23 +47,23 @@ def _new_file(request: Request) -> Exported:
     title = request.column or request.title
     if not re.search(IDENTIFIER, title) and not request.new_column:
         raise ExportError(
-            f"Blackboard makes a new column of text of {title!r}, whose number it can't see. Give the file that it"
-            " downloads (--worksheet FILE), the whole title (--column 'Lab 4 [Total Pts: 100 Score] |12345'), or"
+            f"The title {title!r} has no column number, so Blackboard would make a new text column. Give its downloaded"
+            " file (--worksheet FILE) or the whole title (--column 'Lab 4 [Total Pts: 100 Score] |12345'), or use"
             " --new-column."
         )
-    told = MAXIMUM.search(title)
-    if told:
-        require_maximum(request, told["points"], f"--column {title!r}")
+    found = MAXIMUM.search(title)
+    if found:
+        require_maximum(request, found["points"], f"--column {title!r}")
     one_maximum(request.marks)
     settled, left_out = split(request.marks)
     rows = []
     for mark in settled:
         own = mark.person.get("login", "") or ("" if mark.person else mark.student)
         if not own:
-            left_out.append((mark.student, "the roster has no username (login) of this student"))
+            left_out.append((mark.student, "the roster has no username (login) for this student"))
         elif is_formula(own) or own != text_cell(own):
             left_out.append(
-                (mark.student, f"the username {own!r} is none that Blackboard could know, nor safe in a table")
+                (mark.student, f"the username {own!r} cannot be one of Blackboard's, and is not safe in a table")
             )
         else:
             rows.append([own, plain(mark.total or 0.0)])
@@ -74,7 +74,7 @@ def _new_file(request: Request) -> Exported:
 
 FORMAT = Format(
     name="blackboard",
-    summary="a Grade Center download with a column filled in (--worksheet, --column), or usernames and marks",
+    summary="a Grade Center download with a column filled in (--worksheet, --column), or user names and marks",
     output="blackboard.xls",
     write=write,
     takes=frozenset({"worksheet", "column", "new-column"}),

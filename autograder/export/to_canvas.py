@@ -1,7 +1,8 @@
-"""Canvas: the gradebook downloaded as CSV with one column filled in, or a new file made from a roster.
+"""Exports for Canvas: fills in a column of the gradebook downloaded as CSV, or makes a new file from a roster.
 
-Canvas makes a new assignment of every column whose title it does not know, and clears a grade whose cell is empty. So
-the column must be there, unless a new one is asked for, and who has no mark keeps the cell as it is, or has no row.
+Canvas makes a new assignment from every column that it does not know, and clears the grade if a cell is empty. So the
+column must exist, unless a new one is asked for. The cell of a student without a mark is not changed; in a new file,
+they have no row.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def write(request: Request) -> Exported:
 def _filled(request: Request, sheet: Worksheet) -> Exported:
     if not {"Student", "LastName"} & {title.strip("\ufeff") for title in sheet.header} or "ID" not in sheet.header:
         raise ExportError(
-            f"{sheet.path}, line 1: is no gradebook of Canvas, which begins with the columns Student, ID, …;"
+            f"{sheet.path}, line 1: is not a Canvas gradebook, which begins with the columns Student, ID, …;"
             " download it with Grades → Export"
         )
     people = {field: column for field, column in fields_of(sheet.header).items() if field in _MEANING}
@@ -45,12 +46,14 @@ def _filled(request: Request, sheet: Worksheet) -> Exported:
     students = []
     for row, cells in enumerate(sheet.rows[1:], start=1):
         if "points possible" in cells[0].casefold():
-            told = cells[column] if column < len(cells) else ""
+            maximum = cells[column] if column < len(cells) else ""
             where = f"{sheet.path}, line {sheet.lines[row]}, column {sheet.header[column]!r}"
-            if "read only" in told.casefold():
-                raise ExportError(f"{where}: Canvas lets nobody change this column")
-            require_maximum(request, told, where)
-            if not told.strip():
+            if "read only" in maximum.casefold():
+                raise ExportError(
+                    f"{where}: Canvas does not allow changes to this column; choose another with --column"
+                )
+            require_maximum(request, maximum, where)
+            if not maximum.strip():
                 sheet.put(row, column, plain(one_maximum(request.marks)))
         elif any(cells[number].strip() for number in people.values() if number < len(cells)):
             students.append(row)
@@ -61,8 +64,8 @@ def _new_file(request: Request) -> Exported:
     title = request.column or request.title
     if not re.search(IDENTIFIER, title) and not request.new_column:
         raise ExportError(
-            f"Canvas makes a new assignment of the column {title!r}, whose number it can't see. Give the gradebook that"
-            " it exports (--worksheet FILE), the whole title (--column 'Lab 4 (12345)'), or --new-column."
+            f"The title {title!r} has no assignment number, so Canvas would make a new assignment. Give its exported"
+            " gradebook (--worksheet FILE) or the whole title (--column 'Lab 4 (12345)'), or use --new-column."
         )
     settled, left_out = split(request.marks)
     rows = []
@@ -71,11 +74,11 @@ def _new_file(request: Request) -> Exported:
         own = [person.get("id", ""), person.get("sis", ""), person.get("login", "")]
         if not any(own):
             if person:
-                left_out.append((mark.student, "the roster has neither id, SIS user id nor login of this student"))
+                left_out.append((mark.student, "the roster has no id, SIS user id or login for this student"))
                 continue
             own[2] = mark.student  # without a roster, the submissions' names are the logins
-        if any(is_formula(one) or one != text_cell(one) for one in own):
-            left_out.append((mark.student, "has an id that Canvas could not know, nor is safe in a table"))
+        if any(is_formula(value) or value != text_cell(value) for value in own):
+            left_out.append((mark.student, "the id cannot be one of Canvas's, and is not safe in a table"))
             continue
         name = person.get("name") or ", ".join(filter(None, (person.get("last"), person.get("first")))) or mark.name
         rows.append([text_cell(name), *own, text_cell(person.get("section", "")), plain(mark.total or 0.0)])
@@ -88,7 +91,7 @@ _MEANING = {"id", "sis", "login", "name", "first", "last"}
 
 FORMAT = Format(
     name="canvas",
-    summary="a gradebook exported by Canvas with a column filled in (--worksheet, --column), or one from a roster",
+    summary="a Canvas gradebook with a column filled in (--worksheet, --column), or a new one from a roster",
     output="canvas.csv",
     write=write,
     takes=frozenset({"worksheet", "column", "new-column"}),

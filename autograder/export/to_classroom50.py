@@ -1,7 +1,7 @@
-"""Classroom 50: a `result.json` for each student, of the schema `classroom50/result/v1`.
+"""Exports for Classroom 50: a `result.json` for each student, with the schema `classroom50/result/v1`.
 
-Scores there are whole numbers and never more than the maximum. So the mark and each check's points are rounded (half a
-point up), and extra credit counts in the maximum. https://github.com/foundation50/classroom50/wiki/Advanced-Autograding
+Scores there are whole numbers, and at most the maximum. So the mark and each check's points are rounded (half a point
+up), and extra credit is part of the maximum. https://github.com/foundation50/classroom50/wiki/Advanced-Autograding
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ NEEDED = ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_UR
 
 
 def write(request: Request) -> Exported:
-    """Writes `OUTPUT/<student>/result.json`; what Classroom 50 knows comes from the environment of its runner."""
+    """Writes `OUTPUT/<student>/result.json`, with what the environment of Classroom 50's runner says."""
     missing = [name for name in NEEDED if not os.environ.get(name)]
     if missing:
         raise ExportError(
-            f"Classroom 50's runner says in the environment what is marked, and {', '.join(missing)} is not set."
-            f" Run this in its autograder.py, or set {', '.join(NEEDED)} (REVIEW_URL and OWNER as well, if you can)."
+            f"{', '.join(missing)} must be set in the environment, as Classroom 50's runner does."
+            f" Run this in its autograder.py, or set {', '.join(NEEDED)} (and REVIEW_URL and OWNER, if you can)."
         )
     done = Exported([], 0, [(mark.student, mark.missing) for mark in request.marks if mark.automatic is None])
     now = datetime.now(timezone.utc)
@@ -37,7 +37,7 @@ def write(request: Request) -> Exported:
 
 
 def as_result(mark: Mark, environment: Mapping[str, str], now: datetime) -> dict[str, Any]:
-    """One student's result; raises ValueError for a mark that is withheld."""
+    """A student's result. Raises ValueError for a withheld mark."""
     if mark.automatic is None:
         raise ValueError(f"the mark of {mark.student} is withheld")
     tests = [
@@ -75,7 +75,7 @@ def _whole(points: float) -> int:
 
 FORMAT = Format(
     name="classroom50",
-    summary="a result.json for each student (whole points), from within Classroom 50's autograder",
+    summary="a result.json for each student (whole points), to be used in Classroom 50's autograder",
     output="classroom50",
     write=write,
     totals=False,

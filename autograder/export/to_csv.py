@@ -1,4 +1,4 @@
-"""CSV for people and programs: a row for each student, withheld ones included; a missing mark is an empty cell."""
+"""Exports CSV: a row for each student, also if the mark is withheld; a missing mark is an empty cell."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 
 from autograder.export.formats import Exported, ExportError, Format, Request, split
 from autograder.export.marks import Mark
-from autograder.export.table import Cell, as_csv, number_cell, text_cell
+from autograder.export.table import CellValue, as_csv, number_cell, text_cell
 from autograder.storage import write_whole
 
 PERSON = ("name", "first", "last", "email", "login", "id", "sis", "idnumber", "participant", "section")
@@ -16,20 +16,20 @@ FIXED = ("status", "automatic", "automatic_max", "written", "written_max", "by_h
 
 
 def write(request: Request) -> Exported:
-    """UTF-8 with a byte order mark, which Excel needs to read names right; texts in quotes, numbers without."""
+    """Writes UTF-8 with a byte order mark, which Excel needs, with quotes around texts but not around numbers."""
     people = [field for field in PERSON if any(mark.person.get(field) for mark in request.marks)]
     tasks = list(dict.fromkeys(task.id for mark in request.marks for task in mark.result.tasks))
     header = ["student", *people, *FIXED, *tasks, "remarks"]
     twice = [title for title, count in Counter(header).items() if count > 1]
     if twice:
-        raise ExportError(f"the task {twice[0]!r} has the name of a column of this export; rename it in course.yml")
-    rows: list[list[Cell]] = [[*header], *(_row(mark, people, tasks) for mark in request.marks)]
+        raise ExportError(f"the task {twice[0]!r} has the name of another column; rename it in course.yml")
+    rows: list[list[CellValue]] = [[*header], *(_row(mark, people, tasks) for mark in request.marks)]
     _, left_out = split(request.marks)
     write_whole(request.path, as_csv(rows, quoting=csv.QUOTE_NONNUMERIC), "utf-8-sig")
     return Exported([request.path], len(request.marks), left_out)
 
 
-def _row(mark: Mark, people: list[str], tasks: list[str]) -> list[Cell]:
+def _row(mark: Mark, people: list[str], tasks: list[str]) -> list[CellValue]:
     result, hand, late = mark.result, mark.by_hand, mark.result.late
     points = {task.id: task.score for task in result.tasks}
     return [
@@ -52,7 +52,7 @@ def _row(mark: Mark, people: list[str], tasks: list[str]) -> list[Cell]:
 
 FORMAT = Format(
     name="csv",
-    summary="a row a student: automatic, written and total points, lateness, every task; opens in a spreadsheet",
+    summary="a row for each student: automatic, written and total points, lateness, each task; for spreadsheets",
     output="grades.csv",
     write=write,
 )

@@ -1,4 +1,4 @@
-"""Gradescope: a `results.json` for each student, as its autograders write it.
+"""Exports for Gradescope: a `results.json` for each student, as its autograders write it.
 
 https://gradescope-autograders.readthedocs.io/en/latest/specs/
 """
@@ -25,9 +25,9 @@ def write(request: Request) -> Exported:
 
 
 def as_results(mark: Mark) -> dict[str, Any]:
-    """One student's `results.json`. Raises ValueError for a mark that is withheld: it has none.
+    """A student's `results.json`. Raises ValueError for a withheld mark.
 
-    Hidden checks are shown after the grades are published; all texts are plain ones, which Gradescope escapes.
+    Hidden checks are shown when the grades are published. All texts are plain text, which Gradescope escapes.
     """
     if mark.automatic is None:
         raise ValueError(f"the mark of {mark.student} is withheld")
@@ -61,7 +61,7 @@ def as_results(mark: Mark) -> dict[str, Any]:
 
 FORMAT = Format(
     name="gradescope",
-    summary="a results.json for each student, hidden checks visible after the grades are published",
+    summary="a results.json for each student; hidden checks are visible when the grades are published",
     output="gradescope",
     write=write,
     totals=False,

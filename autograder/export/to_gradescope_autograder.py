@@ -1,8 +1,8 @@
-"""The zip of an autograder that runs at Gradescope: the course, `setup.sh` and `run_autograder`.
+"""Makes the zip of an autograder that runs at Gradescope: the course, `setup.sh` and `run_autograder`.
 
-It holds the solutions and the seed of the hidden images: it is for Gradescope's instructors alone. Gradescope runs
-student code as root in a container. The sandbox is built there, too, if the container lets it; if not, `run_autograder`
-refuses, and Gradescope tells that the autograder failed: no mark, rather than one that a student's code could write.
+It contains the solutions and the seed of the hidden images, so only instructors may have it. Gradescope runs student
+code as root in a container. If the container allows no sandbox, `run_autograder` refuses to mark, and Gradescope shows
+that the autograder failed: without a sandbox, a student's code could write its own mark.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", "own", "images"}
 
 
 def write(request: Request) -> Exported:
-    """Writes the zip. It marks on the data of MARKS, with its secret seed, so that marks there are the marks here."""
+    """Writes the zip. It marks with the data set and the secret seed of MARKS, so that marks are the same there."""
     if request.path.suffix != ".zip":
-        raise ExportError(f"{request.output}: is a zip, so its name ends in .zip")
+        raise ExportError(f"{request.output}: the output is a zip, so its name must end in .zip")
     lab = request.results.assignment
     files: dict[str, bytes] = {}
     for name in ("setup.sh", "run_autograder"):
@@ -45,13 +45,13 @@ def write(request: Request) -> Exported:
     files["settings.json"] = (json.dumps(settings, indent=1) + "\n").encode()
     _write_zip(request.path, files)
     notes = [
-        "It holds the solutions and the hidden images' seed: upload it, and give it to nobody else.",
-        "In Gradescope choose at least 2 CPUs, 6 GB of memory and a time-out of 20 minutes.",
+        "It contains the solutions and the seed of the hidden images: upload it, and give it to nobody else.",
+        "In Gradescope, choose at least 2 CPUs, 6 GB of memory and a time-out of 20 minutes.",
     ]
     if request.unsafe_no_sandbox:
-        notes.append("Without a sandbox (--unsafe-no-sandbox), a student's code there can write its own mark.")
+        notes.append("Without a sandbox (--unsafe-no-sandbox), a student's code can write its own mark there.")
     else:
-        notes.append("setup.sh ends with `autograder doctor`: its build log says whether a sandbox can be had there.")
+        notes.append("setup.sh ends with `autograder doctor`: its build log says whether there is a sandbox.")
     return Exported([request.path], 0, [], notes)
 
 
@@ -60,12 +60,12 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ExportError(
-            f"{path}: is needed in the zip: {error.strerror}; run this in the course's checkout"
+            f"{path}: cannot be read ({error.strerror}), but the zip needs it; run this in the course's checkout"
         ) from error
 
 
 def _seed(marks: Path) -> int:
-    """The seed of MARKS, which its cache holds; a new one where there is no cache."""
+    """The secret seed of MARKS, from its cache; a new one if there is no cache."""
     try:
         return int((marks / "cache" / "seed").read_text())
     except (OSError, ValueError):
@@ -87,7 +87,7 @@ def _write_zip(path: Path, files: dict[str, bytes]) -> None:
 
 FORMAT = Format(
     name="gradescope-autograder",
-    summary="the zip of an autograder that marks there (needs a sandbox in Gradescope's container)",
+    summary="the zip of an autograder that marks at Gradescope, if its container allows a sandbox",
     output="gradescope-autograder.zip",
     write=write,
     takes=frozenset({"unsafe-no-sandbox"}),

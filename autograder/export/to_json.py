@@ -1,4 +1,4 @@
-"""JSON for programs: the marks as a flat list, null where there is none. (Every check is in `MARKS/results.json`.)"""
+"""Exports JSON for programs: a flat list of marks, null if there is none. (`MARKS/results.json` has every check.)"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autograder.storage import write_whole
 
 
 def write(request: Request) -> Exported:
-    """UTF-8 without a byte order mark (RFC 8259), names as they are."""
+    """Writes UTF-8 without a byte order mark (RFC 8259)."""
     results = request.results
     data = {
         "course": results.course,

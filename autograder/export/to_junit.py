@@ -1,6 +1,6 @@
-"""JUnit XML, valid for Jenkins and for Ant: a suite for each student, a case for each check, points as properties.
+"""Exports JUnit XML, valid for Jenkins and for Ant: a suite for each student, a case for each check.
 
-The schemas let a suite have properties and a case none, so the points of a check are properties of its suite,
+The schemas allow properties in suites, but not in cases. So the points of a check are a property of its suite,
 `points.<task>/<check>`.
 """
 
@@ -17,11 +17,11 @@ from autograder.storage import write_whole
 
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 UNDATED = "1970-01-01T00:00:00"
-"""Results hold no time of their own, and Ant's schema wants one."""
+"""Results have no time, but Ant's schema requires one."""
 
 
 def write(request: Request) -> Exported:
-    """Writes one file with all students. One whose mark is withheld is there, without a score, as errors."""
+    """Writes one file with all students. Those whose mark is withheld have errors, and no points."""
     root = ET.Element("testsuites", name=_text(request.title))
     counts = {"tests": 0, "failures": 0, "errors": 0}
     for number, mark in enumerate(request.marks):
@@ -82,13 +82,13 @@ def _case(task: TaskResult, check: CheckResult, kind: str) -> ET.Element:
         element = ET.SubElement(case, kind, message=_text(first), type=_text(check.diagnosis or check.status))
         element.text = _text(words)
         if kind == "skipped":
-            element.attrib.clear()  # Ant's schema knows no reason
+            element.attrib.clear()  # Ant's schema allows no reason
             element.text = None
     return case
 
 
 def _kind(check: CheckResult) -> str:
-    """The element that says how a check ended; empty for one that passed."""
+    """The name of the element for a check's status; empty if it passed."""
     return {"passed": "", "error": "error", "not attempted": "skipped", "blocked": "skipped"}.get(
         check.status, "failure"
     )
@@ -99,7 +99,7 @@ def _property(properties: ET.Element, name: str, value: str) -> None:
 
 
 def _text(text: str) -> str:
-    """`text` without the characters that no XML file may hold."""
+    """`text` without the characters that XML does not allow."""
     return NOT_XML.sub("\ufffd", text.encode("utf-8", "replace").decode("utf-8"))
 
 

@@ -1,8 +1,8 @@
-"""Moodle: the offline grading worksheet of an assignment filled in, or a file for the import of the course's grades.
+"""Exports for Moodle: fills in an assignment's offline grading worksheet, or makes a file for the import of grades.
 
-The worksheet (*Assignment → Submissions → Download grading worksheet*) is the surer way: its rows carry Moodle's own
-number of each participant, and Moodle passes over a row that it does not know. The other import (*Grades → Import →
-CSV file*) takes any header, but one unknown user aborts all of it.
+The worksheet (*Assignment → Submissions → Download grading worksheet*) is safer: its rows have Moodle's own number of
+each participant, and Moodle ignores rows that it does not know. The import (*Grades → Import → CSV file*) accepts any
+header, but one unknown user aborts it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autograder.export.table import as_csv, is_formula, text_cell
 from autograder.export.worksheet import Worksheet, read_worksheet
 from autograder.storage import write_whole
 
-# The string `grade` of Moodle's language packs, in lower case; another is named with --column.
+# The string `grade` in Moodle's language packs, in lower case; --column names any other.
 GRADE = (
     "grade", "bewertung", "note", "calificación", "valutazione", "cijfer", "nota", "ocena", "betyg", "karakter",
     "arvosana", "známka", "оценка", "оцінка", "not", "qualificació", "评分", "成绩", "評点", "성적", "βαθμός",
@@ -39,13 +39,13 @@ def _filled(request: Request, sheet: Worksheet) -> Exported:
     if (
         "participant" not in people
         and any(numbered)
-        and all(re.search(r"\S\s*[0-9]+$", one) for one in numbered if one)
+        and all(re.search(r"\S\s*[0-9]+$", cell) for cell in numbered if cell)
     ):
         people = {field: column for field, column in people.items() if column != 0} | {"participant": 0}
     column = _grade_column(request, sheet)
     if column + 1 < len(sheet.header):
         most = {cell for cell in sheet.column(column + 1) if cell}
-        if len(most) == 1:  # "Maximum Grade" stands beside it, the same on each row
+        if len(most) == 1:  # the column beside it is "Maximum Grade", which is the same in each row
             require_maximum(request, most.pop(), f"{sheet.path}, column {sheet.header[column + 1]!r}")
     return fill(request, sheet, column, people, range(1, len(sheet.rows)))
 
@@ -56,26 +56,26 @@ def _grade_column(request: Request, sheet: Worksheet) -> int:
     found = [number for number, title in enumerate(folded) if title in wanted]
     if len(found) != 1:
         listed = ", ".join(repr(title) for title in sheet.header)
-        what = f"no column {request.column!r}" if request.column else "no column is known to be the grade's"
-        what = "several columns could be the grade's" if found else what
-        raise ExportError(f"{sheet.path}, line 1: {what}; say which with --column. There are {listed}")
+        what = f"there is no column {request.column!r}" if request.column else "no column is known to have grades"
+        what = "several columns could have the grades" if found else what
+        raise ExportError(f"{sheet.path}, line 1: {what}; choose one of {listed} with --column")
     return found[0]
 
 
 def _import_file(request: Request) -> Exported:
     field = request.id_field or "login"
     if field not in IMPORT_FIELDS:
-        raise ExportError(f"--id is one of {', '.join(IMPORT_FIELDS)}, not {field!r}: Moodle maps students by these")
+        raise ExportError(f"--id must be a field that Moodle can import by, {', '.join(IMPORT_FIELDS)}, not {field!r}")
     settled, left_out = split(request.marks)
     rows, owners = [], dict[str, str]()
     for mark in settled:
         # Without a roster, the submissions' names are the user names.
         own = mark.person.get(field, "").strip() or ("" if mark.person or field != "login" else mark.student)
         if not own:
-            left_out.append((mark.student, f"the roster has no {field} of this student"))
+            left_out.append((mark.student, f"the roster has no {field} for this student"))
         elif is_formula(own) or own != text_cell(own):
             left_out.append(
-                (mark.student, f"the {field} {own!r} is nothing that Moodle could know, nor safe in a table")
+                (mark.student, f"the {field} {own!r} cannot be one of Moodle's, and is not safe in a table")
             )
         elif own.casefold() in owners:
             left_out.append((mark.student, f"has the same {field} as {owners[own.casefold()]}"))
@@ -85,15 +85,15 @@ def _import_file(request: Request) -> Exported:
     header = [HEADERS.get(field, field), "name", text_cell(request.column or request.title)]
     done = Exported([write_whole(request.path, as_csv([header, *rows]))], len(rows), left_out)
     done.notes.append(
-        f"In Moodle: Grades → Import → CSV file; map {header[0]!r} to the user's {field}, {header[2]!r} to the grade."
-        " One user whom Moodle does not know aborts the import."
+        f"In Moodle, choose Grades → Import → CSV file; map {header[0]!r} to the user's {field}, and {header[2]!r}"
+        " to the grade. If Moodle does not know one of the users, it aborts the whole import."
     )
     return done
 
 
 FORMAT = Format(
     name="moodle",
-    summary="a downloaded offline grading worksheet filled in (--worksheet), or a CSV for the import of grades (--id)",
+    summary="an offline grading worksheet filled in (--worksheet), or a CSV file for the import of grades (--id)",
     output="moodle.csv",
     write=write,
     takes=frozenset({"worksheet", "column", "id"}),

@@ -1,8 +1,8 @@
-"""nbgrader: the marks in a gradebook, so that formgrader shows them and the written answers are marked there.
+"""Exports to nbgrader: writes the marks to a gradebook, so that people can mark the written answers in formgrader.
 
-A gradebook's cells are those of the released notebooks, whose points are the public ones; what the hidden checks give
-has no cell there. It goes to a second assignment, `<assignment>-hidden`, with one cell a task. Lateness is nbgrader's
-penalty, parted between the two. So `nbgrader export` adds up to the same total as the other exports with `--gradebook`.
+A gradebook has the cells of the released notebooks, whose points are those of public checks. Points of hidden checks go
+to a second assignment, `<assignment>-hidden`, with a cell for each task. A deduction for lateness becomes nbgrader's
+penalty, divided between the two. So `nbgrader export` gives the same total as other exports with `--gradebook`.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from autograder.submission.collect import SubmissionError, find_submissions
 
 HIDDEN = "{assignment}-hidden"
 UNSAFE = re.compile(r'[<>"\\/{}*?\[\]]')
-"""formgrader puts names into pages and paths as they are."""
+"""Characters that formgrader would put into pages and paths without escaping them."""
 
 
 def write(request: Request) -> Exported:
-    """Writes the marks into the gradebook `request.output`, and notebooks for formgrader to `autograded/` beside it."""
+    """Writes the marks to the gradebook `request.output`, and notebooks for formgrader to `autograded/` beside it."""
     assignment = request.results.assignment
     done = Exported([request.output], 0)
     marks = []
     for mark in request.marks:
         if _unsafe(mark.student):
-            done.left_out.append((mark.student, "formgrader can't show this name safely: rename the submission"))
+            done.left_out.append((mark.student, "formgrader cannot show this name safely; rename the submission"))
         else:
             marks.append(mark)
     settled = [mark for mark in marks if mark.automatic is not None]
     if not settled:
-        raise ExportError("no student of these results has a mark, so there is nothing to write into a gradebook")
+        raise ExportError("none of these students has a mark, so there is nothing to write to a gradebook")
     if "://" not in request.output and not request.path.exists():
         _released(assignment, request.notebooks)  # before an empty gradebook is made
     with opened(request.output, create=True) as gradebook:
-        if assignment not in [one.name for one in gradebook.assignments]:
+        if assignment not in [known.name for known in gradebook.assignments]:
             _fill_from_release(gradebook, assignment, request.notebooks)
             done.notes.append(
-                f"The assignment {assignment} is new in this gradebook; its cells are those of the release."
+                f"The gradebook did not have the assignment {assignment}; it was added with the release's cells."
             )
         book = gradebook.find_assignment(assignment)
         placed = _fits(book, settled[0].result, request.output)
@@ -69,11 +69,11 @@ def write(request: Request) -> Exported:
         done.files.append(course / "autograded")
         without = [mark.student for mark in marks if mark.student not in handed_in]
         if without:
-            done.notes.append(f"No notebooks were found of {', '.join(without)}: formgrader shows their marks alone.")
+            done.notes.append(f"Found no notebooks of {', '.join(without)}; formgrader shows only their marks.")
     else:
-        done.notes.append("No notebooks: formgrader shows marks alone. --submissions FOLDER says where the work lies.")
+        done.notes.append("Formgrader shows only marks. To see notebooks there, give --submissions FOLDER.")
     done.notes.append(
-        f"Hidden checks are in the assignment {hidden}: `nbgrader export` has both, and their sum is the mark."
+        f"Hidden checks are in the assignment {hidden}: the mark is the sum of both in `nbgrader export`."
     )
     return done
 
@@ -88,7 +88,7 @@ def _write_student(
     folder: Path | None,
     course: Path,
 ) -> str:
-    """Writes one student's marks and notebooks; returns a remark for the marker, if there is one."""
+    """Writes a student's marks and notebooks; returns a remark for the marker, or an empty string."""
     assignment = request.results.assignment
     result = mark.result
     if mark.automatic is None:
@@ -101,9 +101,9 @@ def _write_student(
     remark = ""
     try:
         pages = _pages(cells, folder)
-    except Exception as error:  # whatever stands in a student's notebook, it is no other student's matter
+    except Exception as error:  # one student's notebook must not stop the others' export
         pages, folder = {}, None
-        remark = f"{mark.student}: the notebooks can't be shown in formgrader ({type(error).__name__}: {error})"
+        remark = f"{mark.student}: formgrader cannot show the notebooks ({type(error).__name__}: {error})"
     public = public_points(result)
     for notebook in submission.notebooks:
         for grade in notebook.grades:
@@ -114,15 +114,15 @@ def _write_student(
                 points = public[grade.name][0]
                 changed = grade.auto_score != points
                 grade.auto_score = points
-                # A score by hand stands; where the automatic one moved under it, a person is asked to look again.
+                # A score by hand is kept. If the automatic one has changed since, a person must look at it again.
                 if grade.manual_score is None:
                     grade.needs_manual_grade = False
                 elif changed:
                     grade.needs_manual_grade = True
         if folder is not None:
             for comment in notebook.comments:
-                one = pages.get(notebook.name)
-                answered = one is not None and comment.name not in one.unanswered
+                page = pages.get(notebook.name)
+                answered = page is not None and comment.name not in page.unanswered
                 comment.auto_comment = None if answered else "No response."
     rest = gradebook.update_or_create_submission(hidden, mark.student, timestamp=when)
     left = _hidden_points(result, placed)
@@ -134,13 +134,13 @@ def _write_student(
     gradebook.db.commit()
     if folder is not None:
         target = course / "autograded" / mark.student / assignment
-        listed = [(name, one) for name, one in pages.items() if one is not None]
+        listed = [(name, page) for name, page in pages.items() if page is not None]
         graded_notebooks.write_pages(listed, target, when.strftime("%Y-%m-%d %H:%M:%S UTC") if when else "")
     return remark
 
 
 def _written_grade(grade: Any, page: graded_notebooks.GradedPage | None) -> None:
-    """As `nbgrader autograde` does it: an answer that is not there gets 0, any other waits for a person."""
+    """As in `nbgrader autograde`, a missing answer gets 0, and any other needs to be marked by a person."""
     missing = page is None or grade.name in page.unanswered
     grade.auto_score = 0.0 if missing else None
     if grade.manual_score is None:
@@ -148,7 +148,7 @@ def _written_grade(grade: Any, page: graded_notebooks.GradedPage | None) -> None
 
 
 def _take_back(gradebook: Any, assignment: str, hidden: str, student: str) -> None:
-    """A mark that is withheld now must not stand there from an earlier export."""
+    """Removes the marks of an earlier export from a student whose mark is withheld now."""
     for name in (assignment, hidden):
         for submission in gradebook.find_assignment(name).submissions:
             if submission.student.id != student:
@@ -163,7 +163,7 @@ def _take_back(gradebook: Any, assignment: str, hidden: str, student: str) -> No
 
 
 def _fits(book: Any, result: StudentResult, where: str) -> set[str]:
-    """The gradebook's cells that public points go to. Raises ExportError where their maxima are others than ours."""
+    """The gradebook's cells for public points. Raises `ExportError` if their maxima differ from ours."""
     public = public_points(result)
     placed = set()
     for notebook in book.notebooks:
@@ -174,8 +174,8 @@ def _fits(book: Any, result: StudentResult, where: str) -> set[str]:
             if abs(cell.max_score - most) > 0.005:
                 raise ExportError(
                     f"{where}: the cell {notebook.name}/{cell.name} is worth {plain(cell.max_score)} points, but the"
-                    f" public checks of that task {plain(most)}. Build and release again, or mark with the course file"
-                    " that the notebooks were made with."
+                    f" task's public checks are worth {plain(most)}. Build and release again, or mark with the"
+                    " course.yml from which the notebooks were made."
                 )
             if cell.name in placed:
                 raise ExportError(f"{where}: two notebooks have a cell {cell.name}; nothing was written")
@@ -183,13 +183,13 @@ def _fits(book: Any, result: StudentResult, where: str) -> set[str]:
     if not placed:
         wanted = ", ".join(list(public)[:3])
         raise ExportError(
-            f"{where}: {book.name} has none of the cells {wanted}, …: is it the gradebook of this course?"
+            f"{where}: {book.name} has none of the cells {wanted}, …; is this the gradebook of another course?"
         )
     return placed
 
 
 def _hidden_points(result: StudentResult, placed: set[str]) -> dict[str, tuple[float, float]]:
-    """Points and maximum, task by task, of what has no cell in the notebooks."""
+    """Points and maximum, by task, of the checks without a cell in the notebooks."""
     public = public_points(result)
     left = {}
     for task in result.tasks:
@@ -216,7 +216,7 @@ def _hidden_assignment(gradebook: Any, name: str, result: StudentResult, placed:
 
 
 def _add_grades(gradebook: Any, cell: Any) -> None:
-    """A cell that is new gets a place in the submissions that are there already."""
+    """Adds a new cell to the existing submissions."""
     from nbgrader.api import Grade
 
     for submitted in cell.notebook.submissions:
@@ -224,7 +224,7 @@ def _add_grades(gradebook: Any, cell: Any) -> None:
 
 
 def _penalise(result: StudentResult, placed: set[str], public: Any, hidden: Any) -> None:
-    """Parts what lateness takes off among the notebooks, by what each has earned."""
+    """Divides the deduction for lateness among the notebooks, in proportion to what each has earned."""
     late = result.late.points if result.late is not None else 0.0
     earned: list[tuple[Any, float]] = []
     for submission in (public, hidden):
@@ -241,7 +241,7 @@ def _penalise(result: StudentResult, placed: set[str], public: Any, hidden: Any)
 
 
 def _fill_from_release(gradebook: Any, assignment: str, folder: Path | None) -> None:
-    """Takes an assignment's cells from the released notebooks, as `nbgrader generate_assignment` would."""
+    """Adds an assignment with the cells of the released notebooks, as `nbgrader generate_assignment` would."""
     import nbformat
     from nbgrader import utils
 
@@ -279,8 +279,8 @@ def _released(assignment: str, folder: Path | None) -> list[Path]:
     if not paths:
         where = f"in {folder}" if folder is not None else "here"
         raise ExportError(
-            f"The gradebook has no assignment {assignment} yet, and there are no released notebooks {where} to take its"
-            " cells from: say where with --notebooks FOLDER (release/<assignment>, after `autograder build`)."
+            f"The gradebook has no assignment {assignment} yet, and there are no released notebooks {where} to make it"
+            " from. Give their folder with --notebooks (release/<assignment>, after `autograder build`)."
         )
     return paths
 
@@ -295,7 +295,7 @@ def _pages(
 
 
 def _handed_in(request: Request, marks: Iterable[Mark], staging: Path) -> dict[str, Path]:
-    """The folder of each student's files, copied as `autograder mark` copies them: no links, nothing too large."""
+    """The folder with a copy of each student's files, without links and too large files, as in `autograder mark`."""
     source = request.submissions
     if source is None:
         beside = _course_folder(request) / "submitted"
@@ -307,27 +307,27 @@ def _handed_in(request: Request, marks: Iterable[Mark], staging: Path) -> dict[s
     except SubmissionError as error:
         raise ExportError(str(error)) from error
     wanted = {mark.student for mark in marks}
-    return {one.student: one.folder for one in found if one.student in wanted}
+    return {submission.student: submission.folder for submission in found if submission.student in wanted}
 
 
 def _course_folder(request: Request) -> Path:
-    """nbgrader's course folder: where the gradebook's file lies, or the current one for a database elsewhere."""
+    """nbgrader's course folder: the folder of the gradebook's file, or the current folder for another database."""
     where = request.output.removeprefix("sqlite:///")
     return Path.cwd() if "://" in where else Path(where).absolute().parent
 
 
 def _submitted(folder: Path | None) -> datetime | None:
-    """When the work was handed in (UTC, without a zone, as nbgrader keeps it), or None where nothing tells.
+    """When the work was handed in (UTC, without a zone, as nbgrader keeps it), or None if that is not known.
 
-    It is what the submission's `timestamp.txt` says: formgrader takes a submission for not yet marked if it is another.
+    It comes from the submission's `timestamp.txt`. If it differed, formgrader would treat the submission as unmarked.
     """
     from nbgrader.utils import parse_utc
 
     if folder is None or not (folder / "timestamp.txt").is_file():
         return None
-    told = (folder / "timestamp.txt").read_bytes()[:200].decode("utf-8", "replace").strip()
+    text = (folder / "timestamp.txt").read_bytes()[:200].decode("utf-8", "replace").strip()
     try:
-        when: datetime | None = parse_utc(told)
+        when: datetime | None = parse_utc(text)
     except (ValueError, OverflowError, TypeError):
         return None
     if when is not None and when.tzinfo is not None:
@@ -348,7 +348,7 @@ _NAMES = {"first_name": "first", "last_name": "last", "email": "email"}
 
 FORMAT = Format(
     name="nbgrader",
-    summary="an nbgrader gradebook (SQLite file or database URL): formgrader shows the marks, people mark the rest",
+    summary="an nbgrader gradebook (SQLite file or database URL), so that people can mark the rest in formgrader",
     output="gradebook.db",
     write=write,
     takes=frozenset({"submissions", "notebooks"}),

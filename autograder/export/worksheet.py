@@ -1,4 +1,4 @@
-"""A grades file that was downloaded from a course system: read, filled in, and else kept byte for byte."""
+"""A grades file downloaded from a course system: reads it, changes cells, and keeps all others byte for byte."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ LARGEST = 64 * 2**20  # bytes; a gradebook of thousands of students has some meg
 
 @dataclass
 class Worksheet:
-    """The rows of a file as text, and how the file spells them. Rows and columns count from 0, the header is row 0."""
+    """A file's rows as text, and how the file spells them. Rows and columns count from 0; row 0 is the header."""
 
     path: Path
     encoding: str
     mark: bytes
-    """The byte order mark that the file begins with, if any."""
+    """The byte order mark at the beginning, or empty."""
     delimiter: str
     rows: list[list[str]]
     lines: list[int]
-    """The line of the file, from 1, on which each row begins."""
+    """The line of the file (from 1) on which each row begins."""
     raw: list[list[str]] | None = field(repr=False, default=None)
-    """Each cell as the file spells it, the last one of a row with its line end; None where that could not be found."""
+    """Each cell as the file spells it, the last of a row with its line end; None if this could not be found out."""
     changed: dict[tuple[int, int], str] = field(default_factory=dict)
 
     @property
     def header(self) -> list[str]:
-        """The cells of the first row, without spaces around them."""
+        """The cells of the first row, without surrounding spaces."""
         return [cell.strip() for cell in self.rows[0]]
 
     def column(self, number: int, start: int = 1) -> list[str]:
-        """The cells of one column from row `start` on; empty where a row is shorter."""
+        """The cells of a column, from row `start` on; empty for rows that are too short."""
         return [row[number].strip() if number < len(row) else "" for row in self.rows[start:]]
 
     def put(self, row: int, column: int, text: str) -> None:
-        """Sets a cell. Raises ExportError where the row has no such cell."""
+        """Sets a cell. Raises `ExportError` if the row is too short."""
         if column >= len(self.rows[row]):
             raise ExportError(
-                f"{self.path}, line {self.lines[row]}: the row ends before the column {self.header[column]!r}"
+                f"{self.path}, line {self.lines[row]}: the row is too short; it has no column {self.header[column]!r}"
             )
         self.changed[row, column] = text
 
     def add_column(self, title: str) -> int:
-        """Adds a column at the end of every row and returns its number."""
+        """Adds a column at the end of every row, and returns its number. Raises `ExportError`."""
         number = len(self.rows[0])
         for row, line in zip(self.rows, self.lines, strict=True):
             if len(row) > number:
@@ -59,7 +59,7 @@ class Worksheet:
         return number
 
     def to_bytes(self) -> bytes:
-        """The file with the changed cells, and everything else as it was."""
+        """The file with the changed cells; everything else is as it was."""
         wanted = [list(row) for row in self.rows]
         for (row, column), text in self.changed.items():
             wanted[row][column] = text
@@ -77,13 +77,13 @@ class Worksheet:
 
 
 def read_worksheet(path: Path) -> Worksheet:
-    """Reads a CSV or tab-separated file, in whatever common encoding; raises ExportError with the line."""
+    """Reads a CSV or tab-separated file in UTF-8 or UTF-16; raises `ExportError`, which names the line."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ExportError(f"{path}: can't be read: {error.strerror}") from error
+        raise ExportError(f"{path}: cannot be read ({error.strerror})") from error
     if len(data) > LARGEST:
-        raise ExportError(f"{path}: larger than {LARGEST // 2**20} MB, which no gradebook is")
+        raise ExportError(f"{path}: is larger than {LARGEST // 2**20} MB, so it cannot be a gradebook")
     if data[:2] == b"PK":
         raise ExportError(f"{path}: is an Excel workbook or a zip; download the grades as CSV, or save them as CSV")
     text, encoding, mark = _decoded(path, data)
@@ -92,10 +92,10 @@ def read_worksheet(path: Path) -> Worksheet:
     try:
         found = _parsed(text, delimiter)
     except csv.Error as error:
-        raise ExportError(f"{path}: is no CSV file: {error}") from error
+        raise ExportError(f"{path}: is not a CSV file ({error})") from error
     rows, lines = [row for row, _ in found], [line for _, line in found]
     if not rows or len(rows[0]) < 2:
-        raise ExportError(f"{path}, line 1: a header with at least two columns is needed, parted by , ; or tabs")
+        raise ExportError(f"{path}, line 1: the header must have at least two columns, separated by , ; or tabs")
     raw = _raw_cells(text, delimiter)
     faithful = raw is not None and len(raw) == len(rows) and [len(row) for row in raw] == [len(row) for row in rows]
     return Worksheet(path, encoding, mark, delimiter, rows, lines, raw if faithful else None)
@@ -120,13 +120,13 @@ def _parsed(text: str, delimiter: str) -> list[tuple[list[str], int]]:
         if row:
             found.append((row, line))
         elif found:
-            found.append(([""], line))  # an empty line: kept, and no student's
+            found.append(([""], line))  # an empty line is kept, but is not a student's
         line = reader.line_num + 1
     return found
 
 
 def _raw_cells(text: str, delimiter: str) -> list[list[str]] | None:
-    """Each row's cells with their quotes and, on the last, the line end. None where quotes do not close."""
+    """Each row's cells with their quotes, the last one with the line end; None if a quote is not closed."""
     rows: list[list[str]] = []
     cells: list[str] = []
     begin = at = 0
@@ -134,7 +134,7 @@ def _raw_cells(text: str, delimiter: str) -> list[list[str]] | None:
     while at < len(text):
         character = text[at]
         if quoted:
-            quoted = character != '"'  # a doubled quote closes and opens again
+            quoted = character != '"'  # a doubled quote closes and reopens
         elif character == '"' and (at == begin or text[begin] == '"'):
             quoted = True
         elif character == delimiter:
