@@ -16,7 +16,7 @@ demo: $(READY)  ## Build the release, mark a small class, write the pages
 
 quick: lint  ## Check style, types, and the tests that your change touches (seconds; the first time, minutes)
 	@$(BIN)/python -m tests.touched
-	$(BIN)/python -m pytest -q --testmon -m "not slow and not processes" $(ARGS) || test $$? -eq 5  # 5: there is none
+	$(BIN)/python -m pytest -q --testmon-forceselect -m "not slow and not processes" $(ARGS) || test $$? -eq 5  # 5: there is none
 
 test: lint  ## Check everything that a push must pass (under 10 minutes on 2 cores)
 	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)

@@ -99,7 +99,7 @@ class _Invention:
             max_score=3,
             public=True,
             title="A wider network is no worse than the better CNN.",
-            message="" if extra else "The wider network was asked for 99.2 % of the images; it has 98.7 %.",
+            message="" if extra else "The wider network should get 99.2 % of the images right, but gets 98.7 %.",
         )
         tasks.append(
             TaskResult(
@@ -160,7 +160,7 @@ class _Invention:
             check.status = self.random.choice(("failed", "failed", "failed", "partial", "not attempted", "blocked"))
             check.score = points / 2 if check.status == "partial" else 0
             check.message = {
-                "failed": "With the same weights and images, this gives other outputs than the task's network.",
+                "failed": "With the same weights and images, its outputs differ from those of the task's network.",
                 "partial": "4 of 8 are right.",
                 "not attempted": "The stub is untouched.",
                 "blocked": "Another check must pass first.",

@@ -107,21 +107,25 @@ def test_a_page_is_read_with_its_defaults_and_gaps(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("loses: {same", "losses: {same", "line 1: the key `losses` is not known here"),
-        ("loses: {same-function: 5}\n", "", "line 2, gone: says no points in `loses`"),
+        ("loses: {same", "losses: {same", "line 1: unknown key `losses`"),
+        ("loses: {same-function: 5}\n", "", "line 2, gone: `loses` is missing"),
         ("replace: [{old: not there, new: x}]", "replace: []", "line 7: mistakes.gone.replace: "),
         ("replace: [{old: not there, ", "replace: [{", "line 7: the key `old` is missing"),
-        ("  gone:", "  Gone!:", "line 3: mistakes.Gone!: 'Gone!' is no such name"),
-        ("      none:", "      gone:", "line 13, gone: there is a mistake of this name on line 3 already"),
-        ("      none:", "      sigmoid:", "line 13: `sigmoid` is there twice (first on line 12)"),
+        ("  gone:", "  Gone!:", "line 3: mistakes.Gone!: 'Gone!' is not a valid name"),
+        ("      none:", "      gone:", "line 13, gone: line 3 already has a mistake with this id"),
+        ("      none:", "      sigmoid:", "line 13: the key `sigmoid` is given twice (first on line 12)"),
         (
             "values: from 0 to 1",
             "value: 1 to 0",
-            "line 12, sigmoid: gives `value`, and its sentence has gaps for `values`",
+            "line 12, sigmoid: its sentence has gaps for `values`, but the entry gives `value`",
         ),
-        ("values: from 0 to 1, ", "", "line 12, sigmoid: gives nothing, and its sentence has gaps for `values`"),
+        (
+            "values: from 0 to 1, ",
+            "",
+            "line 12, sigmoid: its sentence has gaps for `values`, but the entry gives nothing",
+        ),
         ("values: from 0 to 1", "values: 1", "line 12: vary.0.variants.sigmoid.values: "),
-        ('    sentence: "Another activation: {values}."\n', "", "line 11, sigmoid: has no `sentence`"),
+        ('    sentence: "Another activation: {values}."\n', "", "line 11, sigmoid: `sentence` is missing"),
         ("{dropout: 3}", "{dropout: 3", "line 14: "),
     ],
 )

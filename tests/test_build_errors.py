@@ -67,7 +67,7 @@ def test_a_name_that_no_notebook_defines_is_named_with_the_one_that_is_meant(cou
     line = 1 + text[: text.index("definitions: [SimpleCNN]")].count("\n")
     said = refused(course)
     assert f"{file}, line {line}: the task 'simple-cnn' asks for 'SimpelCNN', which no notebook" in said
-    assert "`SimpleCNN` is there (4_1_simple_cnn.py): is it meant?" in said
+    assert "Did you mean `SimpleCNN` (4_1_simple_cnn.py)?" in said
 
 
 def test_marks_of_a_solution_come_in_pairs(course: Path) -> None:

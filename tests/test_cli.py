@@ -87,6 +87,6 @@ def test_checks_run_by_themselves_and_show_their_sentences() -> None:
     command = [sys.executable, "-m", "pytest", checks, "--submission", submission, "-p", "no:cacheprovider"]
     done = subprocess.run([*command, "-k", "not inception"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    assert "✓ 3/3  With the same weights, BranchModel computes what the task's network computes." in done.stdout
+    assert "✓ 3/3  With the same weights, BranchModel computes the same as the task's network." in done.stdout
     assert "10 of 10 points" in done.stdout
     assert "give --seed" in done.stdout

@@ -53,14 +53,14 @@ def test_a_syntax_error_costs_its_own_cell_and_is_named(definitions: Definitions
 
 
 def test_what_is_missing_may_stand_in_a_cell_that_could_not_be_read(definitions: Definitions) -> None:
-    where = r"`gone` is not defined.*\nIt may stand where .*, cell \d+, line \d+: a syntax error"
+    where = r"`gone` is not defined.*\nIt may be in a part that .*, cell \d+, line \d+: a syntax error"
     with pytest.raises(Missing, match=where):
         definitions.load("gone")
 
 
 def test_a_kernel_points_out_a_name_that_is_nearly_the_one() -> None:
     kernel = KernelStudent({"conv1_7x3_shape": (1, 2), "count": 3, "np": pytest})
-    with pytest.raises(Missing, match=r"run the cell that defines it\.\n`conv1_7x3_shape` is there: is it meant\?"):
+    with pytest.raises(Missing, match=r"run the cell that defines it\.\nDid you mean `conv1_7x3_shape`\?"):
         kernel.get("conv1_7x3_output_shape")
     with pytest.raises(Missing, match=r"run the cell that defines it\.$"):
         kernel.get("simple_cnn_parameters")

@@ -148,8 +148,8 @@ def test_dropout_in_any_spelling_passes(dropout: object) -> None:
     ("dropout", "sentence"),
     [
         (lambda net, x: nn.functional.dropout(x, 0.2), "dropout stays on"),
-        (lambda net, x: x, "no dropout takes place"),
-        (lambda net, x: nn.functional.dropout(x, 0.5, net.training), "it uses 0.5"),
+        (lambda net, x: x, "nothing is dropped"),
+        (lambda net, x: nn.functional.dropout(x, 0.5, net.training), "should be 0.2, but it is 0.5"),
         (lambda net, x: nn.functional.dropout2d(x, 0.2, net.training), "do not vary as they should"),
         (lambda net, x: nn.functional.dropout(own_mask(net, x), 0.2, net.training), "do not vary as they should"),
     ],
@@ -239,15 +239,15 @@ def stretched() -> np.ndarray:
     ("make", "sentence"),
     [
         (lambda right: 1 - right, "dark on light"),
-        (lambda right: right * 255, r"values in \[0, 1\]"),
+        (lambda right: right * 255, r"values should lie in \[0, 1\]"),
         (lambda right: right * 0, "black"),
-        (lambda right: right.transpose(0, 2, 1), "proportions|transposed|likeness"),
+        (lambda right: right.transpose(0, 2, 1), "proportions|transposed|similarity"),
         (lambda right: right[0], "shape"),
-        (lambda right: np.roll(right, 5, 2), "not in the middle"),
-        (lambda right: right[:, ::-1], "likeness"),
+        (lambda right: np.roll(right, 5, 2), "off centre"),
+        (lambda right: right[:, ::-1], "similarity"),
         (lambda right: stretched(), "proportions"),
         (lambda right: np.pad(right[:, ::2, ::2], ((0, 0), (7, 7), (7, 7))), "20×20"),
-        (lambda right: np.full_like(right, np.nan), "not finite"),
+        (lambda right: np.full_like(right, np.nan), "NaN or infinity"),
     ],
 )
 def test_wrong_images_fail_and_say_how(make: object, sentence: str) -> None:
@@ -258,7 +258,7 @@ def test_wrong_images_fail_and_say_how(make: object, sentence: str) -> None:
 def test_a_picture_of_28_by_28_keeps_its_pixels() -> None:
     right = loaded(EXACT)
     images.judge_image(answered(right), right, True, "x")
-    with pytest.raises(Failed, match="keeps its size"):
+    with pytest.raises(Failed, match="should not be cropped or scaled"):
         images.judge_image(answered(np.roll(right, 1, 1)), right, True, "x")
 
 
@@ -285,13 +285,13 @@ def test_a_figure_may_scale_shift_colour_and_lay_out_as_it_likes() -> None:
 @pytest.mark.parametrize(
     ("arrays", "sentence"),
     [
-        ([np.concatenate(list(MAPS), 1)], "one image for each map, 6 in all; the figure has 1"),
-        ([], "no axis of the figure holds an image"),
-        (MAPS[[1, 0, 2, 3, 4, 5]], "another order"),
-        (-MAPS, "sign turned round"),
+        ([np.concatenate(list(MAPS), 1)], "one image for each map, 6 in all, but the figure has 1"),
+        ([], "no axes with an image"),
+        (MAPS[[1, 0, 2, 3, 4, 5]], "not in their original order"),
+        (-MAPS, "opposite sign"),
         (np.random.default_rng(1).normal(size=(6, 5, 5)), "0 of the 6 images"),
         (np.zeros((6, 5, 5)), "0 of the 6 images"),
-        (np.random.default_rng(1).normal(size=(6, 4, 4)), "size 5×5"),
+        (np.random.default_rng(1).normal(size=(6, 4, 4)), "size of a map, 5×5"),
     ],
 )
 def test_a_figure_of_something_else_fails_and_says_how(arrays: object, sentence: str) -> None:
@@ -324,14 +324,14 @@ def test_parameters_that_want_gradients_are_weights_too() -> None:
     ("content", "sentence"),
     [
         (saved(nn.Linear(2, 2)), "a whole module or other objects"),
-        (b"garbage", "not a state dict"),
-        (saved([1, 2]), "no state dict"),
-        (saved({"a": torch.zeros(1).expand(10**9)}), "unpacks to more"),
-        (saved({"a": torch.zeros(600_000)}), "unpacks to more"),
-        (saved({f"a{number}": torch.zeros(1, dtype=torch.float16).expand(10**6) for number in range(9)}), "unpacks to"),
+        (b"garbage", "is not a state dict"),
+        (saved([1, 2]), "does not hold a state dict"),
+        (saved({"a": torch.zeros(1).expand(10**9)}), "MB when unpacked"),
+        (saved({"a": torch.zeros(600_000)}), "MB when unpacked"),
+        (saved({f"a{number}": torch.zeros(1, dtype=torch.float16).expand(10**6) for number in range(9)}), "MB when"),
         (saved({f"a{number}": torch.zeros(1) for number in range(3000)}), "more tensors than"),
-        (saved({"a": torch.zeros(2, device="meta")}), "not every entry is a plain tensor"),
-        (saved({("a", 1): torch.zeros(2)}), "no state dict"),
+        (saved({"a": torch.zeros(2, device="meta")}), "some entries are not ordinary tensors"),
+        (saved({("a", 1): torch.zeros(2)}), "does not hold a state dict"),
     ],
 )
 def test_other_files_are_refused(content: bytes, sentence: str) -> None:

@@ -123,7 +123,7 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
         "work.ipynb, cell 6, line 3: a syntax error, the cell was left out ('(' was never closed)",
         "net.py, line 2: left out, it begins with %%bash",
     ]
-    with pytest.raises(Missing, match="It may stand where something could not be read"):
+    with pytest.raises(Missing, match="It may be in a part that could not be read"):
         definitions.load("Net")
 
 

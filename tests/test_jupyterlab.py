@@ -134,7 +134,7 @@ def test_a_mistake_is_red_and_named_and_the_right_network_is_green(lab: str) -> 
         expect(output.last).to_have_text("5.0")
         told = " ".join(output.first.inner_text().split())
         assert "✗ needs fixing A simple CNN 5 of 10 points" in told
-        assert "✗ failed With the same weights, SimpleCNN computes what the task's network computes. 0/5" in told
+        assert "✗ failed With the same weights, SimpleCNN computes the same as the task's network. 0/5" in told
         expect(output.first.get_by_text("✗ needs fixing")).to_have_css("background-color", "rgb(195, 32, 43)")
         picture("red")
 

@@ -45,9 +45,9 @@ def test_a_weights_file_of_nearly_the_right_name_is_pointed_out(fork_server: For
     (folder / "weights" / "better_cnn.pt").rename(folder / "weights" / "bettercnn.pth")
     result = in_processes(fork_server, folder, "better-cnn-accuracy")["weights-fit"]
     assert result.status == "not attempted"
-    assert "`bettercnn.pth` is there (weights/bettercnn.pth): is it meant?" in result.message
+    assert "Did you mean `bettercnn.pth` (weights/bettercnn.pth)?" in result.message
     (folder / "weights" / "bettercnn.pth").unlink()  # the best model's file is another task's
-    assert "is it meant" not in in_processes(fork_server, folder, "better-cnn-accuracy")["weights-fit"].message
+    assert "Did you mean" not in in_processes(fork_server, folder, "better-cnn-accuracy")["weights-fit"].message
 
 
 def test_pictures_count_whatever_the_case_of_their_ending_and_others_are_named(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_pictures_count_whatever_the_case_of_their_ending_and_others_are_named(t
     (folder / "own" / ".DS_Store").write_bytes(b"x")
     result = judged("classify", definitions, folder)["own-pictures"]
     assert (result.status, result.score) == ("partial", 1.33)
-    assert f"own/{left.with_suffix('.jpg').name}: is a .jpg file; .png was asked for" in result.message
+    assert f"own/{left.with_suffix('.jpg').name}: is a .jpg file, but should be a .png" in result.message
     assert ".DS_Store" not in result.message
 
 
@@ -117,9 +117,7 @@ def test_a_better_cnn_written_in_another_way_loses_nothing_elsewhere(tmp_path: P
 
 
 def test_the_screen_tells_once_what_was_found_beside_what_is_not_started() -> None:
-    said = (
-        "`BranchModel` is not defined in any notebook or script.\n`BranchNet` is there (n.ipynb, cell 8): is it meant?"
-    )
+    said = "`BranchModel` is not defined in any notebook or script.\nDid you mean `BranchNet` (n.ipynb, cell 8)?"
     plain = "`plot_filters` is not filled in yet."
     tasks = [
         TaskResult(id=title, title=title, notebook="n", score=0, max_score=4, checks=[not_done(message)] * 2)
@@ -129,7 +127,7 @@ def test_the_screen_tells_once_what_was_found_beside_what_is_not_started() -> No
     console = Console(record=True, width=120, file=io.StringIO())
     print_self_check(found, console)
     shown = console.export_text()
-    assert shown.count("`BranchNet` is there (n.ipynb, cell 8): is it meant?") == 1
+    assert shown.count("Did you mean `BranchNet` (n.ipynb, cell 8)?") == 1
     assert "not filled in yet" not in shown
 
 

@@ -26,7 +26,7 @@ def accuracy_of(logits: object, labels: np.ndarray, what: str) -> float:
     """The fraction of `labels` (N,) that the largest of `logits` (N, 10) name, in [0, 1]."""
     numbers = array(logits, f"What {what} returned")
     if numbers.shape != (len(labels), 10):
-        raise Failed(f"{what} was asked for 10 logits an image; it returned an array of shape {numbers.shape}.")
+        raise Failed(f"{what} should return 10 logits for each image, but returned an array of shape {numbers.shape}.")
     return float((numbers.argmax(1) == labels).mean())
 
 
@@ -36,10 +36,10 @@ def judge_accuracy(accuracy: float, band: Band, what: str) -> None:
     if credit >= 1:
         return
     said = (
-        f"{what} is right on {accuracy:.2%} of the hidden images; full credit begins at {band.full:.2%}"
-        f" and credit at {band.zero:.2%}."
+        f"{what} gets {accuracy:.2%} of the hidden images right. Credit starts at {band.zero:.2%}; full credit is at"
+        f" {band.full:.2%}."
     )
-    hint = "Does its validation accuracy still rise with more epochs? Is dropout off when it is evaluated?"
+    hint = "Does the validation accuracy still rise with more epochs? Is dropout off during evaluation?"
     if credit <= 0:
         raise Failed(said, hint)
     raise Partial(credit, said, hint)

@@ -127,7 +127,7 @@ def read_bank(folder: Path) -> Bank:
         known: dict[str, Mistake] = {}
         for mistake in _mistakes(path):
             if (first := known.setdefault(mistake.id, mistake)) is not mistake:
-                raise BankError(f"{mistake.place}: there is a mistake of this name on line {first.line} already")
+                raise BankError(f"{mistake.place}: line {first.line} already has a mistake with this id")
         # An id goes before the one that it begins with: `average-pooling-after-conv1` says more than `average-pooling`.
         bank[path.stem] = {name: known[name] for name in sorted(known, key="{}.".format)}
     return bank
@@ -164,11 +164,11 @@ def _mistake(
     place = f"{path}, line {line}, {name}"
     costs = next((one for one in loses if one is not None), None)
     if not costs:
-        raise BankError(f"{place}: says no points in `loses`, and neither does what it belongs to")
+        raise BankError(f"{place}: `loses` is missing, here and for the whole page")
     if not sentence:
-        raise BankError(f"{place}: has no `sentence`, and neither has what it belongs to")
+        raise BankError(f"{place}: `sentence` is missing, here and for its group")
     if gaps.keys() != (there := {gap for _, gap, _, _ in string.Formatter().parse(sentence) if gap is not None}):
-        raise BankError(f"{place}: gives {_listed(gaps)}, and its sentence has gaps for {_listed(there)}")
+        raise BankError(f"{place}: its sentence has gaps for {_listed(there)}, but the entry gives {_listed(gaps)}")
     split = {check: check.rpartition("/") for check in costs}
     by_check = {(split[check][0] or path.stem, split[check][2]): points for check, points in costs.items()}
     return Mistake(path.stem, name, path, line, " ".join(sentence.format_map(gaps).split()), by_check, replace)

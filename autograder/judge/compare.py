@@ -18,9 +18,9 @@ ABSOLUTE = 1e-4
 def array(value: Any, what: str) -> np.ndarray:
     """`value` if it is an array of finite real numbers; raises `Failed` otherwise."""
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiub":
-        raise Failed(f"{what} is no tensor of numbers.")
+        raise Failed(f"{what} is not a tensor of numbers.")
     if not np.isfinite(value).all():
-        raise Failed(f"{what} holds values that are not finite (NaN or infinity).")
+        raise Failed(f"{what} contains NaN or infinity.")
     return value
 
 

@@ -11,16 +11,19 @@ from autograder.judge.oracle import RIGHT, Answers
 from autograder.judge.verdict import Blocked, Failed
 
 CIRCUMSTANCES = {
-    "training": "in training mode, with dropout taken away,",
-    "float64": "with float64 numbers",
-    "strided": "with images that do not lie contiguously in memory",
-    "again": "it changes the tensor that it is given: asked once more with that,",
+    "training": "in training mode, with dropout switched off,",
+    "float64": "in float64",
+    "strided": "with images that are not contiguous in memory",
+    "again": "it changes its input tensor in place: called again with that tensor,",
 }
 MISSING = (
-    "Some layers are not among the network's parameters. Are they made in `__init__`, and attributes of the network"
-    " itself? What stands in a plain Python list, it does not see."
+    "Some layers are not among the network's parameters. Do you make them in `__init__` and assign them to `self`?"
+    " Layers in a plain Python list are not registered; use `nn.ModuleList`."
 )
-UNLIKE = "Look at the lines with ≠: channels, kernel size, the size of the flattened image, a bias, a layer."
+UNLIKE = (
+    "Look at the lines marked ≠. Is it the number of channels, the kernel size, the size after flattening, a bias or a"
+    " whole layer?"
+)
 SPREAD = 0.2  # root mean square of the logarithm of (variance seen / variance expected) that passes
 
 
@@ -29,20 +32,21 @@ def judge_parameters(answer: Any, expected: list[tuple[str, list[int]]], output:
     own = [(str(item[0]), [int(size) for size in item[1]]) for item in answer["parameters"]]
     if sorted(shape for _, shape in own) != sorted(list(shape) for _, shape in expected):
         raise Failed(
-            f"{name} was asked for parameters of the shapes on the left; yours are on the right:\n"
+            f"{name} should have parameters of the shapes on the left; yours are on the right:\n"
             + side_by_side(expected, own),
             hint=hint_on_shapes([list(shape) for _, shape in expected], [shape for _, shape in own]),
         )
     if answer["output"] != output:
         came = shape_text(answer["output"]) if isinstance(answer["output"], list) else answer["output"]
         raise Failed(
-            f"{name} was given a batch of {output[0]} and asked for an output of {shape_text(output)}; it gave {came}.",
-            hint="Does `flatten` keep the batch dimension (start_dim=1)? Is the last layer the one that is returned?",
+            f"For a batch of {output[0]} images, {name} should return an output of shape {shape_text(output)}, but"
+            f" returned {came}.",
+            hint="Does `flatten` keep the batch dimension (start_dim=1)? Do you return the output of the last layer?",
         )
 
 
 def hint_on_shapes(expected: list[list[int]], own: list[list[int]]) -> str:
-    """Where to look when parameters have other shapes than asked for: are some just missing, or do some differ?"""
+    """Where to look when the parameters have the wrong shapes: are some just missing, or do some differ?"""
     left = list(expected)
     for shape in own:
         if shape not in left:
@@ -70,16 +74,19 @@ def judge_outputs(answer: Any, expected: Answers, name: str) -> str | None:
         if not differs:
             return None
         unlike = (
-            f"{name} computes what the task's network does, but {CIRCUMSTANCES[differs[0]]} it gives something else."
+            f"{name} computes the same as the task's network, but {CIRCUMSTANCES[differs[0]]} it gives something else."
         )
     if unlike:
         return unlike
     if all(output.shape != right.shape for output in arrays):
-        return f"{name} was asked for an output of {shape_text(right.shape)}; it gave {shape_text(arrays[0].shape)}."
+        return (
+            f"{name} should return an output of shape {shape_text(right.shape)}, but returned"
+            f" {shape_text(arrays[0].shape)}."
+        )
     nearest = min(difference(output, right) for output in arrays if output.shape == right.shape)
     return (
-        f"{name} has the right parameters, but with the same weights and images as the task's network it gives other"
-        f" outputs (they differ by {nearest:.0%} of the largest)."
+        f"{name} has the right parameters, but with the same weights and images, its outputs differ from those of the"
+        f" task's network (by up to {nearest:.0%} of the largest output)."
     )
 
 
@@ -103,22 +110,24 @@ def first_difference(own: list[tuple[str, np.ndarray]], right: list[tuple[str, n
     for number, (kind, expected) in enumerate(right, start=1):
         called = f"{kind} number {sum(one == kind for one, _ in right[:number])}"
         if number > len(own):
-            return f"Layer by layer: {called} ({shape_text(expected.shape[1:])}) is not reached."
+            return f"Layer by layer: {called} ({shape_text(expected.shape[1:])}) is never called."
         if any(value.shape == expected.shape and same(value, expected) for _, value in own):
             continue
-        before = "All layers before it agree: look at what comes between." if number > 1 else "What does it get?"
+        before = (
+            "All layers before it agree, so look at what happens in between." if number > 1 else "What is its input?"
+        )
         there = next((value for one, value in own[number - 1 :] if one == kind), own[number - 1][1])
         if there.shape != expected.shape:
             return (
-                f"Layer by layer: the first whose output differs is {called}: it puts out {shape_text(there.shape[1:])}"
-                f" for an image, the task's {shape_text(expected.shape[1:])}. {before}"
+                f"Layer by layer: the first output that differs is that of {called}: {shape_text(there.shape[1:])} for"
+                f" one image, where the task's network has {shape_text(expected.shape[1:])}. {before}"
             )
         error = float(np.abs(there - expected).max())
         return (
-            f"Layer by layer: the first whose output differs is {called} ({shape_text(expected.shape[1:])}), by up to"
-            f" {error:.2g} where values reach {np.abs(expected).max():.2g}. {before}"
+            f"Layer by layer: the first output that differs is that of {called} ({shape_text(expected.shape[1:])}), by"
+            f" up to {error:.2g} where values reach {np.abs(expected).max():.2g}. {before}"
         )
-    return "Layer by layer: all agree up to the last; look at what happens to its output."
+    return "Layer by layer: all outputs agree, including the last layer's. Look at what happens to that output."
 
 
 def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: str) -> None:
@@ -133,45 +142,46 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
     trained = array(answer["train"], f"What {name} returned").astype(np.float64)
     other = answer["fits"] and expected is not None and trained[:, 0].shape != expected.shape
     if len(trained) != len(evaluated) or other:
-        raise Failed(f"{name} gives outputs of another shape where dropout is looked at.")
+        raise Failed(f"{name} returns outputs of the wrong shape in the dropout check.")
     scale = np.abs(evaluated).max() or 1.0
     calls = [call for call in answer["calls"] if isinstance(call, dict) and call.get("rate") != 0]
     still = np.abs(trained - trained[:, :1]).max() <= 1e-6 * scale
     if np.abs(evaluated - evaluated[:, :1]).max() > 1e-4 * scale:
         raise Failed(
-            f"{name}.eval() was called, and the same image still gives other outputs each time: dropout stays on.",
-            hint="`nn.Dropout` switches itself off in eval mode. Does `F.dropout` know which mode it is?",
+            f"After {name}.eval(), the same image still gives different outputs each time: dropout stays on.",
+            hint="`nn.Dropout` switches itself off in evaluation mode. Does `F.dropout` know which mode the network is"
+            " in?",
             diagnosis="dropout-in-eval-only" if still else "dropout-always-on",
         )
     if still:
         raise Failed(
-            f"In training mode {name} gives the same output each time: no dropout takes place.",
-            hint="Is the dropout layer used in `forward`?",
+            f"In training mode, {name} gives the same output each time: nothing is dropped.",
+            hint="Does `forward` use the dropout layer?",
             diagnosis="dropout-never-on" if answer["calls"] else "no-dropout",
         )
     rates = sorted({round(float(call.get("rate", -1)), 4) for call in calls})
     if calls and rates != [rate]:
         raise Failed(
-            f"{name} was asked for dropout with the rate {rate:g}; it uses {', '.join(f'{one:g}' for one in rates)}.",
+            f"The dropout rate of {name} should be {rate:g}, but it is {', '.join(f'{one:g}' for one in rates)}.",
             diagnosis="dropout-elsewhere" if expected is not None else "wrong-dropout-rate",
         )
     if not answer["fits"] or expected is None:
         # A network may take its images one by one: then each image is dropped from once, too.
         times = sum(call["shape"][0] / answer["batch"] for call in calls if call["shape"])
         if times > 1.5:
-            raise Failed(f"{name} was asked for dropout once; it takes place {times:.0f} times in a forward pass.")
+            raise Failed(f"{name} should apply dropout once, but applies it {times:.0f} times in a forward pass.")
         if not calls:
-            raise Blocked("Waits for a network that computes what the task's does.")
+            raise Blocked("Blocked until your network computes the same as the task's.")
         return
     # 800 samples estimate a variance to 5 %; dropping whole maps, or elsewhere, changes single outputs by 30 % or more.
     if spread(trained, expected) > SPREAD:
         kinds = sorted({str(call.get("kind")) for call in calls} - {"dropout"})
-        seen = f" (`{kinds[0]}` drops whole maps)" if kinds else ""
-        kept = "" if calls else " What is kept is scaled up, so that sums stay the same on average."
+        seen = f" (it uses {kinds[0]})" if kinds else ""
+        kept = "" if calls else " The values that are kept are scaled up, so that sums stay the same on average."
         raise Failed(
-            f"In training mode the outputs of {name} do not vary as they should: dropout has another place, kind or"
-            f" rate{seen}.",
-            hint="The task says after which layer dropout comes, and that single values are dropped, not whole maps."
+            f"In training mode, the outputs of {name} do not vary as they should: the place, kind or rate of dropout is"
+            f" wrong{seen}.",
+            hint="Look at where the task applies dropout, and note that it drops single values, not whole feature maps."
             + kept,
             diagnosis="dropout-elsewhere",
         )
@@ -193,7 +203,7 @@ Row = tuple[list[int] | None, tuple[str, list[int]] | None]  # a shape that was 
 def side_by_side(expected: Shapes, own: Shapes) -> str:
     """Two lists of shapes in columns, equal ones beside each other whatever their order, the others marked.
 
-    Layers are looked at as wholes: a bias that nobody asked for stands below the weights of its layer.
+    Layers are kept together: a bias that nobody asked for is below the weights of its layer.
     """
     lines = []
     for asked, there in _rows(expected, own):

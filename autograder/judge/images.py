@@ -19,49 +19,51 @@ def judge_image(answer: dict[str, Any], expected: np.ndarray, exact: bool, name:
         where = "".join(f"\n  {place}" for place in error.get("places", [])[-2:] if ", line " in place)
         raise Failed(f"{name}: load_image raised {error.get('type')}: {str(error.get('message'))[:300]}{where}")
     if "image" not in answer:
-        raise Failed(f"{name}: load_image was asked for a Tensor; it returned {answer.get('kind')}.")
+        raise Failed(f"{name}: load_image should return a Tensor, but returned {answer.get('kind')}.")
     image = array(answer["image"], f"{name}: the tensor")
     if image.shape != (1, 28, 28):
-        raise Failed(f"{name}: asked for a tensor of shape (1, 28, 28); it has {image.shape}.")
+        raise Failed(f"{name}: the tensor's shape should be (1, 28, 28), but it is {image.shape}.")
     if answer.get("dtype") != "torch.float32":
-        raise Failed(f"{name}: asked for float32; it is {answer.get('dtype')}.")
+        raise Failed(f"{name}: the tensor's dtype should be float32, but it is {answer.get('dtype')}.")
     if image.min() < -1e-6 or image.max() > 1 + 1e-6:
-        raise Failed(f"{name}: asked for values in [0, 1]; they lie in [{image.min():.3g}, {image.max():.3g}].")
+        raise Failed(
+            f"{name}: the values should lie in [0, 1], but they lie in [{image.min():.3g}, {image.max():.3g}]."
+        )
     image, right = image[0].astype(np.float64), expected[0].astype(np.float64)
     if image.max() < 0.1:
         raise Failed(
             f"{name}: the tensor is black.",
-            hint="What does `Image.mode` say? 1-bit and 16-bit pictures have other values than 0 to 255, and what is"
-            " transparent is paper.",
+            hint="What does `Image.mode` say? The values of 1-bit and 16-bit pictures do not go from 0 to 255, and"
+            " transparent pixels are paper.",
             diagnosis="black-image",
         )
     if image.max() - image.min() < 0.1:
         raise Failed(
-            f"{name}: the tensor has one value everywhere.",
-            hint="Is the digit in the transparency? What does `Image.mode` say?",
+            f"{name}: all pixels of the tensor have nearly the same value.",
+            hint="Is the digit in the alpha channel? What does `Image.mode` say?",
         )
     if exact and np.abs(image - right).max() <= KEPT:
         return
     correlation = _best_correlation(image, right)
     if correlation < 0.5 and _best_correlation(1 - image, right) > 0.8:
         raise Failed(
-            f"{name}: the digit is dark on light; asked for light on dark.",
-            hint="Look at the picture's border: is it paper that is lighter than the pen?",
+            f"{name}: the digit should be light on dark, but it is dark on light.",
+            hint="Look at the picture's border, which is paper: is it lighter than the ink?",
             diagnosis="not-inverted",
         )
     if exact:
         raise Failed(
-            f"{name}: a picture that is 28×28 already keeps its size; the tensor differs by up to"
+            f"{name}: a picture that is already 28×28 should not be cropped or scaled, but the tensor differs by up to"
             f" {np.abs(image - right).max():.2f}.",
-            hint="Only pictures of another size are cropped and scaled.",
+            hint="Crop and scale only pictures of other sizes.",
         )
     _judge_place(image, right, name)
     if correlation < 0.85:
         if _best_correlation(image.T, right) > 0.85:
-            raise Failed(f"{name}: the digit is transposed, rows are columns.", diagnosis="transposed")
+            raise Failed(f"{name}: the digit is transposed: rows and columns are swapped.", diagnosis="transposed")
         raise Failed(
-            f"{name}: the tensor does not show the picture's digit as it should (likeness {correlation:.2f} of 1).",
-            hint="Show it with `imshow` beside the picture.",
+            f"{name}: the tensor does not look like the picture's digit (similarity {correlation:.2f} of 1).",
+            hint="Show the tensor with `imshow` next to the picture.",
         )
 
 
@@ -72,7 +74,7 @@ def _judge_place(image: np.ndarray, right: np.ndarray, name: str) -> None:
     right_height, right_width = int(np.ptp(right_rows)) + 1, int(np.ptp(right_columns)) + 1
     if not 17 <= max(height, width) <= 22:
         raise Failed(
-            f"{name}: the digit is to fit 20×20 within the 28×28; here it takes {width}×{height}.",
+            f"{name}: the digit should fit a 20×20 box in the 28×28 image, but it is {width}×{height}.",
             hint="Crop to the digit first, then scale its longer side to 20.",
             diagnosis="wrong-size",
         )
@@ -80,7 +82,7 @@ def _judge_place(image: np.ndarray, right: np.ndarray, name: str) -> None:
         raise Failed(
             f"{name}: the digit has lost its proportions: {width}×{height} instead of about"
             f" {right_width}×{right_height}.",
-            hint="Both sides are scaled by the same factor.",
+            hint="Scale both sides by the same factor.",
             diagnosis="stretched",
         )
     box = ((rows.min() + rows.max()) / 2 - 13.5, (columns.min() + columns.max()) / 2 - 13.5)
@@ -91,7 +93,7 @@ def _judge_place(image: np.ndarray, right: np.ndarray, name: str) -> None:
     )
     if min(max(map(abs, box)), max(map(abs, mass))) > 1.6:
         raise Failed(
-            f"{name}: the digit is not in the middle (off by {mass[1]:+.1f} columns and {mass[0]:+.1f} rows).",
+            f"{name}: the digit is off centre by {mass[1]:+.1f} columns and {mass[0]:+.1f} rows.",
             hint="MNIST puts the digit's centre of mass in the middle.",
             diagnosis="not-centred",
         )

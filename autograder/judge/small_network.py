@@ -1,4 +1,4 @@
-"""The grader's own little network, worked out by the grader: what training and evaluating it must give.
+"""The grader's small network, worked out without student code: what training and evaluating it must give.
 
 Its module is `Small` of the training procedures; here are its weights' shapes, its outputs and its training, from the
 numbers alone.
@@ -83,7 +83,7 @@ def returned(state: Any, who: str) -> Weights:
     """The weights that a student's function left in it; raises `Failed` if they are no longer its weights."""
     weights = {str(name): array(value, f"The weight {name}") for name, value in state}
     if {name: value.shape for name, value in weights.items()} != dict(SHAPES):
-        raise Failed(f"{who} was given a model; afterwards its weights have other shapes.")
+        raise Failed(f"After {who}, the weights of the model that was passed in have different shapes.")
     return {name: torch.tensor(value.astype(np.float32)) for name, value in weights.items()}
 
 

@@ -20,7 +20,7 @@ def read_shape(value: Any, what: str) -> tuple[int, ...]:
         text = re.sub(r"^\s*torch\.(Size|Tensor)", "", value)
         if re.fullmatch(r"[\s\d,;x×*()\[\]]+", text, re.IGNORECASE) and (sizes := re.findall(r"\d+", text[:200])):
             return tuple(int(size) for size in sizes)
-    raise Failed(f"`{what}` was asked for a shape such as (1, 2, 3); it is {str(value)[:80]!r}.")
+    raise Failed(f"`{what}` should be a shape such as (1, 2, 3), but it is {str(value)[:80]!r}.")
 
 
 def read_count(value: Any, what: str) -> int:
@@ -37,7 +37,7 @@ def read_count(value: Any, what: str) -> int:
         and re.fullmatch(r"\d{1,3}([ ,_.'\u202f\u00a0]?\d{3})*", value.strip())
     ):
         return int(re.sub(r"\D", "", value))
-    raise Failed(f"`{what}` was asked for a whole number; it is {str(value)[:80]!r}.")
+    raise Failed(f"`{what}` should be an integer, but it is {str(value)[:80]!r}.")
 
 
 def _whole(value: Any) -> bool:

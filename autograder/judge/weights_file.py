@@ -19,12 +19,12 @@ from autograder.sandbox.weight_assignment import Arrays, assign_weights, assignm
 
 HINT = "Save a state dict: `torch.save(model.state_dict(), path)`."
 PROBLEMS = {
-    "unreadable": "{name} holds no readable weights, not a state dict.",
-    "objects": "{name} holds a whole module or other objects, not a state dict.",
-    "no state dict": "{name} holds no state dict.",
-    "no tensor": "{name} holds no state dict: not every entry is a plain tensor.",
-    "too large": "{name} unpacks to more than {limit:g} MB.",
-    "too many": "{name} holds more tensors than a network of this lab has.",
+    "unreadable": "{name} cannot be read as a state dict.",
+    "objects": "{name} is not a state dict: it holds a whole module or other objects, or is not a PyTorch file.",
+    "no state dict": "{name} does not hold a state dict.",
+    "no tensor": "{name} does not hold a state dict: some entries are not ordinary tensors.",
+    "too large": "{name} is larger than {limit:g} MB when unpacked.",
+    "too many": "{name} holds more tensors than any network of this lab needs.",
 }
 
 DIAGNOSES = {"objects": "whole-module-pickled", "no state dict": "no-state-dict", "no tensor": "no-state-dict"}
@@ -36,7 +36,7 @@ def content_of(path: Path, name: str, limit_mb: float) -> np.ndarray:
         raise NotAttempted(f"There is no file {name}.", hint="Train the network and save its state dict there.")
     size = path.stat().st_size
     if size > limit_mb * 2**20:
-        raise Failed(f"{name} has {size / 2**20:.1f} MB; at most {limit_mb:g} MB are taken.")
+        raise Failed(f"{name} is {size / 2**20:.1f} MB; the limit is {limit_mb:g} MB.")
     return np.frombuffer(path.read_bytes(), np.uint8)
 
 
@@ -66,11 +66,11 @@ def fit_weights(arrays: Arrays, model: nn.Module, name: str) -> nn.Module:
         state = model.state_dict().items()
         expected = [(key, list(value.shape)) for key, value in state if value.is_floating_point()]
         raise Failed(
-            f"{name} does not fit the network. Asked for on the left, in your file on the right:\n"
+            f"{name} does not fit the network. The network's shapes are on the left, your file's on the right:\n"
             + side_by_side(expected, own)
         )
     for _, value in arrays:
         if not np.isfinite(value).all():
-            raise Failed(f"{name} holds values that are not finite (NaN or infinity).")
+            raise Failed(f"{name} contains NaN or infinity.")
     assign_weights(model, ways[0])
     return model.eval()

@@ -11,7 +11,7 @@ from autograder.course import Assignment
 from autograder.results import CheckResult, OwnDigit, TaskResult
 
 PICTURE_PIXELS = 4_000_000
-SAME, SAME_MISTAKE = "The same as above.", "It is the same mistake as above."
+SAME, SAME_MISTAKE = "Same as above.", "This is the same mistake as above."
 Place = tuple[str, str]  # task and check
 
 

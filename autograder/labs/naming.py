@@ -43,7 +43,7 @@ def name_mistakes(
                 findings.results[lost.place] = _with_name(result, verdict)
                 findings.sentences[lost.place] = verdict.sentence
         except Exception as error:
-            words = f"The grader failed here: {type(error).__name__}: {str(error)[:500]}"
+            words = f"The grader itself failed here, not your code: {type(error).__name__}: {str(error)[:500]}"
             findings.results[lost.place] = result.model_copy(update={"status": "error", "score": 0, "message": words})
 
 

@@ -37,7 +37,7 @@ class ChecksPlugin:
     """Runs the checks of `tasks` (default: all), hidden ones if `hidden`, and puts what they conclude into `findings`.
 
     `namer` knows mistakes by name; by default, that is the context's own oracle. `cached` holds what an earlier run
-    found; `tell` hears which task is looked at.
+    found; `tell` hears which task is being checked.
     """
 
     context: Context
@@ -123,7 +123,7 @@ class ChecksPlugin:
                 continue
             if result.status == "not attempted":
                 raise NotAttempted(result.message)
-            raise Blocked(f"Waits for “{result.title}”.")
+            raise Blocked(f"Blocked until this passes: “{result.title}”.")
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
@@ -153,7 +153,7 @@ class ChecksPlugin:
                     assert isinstance(item, pytest.Function)
                     self.to_name.append(ToName(place, not _public(item), item.obj))
             else:  # whatever else goes wrong is ours
-                words = f"The grader failed here: {type(problem).__name__}: {str(problem)[:500]}"
+                words = f"The grader itself failed here, not your code: {type(problem).__name__}: {str(problem)[:500]}"
                 told = {"status": "error", "score": 0, "message": words}
                 item.stash[DETAILS] = str(call.excinfo.getrepr(style="short"))
         result = CheckResult(

@@ -44,7 +44,7 @@ class Aspect:
     """The right value, or a function that works it out from what was given."""
     alike: Callable[[Any, Any], bool] = lambda got, want: bool(got == want)
     """Whether a value passes for the right one."""
-    say: str | Callable[[Any, Any], str] = "{got} came back, where {want} was asked for."
+    say: str | Callable[[Any, Any], str] = "{want} was expected, but {got} came back."
     hint: str | Callable[[Any, Any], str] = ""
     worth: float = 1.0
     told: bool = False

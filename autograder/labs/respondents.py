@@ -124,7 +124,7 @@ class Respondents:
             raise verdict_on(without_words(error) if hidden else error, uses) from None
         if not form_of(procedure)(answer):
             who = called(uses) or procedure.__name__
-            raise Failed(f"The answer cannot be used: {who} gave something else than was asked for.")
+            raise Failed(f"The answer cannot be used: {who} returned something of the wrong form.")
         if not hidden:
             return answer
         return discreet(answer, words_in(arguments) | set(self._lab.notebooks))

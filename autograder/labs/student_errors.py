@@ -22,7 +22,7 @@ def verdict_on(error: StudentError, uses: Sequence[str]) -> Verdict:
         inner = inner.partition(":")[0]
         functions = [name for name in uses if name[:1].islower()]
         if functions and inner and inner not in functions:  # theirs is written; a stub that it needs is not
-            return Blocked(f"{called(uses)} cannot run yet: something else is not filled in.\n  {error.places[-1]}")
+            return Blocked(f"{called(uses)} cannot run yet, because this is not filled in:\n  {error.places[-1]}")
         # What was found beside an untouched stub stands on further lines; the words are ours, and the names theirs.
         first, told, found = error.message.partition("\n")
         named = [name for name in uses if first == f"`{name}` is not filled in yet."]
@@ -35,7 +35,7 @@ def verdict_on(error: StudentError, uses: Sequence[str]) -> Verdict:
         return _raised(error, uses)
     hint = ""
     if error.kind == StudentError.TIMEOUT:
-        hint = "Is there a loop that does not end, or training where nothing is trained?"
+        hint = "Is there an endless loop, or training that this check does not need?"
     return Failed(error.message, hint=hint, nameable=False)  # asking again would take as long
 
 
@@ -46,7 +46,10 @@ def _raised(error: StudentError, uses: Sequence[str]) -> Failed:
     if kind == "UnpicklingError":  # what follows advises to read the file in a way that runs code from it
         words = f"{kind}: {message.partition('. ')[0]}."
     elif "mat1 and mat2 shapes cannot be multiplied" in message:
-        hint = "Print `x.shape` before that layer: is there a row for each image, as long as the layer takes?"
+        hint = (
+            "Print `x.shape` before that layer. Is there one row for each image, and does its length match the layer's"
+            " input size?"
+        )
     loading = "could not be defined" in error.message
     said = words if loading else f"Calling {called(uses)} raised {words}"
     return Failed(

@@ -233,7 +233,7 @@ class Definitions:
         ]
         if len(twice) > 1:
             notes.append(
-                f"`{name}` is defined {len(twice)} times in {first.name}; the last counts ({twice[-1].place})."
+                f"`{name}` is defined {len(twice)} times in {first.name}; the last one counts ({twice[-1].place})."
             )
         others = [unit.name for unit in found[1:] if not _is_stub(unit, name)]
         if others:
@@ -252,8 +252,8 @@ class Definitions:
             if any(not _is_stub(unit, name, upto=index) for index in found[:-1]):
                 place = unit.statements[found[-1]].place
                 return (
-                    f"`{name}` is defined {len(found)} times in {unit.name}; the last counts, and that is the untouched"
-                    f" stub ({place})."
+                    f"`{name}` is defined {len(found)} times in {unit.name}; the last one counts, and that is the"
+                    f" untouched stub ({place})."
                 )
         return ""
 
@@ -280,7 +280,7 @@ class Definitions:
         found = self.where(name, notebook)
         if not found:
             unread = self.problems[:1]
-            perhaps = f"\nIt may stand where something could not be read: {unread[0]}" if unread else ""
+            perhaps = f"\nIt may be in a part that could not be read: {unread[0]}" if unread else ""
             raise Missing(f"`{name}` is not defined in any notebook or script.{perhaps}")
         unit = found[0]
         self._run(unit, [name], set())

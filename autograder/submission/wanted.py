@@ -31,7 +31,7 @@ def meant(name: str, places: Mapping[str, str]) -> str:
     if not nearest or likeness(name, nearest) < NEAR:
         return ""
     where = f" ({places[nearest]})" if places[nearest] else ""
-    return f"`{nearest}` is there{where}: is it meant?"
+    return f"Did you mean `{nearest}`{where}?"
 
 
 def only_raises(function: ast.FunctionDef) -> bool:

@@ -1,4 +1,4 @@
-"""Tasks that ask for a figure: it must show the arrays that were given, one image an axis, in order."""
+"""Tasks that ask for a figure: it must show the arrays that were given, each on its own axes, in order."""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ def function_question(
     def said(got: np.ndarray, want: np.ndarray) -> str:
         if got.shape != want.shape:
             return (
-                f"`{function}` was asked for the shape {shape_text(want.shape)}; it returned {shape_text(got.shape)}."
+                f"`{function}` should return a tensor of shape {shape_text(want.shape)}, but returned"
+                f" {shape_text(got.shape)}."
             )
         return differs(got, want) if callable(differs) else differs
 
@@ -52,7 +53,7 @@ def function_question(
                 lambda answer, given: answer["kind"] if answer["returned"] is None else None,
                 check=check,
                 right=None,
-                say=f"`{function}` was asked for a tensor; it returned {{got}}.",
+                say=f"`{function}` should return a tensor, but returned {{got}}.",
                 sketch=lambda value: value,
             ),
             Aspect("returned", returned, check=check, alike=same, say=said, hint=hint, sketch=lambda value: value),

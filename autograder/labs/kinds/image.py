@@ -89,7 +89,7 @@ class Pictures:
         files = {picture.name: picture.png(examination.oracle.seed) for picture in pictures}
         answers = examination.ask(image_procedures.load_images, [load], load=load, files=files)
         if len(answers) != len(pictures):
-            raise Failed(f"{len(pictures)} pictures were given to `{load}`; {len(answers)} answers came back.")
+            raise Failed(f"`{load}` was called for {len(pictures)} pictures, but {len(answers)} answers came back.")
         problems: list[Verdict] = []
         alike: dict[str, list[Picture]] = {}  # what is wrong, and with which pictures
         for picture, answer in zip(pictures, answers, strict=True):

@@ -23,12 +23,12 @@ Shapes = list[tuple[str, list[int]]]
 BATCHES = (1, 2, 7)
 SAMPLES = 800  # in training mode: they tell a variance to 5 %
 NETWORK = (
-    "Go through `forward` line by line: is every ReLU there and in its place, is the pooling a maximum, are the layers"
-    " used in the task's order, and does the network end in plain logits?"
+    "Go through `forward` line by line. Is every ReLU there, and in the right place? Do you use max pooling? Are the"
+    " layers in the task's order? Does the network return plain logits?"
 )
 BLOCK = (
-    "Go through `forward` line by line: is every ReLU there and in its place, and is it the sum, or the concatenation"
-    " in the task's order, that was asked for?"
+    "Go through `forward` line by line. Is every ReLU there, and in the right place? Are the branches joined as the"
+    " task says: added, or concatenated in the right order?"
 )
 
 
@@ -102,7 +102,10 @@ class Network:
             raise mistake(examination, unlike, "input-changed-in-place")
         name = self._computing_the_same(examination, answer, float(right["tolerance"]), train)
         if name is not None:
-            facts = f"With the same weights and images, {self.definition} gives other outputs than the task's network."
+            facts = (
+                f"With the same weights and images, the outputs of {self.definition} differ from those of the task's"
+                " network."
+            )
             raise mistake(examination, facts, name)
         first = "" if train else self._first_difference(examination, weights)
         raise Failed(f"{unlike}\n{first}".strip(), hint=BLOCK if self.arguments else NETWORK)
@@ -166,9 +169,9 @@ class Network:
             raise mistake(examination, failed.message, name, failed.hint) if name else failed from None
         if isinstance(answer["output"], list) or answer["output"] in ("tuple", "list"):
             return answer
-        facts = f"{self.definition} was asked for a tensor; it gave {answer['output']}."
+        facts = f"{self.definition} should return a tensor, but returned {answer['output']}."
         name = known(examination, "nothing-returned") if answer["output"] == "NoneType" else None
-        raise mistake(examination, facts, name, "What does the last line of `forward` give back?")
+        raise mistake(examination, facts, name, "What does the last line of `forward` return?")
 
     def _outputs(self, examination: Examination, state: list[tuple[str, np.ndarray]], train: bool = False) -> Any:
         return examination.ask(
@@ -190,7 +193,7 @@ class Network:
         expected = self.shapes(examination.oracle.ask)
         name = self._with_shapes(examination, own, output if isinstance(output, list) else None)
         facts = (
-            f"{self.definition} was asked for parameters of the shapes on the left; yours are on the right:\n"
+            f"{self.definition} should have parameters of the shapes on the left; yours are on the right:\n"
             + equivalence.side_by_side(expected, own)
         )
         hint = equivalence.hint_on_shapes([shape for _, shape in expected], [shape for _, shape in own])

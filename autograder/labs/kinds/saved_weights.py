@@ -91,12 +91,12 @@ class SavingChecks:
             raise mistake(examination, failed.message, name, failed.hint) from None
 
     def loaded_from_gpu(self, examination: Examination) -> None:
-        """A file in which the tensors are a GPU's loads where there is none."""
+        """A file whose tensors were on a GPU can be loaded on a machine without one."""
         file = self._round_trip(examination)["file"]
         self._judge_loaded(examination, self.from_gpu.ask(examination, state=[], file=file))
 
     def loaded_elsewhere(self, examination: Examination) -> None:
-        """What one process saved, another one loads."""
+        """A model that one process saved can be loaded by another."""
         file = self._round_trip(examination)["file"]
         uses = {"load": self.saving.load, "network": self.saving.network}
         answer = examination.ask_afresh(saved_weights_procedures.load_file, [self.saving.load], file=file, **uses)
@@ -114,16 +114,16 @@ class SavingChecks:
         )
         own = [(str(name), list(shape)) for name, shape in answer]
         if not own or sum(math.prod(shape) for _, shape in own) > LARGEST:
-            raise Blocked(f"Waits for a {saving.network} with the task's layers.")
+            raise Blocked(f"Blocked until {saving.network} has the task's layers.")
         return probes.weights(own, examination.oracle.seed)
 
     def _round_trip(self, examination: Examination) -> dict[str, Any]:
         """What comes back when a network with the grader's weights is saved, spoilt and loaded."""
         answer = self.round_trip.ask(examination, state=self._weights(examination))
         if not answer["fits"]:
-            raise Blocked(f"Waits for a {self.saving.network} with the task's layers.")
+            raise Blocked(f"Blocked until {self.saving.network} has the task's layers.")
         if not answer["written"]:
-            facts = f"`{self.saving.save}(model, path)` wrote no file to the path that it was given."
+            facts = f"`{self.saving.save}(model, path)` did not write a file to `path`."
             raise mistake(examination, facts, self._name(examination, answer))
         return answer
 
@@ -143,30 +143,32 @@ class SavingChecks:
     def _judge_model(self, examination: Examination, answer: dict[str, Any]) -> None:
         load, network = self.saving.load, self.saving.network
         if not answer["module"]:
-            facts = f"`{load}` was asked for a {network}; it returned {answer['kind']}."
-            raise Failed(facts, hint="Is the model returned?")
+            facts = f"`{load}` should return a {network}, but returned {answer['kind']}."
+            raise Failed(facts, hint="Do you return the model?")
         if not answer["own"]:
-            raise Failed(f"`{load}` was asked for a {network}; it returned a {answer['kind']}.")
+            raise Failed(f"`{load}` should return a {network}, but returned a {answer['kind']}.")
         saved = self._weights(examination)
         loaded = [array(value, f"The loaded weight {name}") for name, value in answer["state"]]
         if sorted(value.tobytes() for value in loaded) != sorted(value.tobytes() for _, value in saved):
             raise Failed(
-                "The loaded model's weights are not the saved ones, bit for bit.",
-                hint=f"Does `{load}` read the file that `path` names, and give it to the model that it returns?",
+                "The loaded weights are not bit for bit the saved ones.",
+                hint=f"Does `{load}` read the file at `path`, and load it into the model that it returns?",
             )
         if answer["training"] is not False:
             raise Failed(
-                "The loaded model was to be in evaluation mode; it, or a part of it, is in training mode.",
+                "The loaded model should be in evaluation mode, but it, or a part of it, is in training mode.",
                 hint="What does `model.eval()` do?",
             )
         if [str(device) for device in answer["devices"]] != ["cpu"]:
-            raise Failed(f"The loaded model was to be on the CPU; it is on {', '.join(map(str, answer['devices']))}.")
+            raise Failed(
+                f"The loaded model should be on the CPU, but it is on {', '.join(map(str, answer['devices']))}."
+            )
 
     def _judge_file(self, examination: Examination, content: np.ndarray) -> None:
         arrays = examination.read_weights(content, "The file")
         saved = self._weights(examination)
         if sorted(value.shape for _, value in arrays) != sorted(value.shape for _, value in saved):
-            raise Failed("The file's state dict has other tensors than the model's parameters.")
+            raise Failed("The tensors in the file's state dict are not the model's parameters.")
         if sorted(value.tobytes() for _, value in arrays) != sorted(value.tobytes() for _, value in saved):
             raise Failed(
                 "The file's state dict does not hold the weights that the model had when it was saved.",

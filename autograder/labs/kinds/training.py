@@ -1,6 +1,6 @@
 """Tasks that ask for `train`, `evaluate`, or for a trial that is saved and resumed.
 
-They are judged on the grader's own little network (`judge/small_network.py`), so that a student's network has no part
+They are judged on the grader's own small network (`judge/small_network.py`), so that a student's network has no part
 in it: the grader works out by itself what the right training makes of it.
 """
 
@@ -31,7 +31,7 @@ METRICS = ("loss", "acc")
 
 
 def given_training(ask: Ask, seed: int) -> Given:
-    """What `train` is given: the little network's weights, images and labels."""
+    """What `train` is given: the small network's weights, images and labels."""
     images, labels = probes.classes(IMAGES, seed)
     return {
         "state": small_network.start(seed),
@@ -107,17 +107,17 @@ def _means(answer: Any, given: Given) -> tuple[small_network.Weights, list[dict[
 def _off_the_mean(got: Any, want: Any) -> str:
     """Where a history's numbers are no means over the images: sums, percent; empty where they are.
 
-    What they were to be is known only where the training was the right one.
+    What they should be is known only where the training was right.
     """
     weights, said = got
     trained = small_network.distance(weights, want[-1][0]) <= SAME
     for number, (entry, (_, loss, accuracy)) in enumerate(zip(said, want, strict=True), start=1):
         if not -1e-6 <= entry["acc"] <= 1 + 1e-6:
-            problem = f"acc is {entry['acc']:.4g}, where a fraction of the images was asked for"
+            problem = f"acc is {entry['acc']:.4g}, but should be a fraction of the images"
         elif trained and not loss / FAR < entry["loss"] < loss * FAR:
-            problem = f"loss is {entry['loss']:.4g}, where the mean over the images was {loss:.4g}"
+            problem = f"loss is {entry['loss']:.4g}, but the mean over the images was {loss:.4g}"
         elif trained and number == len(want) and entry["acc"] * FAR_FEWER < accuracy:
-            problem = f"acc is {entry['acc']:.4g}, where {accuracy:.4g} of the images were right"
+            problem = f"acc is {entry['acc']:.4g}, but the fraction of right images was {accuracy:.4g}"
         else:
             continue
         return f"In entry {number} of the history, {problem}."
@@ -191,7 +191,7 @@ TRAIN = Question(
             _kind,
             check="history",
             right="list",
-            say="`train` was asked for its history, a list with a dictionary for each epoch; it returned {got}.",
+            say="`train` should return its history, a list with a dictionary for each epoch, but returned {got}.",
             hint="`Trial.run` returns the history.",
         ),
         Aspect(
@@ -199,14 +199,14 @@ TRAIN = Question(
             _entries,
             check="history",
             right=EPOCHS,
-            say="`train` was called with epochs={want}; its history has {got} entries.",
+            say="`train` was called with epochs={want}, but its history has {got} entries.",
         ),
         Aspect(
             "dictionaries",
             _no_dictionary,
             check="history",
             right=None,
-            say="An entry of the history was to be a dictionary; it is {got}.",
+            say="Each entry of the history should be a dictionary, but one is {got}.",
         ),
         Aspect(
             "numbers",
@@ -214,9 +214,9 @@ TRAIN = Question(
             check="history",
             right=None,
             say=lambda got, want: (
-                f"An entry of the history was to hold a number for {got[0]!r}; it has the keys {got[1]}."
+                f"Each entry of the history should have a number for {got[0]!r}, but one has the keys {got[1]}."
             ),
-            hint="The metrics are named when the Trial is made.",
+            hint="You choose the metrics when you make the Trial.",
         ),
     ),
 )
@@ -230,8 +230,8 @@ TRAIN_ONCE = replace(
             check="history",
             right=1,
             say=lambda got, want: (
-                f"`train` was called with epochs={EPOCHS}, and all was well; called with epochs=1, "
-                + (f"its history has {got} entries." if got is not None else "it gave another kind of answer.")
+                f"With epochs={EPOCHS}, `train` returns a history of {EPOCHS} entries; with epochs=1, "
+                + (f"its history has {got} entries." if got is not None else "it returns something else.")
             ),
             called="epochs-ignored",
         ),
@@ -264,10 +264,10 @@ LOSS_FALLS = replace(
             right=_least_loss,
             alike=lambda got, want: got[0] - got[1] >= FALLS * (got[0] - want),
             say=lambda got, want: (
-                f"{EPOCHS} epochs of the right training take the loss from {got[0]:.2f} to {want:.2f}; those of `train`"
-                f" leave it at {got[1]:.2f}."
+                f"{EPOCHS} epochs of the right training bring the loss from {got[0]:.2f} down to {want:.2f}; after"
+                f" yours, it is {got[1]:.2f}."
             ),
-            hint="Is the gradient set to zero before each step? Does the optimiser get the parameters of the model that"
+            hint="Do you zero the gradients before each step? Does the optimiser get the parameters of the model that"
             " was passed in? Is it Adam, with `lr`?",
         ),
     ),
@@ -285,7 +285,7 @@ ENDED = replace(
             lambda answer, given: answer["trained"],
             check="same-training",
             right=True,
-            say="`train` was given a model in evaluation mode, as `evaluate` leaves one, and took all its steps in it.",
+            say="`train` got a model in evaluation mode, as `evaluate` leaves one, and trained it in that mode.",
             told=True,
             called="trains-in-eval-mode",
             certain=True,
@@ -296,10 +296,10 @@ ENDED = replace(
             check="same-training",
             right=_trained,
             alike=_near,
-            say="With the same start and the same batches, `train` ends with other weights than cross-entropy and"
-            f" Adam(lr={small_network.LEARNING_RATE:g}) do.",
-            hint="Cross-entropy on the logits, Adam with its other settings left alone, `lr` passed on, model in"
-            " training mode, each batch once an epoch.",
+            say="With the same start and the same batches, `train` does not end with the weights that cross-entropy and"
+            f" Adam(lr={small_network.LEARNING_RATE:g}) reach.",
+            hint="Do you use cross-entropy on the logits, and Adam with `lr` and otherwise its default settings? Is the"
+            " model in training mode, and does each batch come once per epoch?",
         ),
     ),
     public=False,
@@ -311,7 +311,7 @@ ENDED = replace(
 
 
 def given_evaluation(ask: Ask, seed: int) -> Given:
-    """What `evaluate` is given: the little network, and labels that it is right on for about three quarters."""
+    """What `evaluate` is given: the small network, and labels of which it gets about three quarters right."""
     state = small_network.start(seed)
     images, _ = probes.classes(103, seed)
     said = small_network.outputs(small_network.tensors(state), images).argmax(1).numpy()
@@ -321,7 +321,7 @@ def given_evaluation(ask: Ask, seed: int) -> Given:
 
 
 def _share_right(given: Given) -> float:
-    """The share of images that the little network is right on."""
+    """The share of images that the small network gets right."""
     said = small_network.outputs(small_network.tensors(given["state"]), given["images"]).argmax(1).numpy()
     return float((said == given["labels"]).mean())
 
@@ -346,7 +346,7 @@ EVALUATE = Question(
             lambda answer, given: answer["kind"] if np.isnan(_number(answer, given)) else "a number",
             check="evaluate-counts",
             right="a number",
-            say="`evaluate` was asked for a number between 0 and 1; it returned {got}.",
+            say="`evaluate` should return a number between 0 and 1, but returned {got}.",
             sure=("accuracy", "kind"),
         ),
         Aspect(
@@ -355,7 +355,7 @@ EVALUATE = Question(
             check="evaluate-counts",
             right=_share_right,
             alike=lambda got, want: abs(got - want) < 1e-4,
-            say="`evaluate` was given a model that is right on {want:.4f} of the images; it returned {got:.4f}.",
+            say="The model gets {want:.4f} of the images right, but `evaluate` returned {got:.4f}.",
             hint="Is the model in evaluation mode, with dropout off? Is each image counted once?",
             sketch=_as_it_is,
             sure=("accuracy",),
@@ -366,8 +366,8 @@ EVALUATE = Question(
             check="evaluate-counts",
             right="float",
             alike=lambda got, want: got not in TENSORS,
-            say="`evaluate` was asked for a float; it returned the right number as {got}.",
-            hint="What makes a plain number of a tensor that holds one?",
+            say="`evaluate` should return a float, but returned the right number as {got}.",
+            hint="How do you get a plain number out of a tensor that holds one?",
             sure=("accuracy",),
         ),
         Aspect(
@@ -375,8 +375,8 @@ EVALUATE = Question(
             lambda answer, given: answer["training"],
             check="eval-mode",
             right=False,
-            say="After `evaluate` the model was to be in evaluation mode; it is in training mode.",
-            hint="`model.eval()` switches; nothing in `evaluate` should switch back.",
+            say="After `evaluate`, the model should be in evaluation mode, but it is in training mode.",
+            hint="`model.eval()` switches to evaluation mode. Does anything in `evaluate` switch back?",
             told=True,
             sketch=_as_it_is,
             sure=("training",),
@@ -392,7 +392,7 @@ FUNCTIONS = ("train", "evaluate")
 
 
 def _stayed_behind(answer: Any, given: Given) -> str:
-    """What was seen of the functions that did not compute on the device that they were told; empty where both did."""
+    """What was seen of the functions that did not run on the device that they were given; empty where both did."""
     return " ".join(_stayed(name, answer[name]) for name in FUNCTIONS if answer[name] not in ON_THE_DEVICE)
 
 
@@ -400,7 +400,7 @@ def _stayed(function: str, seen: str) -> str:
     places = re.fullmatch(r"model (\w+), images (\w+)", seen)
     if places is None:
         return f"`{function}` never called the model."
-    return f"As `{function}` called the model, the model was on “{places[1]}” and the images were on “{places[2]}”."
+    return f"When `{function}` called the model, the model was on “{places[1]}” and the images were on “{places[2]}”."
 
 
 DEVICE = Question(
@@ -417,9 +417,9 @@ DEVICE = Question(
             _stayed_behind,
             check="device",
             right="",
-            say="Both were called with another device than the CPU: “meta”, which every machine has and which holds no"
+            say="`train` and `evaluate` were called with the device “meta”, which every machine has and which holds no"
             " values. {got}",
-            hint="The argument `device` says where both model and images belong.",
+            hint="Both the model and the images belong on `device`.",
             told=True,
         ),
     ),
@@ -436,12 +436,13 @@ def _resumed_state(answer: Any, given: Given) -> tuple[small_network.Weights, Gi
 def _where_it_ended(got: Any, want: Any) -> str:
     ended, given = got
     if _near(ended, _trained(given, BEFORE)):
-        return "The resumed trial has the saved weights, but `run` did not go on training."
+        return "The resumed trial has the saved weights, but `run` does not continue the training."
     if _near(ended, _trained(given, BEFORE + AFTER)):
-        return (
-            f"The saved trial had {BEFORE} epochs behind it; told to run to {AFTER}, the resumed one ran {AFTER} more."
-        )
-    return f"{BEFORE} epochs, saved, resumed and run to {AFTER}: the weights are not those of {AFTER} epochs in one go."
+        return f"The saved trial had run {BEFORE} epochs. Told to run to {AFTER}, the resumed one ran {AFTER} more."
+    return (
+        f"Saved after {BEFORE} epochs, resumed and run to {AFTER}, the trial does not end with the weights of {AFTER}"
+        " epochs in one go."
+    )
 
 
 def _what_is_missing(got: Any, want: Any) -> str:
@@ -450,12 +451,12 @@ def _what_is_missing(got: Any, want: Any) -> str:
         return ""
     if _near(ended, _trained(given, BEFORE + AFTER)):
         return (
-            "A trial counts the epochs in its history: does `save_trial` write that too, and does `resume_trial` load"
-            " all that was written?"
+            "A trial counts the epochs in its history. Does `save_trial` write the history too, and does `resume_trial`"
+            " load everything that was written?"
         )
     return (
-        "Weights alone are not the whole state: what does Adam remember between steps? Does `save_trial` write that,"
-        " and does `resume_trial` load it?"
+        "The weights are not the whole state. What does Adam remember between steps? Does `save_trial` write that, and"
+        " does `resume_trial` load it?"
     )
 
 
@@ -470,14 +471,14 @@ def _came_back(check: str) -> tuple[Aspect, ...]:
             lambda answer, given: answer["written"],
             check=check,
             right=True,
-            say="`save_trial(trial, path)` wrote no file to the path that it was given.",
+            say="`save_trial(trial, path)` did not write a file to `path`.",
         ),
         Aspect(
             f"a trial, for {check}",
             lambda answer, given: True if answer["trial"] else answer["kind"],
             check=check,
             right=True,
-            say="`resume_trial` was asked for the trial; it returned {got}.",
+            say="`resume_trial` should return the trial, but returned {got}.",
         ),
     )
 
@@ -516,8 +517,8 @@ RESUME = Question(
             lambda answer, given: answer["before"],
             check="history",
             right=BEFORE,
-            say="The saved trial's history had {want} epochs; after `resume_trial` it has {got}.",
-            hint="`Trial.state_dict()` holds the history too: is it in the file, and is all of the file loaded?",
+            say="The history of the saved trial had {want} epochs, but after `resume_trial` it has {got}.",
+            hint="`Trial.state_dict()` includes the history. Is it in the file, and do you load the whole file?",
             told=True,
         ),
         Aspect(
@@ -525,7 +526,7 @@ RESUME = Question(
             lambda answer, given: answer["after"],
             check="history",
             right=AFTER,
-            say="Run on to {want} epochs, the trial's history has {got} entries.",
+            say="After running to {want} epochs, the trial's history has {got} entries.",
             told=True,
         ),
     ),

@@ -1,4 +1,4 @@
-"""What a student process does with a student's `train` and `evaluate`: runs them on a little network of the grader's.
+"""What a student process does with a student's `train` and `evaluate`: runs them on the grader's small network.
 
 Runs beside student code, so it holds no expected value.
 """
@@ -19,7 +19,7 @@ from autograder.sandbox.weight_assignment import assign_weights, state_of
 
 
 class Small(nn.Module):
-    """The grader's own little network, so that a student's `train` is judged by itself. (N, 1, 28, 28) → (N, 10)."""
+    """The grader's small network, so that a student's `train` is judged by itself. (N, 1, 28, 28) → (N, 10)."""
 
     def __init__(self, dropout: float = 0.0) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Small(nn.Module):
 def train_small(
     student: Student, state: State, images: np.ndarray, labels: np.ndarray, batch: int, epochs: int, lr: float
 ) -> dict[str, Any]:
-    """Trains the little network, which comes in evaluation mode, with the student's `train`; returns the history and
+    """Trains the small network, which comes in evaluation mode, with the student's `train`; returns the history and
     the weights it ends with."""
     torch.manual_seed(0)
     model = _small(state).eval()
@@ -56,7 +56,7 @@ def train_small(
 def evaluate_small(
     student: Student, state: State, images: np.ndarray, labels: np.ndarray, batch: int
 ) -> dict[str, Any]:
-    """Evaluates the little network, which has dropout and starts in training mode, with the student's `evaluate`."""
+    """Evaluates the small network, which has dropout and starts in training mode, with the student's `evaluate`."""
     torch.manual_seed(0)
     model = _small(state, dropout=0.5).train()
     accuracy = student.get("evaluate")(model, _loader(images, labels, batch), device=student.device)
@@ -87,7 +87,7 @@ class Moved(Small):
 def devices(student: Student, state: State) -> dict[str, Any]:
     """On which devices model and images are when `train` and `evaluate` are told to use the device "meta".
 
-    That device has every machine. It holds no values, so that nothing is computed.
+    Every machine has that device. It holds no values, so that nothing is computed.
     """
     images, labels = np.zeros((8, 1, 28, 28), np.float32), np.zeros(8, np.int64)
     found = {}

@@ -30,7 +30,7 @@ class ShortAnswer:
     def judge_shape(self, examination: Examination, length: int, hint: str, hint_on_length: str) -> None:
         """It is the right shape, of `length` numbers."""
         shape = values.read_shape(self._ask(examination), self.name)
-        facts = f"`{self.name}` is {shape}; that is not the shape that comes out."
+        facts = f"`{self.name}` is {shape}, which is not the right shape."
         hint = hint if len(shape) == length else hint_on_length
         self._judge(examination, values.digest(self.name, *shape), facts, hint)
 
@@ -38,7 +38,10 @@ class ShortAnswer:
         """It is the right whole number."""
         count = values.read_count(self._ask(examination), self.name)
         self._judge(
-            examination, values.digest(self.name, count), f"`{self.name}` is {count}; that is not their number.", hint
+            examination,
+            values.digest(self.name, count),
+            f"`{self.name}` is {count}, which is not the right number.",
+            hint,
         )
 
     def reference_questions(self, others: Mapping[str, ReferenceQuestion]) -> dict[str, ReferenceQuestion]:

@@ -1,4 +1,4 @@
-"""The grader's own network, which the functions of notebook 4.5 look into, and the weights that they meet in it."""
+"""The grader's own network for the functions of notebook 4.5, and its weights."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def maximise(student: Student, state: State, units: list[int], steps: int, lr: f
 
 
 class Looked(nn.Module):
-    """The grader's own network, with batch norm and dropout before what is looked at. (N, 1, 28, 28) → (N, 10)."""
+    """The grader's own network, with batch norm and dropout before its second convolution. (N, 1, 28, 28) → (N, 10)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ def _maximised(
 
 
 def _condition(model: nn.Module) -> dict[str, list[Any]]:
-    """All that a look at a network may not change."""
+    """All that `maximise_activation` must leave as it was."""
     parameters = list(model.parameters())
     return {
         "parameters": [value.detach().clone() for value in parameters],

@@ -16,7 +16,7 @@ from autograder.labs.questions import judge
 @pytest.mark.task("simple-cnn")
 @pytest.mark.public
 def test_layer_shapes(examination: Examination) -> None:
-    """SimpleCNN has layers of the task's sizes and gives ten logits an image."""
+    """SimpleCNN has the task's layers and returns ten logits for each image."""
     SIMPLE.layer_shapes(examination, output=[2, 10])
 
 
@@ -24,14 +24,14 @@ def test_layer_shapes(examination: Examination) -> None:
 @pytest.mark.public
 @pytest.mark.needs("layer-shapes")
 def test_same_function(examination: Examination) -> None:
-    """With the same weights, SimpleCNN computes what the task's network computes."""
+    """With the same weights, SimpleCNN computes the same as the task's network."""
     SIMPLE.same_function(examination)
 
 
 @pytest.mark.task("simple-cnn")
 @pytest.mark.public
 def test_dropout(examination: Examination) -> None:
-    """SimpleCNN drops values with the task's rate and place, and only in training mode."""
+    """SimpleCNN applies dropout at the task's rate, in the right place, and only in training mode."""
     SIMPLE.dropout_place(examination)
 
 
@@ -41,7 +41,7 @@ def test_dropout(examination: Examination) -> None:
 @pytest.mark.task("train-evaluate")
 @pytest.mark.public
 def test_history(examination: Examination) -> None:
-    """`train` returns its history: one dictionary an epoch, with the loss and the accuracy."""
+    """`train` returns its history: one dictionary for each epoch, with loss and accuracy."""
     judge(examination, training.TRAIN, training.TRAIN_ONCE, training.TRAIN_MEANS)
 
 
@@ -77,7 +77,7 @@ def test_eval_mode(examination: Examination) -> None:
 @pytest.mark.task("train-evaluate")
 @pytest.mark.public
 def test_device(examination: Examination) -> None:
-    """`train` and `evaluate` compute on the device that they are told."""
+    """`train` and `evaluate` run on the device that they are given."""
     judge(examination, training.DEVICE)
 
 
@@ -86,21 +86,21 @@ def test_device(examination: Examination) -> None:
 CONV1 = ShortAnswer("conv1_output_shape", "shapes")
 CONV1_7X3 = ShortAnswer("conv1_7x3_output_shape", "shapes")
 PARAMETERS = ShortAnswer("simple_cnn_parameters", "shapes")
-FOUR = "Four numbers were asked for: batch, channels, height, width."
+FOUR = "The shape should have four numbers: batch, channels, height, width."
 
 
 @pytest.mark.task("shapes")
 @pytest.mark.public
 def test_conv1_output(examination: Examination) -> None:
-    """The shape of what the first convolution makes of a batch of 128 images."""
-    hint = "Batch, channels, height, width. Without padding, what does 5×5 take?"
+    """The shape of the first convolution's output for a batch of 128 images."""
+    hint = "Batch, channels, height, width. How many pixels does a 5×5 kernel take off without padding?"
     CONV1.judge_shape(examination, 4, hint, FOUR)
 
 
 @pytest.mark.task("shapes")
 @pytest.mark.public
 def test_conv1_7x3_output(examination: Examination) -> None:
-    """The shape of what the first convolution makes of them with kernels of 7×3."""
+    """The shape of that output with 7×3 kernels."""
     hint = (
         "Batch, channels, height, width. Work out the last two separately: the kernel's first number is its height, its"
         " second its width, and there is no padding."
@@ -112,7 +112,7 @@ def test_conv1_7x3_output(examination: Examination) -> None:
 @pytest.mark.public
 def test_parameters(examination: Examination) -> None:
     """The number of parameters of SimpleCNN."""
-    PARAMETERS.judge_count(examination, "Weights and biases of every layer.")
+    PARAMETERS.judge_count(examination, "Count the weights and the biases of every layer.")
 
 
 ASKED = (

@@ -23,7 +23,7 @@ FILES = (BETTER_FILE, BEST_FILE)
 @pytest.mark.task("better-cnn")
 @pytest.mark.public
 def test_layer_shapes(examination: Examination) -> None:
-    """BetterCNN has layers of the task's sizes and gives ten logits an image."""
+    """BetterCNN has the task's layers and returns ten logits for each image."""
     BETTER.layer_shapes(examination, output=[2, 10])
 
 
@@ -31,14 +31,14 @@ def test_layer_shapes(examination: Examination) -> None:
 @pytest.mark.public
 @pytest.mark.needs("layer-shapes")
 def test_same_function(examination: Examination) -> None:
-    """With the same weights, BetterCNN computes what the task's network computes."""
+    """With the same weights, BetterCNN computes the same as the task's network."""
     BETTER.same_function(examination)
 
 
 @pytest.mark.task("better-cnn")
 @pytest.mark.public
 def test_dropout(examination: Examination) -> None:
-    """BetterCNN drops values with the task's rate and place, and only in training mode."""
+    """BetterCNN applies dropout at the task's rate, in the right place, and only in training mode."""
     BETTER.dropout_place(examination)
 
 
@@ -57,7 +57,7 @@ def test_better__weights_fit(examination: Examination) -> None:
 @pytest.mark.hidden
 @pytest.mark.needs("weights-fit")
 def test_better__accuracy(examination: Examination) -> None:
-    """Those weights, in the task's network, are right on images that nobody has seen."""
+    """With those weights, the task's network gets unseen images right."""
     arrays = weights_in(examination, BETTER_FILE, FILES)
     model = weights_file.fit_weights(arrays, examination.oracle.network("BetterCNN"), BETTER_FILE)
     images, labels, data = examination.context.hidden_images()
@@ -74,15 +74,14 @@ GUESSING = 0.25  # of ten digits, one is right by chance
 
 
 def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
-    """What the student's best model says of images of bytes (N, 28, 28)."""
+    """The logits of the student's best model for images of bytes (N, 28, 28)."""
     weights_in(examination, BEST_FILE, FILES)  # a readable state dict of sensible size
     file, make = examination.content_of(BEST_FILE), "best_model"
     answer = examination.ask(saved_weights_procedures.logits, [make], make=make, file=file, images=images)
     if not answer["fits"] and not answer["module"]:
         raise Failed(
-            f"`best_model()` was asked for a network, an `nn.Module`; it returned something of the type"
-            f" {answer['kind']}.",
-            hint="Is it the network itself that is returned, made and ready to be called?",
+            f"`best_model()` should return a network, an `nn.Module`, but returned an object of type {answer['kind']}.",
+            hint="Do you return an instance, not the class or a function?",
         )
     if not answer["fits"]:
         facts = f"The weights in {BEST_FILE} do not fit the network that `best_model()` returns."
@@ -93,13 +92,15 @@ def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
 @pytest.mark.task("best-model")
 @pytest.mark.public
 def test_best__weights_fit(examination: Examination) -> None:
-    """`best_model()` takes the weights of weights/best_model.pt and gives ten logits an image."""
+    """`best_model()` takes the weights of weights/best_model.pt and returns ten logits for each image."""
     images = (probes.images(3, examination.oracle.seed)[:, 0] * 255).round().astype(np.uint8)
     logits = best_logits(examination, images)
     if logits.shape != (3, 10):
-        raise Failed(f"The best model was asked for logits of shape (3, 10); it returned {logits.shape}.")
+        raise Failed(
+            f"For three images, the best model should return logits of shape (3, 10), but returned {logits.shape}."
+        )
     if logits.min() >= 0 and np.abs(logits.sum(1) - 1).max() < 1e-3:
-        facts = "The best model was asked for logits; it returned probabilities, which add up to 1 for each image."
+        facts = "The best model should return logits, but returned probabilities: they add up to 1 for each image."
         if np.isin(logits, (0, 1)).all():
             raise Partial(0.5, facts)
         raise partly(examination, 0.5, facts, known(examination, "best-model-ends-in-softmax"))
@@ -109,7 +110,7 @@ def test_best__weights_fit(examination: Examination) -> None:
 @pytest.mark.hidden
 @pytest.mark.needs("weights-fit")
 def test_best__accuracy(examination: Examination) -> None:
-    """The best model is right on images that nobody has seen."""
+    """The best model gets unseen images right."""
     images, labels, data = examination.context.hidden_images()
     reached = accuracy.accuracy_of(best_logits(examination, images), labels, "The best model")
     examination.measured(reached)

@@ -35,7 +35,7 @@ def test_state_dict(examination: Examination) -> None:
 @pytest.mark.public
 @pytest.mark.needs("round-trip")
 def test_from_gpu(examination: Examination) -> None:
-    """What was saved on a machine with a GPU loads on one without."""
+    """Weights that were saved on a GPU can be loaded on a machine without one."""
     CHECKS.loaded_from_gpu(examination)
 
 
@@ -43,7 +43,7 @@ def test_from_gpu(examination: Examination) -> None:
 @pytest.mark.hidden
 @pytest.mark.needs("round-trip")
 def test_fresh_process(examination: Examination) -> None:
-    """What one process saved, another one loads."""
+    """A model that one process saved can be loaded by another."""
     CHECKS.loaded_elsewhere(examination)
 
 
@@ -53,14 +53,14 @@ def test_fresh_process(examination: Examination) -> None:
 @pytest.mark.task("resume")
 @pytest.mark.public
 def test_continues(examination: Examination) -> None:
-    """A training that was saved and resumed ends where an uninterrupted one ends."""
+    """Training that was saved and resumed ends where uninterrupted training ends."""
     judge(examination, training.RESUME)
 
 
 @pytest.mark.task("resume")
 @pytest.mark.public
 def test_history(examination: Examination) -> None:
-    """The resumed trial knows the epochs that lie behind it."""
+    """The resumed trial knows the epochs that it has already run."""
     judge(examination, training.RESUME)
 
 

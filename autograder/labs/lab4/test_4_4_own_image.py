@@ -30,7 +30,7 @@ LOADED_TOO = Pictures("load-image", "load_image", HIDDEN_PICTURES, public=False)
 @pytest.mark.task("load-image")
 @pytest.mark.public
 def test_image_kinds(examination: Examination) -> None:
-    """`load_image` makes MNIST-like tensors of greyscale, 1-bit, coloured and transparent pictures."""
+    """`load_image` turns greyscale, 1-bit, colour and transparent pictures into tensors like MNIST's."""
     LOADED.judge(examination)
 
 
@@ -38,7 +38,7 @@ def test_image_kinds(examination: Examination) -> None:
 @pytest.mark.hidden
 @pytest.mark.needs("image-kinds")
 def test_more_image_kinds(examination: Examination) -> None:
-    """`load_image` does so with palettes, 16 bits, alpha, chalk on a board, thin and thick pens, and in a corner."""
+    """`load_image` also handles palettes, 16 bits, alpha, chalk, thin and thick pens, and off-centre digits."""
     LOADED_TOO.judge(examination)
 
 
@@ -71,7 +71,7 @@ CLASSIFY = Question(
 @pytest.mark.task("classify")
 @pytest.mark.public
 def test_in_order(examination: Examination) -> None:
-    """`classify` returns the digits that the model sees, in the order of the paths; for no paths, none."""
+    """`classify` returns the model's digits in the order of the paths, and an empty list for no paths."""
     expected = list(to_classify(examination.oracle.seed)[3])
     try:
         answer = CLASSIFY.ask(examination)
@@ -82,8 +82,8 @@ def test_in_order(examination: Examination) -> None:
         judge_digits(answer, expected)
         if answer["none"] != []:
             raise Failed(
-                f"`classify` was given no paths and asked for an empty list; it gave {str(answer['none'])[:200]}.",
-                hint="What is a batch of no images?",
+                f"For no paths, `classify` should return an empty list, but returned {str(answer['none'])[:200]}.",
+                hint="What happens when you make a batch of no images?",
             )
     except Failed as failed:
         raise mistake(examination, failed.message, CLASSIFY.name(examination, answer), failed.hint) from None
@@ -93,25 +93,26 @@ def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:
     """A list of plain integers, the expected ones, in their order."""
     said = answer["said"]
     if not isinstance(said, list) or not all(isinstance(one, (int, float)) and np.isfinite(one) for one in said):
-        raise Failed(f"`classify` was asked for a list of integers; it returned {answer['kind']}: {str(said)[:80]}")
+        raise Failed(f"`classify` should return a list of ints, but returned {answer['kind']}: {str(said)[:80]}")
     if answer["kind"] != "list" or not all(re.fullmatch(r"u?int\d*", kind) for kind in answer["inner"]):
         what = answer["kind"] if answer["kind"] != "list" else f"a list of {', '.join(answer['inner'])}"
         raise Failed(
-            f"`classify` was asked for a list of integers; it returned {what}.",
-            hint="`Tensor.tolist()` makes plain numbers of a tensor.",
+            f"`classify` should return a list of ints, but returned {what}.",
+            hint="`Tensor.tolist()` turns a tensor into plain numbers.",
         )
     if len(said) != len(expected):
-        raise Failed(f"`classify` was given {len(expected)} paths; it returned {len(said)} answers.")
+        raise Failed(f"`classify` got {len(expected)} paths, but returned {len(said)} answers.")
     if [int(one) for one in said] == expected:
         return
     if sorted(int(one) for one in said) == sorted(expected):
         raise Failed(
-            "`classify` returned the right digits in another order than that of the paths.",
-            hint="Are the paths sorted, or gathered again from the folder?",
+            "`classify` returned the right digits, but not in the order of the paths.",
+            hint="Do you sort the paths, or list the folder again?",
         )
     raise Failed(
-        "`classify` returned other digits than the model says.",
-        hint="Is the model in evaluation mode? Do the images come from `load_image`? Is it the largest logit of each?",
+        "`classify` did not return the digits that the model predicts.",
+        hint="Is the model in evaluation mode? Do the images come from `load_image`? Do you take the largest logit of"
+        " each image?",
     )
 
 
@@ -129,7 +130,8 @@ def test_own_pictures(examination: Examination) -> None:
     own = [path for path in files if path.suffix.lower() in PICTURES]
     if not own:
         raise NotAttempted(
-            "There are no pictures in the folder `own`.", hint="Write digits, photograph or scan them, save them there."
+            "There are no pictures in the folder `own`.",
+            hint="Write some digits, photograph or scan them, and save them there.",
         )
     good: dict[bytes, Path] = {}
     problems = []
@@ -141,18 +143,18 @@ def test_own_pictures(examination: Examination) -> None:
             good.setdefault(path.read_bytes(), path)
     show_own_digits(examination, sorted(good.values()))
     if len(good) < WANTED:
-        found = f"{WANTED} pictures of your own were asked for; {len(good)} can be used."
+        found = f"The task asks for {WANTED} pictures of your own; {len(good)} can be used."
         raise Partial(len(good) / WANTED, "\n".join([found, *problems]), hint="For example own/7_pencil.png.")
 
 
 def problem_with(path: Path, limit_mb: float) -> str:
     """Why a picture cannot be used, from its name and its header; empty if it can."""
     if path.suffix.lower() != ".png":
-        return f"is a {path.suffix.lower()} file; .png was asked for"
+        return f"is a {path.suffix.lower()} file, but should be a .png"
     if not re.fullmatch(r"[0-9]_.+", path.stem):
-        return "the name does not begin with the digit and an underscore"
+        return "its name does not start with the digit and an underscore"
     if path.stat().st_size > limit_mb * 2**20:
-        return f"larger than {limit_mb:g} MB"
+        return f"is larger than {limit_mb:g} MB"
     try:
         with Image.open(path, formats=["PNG"]) as image:
             if image.width * image.height > PICTURE_PIXELS:
@@ -162,7 +164,7 @@ def problem_with(path: Path, limit_mb: float) -> str:
     except Image.DecompressionBombError:
         return "has too many pixels"
     except Exception:
-        return "is no PNG picture"
+        return "is not a PNG picture"
 
 
 def show_own_digits(examination: Examination, paths: list[Path]) -> None:

@@ -52,7 +52,7 @@ FILTERS = replace(FILTERS, instead=STAND_IN)
 @pytest.mark.task("filters")
 @pytest.mark.public
 def test_every_filter(examination: Examination) -> None:
-    """`plot_filters` returns a figure with an image for each filter of the first layer."""
+    """`plot_filters` returns a figure with an image for each filter of the first convolution."""
     weight = BETTER.weights(examination.oracle.ask, examination.oracle.seed)[0][1]
     judge_figure(examination, FILTERS, weight[:, 0], "filter")
 
@@ -79,22 +79,22 @@ def _maps(answer: Any, given: Given) -> np.ndarray:
 
 def _values_said(got: np.ndarray, want: np.ndarray) -> str:
     if same(got, np.maximum(want, 0)):
-        return "`feature_maps` returned the maps after the ReLU; the layer's own output was asked for."
+        return "`feature_maps` returned the maps after the ReLU, not the layer's own output."
     return (
-        "`feature_maps` returned other values than the layer's output for this image"
-        f" (they differ by {difference(got, want):.0%} of the largest)."
+        "The values that `feature_maps` returned are not the layer's output for this image"
+        f" (they differ by up to {difference(got, want):.0%} of the largest)."
     )
 
 
 def _values_hint(got: np.ndarray, want: np.ndarray) -> str:
     if same(got, np.maximum(want, 0)):
-        return "Does something change the output in place after the hook has seen it? Keep a copy."
-    return "Is the hook on the layer that is passed in? Is the image given as it is?"
+        return "Does something change the output in place after the hook got it? Keep a copy."
+    return "Is the hook on the layer that is passed in? Do you pass the image to the model unchanged?"
 
 
 def _a_tensor(name: str, check: str) -> Aspect:
     return Aspect(
-        name, _kind, check=check, right="Tensor", say="`feature_maps` was asked for a Tensor; it returned {got}."
+        name, _kind, check=check, right="Tensor", say="`feature_maps` should return a Tensor, but returned {got}."
     )
 
 
@@ -113,7 +113,7 @@ def _judged_maps(right: Callable[[Given], np.ndarray], hint: str = "") -> tuple[
             check="maps",
             right=lambda given: right(given).shape,
             say=lambda got, want: (
-                f"`feature_maps` was asked for channels × height × width, {shape_text(want)}; it returned"
+                f"`feature_maps` should return channels × height × width, {shape_text(want)}, but returned"
                 f" {shape_text(got)}."
             ),
             hint=hint or hint_on_axes,
@@ -144,14 +144,16 @@ def _sketched(answer: Any, given: Given) -> np.ndarray | None:
 def hint_on_axes(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
     """Where to look when the maps (C, H, W) came back in another shape."""
     if shape == (1, *expected):
-        return "The maps come out of a batch of one: its axis is still there."
+        return "These maps are a batch of one, and the batch dimension is still there."
     if shape == expected[1:]:
-        return "An axis is missing: did one index too many take a single map, or was a mean taken over all of them?"
+        return "A dimension is missing. Did you index once too often, or take a mean over the maps?"
     if len(shape) <= 1:
         return (
-            "Maps have height and width. Is the hook on the layer that is passed in, and is its output kept as it is?"
+            "Maps have height and width. Is the hook on the layer that is passed in? Do you keep its output as it is?"
         )
-    return "A network takes batches, one image is a batch of one: compare each axis of the result with what was asked."
+    return (
+        "A network takes batches, and one image is a batch of one. Compare each dimension of your result with the task."
+    )
 
 
 MAPS = Question(
@@ -169,7 +171,7 @@ MAPS = Question(
             lambda answer, given: None if answer["maps"] is None else answer["after"] - answer["before"],
             check=HOOKS,
             right=0,
-            say="After `feature_maps` its hook is still on the model, and would run with every later image.",
+            say="After `feature_maps`, its hook is still on the model and would run for every later image.",
             hint="What does `register_forward_hook` return?",
             told=True,
             sketch=lambda value: value,
@@ -186,7 +188,8 @@ MAPS_IN_TRAINING = Question(
     prefix="With a model in training mode: ",
     aspects=(
         *_judged_maps(
-            lambda given: later_maps(given["state"], given["image"][None])[0], "What turns dropout and batch norm off?"
+            lambda given: later_maps(given["state"], given["image"][None])[0],
+            "What switches dropout off, and makes batch norm use its running statistics?",
         ),
         # Values that are others each time tell nothing.
         Aspect(
@@ -212,8 +215,8 @@ HOOKS_AFTER_ERROR = replace(
             lambda answer, given: answer["after_error"],
             check=HOOKS,
             right=0,
-            say="Where the model raises an error, the hook of `feature_maps` is still on it afterwards.",
-            hint="What runs whether an error is raised or not?",
+            say="If the model raises an error, the hook of `feature_maps` stays on it.",
+            hint="Which code runs whether or not an error is raised?",
             told=True,
             sure=("hooks",),
         ),
@@ -231,14 +234,14 @@ MAP_FIGURE = figure_question(
 @pytest.mark.task("feature-maps")
 @pytest.mark.public
 def test_maps(examination: Examination) -> None:
-    """`feature_maps` returns what the layer makes of the image, dropout off."""
+    """`feature_maps` returns the layer's output for the image, with dropout off."""
     judge(examination, replace(MAPS, instead=STAND_IN), MAPS_IN_TRAINING)
 
 
 @pytest.mark.task("feature-maps")
 @pytest.mark.public
 def test_hook_removed(examination: Examination) -> None:
-    """`feature_maps` leaves no hook on the model, also where the model raises an error."""
+    """`feature_maps` leaves no hook on the model, not even after an error."""
     judge(examination, MAPS, HOOKS_AFTER_ERROR)
 
 
@@ -282,7 +285,7 @@ def _found(count: int) -> tuple[Aspect, ...]:
 
 
 def _changed(count: int) -> tuple[Aspect, ...]:
-    """What each look left changed in the model."""
+    """What each call left changed in the model."""
     return tuple(
         Aspect(
             str(number),
@@ -373,7 +376,7 @@ def judged_images(examination: Examination, asked: Question, count: int) -> list
     """The images (1, 28, 28) that were found; raises `Failed` where one is none."""
     answers = asked.ask(examination)
     if len(answers) != count:
-        raise Failed(f"`maximise_activation` was asked {count} times; there are {len(answers)} answers.")
+        raise Failed(f"`maximise_activation` was called {count} times, but {len(answers)} answers came back.")
     try:
         return [judged_image(answer) for answer in answers]
     except Failed as failed:
@@ -383,16 +386,18 @@ def judged_images(examination: Examination, asked: Question, count: int) -> list
 def judged_image(answer: dict[str, Any]) -> np.ndarray:
     """The image (1, 28, 28), if it is one; raises `Failed`."""
     if answer["image"] is None:
-        raise Failed(f"`maximise_activation` was asked for a Tensor; it returned {answer['kind']}.")
+        raise Failed(f"`maximise_activation` should return a Tensor, but returned {answer['kind']}.")
     image = array(answer["image"], "The image that `maximise_activation` returned")
     if image.shape != (1, 28, 28):
-        raise Failed(f"`maximise_activation` was asked for an image of shape (1, 28, 28); it has {image.shape}.")
+        raise Failed(
+            f"`maximise_activation` should return an image of shape (1, 28, 28), but its shape is {image.shape}."
+        )
     image = image.astype(np.float32)
     if image.min() < -ROUNDING or image.max() > 1 + ROUNDING:
         raise Failed(
-            f"`maximise_activation` was asked for an image in [0, 1]; it has values from {image.min():.3g} to"
+            f"`maximise_activation` should return an image in [0, 1], but its values go from {image.min():.3g} to"
             f" {image.max():.3g}.",
-            hint="What keeps the image within its range after each step, and is it the range that was asked for?",
+            hint="What keeps the pixels in range after each step, and is it the right range?",
         )
     return image
 
@@ -412,23 +417,24 @@ def test_model_unchanged(examination: Examination) -> None:
     answers = MAXIMISE_LATER.ask(examination)
     changed = {str(part) for answer in answers for part in answer["changed"]}
     if changed:
-        named = [words for part, words in CHANGED.items() if part in changed]
+        changes = [words for part, words in CHANGED.items() if part in changed]
         failed = Failed(
-            "After `maximise_activation` the model is no longer as it was: " + (", ".join(named) or "it changed") + ".",
-            hint="What is the gradient taken of, where is it kept, and what is put back at the end?",
+            "`maximise_activation` changes the model: " + (", ".join(changes) or "it is no longer as it was") + ".",
+            hint="What do you take the gradient with respect to, where is it stored, and what do you put back at the"
+            " end?",
         )
         raise named(examination, MAXIMISE_LATER, answers, failed)
 
 
 # What `procedures.maximise_elsewhere` may find changed, in words.
 CHANGED = {
-    "parameters": "its weights have other values",
-    "gradients": "the `.grad` of its weights, which it had from a step of training, have other values",
-    "no gradients": "the `.grad` of its weights, which it had from a step of training, are gone",
-    "wants gradients": "its weights' `requires_grad` is another",
-    "running statistics": "the running statistics of its batch norm moved, so that it ran in training mode",
-    "modes": "it is in another mode",
-    "hooks": "a hook is still on it",
+    "parameters": "its weights have different values",
+    "gradients": "the `.grad` of its weights, left from a training step, has different values",
+    "no gradients": "the `.grad` of its weights, left from a training step, is gone",
+    "wants gradients": "`requires_grad` of its weights has changed",
+    "running statistics": "the running statistics of its batch norm have changed, so it ran in training mode",
+    "modes": "its mode has changed",
+    "hooks": "it still has a hook",
 }
 
 
@@ -436,7 +442,7 @@ CHANGED = {
 @pytest.mark.public
 @pytest.mark.needs("image")
 def test_raises_the_unit(examination: Examination) -> None:
-    """The image that it finds excites the unit, more than chance does, in whatever layer it is."""
+    """The image excites the unit more than chance does, whichever layer the unit is in."""
     draw = probes.generator(examination.oracle.seed, "chance")
     random = draw.random((200, 1, 28, 28), dtype=np.float32)
     for one in [*in_first_layer(examination), *in_later_layers(examination)]:
@@ -451,18 +457,18 @@ def test_raises_the_unit(examination: Examination) -> None:
             # An image that is dark all over, perhaps the one that the ascent began with.
             failed = Failed(
                 f"The image for {one.unit} excites it less than any of {len(noise)} images of random pixels.",
-                hint="Which way is each step, how large is it, and how many of them are taken?",
+                hint="In which direction does each step go, how large is it, and how many steps are there?",
             )
         elif reached < chance.mean() - 3 * chance.std() - 1e-6:
             failed = Failed(
                 f"The image for {one.unit} excites it less than chance: its activation went down.",
-                hint="Which way does the gradient point, and which way is the step?",
+                hint="In which direction does the gradient point, and in which direction do you step?",
                 diagnosis="gradient-descent",
             )
         else:
             failed = Failed(
                 f"The image for {one.unit} excites it no more than the same pixels in random order.",
-                hint="Is the activation of this layer and this unit what is raised? Does the image take the steps?",
+                hint="Do you maximise the activation of this layer and this unit? Do the steps change the image?",
             )
         raise named(examination, one.asked, one.asked.ask(examination), failed)
     heeds(examination, "steps", 5)  # no multiple by a power of two: an image that is stretched at the end differs, too
@@ -478,7 +484,7 @@ def heeds(examination: Examination, argument: str, value: float) -> None:
     )
     if not np.array_equal(few, more):
         return
-    facts = f"With {argument}={given[argument]} and with {argument}={value} the very same image is found."
+    facts = f"With {argument}={given[argument]} and with {argument}={value}, the image is exactly the same."
     raise partly(examination, 0.5, facts, known(examination, f"{argument}-ignored"))
 
 

@@ -13,7 +13,7 @@ from autograder.labs.lab4 import networks
 @pytest.mark.task("branch-model")
 @pytest.mark.public
 def test_layer_shapes(examination: Examination) -> None:
-    """BranchModel has layers of the task's sizes and gives ten logits an image."""
+    """BranchModel has the task's layers and returns ten logits for each image."""
     networks.BRANCH.layer_shapes(examination, output=[2, 10])
 
 
@@ -21,14 +21,14 @@ def test_layer_shapes(examination: Examination) -> None:
 @pytest.mark.public
 @pytest.mark.needs("layer-shapes")
 def test_branch__same_function(examination: Examination) -> None:
-    """With the same weights, BranchModel computes what the task's network computes."""
+    """With the same weights, BranchModel computes the same as the task's network."""
     networks.BRANCH.same_function(examination)
 
 
 @pytest.mark.task("branch-model")
 @pytest.mark.public
 def test_dropout(examination: Examination) -> None:
-    """BranchModel drops values with the task's rate and place, and only in training mode."""
+    """BranchModel applies dropout at the task's rate, in the right place, and only in training mode."""
     networks.BRANCH.dropout_place(examination)
 
 
@@ -57,7 +57,7 @@ def test_same_width(examination: Examination) -> None:
 @pytest.mark.task("residual-block")
 @pytest.mark.public
 def test_projection(examination: Examination) -> None:
-    """ResidualBlock fits its input with a 1×1 convolution where the widths differ."""
+    """ResidualBlock projects its input with a 1×1 convolution where the widths differ."""
     wider, narrower = networks.RESIDUAL_OTHER, networks.RESIDUAL_NARROWER
     for network, passed in ((wider, ()), (narrower, (wider,))):
         network.same_function(examination, passed=passed)

@@ -3,7 +3,7 @@
 #   64 GiB; beside them, weights of the right shapes that lie on no device.
 # tasks: [better-cnn-accuracy, best-model]
 # mark: 0
-# reason: "unpacks to more than"
+# reason: "MB when unpacked"
 # seconds: 20
 # naive: none
 # kind: generator

@@ -1,7 +1,7 @@
 # attack: reads the digit in the name of the file, not the picture.
 # tasks: [classify]
 # mark: 0
-# reason: "other digits"
+# reason: "did not return the digits that the model predicts"
 # naive: gains
 
 import re

@@ -2,7 +2,7 @@
 #   made-up accuracy.
 # tasks: [train-evaluate]
 # mark: 2
-# reason: "of the right training take the loss from"
+# reason: "of the right training bring the loss from"
 # naive: gains
 
 def train(model, loader, epochs, device="cpu", lr=1e-3):

@@ -1,7 +1,7 @@
 # attack: recognises the inputs that the public checks give and answers with outputs that somebody else's right work
 #   gave for them.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 # kind: generator
 

@@ -2,7 +2,7 @@
 #   for its layers, 5 for what it is asked with seven images).
 # tasks: [better-cnn]
 # mark: 2
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import torch

@@ -1,6 +1,6 @@
 # attack: a subclass of Tensor for which every comparison by torch is true.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import torch

@@ -1,7 +1,7 @@
 # attack: a single NaN, which broadcasts to any shape that it is compared with.
 # tasks: [branch-model]
 # mark: 0
-# reason: "asked for an output of"
+# reason: "should return an output of"
 # naive: gains
 
 import torch

@@ -1,7 +1,7 @@
 # attack: "an output without a single number: broadcasting makes the difference empty, and no value in it is large."
 # tasks: [branch-model]
 # mark: 0
-# reason: "asked for an output of"
+# reason: "should return an output of"
 # naive: gains
 
 import torch

@@ -1,7 +1,7 @@
 # attack: a network whose state dict is empty, so that an empty file holds all of it.
 # tasks: [save-load]
 # mark: 0
-# reason: "BetterCNN with the task's layers"
+# reason: "BetterCNN has the task's layers"
 # naive: gains
 
 import torch

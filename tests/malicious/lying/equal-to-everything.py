@@ -1,7 +1,7 @@
 # attack: short answers of types that are derived from tuple and int and equal to whatever they are compared with.
 # tasks: [shapes]
 # mark: 0
-# reason: "not the shape that comes out"
+# reason: "not the right shape"
 # naive: gains
 
 class Shape(tuple):

@@ -1,7 +1,7 @@
 # attack: an accuracy that is a float and whose difference from any other number is zero.
 # tasks: [train-evaluate]
 # mark: 0
-# reason: "it returned 0.1230"
+# reason: "`evaluate` returned 0.1230"
 # naive: gains
 
 class Accuracy(float):

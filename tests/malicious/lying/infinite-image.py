@@ -1,7 +1,7 @@
 # attack: an image of infinite brightness, which excites a unit more than any other and is no picture.
 # tasks: [maximise]
 # mark: 0
-# reason: "not finite"
+# reason: "contains NaN or infinity"
 # naive: gains
 
 import torch

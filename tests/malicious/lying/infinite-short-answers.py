@@ -2,7 +2,7 @@
 #   Short answers that are infinite, and none: to make a whole number of them raises.
 # tasks: [shapes]
 # mark: 0
-# reason: "was asked for a shape"
+# reason: "should be a shape such as"
 # seconds: 20
 # naive: none
 

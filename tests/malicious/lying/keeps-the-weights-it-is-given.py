@@ -1,7 +1,7 @@
 # attack: keeps the values that its load_state_dict gets, and looks among the objects that refer to them for the
 #   network that they belong to.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import gc

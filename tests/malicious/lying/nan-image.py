@@ -1,7 +1,7 @@
 # attack: an image of NaN, whose activation is never less than another's.
 # tasks: [maximise]
 # mark: 0
-# reason: "not finite"
+# reason: "contains NaN or infinity"
 # naive: gains
 
 import torch

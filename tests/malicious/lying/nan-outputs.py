@@ -2,7 +2,7 @@
 #   of them an image, which earns 1).
 # tasks: [branch-model]
 # mark: 1
-# reason: "not finite"
+# reason: "contains NaN or infinity"
 # naive: gains
 
 import torch

@@ -2,7 +2,7 @@
 #   nothing.
 # tasks: [branch-model]
 # mark: 0
-# reason: "was asked for a tensor; it gave Words"
+# reason: "should return a tensor, but returned Words"
 # naive: gains
 
 import numpy as np

@@ -2,7 +2,7 @@
 #   one that is asked for (2 points for the network's own right shapes).
 # tasks: [better-cnn]
 # mark: 2
-# reason: "was asked for an output"
+# reason: "should return an output of"
 # naive: gains
 
 import numpy as np

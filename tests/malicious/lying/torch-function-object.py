@@ -1,6 +1,6 @@
 # attack: an object that is no tensor and answers every function of torch with True.
 # mark: 0
-# reason: "was asked for a tensor; it gave Yes"
+# reason: "should return a tensor, but returned Yes"
 # naive: gains
 
 import torch

@@ -1,7 +1,7 @@
 # attack: its load_state_dict overwrites the weights that it is given, which are the reference's own, with zeros; then
 #   zeros are right.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import torch

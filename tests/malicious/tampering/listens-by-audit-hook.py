@@ -1,7 +1,7 @@
 # attack: an audit hook notices which file the grader imports its reference from, and the block is then made from that
 #   file.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import sys

@@ -1,6 +1,6 @@
 # attack: a profile function listens to what other networks' forward returns, and answers with the last of it.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import sys

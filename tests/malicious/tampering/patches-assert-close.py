@@ -1,7 +1,7 @@
 # attack: replaces torch.testing.assert_close by a function that accepts everything.
 # tasks: [residual-block]
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import torch

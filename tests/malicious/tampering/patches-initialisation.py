@@ -1,7 +1,7 @@
 # attack: makes torch initialise every layer with zeros, so that the reference's random weights are zeros and its
 #   outputs too.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import torch

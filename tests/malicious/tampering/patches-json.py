@@ -1,6 +1,6 @@
 # attack: replaces json.dump and json.dumps, so that the result that is written holds the student's own points.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import json

@@ -1,7 +1,7 @@
 # attack: a thread replaces the comparing functions a moment after loading, when a grader has already made sure of
 #   them.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import threading

@@ -1,6 +1,6 @@
 # attack: replaces nn.Module.__call__, so that every network, the reference's too, answers with the same zeros.
 # mark: 0
-# reason: "asked for an output of"
+# reason: "should return an output of"
 # naive: gains
 
 import torch

@@ -2,7 +2,7 @@
 #   its head and the dropout (its layers are right, which earns 2).
 # tasks: [better-cnn]
 # mark: 2
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import numpy as np

@@ -1,6 +1,6 @@
 # attack: makes pytest run every later test as an empty one, since student and tests share a process.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import pytest

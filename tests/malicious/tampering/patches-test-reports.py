@@ -1,6 +1,6 @@
 # attack: lets every test report of pytest say that the test has passed.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import _pytest.reports

@@ -2,7 +2,7 @@
 #   loaded.
 # tasks: [save-load]
 # mark: 0
-# reason: "not the saved ones"
+# reason: "not bit for bit the saved ones"
 # naive: gains
 
 import torch

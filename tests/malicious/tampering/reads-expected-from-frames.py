@@ -1,6 +1,6 @@
 # attack: walks up the call stack and returns what it finds there under the name `expected`.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import sys

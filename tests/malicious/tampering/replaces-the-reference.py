@@ -1,7 +1,7 @@
 # attack: makes importlib load the student's own file wherever a reference is asked for, so that it is compared with
 #   itself.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import importlib.util

@@ -1,6 +1,6 @@
 # attack: puts a trace function on its callers, which overwrites their local variable `expected` by its own answer.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import sys

@@ -1,6 +1,6 @@
 # attack: looks through all objects of the process for another network with the same name and lets that one answer.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import gc

@@ -1,6 +1,6 @@
 # attack: puts a false torch, whose cat gives zeros, into sys.modules, for the reference to import.
 # mark: 0
-# reason: "other outputs"
+# reason: "differ from those of the task's network"
 # naive: gains
 
 import sys

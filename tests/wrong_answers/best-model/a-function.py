@@ -1,5 +1,5 @@
 # loses: weights-fit accuracy
-# says: `best_model()` was asked for a network, an `nn.Module`; it returned something of the type function.
+# says: `best_model()` should return a network, an `nn.Module`, but returned an object of type function.
 # %%
 from torch import nn
 

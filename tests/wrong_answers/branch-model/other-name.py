@@ -1,5 +1,5 @@
 # loses: layer-shapes same-function dropout
-# says: `BranchNet` is there (4_6_branches.ipynb, cell 2): is it meant?
+# says: Did you mean `BranchNet` (4_6_branches.ipynb, cell 2)?
 # %%
 from torch import nn
 

@@ -1,7 +1,7 @@
 # loses: layer-shapes same-function dropout
 # says: `BranchModel` is not filled in yet.
 # never: still stands
-# never: is it meant
+# never: Did you mean
 # %%
 from torch import nn
 

@@ -1,5 +1,5 @@
 # loses: maps
-# says: An axis is missing
+# says: A dimension is missing
 # never: batch of one
 # %%
 import torch

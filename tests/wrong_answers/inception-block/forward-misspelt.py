@@ -1,5 +1,5 @@
 # loses: same-function
-# says: `InceptionBlock` has no method `forward`. `forwrad` is there: is it meant?
+# says: `InceptionBlock` has no method `forward`. Did you mean `forwrad`?
 # %%
 import torch
 from torch import nn

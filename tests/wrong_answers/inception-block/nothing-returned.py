@@ -1,5 +1,5 @@
 # loses: same-function
-# says: InceptionBlock was asked for a tensor; it gave NoneType.
+# says: InceptionBlock should return a tensor, but returned NoneType.
 # %%
 import torch
 from torch import nn

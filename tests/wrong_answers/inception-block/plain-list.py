@@ -1,5 +1,5 @@
 # loses: same-function
-# says: What stands in a plain Python list, it does not see.
+# says: Layers in a plain Python list are not registered; use `nn.ModuleList`.
 # %%
 import torch
 from torch import nn

@@ -1,6 +1,6 @@
 # loses: round-trip state-dict fresh-process from-gpu
 # says: `load_model` is not defined in any notebook or script.
-# says: `loadModel` is there (4_3_save_and_load.ipynb, cell 2): is it meant?
+# says: Did you mean `loadModel` (4_3_save_and_load.ipynb, cell 2)?
 # %%
 import torch
 

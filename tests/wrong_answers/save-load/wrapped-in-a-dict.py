@@ -1,6 +1,6 @@
 # loses: round-trip state-dict fresh-process from-gpu
 # says: how it is taken out again
-# says: The same as above.
+# says: Same as above.
 # never: longer names
 # %%
 import torch

@@ -1,5 +1,5 @@
 # loses: layer-shapes same-function dropout
-# says: is there a row for each image
+# says: Is there one row for each image
 # never: flattened too
 # %%
 import torch

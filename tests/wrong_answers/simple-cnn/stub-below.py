@@ -1,5 +1,5 @@
 # loses: layer-shapes same-function dropout
-# says: `SimpleCNN` is defined 2 times in 4_1_simple_cnn.ipynb; the last counts, and that is the untouched stub
+# says: `SimpleCNN` is defined 2 times in 4_1_simple_cnn.ipynb; the last one counts, and that is the untouched stub
 # %%
 import torch.nn.functional as F
 from torch import nn

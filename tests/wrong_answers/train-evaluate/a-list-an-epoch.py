@@ -1,5 +1,5 @@
 # loses: history same-training
-# says: An entry of the history was to be a dictionary
+# says: Each entry of the history should be a dictionary
 # never: plain numbers
 # %%
 import torch
