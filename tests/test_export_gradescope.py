@@ -38,6 +38,7 @@ def unpacked(folder: Path, *options: str) -> Path:
     return root
 
 
+@pytest.mark.processes
 def test_the_zip_holds_the_course_and_the_seed_of_these_marks(tmp_path: Path) -> None:
     root = unpacked(tmp_path)
     settings = json.loads((root / "source" / "settings.json").read_text())

@@ -82,7 +82,7 @@ def test_a_new_lab_passes_the_gate_as_it_stands(checkout: Path) -> None:
     in_shape(checkout)
     again = run(checkout, "autograder new lab lab5")
     assert again.returncode == 2
-    assert "has an assignment 'lab5' already" in again.stderr
+    assert "already has an assignment 'lab5'" in again.stderr
 
 
 @SLOW
