@@ -108,11 +108,11 @@ def test_the_gate_finds_hidden_checks_expected_answers_and_mistakes(copies: tupl
     (wheel,) = copies[2].glob("*.whl")
     with zipfile.ZipFile(wheel, "a") as opened:
         opened.writestr("autograder/labs/more/variant.py", "nn.Conv2d(1, 30, kernel_size=3)\n")
-        for name in ("test_4_2_better_cnn.py", "expected.py"):
-            opened.write(ROOT / "autograder/labs/lab4" / name, f"autograder/labs/more/{name}")
+        for name in ("lab4/test_4_2_better_cnn.py", "kinds/network_reference.py"):
+            opened.write(ROOT / "autograder/labs" / name, f"autograder/labs/more/{Path(name).name}")
     found = "\n".join(breaches(*copies))
     assert "this line is secret in test_4_2_better_cnn.py" in found
-    assert "this line is secret in expected.py" in found
+    assert "this line is secret in network_reference.py" in found
     assert "(kernels-swapped): " in found
 
 
@@ -175,3 +175,11 @@ def test_hidden_checks_and_what_only_they_use_are_taken_out() -> None:
     for gone in ("test_secret", "secret_helper", "SECRET", "import math"):
         assert gone not in public
     compile(public, "public", "exec")
+
+
+def test_a_name_given_a_value_twice_is_taken_out_or_left_whole() -> None:
+    open_names = "SHARED: int = 2\nOPEN = 1\nOPEN += SHARED\n"
+    open_test = "\n\ndef test_open():\n    assert OPEN\n"
+    secret_names, secret_test = "SECRET = 3\nSECRET = SECRET + 1\n", "\n\ndef test_secret():\n    assert SECRET\n"
+    public = without_hidden(open_names + secret_names + open_test + secret_test, {"open"})
+    assert public == open_names + open_test

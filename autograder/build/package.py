@@ -136,35 +136,28 @@ def without_hidden(source: str, public: set[str]) -> str:
     from autograder.labs.catalogue import check_id
 
     tree = ast.parse(source)
-    definitions: dict[str, ast.stmt] = {}
+    # Every statement that gives a name something: a name may be given a value more than once.
+    definitions: dict[str, list[ast.stmt]] = {}
     for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            definitions[node.name] = node
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                for part in ast.walk(target):
-                    if isinstance(part, ast.Name):
-                        definitions[part.id] = node
+        for name in _names_given(node):
+            definitions.setdefault(name, []).append(node)
     tests = [name for name in definitions if name.startswith("test_")]
-    open_names = [name for name in tests if check_id(name) in public and not _hidden(definitions[name])]
+    open_names = [name for name in tests if check_id(name) in public and not any(map(_hidden, definitions[name]))]
     kept: set[str] = set()
     while open_names:
         name = open_names.pop()
         if name not in kept:
             kept.add(name)
-            open_names += [used for used in _names_in(definitions[name]) if used in definitions]
-    used = {name for definition in kept for name in _names_in(definitions[definition])}
+            open_names += [used for used in _names_in(*definitions[name]) if used in definitions]
+    used = {name for definition in kept for name in _names_in(*definitions[definition])}
     drop: set[int] = set()
     for node in tree.body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             bound = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
             gone = not bound & used and getattr(node, "module", "") != "__future__"
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            gone = node.name not in kept
-        elif isinstance(node, ast.Assign):
-            gone = not any(definitions[name] is node and name in kept for name in definitions)
         else:
-            gone = False
+            given = _names_given(node)
+            gone = bool(given) and not given & kept
         if gone:
             first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
             drop |= set(range(first, (node.end_lineno or first) + 1))
@@ -185,8 +178,19 @@ def _hidden(node: ast.stmt) -> bool:
     return any("hidden" in ast.dump(decorator) for decorator in getattr(node, "decorator_list", []))
 
 
-def _names_in(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+def _names_given(node: ast.stmt) -> set[str]:
+    """The names that a definition or an assignment gives something."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, ast.Assign):
+        return _names_in(*node.targets)
+    if isinstance(node, (ast.AnnAssign, ast.AugAssign)):
+        return _names_in(node.target)
+    return set()
+
+
+def _names_in(*nodes: ast.AST) -> set[str]:
+    return {part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def _public_course(lab: Lab, checks: list[Check]) -> str:

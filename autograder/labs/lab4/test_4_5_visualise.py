@@ -43,10 +43,12 @@ def later_maps(state: list[tuple[str, np.ndarray]], images: np.ndarray) -> np.nd
 
 # --- filters ----------------------------------------------------------------------------------------------------------
 
-FILTERS = figure_question(
-    "filters", "filters", procedures.filters, "plot_filters", lambda ask, seed: {"state": BETTER.weights(ask, seed)}
+FILTERS = replace(
+    figure_question(
+        "filters", "filters", procedures.filters, "plot_filters", lambda ask, seed: {"state": BETTER.weights(ask, seed)}
+    ),
+    instead=STAND_IN,
 )
-FILTERS = replace(FILTERS, instead=STAND_IN)
 
 
 @pytest.mark.task("filters")
