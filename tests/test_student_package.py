@@ -34,7 +34,9 @@ def test_it_is_the_students_package_and_not_this_checkout(student: tuple[Path, P
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run([python, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=True)
     assert str(command.parents[1]) in done.stdout
-    helped = subprocess.run([command, "--help"], cwd=folder, capture_output=True, text=True, check=True).stdout
+    helped = subprocess.run(
+        [command, "--help"], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    ).stdout
     assert "check" in helped
     assert "mark" not in helped.split("Commands")[1]
 

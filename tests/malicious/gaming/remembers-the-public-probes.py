@@ -42,7 +42,7 @@ def submission(folder: Path, tokens: dict[str, str]) -> None:
     oracle = LiveOracle(open_lab("lab4").questions, Path(tokens["REFERENCE"]), KEY_SEED)
     known = []
     for probe in (networks.INCEPTION, networks.INCEPTION_WIDER):
-        answer = oracle.ask(f"{probe.question}/outputs")["right"]
+        answer = oracle.ask(f"{probe.id}/outputs")["right"]
         known.append((torch.tensor(probe.images(KEY_SEED)), torch.tensor(answer).float()))
     torch.manual_seed(0)  # as a conventional test does, which makes the student's block first and then the right one
     block = oracle.definition("InceptionBlock")
