@@ -88,7 +88,7 @@ def test_checks_and_course_must_agree(tmp_path: Path) -> None:
         catalogue.agree(LABS / "lab4", "lab4", read_course(added).assignments["lab4"], added)
     mistyped = tmp_path / "mistyped.yml"
     mistyped.write_text(text.replace("- id: simple-cnn", "- id: simpel-cnn"))
-    with pytest.raises(CourseError, match=r"the task 'simpel-cnn' gives points.*`simple-cnn/layer-shapes` is there"):
+    with pytest.raises(CourseError, match=r"the task 'simpel-cnn' .*Did you mean `simple-cnn/layer-shapes`"):
         catalogue.agree(LABS / "lab4", "lab4", read_course(mistyped).assignments["lab4"], mistyped)
 
 
