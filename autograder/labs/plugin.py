@@ -123,7 +123,7 @@ class ChecksPlugin:
                 continue
             if result.status == "not attempted":
                 raise NotAttempted(result.message)
-            raise Blocked(f"Blocked until this passes: “{result.title}”.")
+            raise Blocked(f"Blocked until this passes: “{result.title}”")
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
