@@ -2,7 +2,7 @@
 #   Notebooks that are a list, that are nested 100,000 deep, that have 40 MB, and one whose first cell patches the
 #   comparison.
 # mark: 0
-# reason: "b.ipynb: cannot be read"
+# reason: "b.ipynb is not a notebook"
 # seconds: 20
 # naive: gains
 # kind: generator
