@@ -124,17 +124,17 @@ def with_seed_of(marks: Path, others: Path) -> Path:
 
 
 # What takes longest comes first, so that no worker is left with it while the others have nothing to do. The tests of a
-# file share what they set up, and so a worker; what has an `xdist_group` of its own shares nothing with its file.
+# file share what they set up, and so a worker.
 FIRST = (
     "test_malicious",
     "test_marking",
-    "kill",
+    "test_kill",
     "test_notebooks",
     "test_nbgrader",
     "test_bank",
     "test_cluster",
-    "death",
-    "layers",
+    "test_worker_deaths",
+    "test_layers",
     "test_marker",
     "test_naive",
     "test_build",
@@ -158,22 +158,14 @@ FIRST = (
 )
 
 
-def group_of(item: pytest.Item) -> str:
-    """The tests that one worker runs, one after the other: those of a file, unless a mark says otherwise."""
-    mark = item.get_closest_marker("xdist_group")
-    return str(mark.args[0]) if mark else item.path.stem
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Shares the tests out in groups, the slowest first, and says why those that need a GPU are skipped without one."""
+    """Puts the slowest files first, and says why those that need a GPU are skipped without one."""
     places = {name: place for place, name in enumerate(FIRST)}
-    items.sort(key=lambda item: places.get(group_of(item), len(places)))
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
     for item in items:
         if STARTING.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.processes)
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(group_of(item)))
     on_gpu = [item for item in items if item.get_closest_marker("gpu")]
     if on_gpu:
         import torch

@@ -1,0 +1,47 @@
+"""Which promises does each layer of the sandbox keep, and does each kind of sandbox hold alone?"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from autograder.sandbox.layers.choice import offered
+from tests.test_malicious import USERS, run
+
+pytestmark = [pytest.mark.processes, pytest.mark.skipif(not offered(), reason="this machine offers no sandbox")]
+
+# Left out of a sandbox in which no other layer backs it up, a layer takes these promises with it.
+TAKEN = {
+    "namespaces - namespaces": {"reading", "writing", "others"},
+    "namespaces - seccomp": {"network", "kernel", "programs", "plain-files"},
+    "namespaces - limits": {"descriptors"},
+    "namespaces - supervisor": {"memory"},
+    "landlock - landlock": {"reading", "writing"},
+    "landlock - seccomp": {"network", "kernel", "others"},
+    "landlock - limits": {"descriptors"},
+    "landlock - supervisor": {"memory", "disk"},
+}
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """The promises that the escape probe breaks in each sandbox, whole and without a layer."""
+    out = tmp_path_factory.mktemp("layers") / "out.json"
+    done = run("tests.malicious.layers", str(out), user=USERS[0])
+    assert done.returncode == 0, done.stderr
+    return {name: set(promises) for name, promises in json.loads(out.read_text()).items()}
+
+
+def test_each_of_two_sandboxes_that_back_each_other_up_holds_alone(broken: dict[str, set[str]]) -> None:
+    """Where both are there, both are put on; before each corpus run the escape probe has proved that, too."""
+    whole = {name: promises for name, promises in broken.items() if " - " not in name}
+    assert whole
+    assert not any(whole.values()), whole
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_without_one_layer_promises_break(broken: dict[str, set[str]], name: str) -> None:
+    if name not in broken:
+        pytest.skip(f"this machine has no {name.split()[0]}")
+    assert TAKEN[name] <= broken[name]

@@ -1,0 +1,70 @@
+"""Does the death of a worker cost anybody a mark?"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder.course import Limits
+from autograder.grading.grader import GradingSpec
+from autograder.grading.worker import Job, Worker
+from autograder.grading.worker_pool import LocalWorkers
+from autograder.labs.findings import CachedChecks
+from autograder.labs.lab import open_lab
+from autograder.submission.collect import find_submissions
+from tests.conftest import LIGHT
+
+
+def spec() -> GradingSpec:
+    """Without a sandbox, on the small data: what is tested here is the engine."""
+    return GradingSpec(open_lab("lab4"), "digits", "cpu", 7, 1)
+
+
+@pytest.mark.processes
+def test_the_death_of_a_worker_costs_nobody_a_mark(light_class: Path, tmp_path: Path) -> None:
+    submissions = find_submissions(light_class, "lab4", tmp_path, Limits())
+    jobs = [Job(one, one.student, CachedChecks("")) for one in submissions]
+    killed: list[int] = []
+
+    def kill() -> None:
+        while not killed:
+            for child in workers():
+                child.kill()
+                killed.append(child.pid)
+            time.sleep(0.1)
+
+    threading.Thread(target=kill, daemon=True).start()
+    results = {job.submission.student: given.result for job, given in LocalWorkers(spec(), 2).mark(jobs)}
+    assert killed
+    assert set(results) == set(LIGHT)
+    assert {one.status for one in results.values()} == {"marked"}
+    assert workers() == []
+
+
+@pytest.mark.processes
+def test_ps_shows_which_process_is_a_graders_worker() -> None:
+    worker = Worker(spec(), 0)
+    try:
+        process = psutil.Process(worker.process.pid)
+        deadline = time.monotonic() + 60
+        while process.name() != "grader's worker" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert process.name() == "grader's worker"
+    finally:
+        worker.process.kill()
+        worker.end()
+
+
+def workers() -> list[psutil.Process]:
+    """Those that this process has started."""
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):
+            if "autograder.grading.worker" in child.cmdline():
+                found.append(child)
+    return found
