@@ -1,6 +1,7 @@
 """What of this package goes where: one list for the students' package, the sandbox's copy, cache keys and leak search.
 
-Patterns are relative to this folder. A lab's own modules go to students as far as its public checks import them.
+Patterns are relative to this folder. A lab's own modules go to students as far as its public checks import them;
+`build/pipeline.py` adds notebooks and support files.
 """
 
 from __future__ import annotations

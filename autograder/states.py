@@ -1,4 +1,7 @@
-"""The one table of words, signs and colours for the states of a check and of a task."""
+"""The one table of words, signs and colours for the states of a check and of a task.
+
+A task is "not started" where all its checks are "not attempted".
+"""
 
 from __future__ import annotations
 

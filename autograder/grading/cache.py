@@ -1,4 +1,8 @@
-"""Keeps what was found in the MARKS folder, so that the next run checks only what has changed."""
+"""Keeps what was found in the MARKS folder, so that the next run checks only what has changed.
+
+Each submission is written when it is finished, whole or not at all: a marking that is killed loses only those that it
+was at.
+"""
 
 from __future__ import annotations
 

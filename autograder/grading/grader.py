@@ -1,4 +1,4 @@
-"""Marks one submission.
+"""Marks submissions one after the other, with one fork server and one proof of the sandbox for all of them.
 
 torch is imported inside the functions that need it, so that the process that only distributes submissions starts fast.
 """

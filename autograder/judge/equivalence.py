@@ -24,7 +24,7 @@ UNLIKE = (
     "Look at the lines marked ≠. Is it the number of channels, the kernel size, the size after flattening, a bias or a"
     " whole layer?"
 )
-SPREAD = 0.2  # root mean square of the logarithm of (variance seen / variance expected) that passes
+VARIANCE_SPREAD = 0.2  # root mean square of the logarithm of (variance seen / variance expected) that passes
 
 
 def judge_parameters(answer: Any, expected: list[tuple[str, list[int]]], output: list[int], name: str) -> None:
@@ -174,7 +174,7 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
             raise Blocked("Blocked until your network computes the same as the task's.")
         return
     # 800 samples estimate a variance to 5 %; dropping whole maps, or elsewhere, changes single outputs by 30 % or more.
-    if spread(trained, expected) > SPREAD:
+    if spread(trained, expected) > VARIANCE_SPREAD:
         kinds = sorted({str(call.get("kind")) for call in calls} - {"dropout"})
         seen = f" (it uses {kinds[0]})" if kinds else ""
         kept = "" if calls else " The values that are kept are scaled up, so that sums stay the same on average."

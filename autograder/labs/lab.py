@@ -1,4 +1,7 @@
-"""One lab as an object: opened once and handed down. The only place where a lab's name becomes a module."""
+"""One lab as an object, opened once and handed down: its tasks, checks, questions, procedures, answers and mistakes.
+
+The only place where a lab's name becomes a module.
+"""
 
 from __future__ import annotations
 

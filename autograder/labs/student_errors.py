@@ -36,7 +36,8 @@ def verdict_on(error: StudentError, uses: Sequence[str]) -> Verdict:
     hint = ""
     if error.kind == StudentError.TIMEOUT:
         hint = "Is there an endless loop, or training that this check does not need?"
-    return Failed(error.message, hint=hint, nameable=False)  # asking again would take as long
+    # It took too long, its process ended, or its answer has no known form; for a mistake's name it is not asked again.
+    return Failed(error.message, hint=hint, nameable=False)
 
 
 def _raised(error: StudentError, uses: Sequence[str]) -> Failed:

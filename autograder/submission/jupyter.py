@@ -1,5 +1,7 @@
 """What Jupyter makes of a cell: plain Python, with every statement on the line where the student wrote it.
 
+When it runs, `Shell` stands in for IPython: magics and shell lines do nothing.
+
 IPython's own transformer reads magics, shell lines, help, autocall and prompts. It keeps no line numbers, so its steps
 are taken one at a time, and each line that a step removes comes back as a blank one. A cell that is Python as it stands
 is taken as it stands, which costs no import of IPython.

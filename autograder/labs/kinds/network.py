@@ -138,7 +138,7 @@ class Network:
                     if RIGHT in wrong
                 ]
                 nearest = min(spreads, default=(1.0, None))
-                name = nearest[1] if nearest[0] < equivalence.SPREAD else name
+                name = nearest[1] if nearest[0] < equivalence.VARIANCE_SPREAD else name
             raise mistake(examination, failed.message, name and known(examination, name), failed.hint) from None
 
     # --- what is asked ------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""What the reference, or a known mistake in its place, answers to the questions about a network.
+"""What the reference, or a known mistake in its place, answers to the questions about a network, and how far from the
+reference's outputs a right network's may be.
 
 Computed in float64, so that a students' key has the same bytes wherever it is built.
 """
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from autograder.labs.kinds.network import Network
 
 DROPOUT_SAMPLES = 600
-SPELLINGS = 128  # other orders of the same sums differ by less than this many times what rounding each result does
+ROUNDINGS = (
+    128  # tolerated: the same sums in another order differ by less than this many times the rounding of each result
+)
 
 
 def parameters(probe: Network, definitions: Any, seed: int) -> Answers:
@@ -74,7 +77,7 @@ def outputs(probe: Network, definitions: Any, seed: int, train: bool = False) ->
     with torch.no_grad(), DropoutOff(), _Rounded():
         error = float(np.abs(rounded(images).numpy() - right).max())
     # A power of two, so that it is the same number on every machine.
-    return {RIGHT: right, "tolerance": np.exp2(np.ceil(np.log2(SPELLINGS * max(error, 1e-9))))}
+    return {RIGHT: right, "tolerance": np.exp2(np.ceil(np.log2(ROUNDINGS * max(error, 1e-9))))}
 
 
 def layers(probe: Network, definitions: Any, seed: int) -> Answers:
