@@ -266,7 +266,7 @@ def test_what_make_runs_exists() -> None:
 
 
 def test_make_says_what_it_can_make() -> None:
-    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True).stdout
+    listed = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True).stdout
     assert {line.split()[0] for line in listed.splitlines()} == set(targets())
 
 

@@ -132,6 +132,7 @@ def test_an_entry_that_no_longer_survives_makes_the_run_fail(two: list[Mutant]) 
     assert not finished(two, None, {elsewhere: "as good as the other"})[0].failed
 
 
+@pytest.mark.processes
 def test_who_hangs_or_dies_or_breaks_the_grader_is_told_apart(two: list[Mutant]) -> None:
     def judge(mutant: Mutant) -> tuple[str, str]:
         if mutant is two[0]:

@@ -327,7 +327,7 @@ def test_the_same_student_twice_is_refused() -> None:
     [
         (b'{"schema": 1,\n"course": "DL",\n "students": [}', r"results\.json, line 3, column 15: "),
         (b'{"schema": 1,\n"course": "\xff"}', r"results\.json, line 2: not UTF-8"),
-        (b'{"schema": 2}', r"results\.json: schema 2, but"),
+        (b'{"schema": 2}', r"results\.json: has schema 2, but this program can only read schema 1"),
         (b"[]", r"results\.json: the file: "),
         (
             b'{"schema": 1, "students": [{"student": 3}]}',

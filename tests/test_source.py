@@ -140,7 +140,7 @@ def test_the_sandbox_reads_old_notebooks_and_lets_a_cell_wait(fork_server: ForkS
     written(tmp_path / "net.py", net)
     images = np.ones((1, 1, 28, 28), np.float32)
     arguments = {"definition": "Wrapped", "arguments": [], "state": [], "images": images, "batches": [1]}
-    with StudentProcess(fork_server, tmp_path, "lab4", Limits()) as student_process:
+    with StudentProcess(fork_server, tmp_path, Limits()) as student_process:
         assert student_process.describe() == ["new.ipynb, cell 2: left out, it begins with %%bash"]
-        answer = student_process.ask("outputs", ["Wrapped"], {}, arguments)
+        answer = student_process.ask("autograder.labs.kinds.network_procedures:outputs", ["Wrapped"], {}, arguments)
     assert (answer["outputs"][0] == 1 + 1 + 28 + 2 + 2).all()

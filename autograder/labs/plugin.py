@@ -125,10 +125,11 @@ class ChecksPlugin:
                 raise NotAttempted(result.message)
             raise Blocked(f"Blocked until this passes: “{result.title}”")
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
-        outcome = yield
-        report: pytest.TestReport = outcome.get_result()
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
         if call.when == "call" or call.excinfo is not None:
             result = self._conclude(item, call)
             report.outcome = "passed" if result.status == "passed" else "failed"
@@ -136,6 +137,7 @@ class ChecksPlugin:
             report.sections = []
             if result.status in ("failed", "partial"):
                 self.reports[_place(item)] = report
+        return report
 
     def _conclude(self, item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
         place = task, check = _place(item)
@@ -169,11 +171,10 @@ class ChecksPlugin:
         findings.results[place] = result
         return result
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtestloop(self) -> Generator[None, Any, None]:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
         """After all checks, the mistakes get their names."""
-        outcome = yield
-        outcome.get_result()
+        ran = yield
         namer = self.namer or self.context.oracle
         if self.to_name and namer.seed == self.context.oracle.seed:
             name_mistakes(self.to_name, self.context, self.findings, self.respondents, namer)
@@ -182,6 +183,7 @@ class ChecksPlugin:
                 name_mistakes(self.to_name, self.context, self.findings, others, namer)
         for place, report in self.reports.items():
             report.longrepr = words_of(self.findings.results[place])
+        return ran
 
     # --- what the terminal shows --------------------------------------------------------------------------------------
 
