@@ -355,6 +355,7 @@ def test_formgrader_shows_the_marks_and_a_mark_given_there_is_in_the_export(
     assert (row["automatic"], row["written"], row["total"]) == ("100", "10.5", "110.5")
 
 
+@pytest.mark.processes
 def test_a_merged_notebook_is_shown_in_the_place_of_each(server: str) -> None:
     _, page = page_of(server, "merged", "4_6_branches")
     assert "No notebook called 4_6_branches was handed in" in Active(page).text
