@@ -1,6 +1,6 @@
 """Does the malicious corpus gain, change, tell or leave anything, in any sandbox that this machine offers, as any user?
 
-Each sandbox marks the whole corpus in a process of its own, three at a time (`tests/malicious/grading.py`).
+Each sandbox marks the whole corpus in a process of its own, three at a time (`tests/malicious/marking.py`).
 """
 
 from __future__ import annotations
