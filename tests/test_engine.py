@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,10 +18,14 @@ from autograder.grading.grader import Grader, GradingSpec, Marked, withheld
 from autograder.grading.worker import Job
 from autograder.grading.worker_pool import WorkerPool
 from autograder.labs import plugin
+from autograder.labs.context import Context
 from autograder.labs.findings import CachedChecks
-from autograder.labs.lab import open_lab
+from autograder.labs.lab import Lab, open_lab
+from autograder.labs.respondents import Respondents
+from autograder.labs.run import ChecksError, run_checks
 from autograder.results import Results
 from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.own_kernel import Kernel
 from autograder.submission.collect import Submission
 from tests.conftest import SUBMISSIONS, autograder
 
@@ -89,6 +94,30 @@ def test_what_ran_out_of_time_on_a_busy_machine_is_marked_again_alone_and_only_t
     assert [student.messages for student in outcome.results.students] == [["as it is"]] * 4
     assert outcome.again == {"ben": 3, "max": 3}
     assert warned == ["The machine was too busy for 2 submissions: marking again, alone."]
+
+
+# --- a broken check file ---
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("import nothing_of_the_kind", "ModuleNotFoundError: No module named 'nothing_of_the_kind'"),
+        ("def check(:", "SyntaxError: invalid syntax"),
+        ("nobody.knows()", "NameError: name 'nobody' is not defined"),
+    ],
+)
+def test_an_error_in_a_check_file_is_told_with_its_line_and_is_neither_ctrl_c_nor_a_zero(
+    line: str, error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab = open_lab("lab4")
+    file = tmp_path / "test_4_1_simple_cnn.py"
+    file.write_text(f'"""Checks."""\n\n{line}\n')
+    monkeypatch.setattr(Lab, "folder", tmp_path)
+    kernel = Kernel({})
+    with pytest.raises(ChecksError, match=re.escape(f"{file}, line 3: {error}")):
+        run_checks(Context(lab, tmp_path, lab.live_oracle(7)), Respondents(lab, kernel), ["simple-cnn"])
+    kernel.close()
 
 
 # --- check by check ---------------------------------------------------------------------------------------------------

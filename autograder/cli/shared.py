@@ -15,6 +15,7 @@ USER_ERRORS = {  # errors that users can fix
     ("autograder.course", "CourseError"),
     ("autograder.submission.collect", "SubmissionError"),
     ("autograder.judge.oracle", "OracleError"),
+    ("autograder.labs.run", "ChecksError"),
     ("autograder.judge.bank", "BankError"),
     ("autograder.sandbox.fork_server", "ForkServerError"),
     ("autograder.sandbox.layers.choice", "SandboxError"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import traceback
 from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from autograder.labs.examination import Examination
 from autograder.labs.findings import CachedChecks, Findings, Place
 from autograder.labs.naming import ToName, name_mistakes
 from autograder.labs.respondents import Respondents
+from autograder.manifest import PACKAGE
 from autograder.results import CheckResult
 from autograder.states import CHECK_BADGES
 
@@ -50,6 +53,8 @@ class ChecksPlugin:
     tell: Callable[[str], object] | None = None
     to_name: list[ToName] = field(default_factory=list)
     reports: dict[Place, pytest.TestReport] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+    """Why check files could not be used: each with its line and the error."""
     _task: str = ""
 
     # --- set-up -------------------------------------------------------------------------------------------------------
@@ -62,6 +67,11 @@ class ChecksPlugin:
             config.option.tbstyle = "no"  # a traceback for each check that does not pass costs more than most checks
 
     @pytest.hookimpl
+    def pytest_exception_interact(self, node: Any, call: pytest.CallInfo[Any], report: Any) -> None:
+        if isinstance(report, pytest.CollectReport) and call.excinfo is not None:
+            self.broken.append(_placed(call.excinfo.value, node.path))
+
+    @pytest.hookimpl
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
@@ -70,7 +80,8 @@ class ChecksPlugin:
             points = self.context.assignment.task(task).checks.get(check)
             wanted = (self.tasks is None or task in self.tasks) and (self.hidden or _public(item))
             if points is None:
-                raise pytest.UsageError(f"course.yml gives no points to {task}/{check}")
+                self.broken.append(f"{item.path}: course.yml gives no points to {task}/{check}")
+                raise pytest.UsageError(self.broken[-1])
             item.add_marker(pytest.mark.points(points))
             (kept if wanted else dropped).append(item)
         items[:] = kept
@@ -200,6 +211,20 @@ class ChecksPlugin:
                 write(f"  {CHECK_BADGES[check.status].sign} {check.score:g}/{check.max_score:g}  {check.title}{kind}")
         write("")
         write(f"{score:g} of {total:g} points")
+
+
+def _placed(error: BaseException, path: Path) -> str:
+    """An error while a check file was imported, with the last line of ours that it came from."""
+    error = error.__cause__ or error  # pytest wraps some
+    line = None
+    if isinstance(error, SyntaxError) and error.filename:
+        path, line = Path(error.filename), error.lineno
+    else:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if Path(frame.filename).is_relative_to(PACKAGE) or Path(frame.filename) == path:
+                path, line = Path(frame.filename), frame.lineno
+    what = error.msg if isinstance(error, SyntaxError) else error
+    return f"{path}, line {line}: {type(error).__name__}: {what}"
 
 
 def words_of(result: CheckResult) -> str | None:

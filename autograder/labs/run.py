@@ -58,6 +58,8 @@ def run_checks(
     # Plugins and options of whoever runs this are no business of the checks.
     with mock.patch.dict(os.environ, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}):
         status = pytest.main(arguments, plugins=[plugin])
+    if plugin.broken:  # pytest calls this an interruption, too
+        raise ChecksError(f"the checks cannot be run, through no fault of the submission: {'; '.join(plugin.broken)}")
     if status == pytest.ExitCode.INTERRUPTED:  # by Ctrl-C: whoever is above is to hear of it
         raise KeyboardInterrupt
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
