@@ -116,11 +116,12 @@ def grey_values(picture: Image.Image) -> np.ndarray:
         grey, alpha = (
             np.asarray(band, dtype=np.float64) / 255 for band in picture.convert("RGBA").convert("LA").split()
         )
-        opaque = alpha > 0.5
+        opaque = alpha > 0.05
         if not opaque.any():
             return np.zeros_like(grey)
-        # Mostly opaque: the paper was painted too. Mostly transparent: only the ink was, and paper is its opposite.
-        paper = np.median(grey[opaque]) if opaque.mean() > 0.5 else float(grey[opaque].mean() < 0.5)
+        # Where most is opaque, and of two colours, the paper was painted too. Else only the ink was; paper is its opposite.
+        painted = opaque.mean() > 0.5 and np.ptp(grey[opaque]) > 0.5
+        paper = np.median(grey[opaque]) if painted else float(grey[opaque].mean() < 0.5)
         return alpha * grey + (1 - alpha) * paper
     return np.asarray(picture.convert("L"), dtype=np.float64) / 255
 
