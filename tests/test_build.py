@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build import gate, package
+from autograder.build import gate, installed, package
 from autograder.build.package import without_hidden
 from autograder.build.pipeline import build
 from autograder.build.source_notebooks import BuildError
@@ -146,9 +146,32 @@ def test_the_gate_marks_a_reference_that_is_wrong_and_a_release_that_is_not_empt
     )
     edit(release / "4_6_branches.ipynb", lambda nb: cell_of(nb, "inception-block").update(source=right))
     found = gate.marks_breaches(lab, source, release, "digits")
+    package = next(release.glob("*.whl")).name
+    asked = f"{package}: `autograder check` gives the"
+    assert any(f"{asked} reference 0 of 3 for inception-block/same-function: " in sentence for sentence in found)
+    assert any(f"{asked} release 3 of 3 for inception-block/same-function: " in sentence for sentence in found)
+    assert len(found) == 2
+    monkeypatch.setattr(gate, "package_breaches", lambda *_: [])
+    found = gate.marks_breaches(lab, source, release, "digits")
     assert any("the reference lost points: inception-block/same-function 0 of 3" in sentence for sentence in found)
     assert any("the release earned points without work: inception-block/same-function 3 of 3" in s for s in found)
     assert len(found) == 2
+
+
+def test_the_gate_finds_a_package_that_cannot_run(copies: tuple[Lab, Path, Path]) -> None:
+    lab, _, release = copies
+    (wheel,) = release.glob("*.whl")
+    left_out = "autograder/results.py"
+    with zipfile.ZipFile(wheel) as old:
+        files = {name: old.read(name) for name in old.namelist() if name != left_out}
+        record = next(name for name in files if name.endswith("/RECORD"))
+        files[record] = b"".join(line for line in files[record].splitlines(True) if left_out.encode() not in line)
+    with zipfile.ZipFile(wheel, "w") as new:
+        for name, content in files.items():
+            new.writestr(name, content)
+    (found,) = installed.package_breaches(lab, release, {"release": release})
+    assert f"{wheel.name} cannot run: `autograder check` on the release ends with status 1: " in found
+    assert "No module named 'autograder.results'" in found
 
 
 def test_a_breach_leaves_source_and_release_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import manifest
+from autograder.build.installed import package_breaches
 from autograder.build.package import hidden_lines
 from autograder.build.scripts import place_of
 from autograder.build.source_notebooks import script_lines
@@ -111,11 +112,15 @@ def leaks(lab: Lab, checks: list[Check], release: Path) -> list[str]:
 
 
 def marks_breaches(lab: Lab, source: Path, release: Path, data: str) -> list[str]:
-    """Checks that lost the reference points, or gave the release some."""
+    """Checks, in the students' package or here, that lost the reference points or gave the release some."""
     with tempfile.TemporaryDirectory(prefix="gate-") as folder:
         submitted = Path(folder) / "submitted"
         as_submission(lab, source, submitted / "reference" / lab.name, data)
         shutil.copytree(release, submitted / "release" / lab.name)
+        if found := package_breaches(
+            lab, release, {student: submitted / student / lab.name for student in ("reference", "release")}
+        ):
+            return found
         results = mark_class(lab, submitted, Path(folder) / "marks", data, "cpu").results
     return [
         *_wrong_marks(lab, results, "reference", lambda score, points: score == points, "lost points"),
