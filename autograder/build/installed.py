@@ -27,7 +27,7 @@ def package_breaches(lab: Lab, release: Path, submissions: dict[str, Path]) -> l
         python = _installed(wheel, Path(folder) / "environment")
         if isinstance(python, str):
             return [f"{wheel.name} cannot be installed: {python}"]
-        found = []
+        found: list[str] = []
         for student, submission in submissions.items():
             found += _check_breaches(lab, wheel, python, student, submission, Path(folder) / f"{student}.json")
         return found
