@@ -109,6 +109,10 @@ class Extension(Strict):
             raise ValueError("an extension needs either `deadline` or `days`, and not both")
         return self
 
+    def deadline_after(self, everybodys: datetime) -> datetime:
+        """This student's deadline."""
+        return self.deadline or everybodys + timedelta(days=self.days or 0)
+
 
 class Limits(Strict):
     """The limits of one submission. `course.yml` explains each."""
@@ -214,13 +218,6 @@ class Assignment(Strict):
     @cached_property
     def by_id(self) -> dict[str, Task]:
         return {task.id: task for task in self.tasks}
-
-    def deadline_of(self, student: str) -> datetime | None:
-        """A student's deadline, with their extension if they have one; None if the assignment has no deadline."""
-        extension = self.extensions.get(student)
-        if self.deadline is None or extension is None:
-            return self.deadline
-        return extension.deadline or self.deadline + timedelta(days=extension.days or 0)
 
     @property
     def notebooks(self) -> list[str]:

@@ -146,6 +146,14 @@ class Lateness(_Model):
     """How many points that is."""
 
 
+class GivenExtension(_Model):
+    """More time that the course file gives to a student."""
+
+    deadline: Text
+    """The student's own; ISO 8601."""
+    reason: Text = ""
+
+
 class StudentResult(_Model):
     """The result of one student's submission. `score` is None if, and only if, the mark is withheld."""
 
@@ -161,6 +169,11 @@ class StudentResult(_Model):
     """What the marker should look at. Shown to nobody else; costs no points."""
     late: Lateness | None = None
     """Set if the submission came after the deadline; its points are already taken off `score`."""
+    extension: GivenExtension | None = None
+    unread: Text = ""
+    """Why nothing could be read of what was handed in; empty if something could."""
+    person: dict[Text, Text] = {}
+    """What a course system's download says of the student: name, login, id, … as in rosters."""
     submission: Text = ""
     """SHA-256 of the names and contents of the files handed in, to tell whether two results are of the same work."""
 
@@ -174,6 +187,11 @@ class StudentResult(_Model):
     def checks(self) -> Iterator[tuple[TaskResult, CheckResult]]:
         """Each check with its task, in the order of the course file."""
         return ((task, check) for task in self.tasks for check in task.checks)
+
+    @property
+    def no_mark_yet(self) -> bool:
+        """Whether the 0 is not to be handed on: nothing could be read, and nobody has decided on any check."""
+        return bool(self.unread) and not self.score and all(check.override is None for _, check in self.checks)
 
     @property
     def public_score(self) -> float:

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from autograder.results import StudentResult
 from tests.export_class import FIXTURES, export, marks_folder, student
 
 RELU = {"better-cnn/same-function": 5.0}
@@ -67,8 +68,8 @@ def test_the_formats_are_listed_with_a_line_each() -> None:
     listed = export("--formats").output.splitlines()
     names = {line.split()[0] for line in listed}
     assert names == {
-        "nbgrader", "moodle", "canvas", "blackboard", "gradescope", "gradescope-autograder", "classroom50", "actions",
-        "junit", "csv", "json",
+        "nbgrader", "moodle", "canvas", "blackboard", "brightspace", "gradescope", "gradescope-autograder", "classroom50",
+        "actions", "junit", "csv", "json",
     }  # fmt: skip
     assert all(len(line.split()) > 5 for line in listed)
 
@@ -198,6 +199,12 @@ def check_tables(folder: Path, names: list[str]) -> None:
         assert all(row.count("95") >= 1 for row in rows[heads:])
 
 
+def ada_of_moodle(lost: Mapping[str, float] | None = None) -> StudentResult:
+    """A student whose work was downloaded from Moodle."""
+    person = {"name": "Ada Lovelace", "participant": "4711"}
+    return student("Ada Lovelace_4711", lost).model_copy(update={"person": person})
+
+
 # --- Moodle -----------------------------------------------------------------------------------------------------------
 
 
@@ -207,7 +214,7 @@ def lines_of(path: Path) -> list[bytes]:
 
 def test_a_moodle_worksheet_is_filled_in_and_else_kept_byte_for_byte(tmp_path: Path) -> None:
     people = [
-        student("Ada Lovelace_4711_assignsubmission_file_", RELU),  # as Moodle names a downloaded submission
+        ada_of_moodle(RELU),
         student("miles@example.org"),
         student("李小龙", withheld=True),
         student("stranger"),
@@ -227,7 +234,7 @@ def test_a_moodle_worksheet_is_filled_in_and_else_kept_byte_for_byte(tmp_path: P
 
 
 def test_a_german_worksheet_is_understood(tmp_path: Path) -> None:
-    people = [student("Ada Lovelace_4711_assignsubmission_file_", HALF), student("juergen@example.org")]
+    people = [ada_of_moodle(HALF), student("juergen@example.org")]
     out = tmp_path / "out.csv"
     marks = marks_folder(tmp_path / "marks", people)
     assert export(marks, "--to", "moodle", "--worksheet", FIXTURES / "moodle_de.csv", "-o", out).exit_code == 0
@@ -249,7 +256,7 @@ def test_a_moodle_worksheet_that_does_not_fit_is_told(
 ) -> None:
     sheet = tmp_path / "sheet.csv"
     sheet.write_text(change((FIXTURES / "moodle_en.csv").read_text(encoding="utf-8")), encoding="utf-8", newline="")
-    marks = marks_folder(tmp_path / "marks", [student("Ada Lovelace_4711_assignsubmission_file_")])
+    marks = marks_folder(tmp_path / "marks", [ada_of_moodle()])
     out = tmp_path / "out.csv"
     done = export(marks, "--to", "moodle", "--worksheet", sheet, "-o", out, *options)
     assert done.exit_code == 2
@@ -277,7 +284,7 @@ def test_moodles_import_file_has_the_id_that_was_asked_for(marks: Path, tmp_path
     ]
     assert "map 'idnumber'" in done.stdout
     no_id = export(marks, "--to", "moodle", "--id", "sis", "-o", tmp_path / "none.csv")
-    assert "ada: the roster has no sis" in no_id.stderr
+    assert "ada: no sis is known of this student; add it to the roster" in no_id.stderr
 
 
 # --- Canvas -----------------------------------------------------------------------------------------------------------

@@ -163,17 +163,19 @@ def _people(
     from autograder.export.gradebook import given_by_hand
     from autograder.export.marks import Mark
     from autograder.export.roster import read_roster
+    from autograder.submission.names import spelt_as
 
     students = results.students
     if wanted:
-        unknown = sorted(set(wanted) - {student.student for student in students})
+        spelt = spelt_as(wanted, [student.student for student in students])
+        unknown = sorted(set(wanted) - set(spelt))
         if unknown:
             raise ExportError(f"the results have no student {', '.join(map(repr, unknown))}")
-        students = [student for student in students if student.student in wanted]
+        students = [student for student in students if student.student in spelt.values()]
     names = [student.student for student in students]
     people = read_roster(roster, names, roster_key) if roster else {}
     by_hand = given_by_hand(gradebook, results.assignment, students) if gradebook else {}
-    return [Mark(s, people.get(s.student, {}), by_hand.get(s.student), out_of) for s in students]
+    return [Mark(s, {**s.person, **people.get(s.student, {})}, by_hand.get(s.student), out_of) for s in students]
 
 
 def _course(results: Results, notebooks: Path | None) -> tuple[str, Path | None]:

@@ -57,6 +57,7 @@ def show(marks: Path) -> None:
     from autograder.grading.cache import Cache
     from autograder.grading.overrides import FILE, FLAG, apply, misfits, read_overrides
     from autograder.states import CHECK_BADGES
+    from autograder.submission.names import composed
 
     results = _results(marks)
     decisions = read_overrides(marks)
@@ -71,7 +72,9 @@ def show(marks: Path) -> None:
     table = Table()
     for column in ("Student", "Check", "Points", "Found", "Reason", "By"):
         table.add_column(column, justify="right" if column == "Points" else "left", overflow="fold")
-    checks = {(s.student, f"{task.id}/{check.id}"): check for s in results.students for task, check in s.checks}
+    checks = {
+        (composed(s.student), f"{task.id}/{check.id}"): check for s in results.students for task, check in s.checks
+    }
     for decision in decisions:
         check = checks.get(decision.place)
         found = "—"
@@ -98,6 +101,7 @@ def decide(
     from autograder.feedback.plain_text import visible
     from autograder.grading.cache import Cache
     from autograder.grading.overrides import FILE, Decision, add_override, found_now, read_overrides, remove_override
+    from autograder.submission.names import composed
 
     results = _results(marks)
     if check is None:
@@ -112,7 +116,7 @@ def decide(
         return
     if points is None or not reason.strip():
         fail("a decision needs --points and --reason")
-    found = [result for result in results.students if result.student == student]
+    found = [result for result in results.students if composed(result.student) == composed(student)]
     if not found:
         close = [result.student for result in results.students if result.student.lower() == student.lower()]
         hint = f"; did you mean {', '.join(map(visible, close))}?" if close else ""
@@ -126,7 +130,7 @@ def decide(
         fail(f"--points {points:g} is too much: {check} is worth {checks[check].max_score:g}")
     try:
         decision = Decision(
-            student=student,
+            student=found[0].student,
             check=check,
             points=points,
             reason=" ".join(reason.split()),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from autograder.export.formats import ExportError
 from autograder.export.marks import Mark
 from autograder.export.worksheet import Worksheet
+from autograder.submission.names import composed
 
 # The titles of course systems' columns, in lower case. The first column with a field counts.
 TITLES: dict[str, tuple[str, ...]] = {
@@ -24,21 +26,21 @@ TITLES: dict[str, tuple[str, ...]] = {
     ),
     "login": (
         "login", "username", "user name", "login id", "sis login id", "anmeldename", "nutzername", "benutzername",
-        "nom d'utilisateur", "nombre de usuario", "github", "github username",
+        "nom d'utilisateur", "nombre de usuario", "github", "github username", "github_username",
     ),
     "sis": ("sis user id", "sis id", "sis_id", "sis"),
     "idnumber": (
-        "id number", "idnumber", "student id", "student number", "matriculation number", "matrikelnummer",
+        "id number", "idnumber", "student id", "student number", "orgdefinedid", "org defined id", "sid",
+        "matriculation number", "matrikelnummer",
         "id-nummer", "numéro d'identification", "número de id", "studentnummer",
     ),
     "id": ("id", "canvas id", "user id"),
     "participant": ("identifier", "kennung", "identifiant", "identificador", "id participante"),
     "section": ("section", "group", "gruppe"),
+    "repository": ("student_repository_name", "repository"),
 }  # fmt: skip
-STRONG = ("id", "sis", "login", "idnumber", "participant", "email")
+STRONG = ("id", "sis", "login", "idnumber", "participant", "email", "repository")
 """Fields that identify a person; two people may have the same name."""
-MOODLE_FOLDER = re.compile(r"^(?P<name>.+?)_(?P<participant>[0-9]+)_assignsubmission_")
-"""The names of folders in submissions downloaded from Moodle."""
 
 
 def fields_of(header: Iterable[str]) -> dict[str, int]:
@@ -52,14 +54,21 @@ def fields_of(header: Iterable[str]) -> dict[str, int]:
     return found
 
 
-def known_by(mark: Mark) -> dict[str, str]:
-    """The fields that identify a student: from the roster, and from the name of the submission's folder."""
-    known = {field: value.strip() for field, value in mark.person.items() if value.strip()}
-    moodle = MOODLE_FOLDER.match(mark.student)
-    if moodle:
-        known.setdefault("participant", moodle["participant"])
-        known.setdefault("name", moodle["name"].strip())
-    return known
+def repository_prefix(students: Iterable[str], logins: Iterable[str]) -> str:
+    """What most of the `students` have before their login, as GitHub Classroom names repositories: `lab4-`.
+
+    Empty if fewer than half of them have it.
+    """
+    students = [_comparable("login", student) for student in students]
+    known = [f"-{login}" for login in {_comparable("login", login) for login in logins} if login]
+    prefixes = Counter(
+        prefix
+        for student in students
+        for prefix in {student[: 1 - len(login)] for login in known if student.endswith(login)}
+    )
+    found = prefixes.most_common(2)
+    clear = found and 2 * found[0][1] > len(students) and found[0][1] not in [count for _, count in found[1:]]
+    return found[0][0] if clear else ""
 
 
 def match_rows(
@@ -68,8 +77,8 @@ def match_rows(
     """The student of each row; and the students without a row, or with several, and the reason.
 
     A student's fields are compared with the columns for the same fields, and the submission's name with all columns.
-    People's names are compared only if nothing else matches. If two rows match a student, or two students a row, nobody
-    is guessed: they are left out.
+    Repositories' and people's names are compared only if nothing else matches. If two rows match a student, or two
+    students a row, nobody is guessed: they are left out.
     """
     index: dict[str, dict[str, list[int]]] = {field: {} for field in columns}
     for row in rows:
@@ -78,10 +87,15 @@ def match_rows(
             value = _comparable(field, cells[column] if column < len(cells) else "")
             if value:
                 index[field].setdefault(value, []).append(row)
+        if "name" not in columns and {"first", "last"} <= set(columns):
+            both = " ".join(sheet.rows[row][columns[part]] for part in ("first", "last"))
+            index.setdefault("name", {}).setdefault(_comparable("name", both), []).append(row)
+    marks = list(marks)
+    prefix = repository_prefix([mark.student for mark in marks], index.get("login", {}))
     owners: dict[int, list[Mark]] = {}
     left_out: list[tuple[str, str]] = []
     for mark in marks:
-        found = _rows_of(mark, index)
+        found = _rows_of(mark, index, prefix)
         if not found:
             asked = ", ".join(repr(sheet.header[column]) for column in columns.values())
             left_out.append((mark.student, f"not found in {sheet.path.name} (looked in {asked})"))
@@ -109,8 +123,8 @@ def need(columns: Mapping[str, int], sheet: Worksheet) -> None:
         )
 
 
-def _rows_of(mark: Mark, index: Mapping[str, Mapping[str, list[int]]]) -> set[int]:
-    known = known_by(mark)
+def _rows_of(mark: Mark, index: Mapping[str, Mapping[str, list[int]]], prefix: str) -> set[int]:
+    known = {field: value.strip() for field, value in mark.person.items() if value.strip()}
     for group in (STRONG, ("name",)):
         found: set[int] = set()
         for field in group:
@@ -120,12 +134,18 @@ def _rows_of(mark: Mark, index: Mapping[str, Mapping[str, list[int]]]) -> set[in
                 found |= set(index.get(field, {}).get(_comparable(field, mark.student), []))
         if found:
             return found
+        own = _comparable("login", mark.student)
+        if prefix and own.startswith(prefix) and (named := index["login"].get(own.removeprefix(prefix))):
+            return set(named)
     return set()
 
 
 def _comparable(field: str, value: str) -> str:
-    value = " ".join(value.split()).casefold()
+    value = composed(" ".join(value.split()).casefold())
     if field == "participant":  # "Participant 1234", in whatever language
         digits = re.search(r"([0-9]+)$", value)
         return digits[1] if digits else ""
-    return value
+    if field == "name" and value.count(",") == 1:  # "Lovelace, Ada"
+        last, first = value.split(",")
+        return f"{first.strip()} {last.strip()}"
+    return value.removeprefix("#")  # with which Brightspace begins ids and user names

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.export.formats import ExportError
-from autograder.export.people import fields_of
+from autograder.export.people import fields_of, repository_prefix
 from autograder.export.worksheet import Worksheet, read_worksheet
+from autograder.submission.names import composed
 
 FOLDER = ("folder", "submission", "student folder")  # titles of the column with the folders
 
@@ -15,8 +16,9 @@ FOLDER = ("folder", "submission", "student folder")  # titles of the column with
 def read_roster(path: Path, students: Iterable[str], key: str | None = None) -> dict[str, dict[str, str]]:
     """For each of `students`, their fields (those of `people.TITLES`) in the roster.
 
-    The submissions' names are in the column `key`; by default, in the one that contains most of them. If a name is not
-    found, capital letters are ignored. Raises `ExportError`, which names the line.
+    The submissions' names are in the column `key`; by default, in the one that contains most of them, with what GitHub
+    Classroom puts before a login or without. If a name is not found, capital letters are ignored. Raises `ExportError`,
+    which names the line.
     """
     wanted = list(students)
     sheet = read_worksheet(path)
@@ -38,10 +40,12 @@ def read_roster(path: Path, students: Iterable[str], key: str | None = None) -> 
             by_name[value] = number
     folded: dict[str, list[int]] = {}
     for value, number in by_name.items():
-        folded.setdefault(value.casefold(), []).append(number)
+        folded.setdefault(composed(value.casefold()), []).append(number)
     found = {}
+    prefix = repository_prefix(wanted, by_name)
     for student in wanted:
-        alike = folded.get(student.casefold(), [])
+        name = composed(student.casefold())
+        alike = folded.get(name) or folded.get(name.removeprefix(prefix), [])
         place = by_name.get(student, alike[0] if len(alike) == 1 else None)
         if place is not None:
             found[student] = {field: sheet.rows[place][number].strip() for field, number in fields.items()}
@@ -57,14 +61,17 @@ def _key_column(sheet: Worksheet, students: list[str], key: str | None) -> int:
     for title in FOLDER:
         if title in folded:
             return folded.index(title)
-    names = {student.casefold() for student in students}
+    names = {composed(student.casefold()) for student in students}
     fields = fields_of(sheet.header)
     shared = {fields.get("first"), fields.get("last")}  # a first name may be somebody's login by chance
     hits = [
-        0 if number in shared else sum(value.casefold() in names for value in sheet.column(number))
+        0 if number in shared else sum(composed(value.casefold()) in names for value in sheet.column(number))
         for number in range(len(sheet.header))
     ]
     best = max(hits)
+    login = fields.get("login")
+    if best == 0 and login is not None and repository_prefix(students, sheet.column(login)):
+        return login
     if best == 0:
         example = students[0] if students else "ada"
         raise ExportError(

@@ -60,7 +60,9 @@ def _new_file(request: Request) -> Exported:
     for mark in settled:
         own = mark.person.get("login", "") or ("" if mark.person else mark.student)
         if not own:
-            left_out.append((mark.student, "the roster has no username (login) for this student"))
+            left_out.append(
+                (mark.student, "no username (login) is known of this student; add it to the roster (--roster)")
+            )
         elif is_formula(own) or own != text_cell(own):
             left_out.append(
                 (mark.student, f"the username {own!r} cannot be one of Blackboard's, and is not safe in a table")

@@ -74,7 +74,12 @@ def _new_file(request: Request) -> Exported:
         own = [person.get("id", ""), person.get("sis", ""), person.get("login", "")]
         if not any(own):
             if person:
-                left_out.append((mark.student, "the roster has no id, SIS user id or login for this student"))
+                left_out.append(
+                    (
+                        mark.student,
+                        "no id, SIS user id or login is known of this student; add it to the roster (--roster)",
+                    )
+                )
                 continue
             own[2] = mark.student  # without a roster, the submissions' names are the logins
         if any(is_formula(value) or value != text_cell(value) for value in own):

@@ -5,6 +5,7 @@ https://gradescope-autograders.readthedocs.io/en/latest/specs/
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from autograder.export import one_each
@@ -16,10 +17,13 @@ PASSED, FAILED = "passed", "failed"
 
 
 def write(request: Request) -> Exported:
-    """Writes `OUTPUT/<student>/results.json`."""
-    files: list[Any] = [
-        one_each.write_json(path, as_results(mark)) for mark, path in one_each.places(request, "results.json")
-    ]
+    """Writes `OUTPUT/<student>/results.json`; `<student>` is `submission_123` where that is its name at Gradescope."""
+    files: list[Any] = []
+    for mark, path in one_each.places(request, "results.json"):
+        known = mark.person.get("submission", "")
+        if re.fullmatch(r"submission_\d+", known) and path != request.path:
+            path = request.path / known / path.name
+        files.append(one_each.write_json(path, as_results(mark)))
     left_out = [(mark.student, mark.missing) for mark in request.marks if mark.automatic is None]
     return Exported(files, len(files), left_out)
 

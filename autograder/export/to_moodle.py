@@ -72,7 +72,7 @@ def _import_file(request: Request) -> Exported:
         # Without a roster, the submissions' names are the user names.
         own = mark.person.get(field, "").strip() or ("" if mark.person or field != "login" else mark.student)
         if not own:
-            left_out.append((mark.student, f"the roster has no {field} for this student"))
+            left_out.append((mark.student, f"no {field} is known of this student; add it to the roster (--roster)"))
         elif is_formula(own) or own != text_cell(own):
             left_out.append(
                 (mark.student, f"the {field} {own!r} cannot be one of Moodle's, and is not safe in a table")

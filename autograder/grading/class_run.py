@@ -29,6 +29,7 @@ from autograder.results import Promise, Results, StudentResult, folder_name, sto
 from autograder.sandbox.layers.choice import Layers
 from autograder.storage import write_whole
 from autograder.submission.collect import Submission, SubmissionError, find_submissions
+from autograder.submission.names import spelt_as
 
 if TYPE_CHECKING:
     from autograder.grading.cluster import Cluster
@@ -133,6 +134,7 @@ class ClassRun:
     cluster: Cluster | None = None
     unreadable: dict[str, str] = field(default_factory=dict)
     """Students whose submission has no file that could be read, and why."""
+    submissions: dict[str, Submission] = field(default_factory=dict)
 
     def mark(self, submissions: list[Submission], jobs: int | None) -> Outcome:
         """Marks what has changed and writes the results."""
@@ -147,6 +149,7 @@ class ClassRun:
         entries: dict[str, CachedResult] = {}
         to_do: list[Job] = []
         digests: dict[str, tuple[str, str]] = {}
+        self.submissions = {storable(submission.student): submission for submission in submissions}
         for submission in submissions:
             if submission.problems and not any(path.is_file() for path in submission.folder.rglob("*")):
                 self.unreadable[storable(submission.student)] = submission.problems[0]
@@ -184,8 +187,8 @@ class ClassRun:
         outcome = self._written(list(entries.values()))
         outcome.fresh, outcome.left, outcome.again = fresh, left, again
         outcome.unreadable = sorted(self.unreadable)
-        names = {storable(submission.student) for submission in submissions}
-        outcome.extended = sorted(set(lab.assignment.extensions) - names)
+        names = [storable(submission.student) for submission in submissions]
+        outcome.extended = sorted(set(lab.assignment.extensions) - set(spelt_as(lab.assignment.extensions, names)))
         if fresh:
             self._write_timing(entries.values(), time.monotonic() - started)
         return outcome
@@ -227,11 +230,16 @@ class ClassRun:
 
     def _settled(self, result: StudentResult, decisions: list[Decision]) -> StudentResult:
         """A student's result with lateness and people's decisions on top of what the checks found."""
+        submission = self.submissions[result.student]
+        result = result.model_copy(update={"person": submission.person})
         submitted = self.times.known.get(result.student) if self.times else None
         late = with_lateness(result, self.lab.assignment, submitted)
         if self.times and result.student in self.times.unreadable:
             text = self.times.unreadable[result.student]
             flag = f"timestamp.txt does not hold a time ({text[:60]!r}): nothing is taken off for lateness."
+            late = late.model_copy(update={"flags": [*late.flags, flag]})
+        if submission.late and self.times and submitted is None:
+            flag = f"{submission.late} calls this late, but not since when: nothing is taken off. Use --times."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
         if result.student in self.unreadable:
             reason = self.unreadable[result.student].rstrip(".")

@@ -6,15 +6,23 @@ import math
 from datetime import datetime, timedelta
 
 from autograder.course import Assignment
-from autograder.results import Lateness, StudentResult, settle
+from autograder.results import GivenExtension, Lateness, StudentResult, settle
+from autograder.submission.names import composed
 
 
 def with_lateness(student: StudentResult, assignment: Assignment, submitted: datetime | None) -> StudentResult:
-    """The result with the deduction for handing in at `submitted`; an unknown time (None) costs nothing.
+    """The result with the student's extension, and the deduction for handing in at `submitted`; an unknown time (None)
+    costs nothing.
 
     Lateness begins with the student's own deadline plus the grace period; each 24 hours begun are a day.
     """
-    deadline = assignment.deadline_of(student.student)
+    deadline = assignment.deadline
+    wanted = composed(student.student)
+    own = [extension for name, extension in assignment.extensions.items() if composed(name) == wanted]
+    if own and deadline is not None:
+        deadline = own[0].deadline_after(deadline)
+        extension = GivenExtension(deadline=deadline.isoformat(), reason=own[0].reason)
+        student = student.model_copy(update={"extension": extension})
     if submitted is None or deadline is None or submitted <= deadline:
         return student
     over = submitted - deadline - timedelta(minutes=assignment.late.grace_minutes)

@@ -17,6 +17,7 @@ from autograder.course import Assignment
 from autograder.grading.lateness import settled
 from autograder.results import CheckResult, CheckStatus, Override, Points, Results, StudentResult
 from autograder.storage import write_whole
+from autograder.submission.names import composed
 
 FILE = "overrides.yml"
 FLAG = "Override of "  # the beginning of each flag from here
@@ -57,7 +58,8 @@ class Decision(BaseModel):
 
     @property
     def place(self) -> tuple[str, str]:
-        return self.student, self.check
+        """Whose check it is on, to be compared."""
+        return composed(self.student), self.check
 
 
 def read_overrides(marks: Path) -> list[Decision]:
@@ -96,10 +98,11 @@ def remove_override(marks: Path, student: str, check: str) -> bool:
     path = marks / FILE
     text = _text(marks)
     decisions = _parsed(text, path)
-    left = [decision for decision in decisions if decision.place != (student, check)]
+    place = composed(student), check
+    left = [decision for decision in decisions if decision.place != place]
     if len(left) == len(decisions):
         return False
-    _write(path, _without(text, (student, check), path), left)
+    _write(path, _without(text, place, path), left)
     return True
 
 
@@ -119,7 +122,8 @@ def apply(student: StudentResult, decisions: Sequence[Decision], marks: Path) ->
 
     Decisions on other students are ignored. Raises `OverridesError` for one that gives more points than its check has.
     """
-    own = {decision.check: decision for decision in decisions if decision.student == student.student}
+    name = composed(student.student)
+    own = {decision.check: decision for decision in decisions if decision.place[0] == name}
     flags = [flag for flag in student.flags if not flag.startswith(FLAG)]
     tasks = []
     for task in student.tasks:
@@ -150,7 +154,7 @@ def require_applied(results: Results, marks: Path) -> None:
 
 def misfits(students: Iterable[StudentResult], decisions: Iterable[Decision]) -> list[Decision]:
     """The decisions on checks or students that are not among these."""
-    places = {(student.student, f"{task.id}/{check.id}") for student in students for task, check in student.checks}
+    places = {(composed(s.student), f"{task.id}/{check.id}") for s in students for task, check in s.checks}
     return [decision for decision in decisions if decision.place not in places]
 
 

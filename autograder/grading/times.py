@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from autograder.results import storable
 from autograder.storage import write_whole
 from autograder.submission.collect import Submission
+from autograder.submission.names import composed, spelt_as
 
 KEPT = "times.csv"
 
@@ -67,11 +68,12 @@ def find_times(submissions: Iterable[Submission], marks: Path, given: Path | Non
                 times.unreadable[student] = text
         times.missing = sorted(set(students) - set(times.known))
         return times
+    owners = spelt_as(known, students)
     return Times(
         source,
-        {student: known[student] for student in students if student in known},
-        sorted(set(students) - set(known)),
-        sorted(set(known) - set(students)),
+        {owners[name]: moment for name, moment in known.items() if name in owners},
+        sorted(set(students) - set(owners.values())),
+        sorted(set(known) - set(owners)),
     )
 
 
@@ -100,11 +102,8 @@ def read_times(path: Path) -> dict[str, datetime]:
             student, written = row["student"] or "", row["time"] or ""
             if not student and not written:
                 continue
-            if student in lines:
-                raise TimesError(
-                    f"{path}, line {rows.line_num}: {student!r} is listed twice (first on line {lines[student]})"
-                )
-            lines[student] = rows.line_num
+            if (first := lines.setdefault(composed(student), rows.line_num)) != rows.line_num:
+                raise TimesError(f"{path}, line {rows.line_num}: {student!r} is listed twice (first on line {first})")
             found[student] = _with_zone(written, path, rows.line_num)
     except csv.Error as error:
         raise TimesError(f"{path}, line {rows.reader.line_num}: {error}") from error

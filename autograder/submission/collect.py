@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from autograder.course import Limits
+from autograder.submission.course_systems import DownloadError, HandIn, read_download
 
 SKIPPED = {
     ".git",
@@ -45,6 +46,10 @@ class Submission:
     problems: list[str] = field(default_factory=list)
     timestamp: str | None = None
     """What nbgrader's timestamp.txt says, where nbgrader has put one; untrusted like the rest."""
+    person: dict[str, str] = field(default_factory=dict)
+    """What a course system's download says of the student, by the fields of rosters."""
+    late: str = ""
+    """The course system that marks it as late without saying when it came; empty if none does."""
 
     def files(self) -> list[Path]:
         """The relative paths of all files, sorted."""
@@ -64,7 +69,8 @@ class Submission:
 def find_submissions(source: Path, assignment: str, staging: Path, limits: Limits) -> list[Submission]:
     """All submissions in `source`, copied to `staging/<number>`, sorted by student.
 
-    `source` is nbgrader's tree `<student>/<assignment>/`, a folder of folders (one a student), or a zip of either.
+    `source` is nbgrader's tree `<student>/<assignment>/`, a folder of folders (one a student), a course system's
+    download, or a zip of any.
     Only regular files are copied: no links, devices or data sets. What is left out stands in `Submission.problems`.
     Raises `SubmissionError` where there is nothing to take in.
     """
@@ -80,15 +86,35 @@ def find_submissions(source: Path, assignment: str, staging: Path, limits: Limit
         inner = [path for path in sorted(source.iterdir()) if path.name not in SKIPPED]
         if len(inner) == 1 and inner[0].is_dir() and _students(inner[0]) and not _is_submission(inner[0], assignment):
             source = inner[0]  # the zip of a folder holds that folder
-    students = _students(source)
-    if not students:
+    try:
+        download = read_download(source)
+    except DownloadError as error:
+        raise SubmissionError(str(error)) from error
+    source = download.folder
+    parts: dict[str, Path | HandIn] = {name: path for name, path in _students(source) if path not in download.known}
+    parts |= {hand_in.student: hand_in for hand_in in download.hand_ins}
+    if not parts:
         raise SubmissionError(
             f"{source}: holds no submissions; expected {source}/<student>/{assignment}/ or a folder for each student"
         )
     return [
-        _take(name, folder, staging / f"{number:05}", assignment, limits, within=source)
-        for number, (name, folder) in enumerate(students)
+        _taken(name, part, staging / f"{number:05}", assignment, limits, within=source)
+        for number, (name, part) in enumerate(sorted(parts.items()))
     ]
+
+
+def _taken(
+    student: str, part: Path | HandIn, target: Path, assignment: str, limits: Limits, within: Path
+) -> Submission:
+    """A student's submission, out of a folder or zip of their own or out of a course system's download."""
+    if isinstance(part, Path):
+        return _take(student, part, target, assignment, limits, within)
+    origin = part.origin(target.with_name(f"{target.name}-downloaded"))
+    submission = _take(student, origin, target, assignment, limits, within)
+    submission.problems += part.remarks
+    submission.person, submission.late = part.person, part.late
+    submission.timestamp = submission.timestamp or part.timestamp
+    return submission
 
 
 def single_submission(folder: Path, staging: Path, limits: Limits, student: str = "") -> Submission:

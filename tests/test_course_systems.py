@@ -1,0 +1,349 @@
+"""Does what a course system hands out find its way back into the same system, with every student matched?"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from autograder.course import Limits
+from autograder.grading.cache import Cache
+from autograder.grading.class_run import ClassRun, RunListener
+from autograder.grading.times import find_times
+from autograder.labs.lab import open_lab
+from autograder.submission.collect import Submission, SubmissionError, find_submissions
+from tests.export_class import export, marks_folder, student
+
+WORK = "class SimpleCNN: pass\n"
+LOST = {"better-cnn/same-function": 5.0}
+
+
+def put(folder: Path, name: str, text: str = WORK) -> None:
+    """A file; in `name`, what follows a `!` is packed into the zip before it."""
+    outer, _, inner = name.partition("!")
+    path = folder / outer
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not inner:
+        path.write_text(text, encoding="utf-8")
+        return
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(inner, text)
+
+
+def taken(source: Path, staging: Path) -> dict[str, Submission]:
+    return {one.student: one for one in find_submissions(source, "lab4", staging, Limits())}
+
+
+def files(submission: Submission) -> list[str]:
+    return [path.as_posix() for path in submission.files()]
+
+
+def read(path: Path, delimiter: str = ",") -> list[list[str]]:
+    return list(csv.reader(path.read_text(encoding="utf-8").splitlines(), delimiter=delimiter))
+
+
+# --- a download, what is taken in, and the sheet of the same class ---------------------------------------------------
+
+
+def canvas(folder: Path) -> None:
+    put(folder, "lovelaceada_3143_207797_submission.zip!4_1_simple_cnn.py")
+    put(folder, "zuseconrad_LATE_3144_207798_4_1_simple_cnn.py", "x = 1\n")
+    put(folder, "zuseconrad_LATE_3144_207799_4_1_simple_cnn-1.py")
+    put(folder, "zuseconrad_LATE_3144_207800_own.py")
+    put(folder, "zuseconrad_3145_207801_submission-2.zip!4_1_simple_cnn.py")  # another of the same name
+
+
+def canvas_sheet(folder: Path) -> list[str | Path]:
+    put(
+        folder,
+        "grades.csv",
+        "Student,ID,SIS User ID,SIS Login ID,Section,Lab 4 (12345)\n    Points Possible,,,,,100\n"
+        '"Zuse, Conrad",3145,sis3,cz2,S1,\n"Lovelace, Ada",3143,sis1,ada,S1,\n"Zuse, Conrad",3144,sis2,cz,S1,\n',
+    )
+    return ["--worksheet", folder / "grades.csv", "--column", "12345"]
+
+
+def blackboard(folder: Path) -> None:
+    head = "gradebook_DL_101_Lab4"
+    put(folder, f"{head}_s111_attempt_2027-01-20-10-00-00.txt", "Name: Ada Lovelace (s111)\nAssignment: Lab 4\n")
+    put(folder, f"{head}_s111_attempt_2027-01-20-10-00-00_submission.zip!4_1_simple_cnn.py", "x = 1\n")
+    put(folder, f"{head}_s111_attempt_2027-01-21-10-00-00.txt", "Name: Ada Lovelace (s111)\nAssignment: Lab 4\n")
+    put(folder, f"{head}_s111_attempt_2027-01-21-10-00-00_submission.zip!4_1_simple_cnn.py")
+    put(folder, f"{head}_c_zuse_attempt_2027-01-21-10-00-00.txt", "Name: Conrad Zuse (c_zuse)\nAssignment: Lab 4\n")
+    put(folder, f"{head}_c_zuse_attempt_2027-01-21-10-00-00_4_1_simple_cnn.py")
+    put(folder, f"{head}_gh_attempt_2027-01-21-10-00-00_4_1_simple_cnn.py")  # whose text is missing
+
+
+def blackboard_sheet(folder: Path) -> list[str | Path]:
+    put(
+        folder,
+        "grades.csv",
+        '"Last Name","First Name","Username","Student ID","Lab 4 [Total Pts: 100 Score] |12345"\n'
+        '"Lovelace","Ada","s111","900",""\n"Zuse","Conrad","c_zuse","901",""\n"Hopper","Grace","gh","902",""\n',
+    )
+    return ["--worksheet", folder / "grades.csv", "--column", "12345"]
+
+
+def moodle(folder: Path) -> None:
+    (folder / "Ada Lovelace_4711_assignsubmission_file_").mkdir(parents=True)
+    put(folder, "Ada Lovelace_4711_assignsubmission_onlinetext_/onlinetext.html", "<p>Sorry.</p>")
+    put(folder, "Conrad Zuse_4712_assignsubmission_file_/lab4/4_1_simple_cnn.py")
+    put(folder, "Conrad Zuse_4712_assignsubmission_onlinetext_/onlinetext.html", "<p>Here it is.</p>")
+    put(folder, "Conrad Zuse_4713_assignsubmission_file_submission.zip!4_1_simple_cnn.py")  # another of the same name
+
+
+def moodle_sheet(folder: Path) -> list[str | Path]:
+    put(
+        folder,
+        "grades.csv",
+        "Identifier,Full name,Status,Grade,Maximum Grade\nParticipant 4713,Conrad Zuse,,,100.00\n"
+        "Participant 4711,Ada Lovelace,,,100.00\nParticipant 4712,Conrad Zuse,,,100.00\n",
+    )
+    return ["--worksheet", folder / "grades.csv"]
+
+
+def brightspace(folder: Path) -> None:
+    put(folder, "index.html", "<html>")
+    put(folder, "12345-67890 - Ada Lovelace - Jan 1, 2027 1000 AM/4_1_simple_cnn.py", "x = 1\n")
+    put(folder, "12345-67890 - Ada Lovelace - Jan 1, 2027 1205 PM/4_1_simple_cnn.py")
+    put(folder, "12345-67890 - Ada Lovelace - Dec 31, 2026 1159 PM/4_1_simple_cnn.py", "x = 2\n")
+    put(folder, "12346-67890 - Jean-Luc van der Berg - 2 January, 2027 915 AM/submission.zip!4_1_simple_cnn.py")
+    put(folder, "12347-67890 - Conrad Zuse - Jan 2, 2027 1000 AM - 4_1_simple_cnn.py")
+
+
+def brightspace_sheet(folder: Path) -> list[str | Path]:
+    put(
+        folder,
+        "grades.csv",
+        "OrgDefinedId,Username,Last Name,First Name,Lab 4 Points Grade <Numeric MaxPoints:100>,End-of-Line Indicator\n"
+        "#900,#ada,Lovelace,Ada,,#\n#901,#jl,van der Berg,Jean-Luc,,#\n#902,#cz,Zuse,Conrad,,#\n",
+    )
+    return ["--worksheet", folder / "grades.csv", "--column", "Lab 4"]
+
+
+def gradescope(folder: Path) -> None:
+    put(folder, "assignment_9100_export/submission_101/4_1_simple_cnn.py")
+    put(folder, "assignment_9100_export/submission_102/submission.zip!4_1_simple_cnn.py")
+    put(
+        folder,
+        "assignment_9100_export/submission_metadata.yml",
+        "submission_101:\n  :submitters:\n  - :name: Ada Lovelace\n    :sid: '900'\n    :email: ada@uni.example\n"
+        "  :created_at: 2027-01-30 08:15:00.000000000 Z\n  :status: processed\n"
+        "submission_102:\n  :submitters:\n  - :name: Conrad Zuse\n    :sid: '901'\n    :email: cz@uni.example\n"
+        "  - :name: Grace Hopper\n    :sid:\n    :email: gh@uni.example\n"
+        "  :created_at: 2027-01-29 09:15:00.000000000 +01:00\n",
+    )
+
+
+def github(folder: Path) -> None:
+    for login in ("ada", "conrad-z", "z"):
+        put(folder, f"lab-4-{login}/4_1_simple_cnn.py")
+        put(folder, f"lab-4-{login}/.git/config", "")
+
+
+def github_roster(folder: Path) -> list[str | Path]:
+    put(
+        folder,
+        "roster.csv",
+        '"identifier","github_username","github_id","name"\n"900","z","1",""\n"901","Ada","2",""\n'
+        '"902","conrad-z","3",""\n',
+    )
+    return ["--roster", folder / "roster.csv"]
+
+
+def nbgrader(folder: Path) -> None:
+    for login in ("ada", "cz"):
+        put(folder, f"{login}/lab4/4_1_simple_cnn.py")
+
+
+@dataclass(frozen=True)
+class System:
+    """A system's download, the students in it, and the options and the column of the way back."""
+
+    download: Callable[[Path], None]
+    students: list[str]
+    sheet: Callable[[Path], list[str | Path]] = lambda folder: []
+    column: int = 0
+
+
+SYSTEMS = {
+    "canvas": System(canvas, ["lovelaceada_3143", "zuseconrad_3144", "zuseconrad_3145"], canvas_sheet, 5),
+    "blackboard": System(blackboard, ["c_zuse", "gh", "s111"], blackboard_sheet, 4),
+    "moodle": System(moodle, ["Ada Lovelace_4711", "Conrad Zuse_4712", "Conrad Zuse_4713"], moodle_sheet, 3),
+    "brightspace": System(
+        brightspace, ["Ada Lovelace_12345", "Conrad Zuse_12347", "Jean-Luc van der Berg_12346"], brightspace_sheet, 4
+    ),
+    "gradescope": System(gradescope, ["ada@uni.example", "cz@uni.example", "gh@uni.example"]),
+    "classroom50": System(github, ["lab-4-ada", "lab-4-conrad-z", "lab-4-z"], github_roster),
+    "nbgrader": System(nbgrader, ["ada", "cz"]),
+}
+FULL = {name for name, system in SYSTEMS.items() if system.column}
+"""Systems that take a table."""
+
+
+def marked(system: System, tmp_path: Path) -> Path:
+    """A MARKS folder: the students of a download with different marks, as `mark` would find them."""
+    system.download(tmp_path / "download")
+    found = taken(tmp_path / "download", tmp_path / "staging")
+    results = [
+        student(name, LOST if number == 0 else None).model_copy(update={"person": one.person})
+        for number, (name, one) in enumerate(found.items())
+    ]
+    return marks_folder(tmp_path / "marks", results)
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("packed", [False, True])
+def test_each_student_of_a_download_is_one_submission(tmp_path: Path, name: str, packed: bool) -> None:
+    system = SYSTEMS[name]
+    source = tmp_path / "download"
+    system.download(source)
+    if packed:
+        source = Path(shutil.make_archive(str(tmp_path / "download"), "zip", source))
+    found = taken(source, tmp_path / "staging")
+    assert sorted(found) == system.students
+    for submission in found.values():
+        if submission.student != "Ada Lovelace_4711":  # who typed a text and handed in no file
+            assert (submission.folder / "4_1_simple_cnn.py").read_text() == WORK, submission
+
+
+@pytest.mark.parametrize("name", sorted(FULL))
+def test_every_student_is_found_in_the_sheet_of_the_same_system(tmp_path: Path, name: str) -> None:
+    system = SYSTEMS[name]
+    marks = marked(system, tmp_path)
+    sheet = system.sheet(tmp_path)
+    done = export(marks, "--to", name, *sheet, "-o", tmp_path / "up.csv")
+    assert (done.exit_code, done.stderr) == (0, "")
+    rows = read(tmp_path / "up.csv")
+    points = [row[system.column] for row in rows[1:] if row[0].strip() != "Points Possible"]
+    assert sorted(points) == ["100", "100", "95"]
+    first = {"canvas": "Lovelace, Ada", "blackboard": "Zuse", "moodle": "Participant 4711", "brightspace": "#900"}[name]
+    assert [row[system.column] for row in rows if row[0] == first] == ["95"]
+
+
+def test_gradescope_gets_a_file_for_each_submission_by_its_own_name(tmp_path: Path) -> None:
+    marks = marked(SYSTEMS["gradescope"], tmp_path)
+    done = export(marks, "--to", "gradescope", "-o", tmp_path / "out")
+    assert (done.exit_code, done.stderr) == (0, "")
+    written = {path.parent.name: json.loads(path.read_text())["score"] for path in (tmp_path / "out").rglob("*.json")}
+    assert written == {"submission_101": 95, "submission_102": 100}
+
+
+@pytest.mark.parametrize(
+    "roster",
+    [
+        github_roster,
+        lambda folder: [
+            "--roster",
+            (folder / "grades.csv").write_text(
+                "github_username,student_repository_name\nz,lab-4-z\nAda,lab-4-ada\nconrad-z,lab-4-conrad-z\n"
+            )
+            and folder / "grades.csv",
+        ],
+    ],
+)
+def test_repositories_of_github_classroom_find_their_owners(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, roster: Callable[[Path], list[str | Path]]
+) -> None:
+    for variable in ("CLASSROOM", "ASSIGNMENT", "SUBMISSION_TAG", "COMMIT_URL", "RELEASE_URL"):
+        monkeypatch.setenv(variable, "x")
+    marks = marked(SYSTEMS["classroom50"], tmp_path)
+    done = export(marks, "--to", "classroom50", *roster(tmp_path), "-o", tmp_path / "out")
+    assert (done.exit_code, done.stderr) == (0, "")
+    owners = {
+        path.parent.name: json.loads(path.read_text())["owner"] for path in (tmp_path / "out").rglob("result.json")
+    }
+    assert owners == {"lab-4-ada": "Ada", "lab-4-conrad-z": "conrad-z", "lab-4-z": "z"}
+    put(tmp_path, "canvas.csv", "Student,ID,SIS Login ID,Lab 4 (1)\nA,1,Ada,\nB,2,conrad-z,\nC,3,z,\n")
+    sheet = tmp_path / "canvas.csv"
+    done = export(marks, "--to", "canvas", "--worksheet", sheet, "--column", "1", "-o", tmp_path / "up.csv")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert [row[3] for row in read(tmp_path / "up.csv")[1:]] == ["95", "100", "100"]
+
+
+# --- what is said of it -----------------------------------------------------------------------------------------------
+
+
+def test_the_last_attempt_counts_and_it_says_so(tmp_path: Path) -> None:
+    canvas(tmp_path / "canvas")
+    late = taken(tmp_path / "canvas", tmp_path / "1")["zuseconrad_3144"]
+    assert files(late) == ["4_1_simple_cnn.py", "own.py"]
+    assert late.late == "Canvas"
+    (said,) = late.problems
+    assert re.search(r"4_1_simple_cnn.py was handed in again; zuse\S+207799_\S+ counts, zuse\S+207798_\S+ does", said)
+    blackboard(tmp_path / "blackboard")
+    ada = taken(tmp_path / "blackboard", tmp_path / "2")["s111"]
+    assert ada.problems == ["2 attempts were handed in; the last one counts, of 2027-01-21 10:00:00."]
+    assert ada.person == {"login": "s111", "name": "Ada Lovelace"}
+    brightspace(tmp_path / "brightspace")
+    ada = taken(tmp_path / "brightspace", tmp_path / "3")["Ada Lovelace_12345"]
+    assert ada.problems == ["3 attempts were handed in; the last one counts, of 2027-01-01 12:05."]
+
+
+def test_moodles_text_counts_only_where_no_file_was_handed_in(tmp_path: Path) -> None:
+    moodle(tmp_path / "in")
+    found = taken(tmp_path / "in", tmp_path / "staging")
+    assert files(found["Ada Lovelace_4711"]) == ["onlinetext.html"]
+    assert found["Conrad Zuse_4712"].problems == [
+        "The text that was typed into the course system is not read; the files are."
+    ]
+
+
+def test_gradescope_says_who_worked_together_and_when_it_came(tmp_path: Path) -> None:
+    gradescope(tmp_path / "in")
+    submissions = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits())
+    assert [one.problems for one in submissions] == [
+        [],
+        ["Handed in together with Grace Hopper."],
+        ["Handed in together with Conrad Zuse."],
+    ]
+    times = find_times(submissions, tmp_path)
+    assert times.known["ada@uni.example"] == datetime(2027, 1, 30, 8, 15, tzinfo=timezone.utc)
+    assert times.known["gh@uni.example"] == datetime(2027, 1, 29, 8, 15, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "submission_1: {}", "submission_1: {':submitters': 3}", "{", "a: *b"])
+def test_a_broken_file_of_gradescopes_is_told(tmp_path: Path, text: str) -> None:
+    put(tmp_path / "in", "submission_metadata.yml", text)
+    put(tmp_path / "in", "submission_1/work.py")
+    with pytest.raises(SubmissionError, match=r"submission_metadata.yml: is not as Gradescope writes it"):
+        taken(tmp_path / "in", tmp_path / "staging")
+
+
+def test_what_is_named_by_no_system_stands_beside_it(tmp_path: Path) -> None:
+    moodle(tmp_path / "in")
+    put(tmp_path / "in", "bob/work.py")
+    put(tmp_path / "in", "eve_2.zip!work.py")
+    assert {"bob", "eve_2", "Conrad Zuse_4713"} <= set(taken(tmp_path / "in", tmp_path / "staging"))
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    put(tmp_path, "secret.py")
+    put(tmp_path / "in", "Ada_1_assignsubmission_file_own.py")
+    (tmp_path / "in" / "Ada_1_assignsubmission_file_linked.py").symlink_to(tmp_path / "secret.py")
+    (tmp_path / "in" / "Ada_1_assignsubmission_file_hard.py").hardlink_to(tmp_path / "secret.py")
+    (ada,) = taken(tmp_path / "in", tmp_path / "staging").values()
+    assert files(ada) == ["own.py"]
+    assert len(ada.problems) == 2
+
+
+def test_results_keep_whose_it_is_and_flag_what_is_late_by_nobody_knows_how_much(tmp_path: Path) -> None:
+    canvas(tmp_path / "in")
+    submissions = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits())
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    times = find_times(submissions, marks)
+    run = ClassRun(open_lab("lab4"), marks, Cache(marks), "digits", "cpu", None, times, RunListener())
+    run.submissions = {one.student: one for one in submissions}
+    ada, conrad, other = (run._settled(student(one.student), []) for one in submissions)
+    assert ada.person == {"id": "3143"}
+    assert [one.flags for one in (ada, other)] == [[], []]
+    assert conrad.flags == ["Canvas calls this late, but not since when: nothing is taken off. Use --times."]
