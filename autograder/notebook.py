@@ -12,11 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder.feedback import check_cell, notebook_output, pack_cell
+# Some of these have no name here: what a lab's checks and its reference are made of is imported when a notebook begins,
+# and not in the middle of its first check.
+from autograder.feedback import notebook_cells
+from autograder.judge import accuracy  # noqa: F401
 from autograder.judge.oracle import KEY_SEED, Oracle
 from autograder.labs.context import Context
-
-# What a lab's checks are made of is imported when a notebook begins, and not in the middle of its first check.
 from autograder.labs.kinds import figure, function, image, network, saved_weights, training, value  # noqa: F401
 from autograder.labs.lab import Lab, open_lab
 from autograder.labs.respondents import Respondents
@@ -24,6 +25,7 @@ from autograder.labs.run import run_checks
 from autograder.sandbox.own_kernel import Kernel
 from autograder.sandbox.student_notebook import best_device, borrow
 from autograder.submission.packing import pack_submission, unsaved_names
+from autograder.training import recipes  # noqa: F401
 
 __all__ = ["best_device", "borrow", "check", "pack"]
 
@@ -41,10 +43,11 @@ def check(task: str) -> float:
             findings = run_checks(Context(lab, Path.cwd(), oracle), Respondents(lab, kernel), [task], hidden=False)
     finally:
         kernel.close()
-    results = findings.task_results(lab.assignment)
-    for result in results:
-        notebook_output.show(check_cell.task_as_text(result), check_cell.task_as_html(result))
-    return float(sum([result.score for result in results]))
+    credit = 0.0
+    for result in findings.task_results(lab.assignment):
+        notebook_cells.show(notebook_cells.task_as_text(result), notebook_cells.task_as_html(result))
+        credit += result.score
+    return credit
 
 
 @contextlib.contextmanager
@@ -74,7 +77,7 @@ def pack() -> None:
     """Writes `submission.zip` into this folder, and shows what is missing from it. Save your notebooks before."""
     lab = open_lab()
     packed = pack_submission(lab.assignment, Path.cwd(), _unsaved_notebooks(lab))
-    notebook_output.show(pack_cell.packed_as_text(packed), pack_cell.packed_as_html(packed))
+    notebook_cells.show(notebook_cells.packed_as_text(packed), notebook_cells.packed_as_html(packed))
 
 
 @cache

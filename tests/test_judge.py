@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -361,7 +362,7 @@ def test_what_mistakes_answer_is_worked_out_by_one_process(tmp_path: Path) -> No
     asked = []
 
     def oracle(name: str) -> LiveOracle:
-        made = LiveOracle({}, Path("nowhere"), 7, kept=tmp_path)
+        made = LiveOracle({}, Path("nowhere"), 7, SimpleNamespace(kept=tmp_path))  # type: ignore[arg-type]
 
         def variants(question: str) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
             asked.append(name)

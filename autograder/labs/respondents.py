@@ -12,7 +12,7 @@ from autograder.judge import weights_file
 from autograder.judge.verdict import Failed, Verdict
 from autograder.labs.discretion import discreet, words_in
 from autograder.labs.file_procedures import weights_file as weights_file_of
-from autograder.labs.forms import form_of
+from autograder.labs.forms import fits, form_of
 from autograder.labs.lab import Lab
 from autograder.labs.student_errors import called, verdict_on, without_words
 from autograder.sandbox.respondent import Procedure, Respondent, StudentError
@@ -101,7 +101,7 @@ class Respondents:
                 self._reader = self._start() if self._start is not None else self._first
             try:
                 answer = self._reader.ask(weights_file_of, [], {}, {"file": content, "limit_mb": limit_mb})
-                if not form_of(weights_file_of)(answer):
+                if not fits(answer, form_of(weights_file_of)):
                     answer = {"problem": "unreadable"}
             except StudentError:  # it took too long, or too much
                 answer = {"problem": "unreadable"}
@@ -115,7 +115,7 @@ class Respondents:
             answer = respondent.ask(procedure, uses, self._lab.notebooks, arguments)
         except StudentError as error:
             raise verdict_on(without_words(error) if hidden else error, uses) from None
-        if not form_of(procedure)(answer):
+        if not fits(answer, form_of(procedure)):
             who = called(uses) or procedure.__name__
             raise Failed(f"The answer cannot be used: {who} returned something of the wrong form.")
         if not hidden:
