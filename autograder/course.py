@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from datetime import datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -180,9 +179,9 @@ class Assignment(Strict):
     @model_validator(mode="after")
     def _adds_up(self) -> Assignment:
         ids = [task.id for task in self.tasks]
-        for twice in sorted({name for name in ids if ids.count(name) > 1}):
-            second = [place for place, name in enumerate(ids) if name == twice][1]
-            raise _misplaced(f"there are two tasks {twice!r}; give each its own id", "tasks", second)
+        for place, name in enumerate(ids):
+            if name in ids[:place]:
+                raise _misplaced(f"there are two tasks {name!r}; give each its own id", "tasks", place)
         total = sum(task.points for task in self.tasks if not task.extra)
         if abs(total - self.points) > 1e-9:
             extra = any(task.extra for task in self.tasks)
@@ -215,10 +214,6 @@ class Assignment(Strict):
                 )
         return self
 
-    @cached_property
-    def by_id(self) -> dict[str, Task]:
-        return {task.id: task for task in self.tasks}
-
     @property
     def notebooks(self) -> list[str]:
         """The notebooks' names without `.ipynb`, in the order of the tasks."""
@@ -226,10 +221,15 @@ class Assignment(Strict):
 
     def task(self, name: str) -> Task:
         """The task called `name`; raises `CourseError`, which lists the tasks."""
-        try:
-            return self.by_id[name]
-        except KeyError:
-            raise CourseError(f"there is no task {name!r}; the tasks are {', '.join(self.by_id)}") from None
+        for task in self.tasks:
+            if task.id == name:
+                return task
+        raise CourseError(f"there is no task {name!r}; the tasks are {', '.join(self.ids)}")
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of its tasks."""
+        return [task.id for task in self.tasks]
 
 
 def _misplaced(sentence: str, *place: str | int) -> PydanticCustomError:
@@ -252,6 +252,11 @@ class Course(Strict):
         if name not in self.assignments:
             raise CourseError(f"there is no assignment {name!r}; course.yml has {', '.join(self.assignments)}")
         return name, self.assignments[name]
+
+
+def check_id(function: str) -> str:
+    """The id of a check in `course.yml`, from its function: `test_better_cnn__same_function` → `same-function`."""
+    return function.removeprefix("test_").split("__")[-1].split("[")[0].replace("_", "-")
 
 
 def read_course(path: Path) -> Course:
@@ -277,7 +282,7 @@ def read_mapping(path: Path, needed: str) -> tuple[dict[Any, Any], Lines]:
         raise CourseError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from error
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines = _line_numbers(root, path)
+        lines = _note_lines({(): 1}, root, path)
         value = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -306,32 +311,26 @@ def find_course(start: Path | None = None) -> Path | None:
     return None
 
 
-def _line_numbers(root: yaml.Node | None, path: Path) -> Lines:
-    """Maps a place in the document, such as ("assignments", "lab4", "tasks", 3), to its line (from 1)."""
-    lines: Lines = {(): 1}
-
-    def visit(node: yaml.Node, place: tuple[Any, ...]) -> None:
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                # YAML does not read keys like `007` and `yes` as text; errors refer to what it reads.
-                inner = (*place, _read(key, path))
-                if inner in lines:
-                    raise CourseError(
-                        f"{path}, line {key.start_mark.line + 1}: the key `{key.value}` is given twice"
-                        f" (first on line {lines[inner]})"
-                    )
-                lines[inner] = key.start_mark.line + 1
-                visit(value, inner)
-        elif isinstance(node, yaml.SequenceNode):
-            for index, value in enumerate(node.value):
-                inner = (*place, index)
-                lines[inner] = value.start_mark.line + 1
-                visit(value, inner)
-        else:
-            _read(node, path)
-
-    if root is not None:
-        visit(root, ())
+def _note_lines(lines: Lines, node: yaml.Node | None, path: Path, place: tuple[Any, ...] = ()) -> Lines:
+    """Maps each place in the document, such as ("assignments", "lab4", "tasks", 3), to its line (from 1)."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            # YAML does not read keys like `007` and `yes` as text; errors refer to what it reads.
+            inner = (*place, _read(key, path))
+            if inner in lines:
+                raise CourseError(
+                    f"{path}, line {key.start_mark.line + 1}: the key `{key.value}` is given twice"
+                    f" (first on line {lines[inner]})"
+                )
+            lines[inner] = key.start_mark.line + 1
+            _note_lines(lines, value, path, inner)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            inner = (*place, index)
+            lines[inner] = value.start_mark.line + 1
+            _note_lines(lines, value, path, inner)
+    elif node is not None:
+        _read(node, path)
     return lines
 
 

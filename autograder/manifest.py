@@ -13,14 +13,14 @@ PACKAGE = Path(__file__).resolve().parent
 
 # What runs beside student code, and what their notebooks import: no check, no expected value, no mistake.
 SANDBOX = (
-    *("__init__.py", "manifest.py", "notebook.py", "pictures.py", "data.py", "drawing.py"),
+    *("__init__.py", "manifest.py", "pictures.py", "data.py", "drawing.py"),
     *("training/__init__.py", "training/progress.py", "training/recipes.py"),
     *("sandbox/**/*", "submission/*.py", "labs/__init__.py", "labs/forms.py", "labs/*/__init__.py"),
     *("labs/kinds/plain_data.py", "labs/**/*procedures.py"),
 )
 # The modules that a fork server imports for all student processes, beside those of the sandbox and the procedures.
 IN_SANDBOX = (
-    *("autograder.notebook", "autograder.data", "autograder.drawing", "autograder.training.recipes"),
+    *("autograder.sandbox.student_notebook", "autograder.data", "autograder.drawing", "autograder.training.recipes"),
     *("autograder.submission.definitions", "autograder.submission.excerpt"),
 )
 

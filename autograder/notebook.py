@@ -6,14 +6,28 @@ import contextlib
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from autograder.judge.oracle import Oracle
-    from autograder.labs.lab import Lab
+# Some of these have no name here: what a lab's checks and its reference are made of is imported when a notebook begins,
+# and not in the middle of its first check.
+from autograder.feedback import notebook_cells
+from autograder.judge import accuracy  # noqa: F401
+from autograder.judge.oracle import KEY_SEED, Oracle
+from autograder.labs.context import Context
+from autograder.labs.kinds import figure, function, image, network, saved_weights, training, value  # noqa: F401
+from autograder.labs.lab import Lab, open_lab
+from autograder.labs.respondents import Respondents
+from autograder.labs.run import run_checks
+from autograder.sandbox.own_kernel import Kernel
+from autograder.sandbox.student_notebook import best_device, borrow
+from autograder.submission.packing import pack_submission, unsaved_names
+from autograder.training import recipes  # noqa: F401
+
+__all__ = ["best_device", "borrow", "check", "pack"]
 
 
 def check(task: str) -> float:
@@ -21,41 +35,37 @@ def check(task: str) -> float:
 
     Only public checks run here; the final marking runs more. Raises `CourseError` for an unknown task.
     """
-    from autograder.feedback import check_cell, notebook_output
-    from autograder.labs.context import Context
-    from autograder.labs.respondents import Respondents
-    from autograder.labs.run import run_checks
-    from autograder.sandbox.own_kernel import Kernel
-    from autograder.sandbox.student import quiet
-
     lab, oracle = _lab()
     lab.assignment.task(task)
     kernel = Kernel(_namespace())
     try:
-        with _speechless(), quiet():  # anything on stderr would cost the points under nbgrader
+        with _speechless():  # anything on stderr would cost the points under nbgrader
             findings = run_checks(Context(lab, Path.cwd(), oracle), Respondents(lab, kernel), [task], hidden=False)
     finally:
         kernel.close()
-    results = findings.task_results(lab.assignment)
-    credit = sum(result.score for result in results)
-    for result in results:
-        notebook_output.show(check_cell.task_as_text(result), check_cell.task_as_html(result))
-    return float(credit)
+    credit = 0.0
+    for result in findings.task_results(lab.assignment):
+        notebook_cells.show(notebook_cells.task_as_text(result), notebook_cells.task_as_html(result))
+        credit += result.score
+    return credit
 
 
 @contextlib.contextmanager
 def _speechless() -> Iterator[None]:
-    """Drops what goes past `sys.stderr`: bytes written to the descriptors, and lines of a log that has the kernel's own
-    stream."""
+    """Drops what student code prints and warns of, and what goes past `sys.stderr`: bytes written to the descriptors,
+    and lines of a log that has the kernel's own stream."""
     disabled = logging.root.manager.disable
     kept: list[tuple[int, int]] = []
     logging.disable(logging.CRITICAL)
     try:
-        with open(os.devnull, "wb") as sink, contextlib.suppress(OSError):  # a kernel may have no descriptors
-            for standard in (1, 2):
-                kept.append((standard, os.dup(standard)))
-                os.dup2(sink.fileno(), standard)
-        yield
+        with open(os.devnull, "w", encoding="utf-8") as sink:
+            with contextlib.suppress(OSError):  # a kernel may have no descriptors
+                for standard in (1, 2):
+                    kept.append((standard, os.dup(standard)))
+                    os.dup2(sink.fileno(), standard)
+            with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
     finally:
         for standard, copy in kept:
             os.dup2(copy, standard)
@@ -65,52 +75,13 @@ def _speechless() -> Iterator[None]:
 
 def pack() -> None:
     """Writes `submission.zip` into this folder, and shows what is missing from it. Save your notebooks before."""
-    from autograder.feedback import notebook_output, pack_cell
-    from autograder.labs.lab import open_lab
-    from autograder.submission.packing import pack_submission
-
     lab = open_lab()
     packed = pack_submission(lab.assignment, Path.cwd(), _unsaved_notebooks(lab))
-    notebook_output.show(pack_cell.packed_as_text(packed), pack_cell.packed_as_html(packed))
-
-
-def borrow(name: str) -> Any:
-    """The definition of `name` from another notebook or script of this folder, as it was last saved there."""
-    from autograder.submission import definitions
-
-    here = definitions.Surroundings.now()  # what the other notebook sets up for itself stays there
-    if definitions.lender is not None:  # a whole submission is loaded: lend what it defines
-        try:
-            return definitions.lender.load(name)
-        finally:
-            here.restore()
-    caller = sys._getframe(1).f_globals.get("__file__")
-    folder = Path(caller).parent if caller else Path.cwd()
-    try:
-        return definitions.Definitions(folder).load(name)
-    except definitions.Missing:
-        raise NameError(
-            f"no notebook in this folder defines `{name}` yet: write it there, save, and run again"
-        ) from None
-    except NotImplementedError:
-        raise NameError(f"`{name}` is not filled in yet in its own notebook") from None
-    finally:
-        definitions.lender = None
-        here.restore()
-
-
-def best_device() -> str:
-    """ "cuda" where a GPU can be used, else "cpu"."""
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    notebook_cells.show(notebook_cells.packed_as_text(packed), notebook_cells.packed_as_html(packed))
 
 
 @cache
 def _lab() -> tuple[Lab, Oracle]:
-    from autograder.judge.oracle import KEY_SEED
-    from autograder.labs.lab import open_lab
-
     lab = open_lab()
     return lab, lab.oracle(KEY_SEED)
 
@@ -127,8 +98,6 @@ def _namespace() -> dict[str, Any]:
 
 def _unsaved_notebooks(lab: Lab) -> list[str]:
     """The notebook of this kernel, if its file lacks a task's definition as it was run last."""
-    from autograder.submission.packing import unsaved_names
-
     namespace = _namespace()
     path = Path(str(namespace.get("__session__") or os.environ.get("JPY_SESSION_NAME") or ""))
     path = Path.cwd() / path.name

@@ -86,7 +86,7 @@ def _print(title: str, rows: list[tuple[str, str]]) -> None:
 def main(given: list[str] | None = None) -> None:
     """Prints the list."""
     parser = argparse.ArgumentParser(description="Every sentence that a student can get.")
-    parser.add_argument("--task", choices=list(LAB.assignment.by_id), help="only those of one task")
+    parser.add_argument("--task", choices=LAB.assignment.ids, help="only those of one task")
     only = parser.parse_args(given).task
     bank = LAB.mistakes
     checks = LAB.checks

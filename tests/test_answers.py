@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
+from autograder.course import check_id
 from autograder.judge.verdict import Verdict
-from autograder.labs.catalogue import check_id
 from autograder.labs.context import Context
 from autograder.labs.examination import Examination
 from autograder.labs.findings import Findings

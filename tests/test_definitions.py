@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox.student import KernelStudent
+from autograder.sandbox.own_kernel import Kernel
 from autograder.submission.definitions import Definitions
 from autograder.submission.wanted import LoadFailed, Missing
 
@@ -59,7 +59,7 @@ def test_what_is_missing_may_stand_in_a_cell_that_could_not_be_read(definitions:
 
 
 def test_a_kernel_points_out_a_name_that_is_nearly_the_one() -> None:
-    kernel = KernelStudent({"conv1_7x3_shape": (1, 2), "count": 3, "np": pytest})
+    kernel = Kernel({"conv1_7x3_shape": (1, 2), "count": 3, "np": pytest})
     with pytest.raises(Missing, match=r"run the cell that defines it\.\nDid you mean `conv1_7x3_shape`\?"):
         kernel.get("conv1_7x3_output_shape")
     with pytest.raises(Missing, match=r"run the cell that defines it\.$"):

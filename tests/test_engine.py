@@ -17,7 +17,7 @@ from autograder.grading.class_run import RunListener
 from autograder.grading.grader import Grader, GradingSpec, Marked, withheld
 from autograder.grading.worker import Job
 from autograder.grading.worker_pool import WorkerPool
-from autograder.labs import plugin
+from autograder.labs import run as labs_run
 from autograder.labs.context import Context
 from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import Lab, open_lab
@@ -162,9 +162,9 @@ def test_a_changed_check_is_asked_again_and_no_other(
     assert asked == []
     assert again.result == first.result
 
-    digest = plugin.code_digest
+    digest = labs_run.code_digest
     monkeypatch.setattr(
-        plugin, "code_digest", lambda path, name: digest(path, name) + ("!" if name == "test_conv1_output" else "")
+        labs_run, "code_digest", lambda path, name: digest(path, name) + ("!" if name == "test_conv1_output" else "")
     )
     third = marked(grader, light_class, known)
     assert asked == ["autograder.labs.kinds.value_procedures:values"]
@@ -181,7 +181,7 @@ def test_a_check_whose_code_has_changed_has_another_digest(tmp_path: Path) -> No
     def digests(text: str, name: str) -> tuple[str, str]:
         path = tmp_path / name
         path.write_text(text)
-        return plugin.code_digest(path, "test_a"), plugin.code_digest(path, "test_b")
+        return labs_run.code_digest(path, "test_a"), labs_run.code_digest(path, "test_b")
 
     first = digests(source, "1.py")
     assert digests(source.replace("helper(): return", "helper():  # why\n  return"), "2.py") == first

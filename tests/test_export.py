@@ -68,8 +68,8 @@ def test_the_formats_are_listed_with_a_line_each() -> None:
     listed = export("--formats").output.splitlines()
     names = {line.split()[0] for line in listed}
     assert names == {
-        "nbgrader", "moodle", "canvas", "blackboard", "brightspace", "gradescope", "gradescope-autograder", "classroom50",
-        "actions", "junit", "csv", "json",
+        "nbgrader", "moodle", "canvas", "blackboard", "brightspace", "gradescope", "gradescope-autograder",
+        "classroom50", "actions", "junit", "csv", "json",
     }  # fmt: skip
     assert all(len(line.split()) > 5 for line in listed)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from autograder.judge.verdict import Failed, NotAttempted
 from autograder.labs.context import Context
 from autograder.labs.examination import Examination
 from autograder.labs.findings import Findings
+from autograder.labs.kinds import value_procedures
 from autograder.labs.kinds.image import Picture
 from autograder.labs.kinds.network import Network
 from autograder.labs.lab import open_lab
@@ -360,7 +362,7 @@ def test_what_mistakes_answer_is_worked_out_by_one_process(tmp_path: Path) -> No
     asked = []
 
     def oracle(name: str) -> LiveOracle:
-        made = LiveOracle({}, Path("nowhere"), 7, kept=tmp_path)
+        made = LiveOracle({}, Path("nowhere"), 7, SimpleNamespace(kept=tmp_path))  # type: ignore[arg-type]
 
         def variants(question: str) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
             asked.append(name)
@@ -384,7 +386,7 @@ def test_what_mistakes_answer_is_worked_out_by_one_process(tmp_path: Path) -> No
 def test_a_notebooks_kernel_answers_as_a_process_of_its_own_would() -> None:
     """NumPy's numbers are numbers, also where nothing is sent over a wire."""
     kernel = Kernel({"conv1_output_shape": (np.int64(1), np.float64(2.5))})
-    answer = kernel.ask("autograder.labs.kinds.value_procedures:values", [], {}, {"name": "conv1_output_shape"})
+    answer = kernel.ask(value_procedures.values, [], {}, {"name": "conv1_output_shape"})
     assert [type(one) for one in answer] == [int, float]
     kernel.close()
 

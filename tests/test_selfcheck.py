@@ -14,8 +14,7 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder.feedback.annotation_places import Places
-from autograder.feedback.check_cell import task_as_html, task_as_text
-from autograder.feedback.pack_cell import BADGES, packed_as_html, packed_as_text
+from autograder.feedback.notebook_cells import BADGES, packed_as_html, packed_as_text, task_as_html, task_as_text
 from autograder.feedback.self_check import run_self_check
 from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, Results, TaskResult
@@ -128,7 +127,7 @@ def test_check_fits_on_one_screen_and_says_what_is_next(work: Path, tmp_path: Pa
     assert "38 of 81 points in the public checks: 6 done, 10 not started." in lines
     assert lines[-1] == "Next: start “Save and load a model” in 4_3_save_and_load.ipynb."
     found = json.loads((tmp_path / "found.json").read_text())
-    assert [one["id"] for one in found["tasks"]] == list(open_lab("lab4").assignment.by_id)
+    assert [one["id"] for one in found["tasks"]] == open_lab("lab4").assignment.ids
     assert (found["score"], found["max_score"]) == (38, 81)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from autograder.course import Limits
+from autograder.labs.kinds import network_procedures
 from autograder.sandbox.client import ForkServer, StudentProcess
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import code_of
@@ -142,5 +143,5 @@ def test_the_sandbox_reads_old_notebooks_and_lets_a_cell_wait(fork_server: ForkS
     arguments = {"definition": "Wrapped", "arguments": [], "state": [], "images": images, "batches": [1]}
     with StudentProcess(fork_server, tmp_path, Limits()) as student_process:
         assert student_process.describe() == ["new.ipynb, cell 2: left out, it begins with %%bash"]
-        answer = student_process.ask("autograder.labs.kinds.network_procedures:outputs", ["Wrapped"], {}, arguments)
+        answer = student_process.ask(network_procedures.outputs, ["Wrapped"], {}, arguments)
     assert (answer["outputs"][0] == 1 + 1 + 28 + 2 + 2).all()

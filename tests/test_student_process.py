@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,9 +13,11 @@ import numpy as np
 import pytest
 
 from autograder.course import Limits
+from autograder.labs.kinds import network_procedures, value_procedures
 from autograder.sandbox.client import StudentProcess
 from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.layers.choice import choose, offered
+from autograder.sandbox.public_copy import copy_public
 from autograder.sandbox.respondent import StudentError
 from tests.malicious.marking import with_command_line
 
@@ -53,7 +56,7 @@ def student_process(fork_server: ForkServer, tmp_path: Path) -> Start:
 
 
 def value(process: StudentProcess, name: str) -> object:
-    return process.ask("autograder.labs.kinds.value_procedures:values", [name], {}, {"name": name})
+    return process.ask(value_procedures.values, [name], {}, {"name": name})
 
 
 def test_it_answers_from_another_process(student_process: Start) -> None:
@@ -181,7 +184,7 @@ def test_arrays_go_both_ways(student_process: Start) -> None:
     images = np.arange(2 * 784, dtype=np.float32).reshape(2, 1, 28, 28)
     with student_process(script) as process:
         arguments = {"definition": "Net", "arguments": [], "state": [], "images": images, "batches": [1, 1]}
-        answer = process.ask("autograder.labs.kinds.network_procedures:outputs", ["Net"], {}, arguments)
+        answer = process.ask(network_procedures.outputs, ["Net"], {}, arguments)
     assert (answer["outputs"][0] == images * 2).all()
 
 
@@ -193,7 +196,7 @@ NET = "from torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n 
 def outputs(process: StudentProcess, name: str = "Net") -> np.ndarray:
     images = np.ones((3, 1, 28, 28), np.float32)
     arguments = {"definition": name, "arguments": [], "state": [], "images": images, "batches": [1, 2]}
-    answer = process.ask("autograder.labs.kinds.network_procedures:outputs", [name], {}, arguments)
+    answer = process.ask(network_procedures.outputs, [name], {}, arguments)
     return answer["outputs"][0]
 
 
@@ -271,3 +274,15 @@ def test_a_borrowed_definition_does_not_bring_its_files_settings_along(student_p
     with student_process(borrower) as process:
         (tmp_path / "submission" / "lender.py").write_text(lender)
         assert value(process, "seen") == [3, "torch.float32"]
+
+
+def test_what_notebooks_import_is_there_beside_student_code_without_its_checks(tmp_path: Path) -> None:
+    copy_public(tmp_path)
+    code = (
+        "from autograder.sandbox import student_notebook; student_notebook.take_the_notebooks_place()\n"
+        "import autograder.notebook\nfrom autograder.notebook import best_device, borrow, check, pack\n"
+        "assert autograder.notebook.borrow is borrow and best_device() in ('cpu', 'cuda')\n"
+        "assert check('simple-cnn') == 0 and pack() is None"
+    )
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(tmp_path)}, check=True)
+    assert not [path.name for path in tmp_path.rglob("*.py") if path.name in ("oracle.py", "notebook.py", "bank.py")]

@@ -133,7 +133,7 @@ def write_key(lab: Lab, checks: list[Check], folder: Path) -> None:
 
 def without_hidden(source: str, public: set[str]) -> str:
     """The source of a check file without its hidden checks, and without what only these use."""
-    from autograder.labs.catalogue import check_id
+    from autograder.course import check_id
 
     tree = ast.parse(source)
     # Every statement that gives a name something: a name may be given a value more than once.

@@ -161,7 +161,7 @@ def _in_bank(lab: Lab) -> Iterator[str]:
         yield str(error)
         return
     for task, known in bank.items():
-        if task not in lab.assignment.by_id:
+        if task not in lab.assignment.ids:
             yield f"{lab.folder / 'mistakes' / task}.yml: course.yml has no task with this name"
             continue
         for mistake in known.values():

@@ -1,11 +1,15 @@
 """Makes text from a submission safe to look at: nothing in it can hide, move or overwrite what is around it.
 
-Escaping for HTML is not done here; the templates escape everything.
+Escaping for HTML is the templates' work: they escape everything but the `<code>` that is put around pieces here.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from typing import Any
+
+from markupsafe import Markup, escape
 
 LONGEST = 6000
 """Characters of one text that are shown; a message of megabytes would make a page nobody can open."""
@@ -19,11 +23,31 @@ def visible(text: str, *, newlines: bool = False, longest: int = LONGEST) -> str
     if newlines:
         text = text.replace("\r\n", "\n")
     shown = text[:longest]
-    if not shown.isascii() or not shown.isprintable():  # else there is nothing to spell out
+    if not shown.isprintable():  # else there is nothing to spell out
         signs = {ord(character): _sign(character, newlines) for character in set(shown)}
         shown = shown.translate(signs)
     left_out = len(text) - longest
     return f"{shown} … ({left_out} more characters)" if left_out > 0 else shown
+
+
+def as_it_is_shown(value: Any) -> Any:
+    """Every expression of every template passes through here before it is escaped."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value)
+    return value
+
+
+def lines(text: str) -> list[str]:
+    """Text as lines of a page, without empty ones."""
+    return [line for line in visible(text, newlines=True).splitlines() if line.strip()]
+
+
+def coded(text: str) -> Markup:
+    """Text as escaped HTML, in which whatever is between backticks is code."""
+    page = Markup("")
+    for place, piece in enumerate(re.split(r"`([^`\n]+)`", visible(text))):
+        page += Markup("<code>{}</code>").format(piece) if place % 2 else escape(piece)
+    return page
 
 
 def number(value: float) -> str:

@@ -78,7 +78,6 @@ def run_self_check(
         fork_server = local_fork_server(submission.folder, names, device)
         try:
             # Only now, while the fork server imports what notebooks do: these have no part in what is forked.
-            import autograder.labs.plugin  # noqa: F401 (pytest, which `run_checks` would wait for)
             from autograder.labs.context import Context
             from autograder.labs.respondents import Respondents
             from autograder.labs.run import run_checks

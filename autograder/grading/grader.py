@@ -101,7 +101,7 @@ class Grader:
         """Imports and makes what every submission needs, while the fork server starts and proves the sandbox."""
         import torch
 
-        from autograder.labs import context, plugin  # noqa: F401
+        from autograder.labs import context, run  # noqa: F401
 
         torch.set_num_threads(self.spec.threads)
         oracles = self.lab.live_oracle(self.spec.seed, named=False), self.lab.live_oracle(KEY_SEED)

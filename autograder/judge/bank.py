@@ -36,7 +36,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from autograder.course import CourseError, Identifier, Strict, read_mapping, validated
+from autograder.course import CourseError, Identifier, Lines, Strict, read_mapping, validated
 
 
 class BankError(Exception):
@@ -123,9 +123,16 @@ Bank = dict[str, dict[str, Mistake]]  # by task and id
 def read_bank(folder: Path) -> Bank:
     """All mistakes in `folder`, by task and id, both sorted; raises `BankError` with the line that is wrong."""
     bank: Bank = {}
+    pages: list[tuple[Path, Page, Lines]] = []
     for path in sorted(folder.glob("*.yml")):
+        try:
+            value, lines = read_mapping(path, "a mapping with the keys `mistakes` and `vary`")
+            pages.append((path, validated(Page, value, path, lines), lines))
+        except CourseError as error:
+            raise BankError(str(error)) from error
+    for path, page, lines in pages:
         known: dict[str, Mistake] = {}
-        for mistake in _mistakes(path):
+        for mistake in _mistakes(path, page, lines):
             if (first := known.setdefault(mistake.id, mistake)) is not mistake:
                 raise BankError(f"{mistake.place}: line {first.line} already has a mistake with this id")
         # An id goes before the one that it begins with: `average-pooling-after-conv1` says more than `average-pooling`.
@@ -133,13 +140,8 @@ def read_bank(folder: Path) -> Bank:
     return bank
 
 
-def _mistakes(path: Path) -> Iterator[Mistake]:
+def _mistakes(path: Path, page: Page, lines: Lines) -> Iterator[Mistake]:
     """The mistakes on a page, in its order."""
-    try:
-        value, lines = read_mapping(path, "a mapping with the keys `mistakes` and `vary`")
-        page = validated(Page, value, path, lines)
-    except CourseError as error:
-        raise BankError(str(error)) from error
     for name, entry in page.mistakes.items():
         line = lines["mistakes", name]
         yield _mistake(path, name, line, entry.sentence, {}, [entry.loses, page.loses], entry.replace)

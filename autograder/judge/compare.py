@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,17 @@ def same(value: np.ndarray, expected: np.ndarray, tolerance: float | None = None
     if tolerance is None:
         tolerance = ABSOLUTE + RELATIVE * np.abs(expected).max(initial=0)
     return bool(np.abs(value - expected).max(initial=0) <= tolerance)
+
+
+def those_same(values: Sequence[np.ndarray], known: Sequence[tuple[str, np.ndarray]], tolerance: float) -> list[str]:
+    """The names of those arrays that one of `values` begins with."""
+    names = []
+    for name, expected in known:
+        for value in values:
+            if same(value[: len(expected)], expected, tolerance):
+                names.append(name)
+                break
+    return names
 
 
 def difference(value: np.ndarray, expected: np.ndarray) -> float:

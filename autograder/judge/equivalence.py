@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from autograder.judge.compare import array, difference, same, shape_text
+from autograder.judge.compare import array, difference, same, shape_text, those_same
 from autograder.judge.oracle import RIGHT, Answers
 from autograder.judge.verdict import Blocked, Failed
 
@@ -29,8 +30,8 @@ VARIANCE_SPREAD = 0.2  # root mean square of the logarithm of (variance seen / v
 
 def judge_parameters(answer: Any, expected: list[tuple[str, list[int]]], output: list[int], name: str) -> None:
     """The network's parameters have the task's shapes, in any order and under any names; so has its output."""
-    own = [(str(item[0]), [int(size) for size in item[1]]) for item in answer["parameters"]]
-    if sorted(shape for _, shape in own) != sorted(list(shape) for _, shape in expected):
+    own = [(name, shape) for name, shape in answer["parameters"]]
+    if sorted([shape for _, shape in own]) != sorted([list(shape) for _, shape in expected]):
         raise Failed(
             f"{name} should have parameters of the shapes on the left; yours are on the right:\n"
             + side_by_side(expected, own),
@@ -90,11 +91,10 @@ def judge_outputs(answer: Any, expected: Answers, name: str) -> str | None:
     )
 
 
-def is_variant(answer: Any, wrong: np.ndarray, tolerance: float) -> bool:
-    """Whether some way of assigning the weights makes the first subsampled outputs those of a known mistake."""
-    return any(
-        same(subsample(output[: len(wrong)]), wrong, tolerance) for output in answer["outputs"] if output.ndim > 1
-    )
+def variants(answer: Any, known: Sequence[tuple[str, Answers]], tolerance: float) -> list[str]:
+    """The known mistakes whose outputs are the first subsampled ones of some way of assigning the weights."""
+    outputs = [subsample(output) for output in answer["outputs"] if output.ndim > 1]
+    return those_same(outputs, [(name, wrong[RIGHT]) for name, wrong in known if RIGHT in wrong], tolerance)
 
 
 def subsample(outputs: np.ndarray) -> np.ndarray:

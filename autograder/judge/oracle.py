@@ -43,7 +43,7 @@ Answers = dict[str, np.ndarray]
 class Mistakes(Protocol):
     """Knows what known mistakes answer to questions, for the inputs of one seed."""
 
-    def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
+    def wrong(self, question: str) -> list[tuple[str, Answers]]:
         """What each known mistake answers, by its id; those that give the right answer are left out.
 
         Where a question is asked of pairs of mistakes too, their ids are joined by a plus.
@@ -75,8 +75,8 @@ class Oracle(Mistakes, Protocol):
 class Nameless:
     """Knows no mistakes: for who decides on points, which no name may change."""
 
-    def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
-        return iter(())
+    def wrong(self, question: str) -> list[tuple[str, Answers]]:
+        return []
 
     def mistake(self, task: str, name: str) -> str:
         raise KeyError(name)
@@ -96,6 +96,21 @@ class ReferenceQuestion:
     public: bool = True  # whether a student's key holds it
 
 
+class Known(Protocol):
+    """What a lab knows of mistakes; read when a mistake is asked for."""
+
+    @property
+    def mistakes(self) -> Bank:
+        """Those in its bank, by task and id."""
+
+    @property
+    def kept(self) -> Path:
+        """The folder where their answers are kept."""
+
+    def script(self, task: str) -> Path:
+        """The reference's script that a task's mistakes change."""
+
+
 class LiveOracle:
     """Asks the reference itself, and its variants in the bank of mistakes."""
 
@@ -106,28 +121,21 @@ class LiveOracle:
         questions: Mapping[str, ReferenceQuestion],
         reference: Path,
         seed: int,
-        mistakes: Callable[[], Bank] = dict,
-        notebooks: Mapping[str, str] | None = None,
-        kept: Path | None = None,
+        known: Known | None = None,
     ) -> None:
-        """`mistakes` gives those that are known when one is first asked for; `notebooks` names each task's notebook.
-
-        What the variants answer is kept in the folder `kept` and read from there the next time.
-        """
+        """Without `known`, it knows of no mistakes."""
         self.seed = seed
-        self._kept = kept
-        self._mistakes = mistakes
-        self._notebooks = notebooks or {}
+        self._known = known
         self._reference = Reference(reference)
         self._questions = questions
         self._right: dict[str, Answers] = {}
-        self._wrong: dict[str, dict[str, Answers]] = {}
+        self._wrong: dict[str, list[tuple[str, Answers]]] = {}
         self._answers: dict[tuple[str, tuple[str, ...]], Answers | None] = {}
 
     @cached_property
     def bank(self) -> Bank:
-        """The known mistakes, by task and id; read when one is asked for."""
-        return self._mistakes()
+        """The known mistakes, by task and id."""
+        return self._known.mistakes if self._known is not None else {}
 
     def questions(self, public: bool = False) -> list[str]:
         """All questions of the lab, or those that a student's key may answer."""
@@ -145,7 +153,7 @@ class LiveOracle:
             self._right[question] = right
         return self._right[question]
 
-    def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
+    def wrong(self, question: str) -> list[tuple[str, Answers]]:
         if question not in self._wrong:
             known = self._recalled(question)
             if known is None:
@@ -154,11 +162,13 @@ class LiveOracle:
                     if known is None:
                         known = list(self._variants(question))
                         self._keep(question, known)
-            self._wrong[question] = dict(known)
-        yield from self._wrong[question].items()
+            self._wrong[question] = known
+        return self._wrong[question]
 
     def _file(self, question: str) -> Path | None:
-        return self._kept and self._kept / f"{question.replace('/', ' ')} {self.seed}.npz"
+        if self._known is None:
+            return None
+        return self._known.kept / f"{question.replace('/', ' ')} {self.seed}.npz"
 
     @contextlib.contextmanager
     def _alone(self, question: str) -> Iterator[None]:
@@ -201,7 +211,8 @@ class LiveOracle:
 
     def variant(self, *mistakes: Mistake) -> Variant:
         """The reference with mistakes of one task in it; raises `BankError` where they cannot stand together."""
-        script = self._reference.folder / f"{self._notebooks[mistakes[0].task]}.py"
+        assert self._known is not None
+        script = self._known.script(mistakes[0].task)
         return Variant(script, import_script(script), self._reference, mistakes)
 
     def _variants(self, name: str) -> Iterator[tuple[str, Answers]]:
@@ -332,10 +343,9 @@ class KeyOracle:
             raise OracleError(f"the answer key does not hold {question!r}")
         return self._group(question, "")
 
-    def wrong(self, question: str) -> Iterator[tuple[str, Answers]]:
-        for group in self._entries.get(question, {}):
-            if group:
-                yield from _apart(self._group(question, group))
+    def wrong(self, question: str) -> list[tuple[str, Answers]]:
+        groups = [self._group(question, group) for group in self._entries.get(question, {}) if group]
+        return [one for group in groups for one in _apart(group)]
 
     def _group(self, question: str, group: str) -> Answers:
         arrays = {name: self._arrays[f"{question}|{group}|{name}"] for name in self._entries[question][group]}
@@ -354,24 +364,20 @@ class KeyOracle:
         raise OracleError("a student's package holds no solutions")
 
 
+@dataclass(frozen=True)
 class Reference:
     """The reference solutions of a lab, imported from their scripts when a name is asked for."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder)
+    folder: Path
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        defined = re.compile(rf"^(class {name}\b|def {name}\(|{name} = (?!.*borrow\())", re.MULTILINE)
         for path in sorted(self.folder.glob("[0-9]*.py")):
-            if f"class {name}" in path.read_text(encoding="utf-8") or _defines(path, name):
+            if defined.search(path.read_text(encoding="utf-8")):
                 return getattr(import_script(path), name)
         raise OracleError(f"the reference in {self.folder} does not define {name}")
-
-
-def _defines(path: Path, name: str) -> bool:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return any(line.startswith((f"def {name}(", f"{name} = ")) and "borrow(" not in line for line in lines)
 
 
 @cache

@@ -12,7 +12,7 @@ Arrays = list[tuple[str, np.ndarray]]
 
 def generator(seed: int, *purpose: str) -> np.random.Generator:
     """A generator for `seed` and a purpose: other purposes draw other numbers."""
-    return np.random.Generator(np.random.PCG64([seed, *(b for word in purpose for b in word.encode())]))
+    return np.random.Generator(np.random.PCG64([seed, *"".join(purpose).encode()]))
 
 
 def weights(shapes: Sequence[tuple[str, Sequence[int]]], seed: int) -> Arrays:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from autograder.course import Assignment, CourseError, line_of
+from autograder.course import Assignment, CourseError, check_id, line_of
 from autograder.submission.wanted import meant
 
 
@@ -42,11 +42,6 @@ def read_checks(folder: Path) -> list[Check]:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 checks.append(_check(node, path))
     return checks
-
-
-def check_id(function: str) -> str:
-    """The id of a check function: `test_better_cnn__same_function` → `same-function`."""
-    return function.removeprefix("test_").split("__")[-1].split("[")[0].replace("_", "-")
 
 
 def agree(folder: Path, lab: str, assignment: Assignment, course: Path) -> list[Check]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from autograder.course import CourseError
-from autograder.labs.plugin import ChecksPlugin
+from autograder.labs.run import ChecksPlugin
 
 STACK: pytest.StashKey[ExitStack] = pytest.StashKey()
 
@@ -25,15 +25,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Sets the examination up, unless a program runs the checks and has its own (`run_checks`)."""
-    if not any(isinstance(plugin, ChecksPlugin) for plugin in config.pluginmanager.get_plugins()):
-        config.stash[STACK] = ExitStack()
-        config.pluginmanager.register(_plugin(config, config.stash[STACK]), "checks")
+    """Sets the examination up. A program that runs the checks (`run_checks`) has its own, and no use for this file."""
+    config.stash[STACK] = ExitStack()
+    config.pluginmanager.register(_plugin(config, config.stash[STACK]), "checks")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if STACK in config.stash:
-        config.stash[STACK].close()
+    config.stash[STACK].close()
 
 
 def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:

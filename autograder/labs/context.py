@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder.course import Assignment, Band, CourseError
+from autograder.data import load_data, perturb
 from autograder.judge.oracle import Oracle
 from autograder.judge.probes import generator
 from autograder.labs.lab import Lab
@@ -70,8 +71,6 @@ def hidden_images(data: str, seed: int) -> tuple[np.ndarray, np.ndarray, str]:
 
     Which ones, in which order, and how they are moved is drawn from `seed`.
     """
-    from autograder.data import load_data, perturb
-
     loaded = load_data(data)  # type: ignore[arg-type]
     order = generator(seed, "hidden order").permutation(len(loaded.test_images))[:HIDDEN_IMAGES]
     moved = perturb(loaded.test_images[order], seed)

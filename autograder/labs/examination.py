@@ -13,8 +13,9 @@ from autograder.judge import weights_file
 from autograder.judge.oracle import Mistakes, Oracle
 from autograder.labs.context import Context
 from autograder.labs.findings import Findings
-from autograder.labs.respondents import Procedure, Respondents
+from autograder.labs.respondents import Respondents
 from autograder.results import OwnDigit
+from autograder.sandbox.respondent import Procedure
 
 
 @dataclass(frozen=True)

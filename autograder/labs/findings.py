@@ -99,11 +99,9 @@ class Findings:
         """The results by task, in the order of `course.yml`; what was said before in a task is not said again."""
         tasks = []
         for task in assignment.tasks:
-            found = [(task.id, name) for name in task.checks if (task.id, name) in self.results]
-            if found:
-                order = sorted(found, key=list(self.results).index)
-                said = self._said_once(order)
-                checks = [said[place] for place in found]
+            said = self._said_once(task.id)
+            if said:
+                checks = [said[check] for check in task.checks if check in said]
                 tasks.append(
                     TaskResult(
                         id=task.id,
@@ -117,10 +115,12 @@ class Findings:
                 )
         return tasks
 
-    def _said_once(self, order: list[Place]) -> dict[Place, CheckResult]:
-        said: dict[Place, CheckResult] = {}
-        for place in order:
-            result = self.results[place]
+    def _said_once(self, task: str) -> dict[str, CheckResult]:
+        """The results of a task's checks in the order in which they ran, by the check's id."""
+        said: dict[str, CheckResult] = {}
+        for place, result in self.results.items():
+            if place[0] != task:
+                continue
             message, hint = result.message, result.hint
             if result.status in ("failed", "partial"):
                 earlier = {other.message for other in said.values()}
@@ -131,5 +131,5 @@ class Findings:
                     message = message.removesuffix(sentence) + SAME_MISTAKE
                     if message in earlier:
                         message, hint = SAME, ""
-            said[place] = result.model_copy(update={"message": message, "hint": hint}, deep=True)
+            said[place[1]] = result.model_copy(update={"message": message, "hint": hint}, deep=True)
         return said

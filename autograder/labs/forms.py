@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-Form = Callable[[Any], bool]
+
+@dataclass(frozen=True)
+class Composite:
+    """A form that is made of others."""
+
+    kind: Literal["either", "both", "each", "pair", "record"]
+    parts: tuple[Form, ...]
+    names: tuple[str, ...] = ()
+    length: int | None = None
+
+
+Form = Callable[[Any], bool] | Composite
 Procedure = TypeVar("Procedure", bound=Callable[..., Any])
 LARGEST = 2**53  # of whole numbers: beyond it, they are no counts
 
@@ -31,6 +44,26 @@ def form_of(procedure: Callable[..., Any]) -> Form:
     if form is None:
         raise LookupError(f"{procedure.__module__}.{procedure.__name__} declares no form of its answer (`@answers`)")
     return form
+
+
+def fits(value: Any, form: Form) -> bool:
+    """Whether a value has a form."""
+    if not isinstance(form, Composite):
+        return form(value)
+    inner: Iterable[tuple[Any, Form]]
+    if form.kind == "either":
+        return any(map(fits, itertools.repeat(value), form.parts))
+    if form.kind == "both":
+        inner = zip((value, value), form.parts, strict=True)
+    elif form.kind == "record":
+        if not (isinstance(value, dict) and value.keys() >= set(form.names)):
+            return False
+        inner = zip(map(value.get, form.names), form.parts, strict=True)
+    elif not isinstance(value, list) or len(value) > 10_000 or form.length not in (None, len(value)):
+        return False
+    else:
+        inner = zip(value, form.parts if form.kind == "pair" else itertools.repeat(form.parts[0]))  # noqa: B905
+    return all(itertools.starmap(fits, inner))
 
 
 def text(value: Any) -> bool:
@@ -81,28 +114,25 @@ def nothing(value: Any) -> bool:
 
 
 def either(*forms: Form) -> Form:
-    return lambda value: any(form(value) for form in forms)
+    return Composite("either", forms)
 
 
 def both(first: Form, second: Form) -> Form:
-    return lambda value: first(value) and second(value)
+    """The second is looked at where the first fits."""
+    return Composite("both", (first, second))
 
 
 def each(form: Form, length: int | None = None) -> Form:
-    return lambda value: (
-        isinstance(value, list) and length in (None, len(value)) and len(value) <= 10_000 and all(map(form, value))
-    )
+    return Composite("each", (form,), length=length)
 
 
 def pair(first: Form, second: Form) -> Form:
-    return lambda value: isinstance(value, list) and len(value) == 2 and first(value[0]) and second(value[1])
+    return Composite("pair", (first, second), length=2)
 
 
 def record(**fields: Form) -> Form:
     """A dict that has these fields, and perhaps others that nobody looks at."""
-    return lambda value: (
-        isinstance(value, dict) and all(name in value and form(value[name]) for name, form in fields.items())
-    )
+    return Composite("record", tuple(fields.values()), tuple(fields))
 
 
 def is_(wanted: Any) -> Form:

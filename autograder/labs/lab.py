@@ -9,7 +9,7 @@ import hashlib
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,7 @@ from autograder import manifest
 from autograder.course import Assignment, CourseError, find_course, read_course
 from autograder.judge.bank import Bank, read_bank
 from autograder.judge.oracle import KEYS, KeyOracle, LiveOracle, Oracle, OracleError, ReferenceQuestion, has_key
-from autograder.labs.catalogue import Check, agree, check_files
+from autograder.labs.catalogue import Check, agree
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LABS = Path(__file__).parent
@@ -59,7 +59,7 @@ class Lab:
         """Its known mistakes, by task and id; raises `BankError`."""
         return read_bank(self.folder / "mistakes")
 
-    @property
+    @cached_property
     def notebooks(self) -> dict[str, str]:
         """The notebook that each definition of the lab belongs to."""
         return {name: task.notebook for task in self.assignment.tasks for name in task.definitions}
@@ -67,7 +67,7 @@ class Lab:
     @cached_property
     def questions(self) -> Mapping[str, ReferenceQuestion]:
         """What an oracle can be asked: all that the check files list under `ASKED`. Not in a students' package."""
-        return Questions([f"{__package__}.{self.name}.{path.stem}" for path in check_files(self.folder)])
+        return Questions([f"{__package__}.{self.name}.{path.stem}" for path in sorted(self.folder.glob("test_*.py"))])
 
     def oracle(self, seed: int) -> Oracle:
         """The live reference with `seed`, or the answer key of a student's package (which has its own seed)."""
@@ -77,15 +77,17 @@ class Lab:
         """The reference itself, which knows mistakes by name if `named`; raises `OracleError` where there is none."""
         if self.reference is None:
             raise OracleError(f"there is no reference for {self.name} beside {self.course_file}")
-        if not named:
-            return LiveOracle(self.questions, self.reference, seed)
-        notebooks = {task.id: task.notebook for task in self.assignment.tasks}
-        # In a folder for all that decides the answers: those of older code, references and mistakes are not read.
-        kept = self.course_file.parent / "build" / "known-mistakes" / self.name / self._digest()
-        return LiveOracle(self.questions, self.reference, seed, lambda: self.mistakes, notebooks, kept)
+        return LiveOracle(self.questions, self.reference, seed, self if named else None)
 
-    def _digest(self) -> str:
-        """Of all that decides what the lab's known mistakes answer."""
+    def script(self, task: str) -> Path:
+        """The reference's script for a task."""
+        assert self.reference is not None
+        return self.reference / f"{self.assignment.task(task).notebook}.py"
+
+    @cached_property
+    def kept(self) -> Path:
+        """Where it is kept what its known mistakes answer: a folder for all that decides the answers, so that those of
+        older code, references and mistakes are not read."""
         assert self.reference is not None
         whole = hashlib.sha256()
         for library in ("torch", "torchbearer", "numpy", "matplotlib", "pillow"):
@@ -93,15 +95,15 @@ class Lab:
         own = [*self.folder.rglob("*.py"), *self.folder.rglob("*.yml"), *self.reference.glob("*.py")]
         for path in sorted([*manifest.files(manifest.ANSWERS), *own]):
             whole.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-        return whole.hexdigest()[:16]
+        return self.course_file.parent / "build" / "known-mistakes" / self.name / whole.hexdigest()[:16]
 
 
+@dataclass(eq=False)
 class Questions(Mapping[str, ReferenceQuestion]):
     """The questions of a lab's check files by name; a file is imported when a question is looked for."""
 
-    def __init__(self, modules: list[str]) -> None:
-        self._to_import = modules
-        self._found: dict[str, ReferenceQuestion] = {}
+    _to_import: list[str]
+    _found: dict[str, ReferenceQuestion] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> ReferenceQuestion:
         while name not in self._found and self._to_import:
@@ -118,7 +120,7 @@ class Questions(Mapping[str, ReferenceQuestion]):
 
     def _import(self) -> None:
         # The file of the checks that run now is imported already, and is most likely to have the question.
-        name = next((name for name in self._to_import if name in sys.modules), self._to_import[0])
+        name = next(iter(sys.modules.keys() & self._to_import), self._to_import[0])
         self._to_import.remove(name)
         module = importlib.import_module(name)
         for asked in getattr(module, "ASKED", ()):

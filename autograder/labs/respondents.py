@@ -12,17 +12,10 @@ from autograder.judge import weights_file
 from autograder.judge.verdict import Failed, Verdict
 from autograder.labs.discretion import discreet, words_in
 from autograder.labs.file_procedures import weights_file as weights_file_of
-from autograder.labs.forms import form_of
+from autograder.labs.forms import fits, form_of
 from autograder.labs.lab import Lab
 from autograder.labs.student_errors import called, verdict_on, without_words
-from autograder.sandbox.respondent import Respondent, StudentError
-
-Procedure = Callable[..., Any]
-
-
-def name_of(procedure: Procedure) -> str:
-    """What a student process finds a procedure by: its module and its name."""
-    return f"{procedure.__module__}:{procedure.__name__}"
+from autograder.sandbox.respondent import Procedure, Respondent, StudentError
 
 
 class Respondents:
@@ -69,7 +62,7 @@ class Respondents:
 
     def ask(self, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False) -> Any:
         """What `procedure` gives on the student's definitions `uses`; raises a `Verdict`."""
-        question = _digest([name_of(procedure), list(uses), arguments])
+        question = _digest([procedure.__module__, procedure.__name__, uses, arguments])
         if question not in self._answers:
             respondent = self._first
             if hidden and self._start is not None:
@@ -107,8 +100,8 @@ class Respondents:
             if self._reader is None:
                 self._reader = self._start() if self._start is not None else self._first
             try:
-                answer = self._reader.ask(name_of(weights_file_of), [], {}, {"file": content, "limit_mb": limit_mb})
-                if not form_of(weights_file_of)(answer):
+                answer = self._reader.ask(weights_file_of, [], {}, {"file": content, "limit_mb": limit_mb})
+                if not fits(answer, form_of(weights_file_of)):
                     answer = {"problem": "unreadable"}
             except StudentError:  # it took too long, or too much
                 answer = {"problem": "unreadable"}
@@ -119,10 +112,10 @@ class Respondents:
         self, respondent: Any, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool
     ) -> Any:
         try:
-            answer = respondent.ask(name_of(procedure), list(uses), self._lab.notebooks, arguments)
+            answer = respondent.ask(procedure, uses, self._lab.notebooks, arguments)
         except StudentError as error:
             raise verdict_on(without_words(error) if hidden else error, uses) from None
-        if not form_of(procedure)(answer):
+        if not fits(answer, form_of(procedure)):
             who = called(uses) or procedure.__name__
             raise Failed(f"The answer cannot be used: {who} returned something of the wrong form.")
         if not hidden:

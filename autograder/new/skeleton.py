@@ -135,7 +135,7 @@ def _add_task(
 ) -> None:
     templates = _templates()
     fields = _fields(course, task, notebook, title, points, hidden_points)
-    if task in course.assignments[lab].by_id:
+    if task in course.assignments[lab].ids:
         raise SkeletonError(f"{lab} already has a task {task!r}")
     file = CourseFile(plan.root / "course.yml")
     file.add_task(lab, _task_entry(templates, fields), notebook, points)

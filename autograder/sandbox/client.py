@@ -13,7 +13,7 @@ from autograder.course import Limits, Task
 from autograder.sandbox import wire
 from autograder.sandbox.environment import clean_environment
 from autograder.sandbox.fork_server import ForkServer, ForkServerError
-from autograder.sandbox.respondent import StudentError, unpack
+from autograder.sandbox.respondent import Procedure, StudentError, unpack
 from autograder.sandbox.rooms import remove
 from autograder.sandbox.student_time import MachineBusyError, StudentTime, Usage
 from autograder.submission.excerpt import CODE_LIMIT
@@ -84,12 +84,14 @@ class StudentProcess:
             raise StudentError(StudentError.NONSENSE, "The submission's source could not be read.") from None
         return Source(code, cells)
 
-    def ask(self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]) -> Any:
+    def ask(
+        self, procedure: Procedure, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]
+    ) -> Any:
         for name in uses:
             self._load(name, dict(notebooks))
         request = {
             "kind": "call",
-            "procedure": procedure,
+            "procedure": f"{procedure.__module__}:{procedure.__name__}",
             "arguments": arguments,
             "notebooks": dict(notebooks),
         }

@@ -1,4 +1,4 @@
-"""Torch function modes that observe a forward pass: `DropoutOff` and `LayerOutputs`.
+"""Torch function modes that watch a forward pass or change it: `DropoutOff`, `LayerOutputs` and `Rounded`.
 
 They run in the student process, so nothing here knows what is right.
 """
@@ -89,3 +89,18 @@ class LayerOutputs(TorchFunctionMode):
         if func in _LAYERS and len(self.outputs) < 40:
             self.outputs.append((_LAYERS[func], result.detach().clone()))  # later operations may change it in place
         return result
+
+
+class Rounded(TorchFunctionMode):
+    """Rounds every result to float32, as a float32 run does, and goes on in float64."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        exact = func(*args, **(kwargs or {}))
+        wide = isinstance(exact, Tensor) and exact.dtype == torch.float64
+        return exact.float().double() if wide else exact

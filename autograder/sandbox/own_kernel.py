@@ -2,34 +2,68 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from autograder.sandbox.respondent import StudentError, unpack
-from autograder.sandbox.student import KernelStudent, guarded, run_procedure
-from autograder.sandbox.wire import sent
+import torch
+
+from autograder.sandbox.respondent import Procedure, unpack
+from autograder.sandbox.student import describe
+from autograder.sandbox.wire import plain
+from autograder.submission.wanted import VARIABLE, Missing, likeness, meant
 
 
 class Kernel:
-    """A `Respondent` that answers from a namespace of this process."""
+    """A namespace of this process: the `Respondent` of a check, and the `Student` of its procedures."""
 
     def __init__(self, namespace: dict[str, Any], device: str = "cpu") -> None:
-        self._student = KernelStudent(namespace, device)
+        self.namespace = namespace
+        self.device = device
+        self.scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
         self.notes: list[str] = []
+        self._contract: Mapping[str, str] = {}  # all names that the lab asks for
 
     def close(self) -> None:
         """Removes the files that procedures have written."""
-        self._student.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
-    def ask(self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]) -> Any:
-        self._student.contract = notebooks
-        for name in uses:
-            value = unpack(guarded(lambda name=name: self._student.get(name)))  # type: ignore[misc]
-            if value is None or value is Ellipsis:
-                raise StudentError(StudentError.STUB, f"`{name}` is not filled in yet.")
-        import torch
+    def ask(
+        self, procedure: Procedure, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]
+    ) -> Any:
+        self._contract = notebooks
+        here = os.getcwd()
+        try:
+            for name in uses:
+                value = self.get(name)
+                if value is None or value is Ellipsis:
+                    raise NotImplementedError(f"`{name}` is not filled in yet.")
+            # The student's own random numbers continue as if there had been no check.
+            with torch.random.fork_rng():
+                # What a student process would send: NumPy's numbers become Python's, for example.
+                return plain(procedure(self, **arguments))
+        except BaseException as error:
+            described = describe(error)
+        finally:
+            os.chdir(here)
+        return unpack({"error": described})
 
-        # The student's own random numbers continue as if there had been no check.
-        with torch.random.fork_rng():
-            # `sent` makes the answer what a student process would send: NumPy's numbers become Python's, for example.
-            return unpack(guarded(lambda: sent(run_procedure(self._student, procedure, arguments))))
+    def get(self, name: str) -> Any:
+        """The value that `name` has there now; raises `Missing`."""
+        try:
+            return self.namespace[name]
+        except KeyError:
+            own = {
+                other: ""
+                for other, value in self.namespace.items()
+                if other not in self._contract
+                and (
+                    (getattr(value, "__module__", "") == "__main__" and callable(value))
+                    or (isinstance(value, (int, float, str, tuple, list)) and likeness(name, other) > VARIABLE)
+                )
+            }
+            near = meant(name, own)
+            raise Missing(f"`{name}` is not defined; run the cell that defines it.\n{near}".rstrip()) from None

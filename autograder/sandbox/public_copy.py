@@ -9,7 +9,7 @@ from autograder import manifest
 
 
 def copy_public(target: Path) -> None:
-    """Copies the files that the fork server runs and that notebooks import to the folder `target`."""
+    """Copies the files that the fork server runs, and what notebooks import, to the folder `target`."""
     for path in manifest.files(manifest.SANDBOX):
         copy = target / manifest.PACKAGE.name / path.relative_to(manifest.PACKAGE)
         copy.parent.mkdir(parents=True, exist_ok=True)

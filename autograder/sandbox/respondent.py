@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+Procedure = Callable[..., Any]  # what is done with a student's definitions, as `labs/kinds/*_procedures.py` has it
 MESSAGE_LIMIT = 600  # characters of a student's own error message that are passed on
 
 
@@ -38,7 +39,9 @@ class Respondent(Protocol):
 
     notes: list[str]
 
-    def ask(self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]) -> Any:
+    def ask(
+        self, procedure: Procedure, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]
+    ) -> Any:
         """The value of the lab's `procedure`, which uses the definitions `uses`.
 
         `notebooks` maps the lab's definitions to the notebooks that they belong to. Raises `StudentError` for

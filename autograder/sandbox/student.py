@@ -1,4 +1,4 @@
-"""Runs a lab's procedures on what a student wrote: a submission's files, or the namespace of a notebook kernel."""
+"""Runs a lab's procedures on what a student wrote, and says what of it went wrong."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import contextlib
 import importlib
 import linecache
 import os
-import shutil
-import tempfile
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from autograder.submission.wanted import VARIABLE, LoadFailed, Missing, likeness, meant, only_raises
+from autograder.submission.wanted import LoadFailed, Missing, meant, only_raises
 
 if TYPE_CHECKING:
     from autograder.submission.definitions import Definitions
@@ -64,36 +62,6 @@ class FileStudent:
         """Why a name that the student's code uses is missing: what went wrong where it should have been defined."""
         name = getattr(error, "name", None)
         return self.definitions.failure(name) if isinstance(error, NameError) and name else ""
-
-
-class KernelStudent:
-    """The student's own notebook kernel: names have the values that they have there now."""
-
-    def __init__(self, namespace: dict[str, Any], device: str = "cpu") -> None:
-        self.namespace = namespace
-        self.contract: Collection[str] = ()  # all names that the lab asks for
-        self.device = device
-        self.scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
-
-    def get(self, name: str) -> Any:
-        try:
-            return self.namespace[name]
-        except KeyError:
-            own = {
-                other: ""
-                for other, value in self.namespace.items()
-                if other not in self.contract
-                and (
-                    (getattr(value, "__module__", "") == "__main__" and callable(value))
-                    or (isinstance(value, (int, float, str, tuple, list)) and likeness(name, other) > VARIABLE)
-                )
-            }
-            near = meant(name, own)
-            raise Missing(f"`{name}` is not defined; run the cell that defines it.\n{near}".rstrip()) from None
-
-    def close(self) -> None:
-        """Removes the files that procedures have written."""
-        shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def run_procedure(student: Student, procedure: str, arguments: dict[str, Any]) -> Any:

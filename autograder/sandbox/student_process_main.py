@@ -80,6 +80,9 @@ def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
     """Answers requests from one pipe on the other, until the grader closes the first."""
     import torch
 
+    from autograder.sandbox import student_notebook
+
+    student_notebook.take_the_notebooks_place()
     torch.set_num_threads(int(settings.get("threads", 1)))
     _load_in_this_process()
     folder = Path(settings["folder"])

@@ -6,7 +6,7 @@ Runs in the student process, so nothing here knows what is right.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 Arrays = list[tuple[str, np.ndarray]]
+Given = Sequence[Any]  # pairs of a name and an array
 ORDERS = 24  # how many ways to assign the weights are tried where shapes leave a choice
 
 
@@ -31,23 +32,22 @@ def shapes_of(model: nn.Module) -> list[list[Any]]:
     return [[name[:100], list(value.shape)] for name, value in state_of(model)][:200]
 
 
-def assignments(model: nn.Module, given: Arrays, used: set[str] | None = None) -> Iterator[dict[str, np.ndarray]]:
+def assignments(model: nn.Module, given: Given, used: set[str] | None = None) -> Iterator[dict[str, np.ndarray]]:
     """The ways to assign the arrays `given` to the model's parameters, the likeliest first; none if they do not fit.
 
     By name if all names agree; else layer by layer, in order, among layers of the same shapes; else array by array, in
     order, among equal shapes. `used` restricts this to the layers that the forward pass calls.
     """
-    own = [(name, value) for name, value in state_of(model) if used is None or _layer(name) in used]
-    if [(name, value.shape) for name, value in sorted(own, key=_first)] == [
-        (name, value.shape) for name, value in sorted(given, key=_first)
-    ]:
+    own = state_of(model)
+    if used is not None:
+        own = [(name, value) for name, value in own if name.rpartition(".")[0] in used]
+    if {name: value.shape for name, value in own} == {name: value.shape for name, value in given}:
         yield dict(given)
-    layers, wanted = _by_layer(own), _by_layer(given)
-    if sorted(map(_signature, layers)) == sorted(map(_signature, wanted)):
-        yield from itertools.islice(_matchings(layers, wanted), ORDERS)
-    elif sorted(value.shape for _, value in own) == sorted(value.shape for _, value in given):
-        single_own, single_given = [[item] for item in own], [[item] for item in given]
-        yield from itertools.islice(_matchings(single_own, single_given, shape_only=True), ORDERS)
+    for whole_layers in (True, False):
+        mine, theirs = _pieces(own, whole_layers), _pieces(given, whole_layers)
+        if {kind: len(found) for kind, found in mine.items()} == {kind: len(found) for kind, found in theirs.items()}:
+            yield from itertools.islice(_matchings(mine, theirs), ORDERS)
+            return
 
 
 def assign_weights(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
@@ -74,7 +74,7 @@ def called_layers(model: nn.Module, images: Tensor) -> set[str]:
     return called
 
 
-def fitting(model: nn.Module, given: Arrays, images: Tensor) -> list[dict[str, np.ndarray]]:
+def fitting(model: nn.Module, given: Given, images: Tensor) -> list[dict[str, np.ndarray]]:
     """All ways to assign `given` to `model`, ignoring layers that its forward pass never calls if that is needed."""
     if any(isinstance(value, nn.parameter.UninitializedParameter) for value in model.parameters()):
         with torch.no_grad():
@@ -88,40 +88,24 @@ def fitting(model: nn.Module, given: Arrays, images: Tensor) -> list[dict[str, n
     return found
 
 
-def _first(item: tuple[str, Any]) -> str:
-    return item[0]
-
-
-def _layer(name: str) -> str:
-    return name.rpartition(".")[0]
-
-
-def _by_layer(arrays: Arrays) -> list[Arrays]:
-    layers: dict[str, Arrays] = {}
+def _pieces(arrays: Given, whole_layers: bool) -> dict[Any, list[dict[str, tuple[str, np.ndarray]]]]:
+    """Layers, or single arrays, by their shapes, each as names and arrays by what they are in the layer."""
+    layers: dict[str, dict[str, tuple[str, np.ndarray]]] = {}
     for name, value in arrays:
-        layers.setdefault(_layer(name), []).append((name, value))
-    return list(layers.values())
+        layer, _, leaf = name.rpartition(".") if whole_layers else (name, "", "")
+        layers.setdefault(layer, {})[leaf] = (name, value)
+    alike: dict[Any, list[dict[str, tuple[str, np.ndarray]]]] = {}
+    for piece in layers.values():
+        alike.setdefault(tuple(sorted([(leaf, value.shape) for leaf, (_, value) in piece.items()])), []).append(piece)
+    return alike
 
 
-def _signature(layer: Arrays) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    return tuple(sorted((name.rpartition(".")[2], value.shape) for name, value in layer))
-
-
-def _matchings(own: list[Arrays], given: list[Arrays], shape_only: bool = False) -> Iterator[dict[str, np.ndarray]]:
-    def key(layer: Arrays) -> Any:
-        return layer[0][1].shape if shape_only else _signature(layer)
-
-    groups: dict[Any, tuple[list[Arrays], list[Arrays]]] = {}
-    for layer in own:
-        groups.setdefault(key(layer), ([], []))[0].append(layer)
-    for layer in given:
-        groups.setdefault(key(layer), ([], []))[1].append(layer)
-    pairs = list(groups.values())
-    for choice in itertools.product(*(itertools.permutations(wanted) for _, wanted in pairs)):
+def _matchings(own: dict[Any, Any], given: dict[Any, Any]) -> Iterator[dict[str, np.ndarray]]:
+    """Each way to pair the pieces of `own` with pieces of `given` that have the same shapes."""
+    for choice in itertools.product(*map(itertools.permutations, map(given.__getitem__, own))):
         weights: dict[str, np.ndarray] = {}
-        for (mine, _), theirs in zip(pairs, choice, strict=True):
-            for own_layer, given_layer in zip(mine, theirs, strict=True):
-                by_leaf = {name.rpartition(".")[2]: value for name, value in given_layer}
-                for name, _value in own_layer:
-                    weights[name] = given_layer[0][1] if shape_only else by_leaf[name.rpartition(".")[2]]
+        for mine, theirs in zip(own.values(), choice, strict=True):
+            for to, source in zip(mine, theirs, strict=True):
+                for leaf, (name, _) in to.items():
+                    weights[name] = source[leaf][1]
         yield weights

@@ -225,7 +225,7 @@ class Network:
             return False
         try:
             answer = self._outputs(examination, probes.weights(listed(shapes), examination.oracle.seed))
-            return equivalence.is_variant(answer, wrong[RIGHT], 1e-3)
+            return bool(equivalence.variants(answer, [("", wrong)], 1e-3))
         except Failed:
             return False
 
@@ -233,11 +233,8 @@ class Network:
         """The known mistake, or the pair, that computes what the student's network does with the task's weights."""
         shaped = dict(examination.mistakes.wrong(f"{self.id}/parameters"))  # its parameters would not have fitted
         for question in ("train-known",) if train else ("known", "pairs"):
-            names = [
-                name
-                for name, wrong in examination.mistakes.wrong(f"{self.id}/{question}")
-                if RIGHT in wrong and name not in shaped and equivalence.is_variant(answer, wrong[RIGHT], tolerance)
-            ]
+            found = equivalence.variants(answer, examination.mistakes.wrong(f"{self.id}/{question}"), tolerance)
+            names = [name for name in found if name not in shaped]
             if names:
                 return choice(examination, names)
         return None
@@ -263,8 +260,7 @@ class Network:
 def listed(answer: Answers) -> Shapes:
     """Names and shapes out of an answer's arrays."""
     return [
-        (str(name), [int(size) for size in shape if size])
-        for name, shape in zip(answer["names"], answer["shapes"], strict=True)
+        (str(name), shape[shape > 0].tolist()) for name, shape in zip(answer["names"], answer["shapes"], strict=True)
     ]
 
 

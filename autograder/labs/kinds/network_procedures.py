@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import State, arrays_of, joined, numbers, shape_of
+from autograder.labs.kinds.plain_data import State, joined, numbers, shape_of
 from autograder.sandbox.function_modes import DropoutOff, LayerOutputs
 from autograder.sandbox.student import Student
 from autograder.sandbox.weight_assignment import assign_weights, fitting, shapes_of
@@ -61,7 +61,7 @@ def outputs(
     torch.backends.cudnn.allow_tf32 = False  # a GPU's short sums would differ by more than mistakes may
     batch = torch.tensor(images)
     model = student.get(definition)(*arguments).eval()
-    ways = fitting(model, arrays_of(state), batch)
+    ways = fitting(model, state, batch)
     answers, others = [], []
     for weights in ways:
         fresh = copy.deepcopy(model)
@@ -69,7 +69,8 @@ def outputs(
         fresh = fresh.to(student.device).train(train)
         parts = [batch] if train else list(batch.split(batches))
         with DropoutOff(), torch.no_grad():
-            answers.append(joined([numbers(fresh(part.clone().to(student.device))) for part in parts]))
+            made = [fresh(part.clone().to(student.device)) for part in parts]
+        answers.append(joined(list(map(numbers, made))))
         others.append([] if train or len(ways) > FEW else _elsewhere(fresh, batch.to(student.device)))
     return {"outputs": answers, "others": others, "parameters": shapes_of(model)}
 
@@ -89,7 +90,8 @@ def _elsewhere(model: nn.Module, batch: Tensor) -> list[list[Any]]:
     for name, attempt in attempts:
         try:
             with DropoutOff(), torch.no_grad():
-                found.append([name, numbers(attempt())])
+                output = attempt()
+            found.append([name, numbers(output)])
         except Exception:
             continue
     return found
@@ -117,7 +119,7 @@ def layers(student: Student, definition: str, arguments: list[int], state: State
     """Kind and output of each layer with parameters, in the order of use, for one image (1, C, H, W)."""
     model = student.get(definition)(*arguments).eval()
     batch = torch.tensor(image)
-    ways = fitting(model, arrays_of(state), batch)
+    ways = fitting(model, state, batch)
     if ways:
         assign_weights(model, ways[0])
     with LayerOutputs() as noted, DropoutOff(), torch.no_grad():
@@ -137,7 +139,7 @@ def dropout_samples(
     torch.manual_seed(0)
     model = student.get(definition)()
     batch = torch.tensor(images)
-    ways = fitting(model, arrays_of(state), batch)
+    ways = fitting(model, state, batch)
     if ways:
         assign_weights(model, ways[0])
     calls: list[dict[str, Any]] = []
@@ -148,9 +150,9 @@ def dropout_samples(
             samples = []
             for start in range(0, repeats, CHUNK):
                 with DropoutOff(off=False) as noted:
-                    samples.append(numbers(model(image.expand(min(CHUNK, repeats - start), *image.shape))))
+                    samples.append(model(image.expand(min(CHUNK, repeats - start), *image.shape)))
                 calls = calls or noted.calls
-            trained.append(joined(samples))
+            trained.append(joined(list(map(numbers, samples))))
         model.eval()
         evaluated = [numbers(model(image.expand(STILL, *image.shape))) for image in batch]
     return {

@@ -21,7 +21,7 @@ from autograder.judge import probes
 from autograder.judge.compare import raised_numbers, raised_text
 from autograder.judge.equivalence import subsample
 from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
-from autograder.sandbox.function_modes import DropoutOff, LayerOutputs
+from autograder.sandbox.function_modes import DropoutOff, LayerOutputs, Rounded
 from autograder.sandbox.student import describe
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def parameters(probe: Network, definitions: Any, seed: int) -> Answers:
     padded = np.zeros((len(shapes), 4), np.int64)
     for row, (_, shape) in enumerate(shapes):
         padded[row, : len(shape)] = shape
-    return {"names": np.array([name for name, _ in shapes]), "shapes": padded}
+    return {"names": np.array(list(dict(shapes))), "shapes": padded}
 
 
 def output_shape(probe: Network, definitions: Any, seed: int) -> Answers:
@@ -74,7 +74,7 @@ def outputs(probe: Network, definitions: Any, seed: int, train: bool = False) ->
     with torch.no_grad(), DropoutOff():
         right = network(images).numpy()
     rounded = _weighted(probe, definitions, seed).train(train)
-    with torch.no_grad(), DropoutOff(), _Rounded():
+    with torch.no_grad(), DropoutOff(), Rounded():
         error = float(np.abs(rounded(images).numpy() - right).max())
     # A power of two, so that it is the same number on every machine.
     return {RIGHT: right, "tolerance": np.exp2(np.ceil(np.log2(ROUNDINGS * max(error, 1e-9))))}
@@ -154,21 +154,6 @@ class _DrawnDropout(TorchFunctionMode):
             kept = self.draw.random(tuple(shape), dtype=np.float32) >= given["p"]
             return image * torch.from_numpy(kept) / (1 - given["p"])
         return func(*args, **(kwargs or {}))
-
-
-class _Rounded(TorchFunctionMode):
-    """Rounds every result to float32, as a float32 run does, and goes on in float64."""
-
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        exact = func(*args, **(kwargs or {}))
-        wide = isinstance(exact, Tensor) and exact.dtype == torch.float64
-        return exact.float().double() if wide else exact
 
 
 def _network(probe: Network, definitions: Any) -> nn.Module:
