@@ -14,7 +14,7 @@ import numpy as np
 
 from autograder.judge import equivalence, probes
 from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
-from autograder.judge.verdict import Failed
+from autograder.judge.verdict import Failed, Verdict
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import network_procedures
 from autograder.labs.questions import choice, known, mistake
@@ -187,7 +187,7 @@ class Network:
 
     # --- which mistake it is ------------------------------------------------------------------------------------------
 
-    def _unfitting(self, examination: Examination, answer: Any, output: Any) -> Failed:
+    def _unfitting(self, examination: Examination, answer: Any, output: Any) -> Verdict:
         """The verdict on a network that does not take the task's weights."""
         own = [(str(name), list(shape)) for name, shape in answer["parameters"]]
         expected = self.shapes(examination.oracle.ask)

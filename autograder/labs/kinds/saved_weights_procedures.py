@@ -74,7 +74,7 @@ def round_trip(student: Student, state: State, save: str, load: str, network: st
 @forms.answers(
     forms.either(forms.record(written=forms.is_(False)), forms.both(forms.record(written=forms.is_(True)), LOADED))
 )
-def from_gpu(
+def load_file(
     student: Student,
     state: State,
     save: str,
@@ -82,9 +82,13 @@ def from_gpu(
     network: str,
     image: list[int],
     file: np.ndarray | None = None,
+    gpu: bool = False,
 ) -> dict[str, Any]:
-    """Marks the tensors in `file`, or in one that holds a `network` with the weights `state`, as a GPU's; loads it."""
-    path = student.scratch / "from a GPU.pt"
+    """Loads `file`, which another process saved, or one that is saved here of a `network` with the weights `state`.
+
+    If `gpu`, its tensors are marked as a GPU's first.
+    """
+    path = student.scratch / ("from a GPU.pt" if gpu else "from-elsewhere.pt")
     if file is None:
         model, _ = with_weights(_class_of(student, load, network), state, image)
         student.get(save)(model, str(path))
@@ -92,7 +96,8 @@ def from_gpu(
         path.write_bytes(file.tobytes())
     if not path.is_file():
         return {"written": False}
-    _mark_as_gpus(path)
+    if gpu:
+        _mark_as_gpus(path)
     return {"written": True} | _described(student, student.get(load)(str(path)), network)
 
 
@@ -122,14 +127,6 @@ def _mark_as_gpus(path: Path) -> None:
         for entry in old.namelist():
             part = old.read(entry)
             new.writestr(entry, part.replace(here, there) if entry.endswith("data.pkl") else part)
-
-
-@forms.answers(LOADED)
-def load_file(student: Student, file: np.ndarray, load: str, network: str) -> dict[str, Any]:
-    """Loads a file that another process saved."""
-    path = student.scratch / "from-elsewhere.pt"
-    path.write_bytes(file.tobytes())
-    return _described(student, student.get(load)(str(path)), network)
 
 
 def _described(student: Student, loaded: Any, network: str) -> dict[str, Any]:

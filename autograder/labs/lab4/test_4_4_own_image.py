@@ -18,7 +18,7 @@ from autograder.labs.findings import PICTURE_PIXELS
 from autograder.labs.kinds import image_procedures
 from autograder.labs.kinds.image import Pictures
 from autograder.labs.lab4.drawn_pictures import HIDDEN_PICTURES, PUBLIC_PICTURES, to_classify
-from autograder.labs.questions import Ask, Aspect, Given, Question, mistake
+from autograder.labs.questions import Ask, Aspect, Given, Question
 from autograder.results import OwnDigit
 
 # --- load-image -------------------------------------------------------------------------------------------------------
@@ -61,9 +61,8 @@ CLASSIFY = Question(
         Aspect(
             "said",
             lambda answer, given: f"{answer['kind']} of {','.join(answer['inner'])}: {str(answer['said'])[:120]}",
-            sketch=lambda value: value,
         ),
-        Aspect("none", lambda answer, given: str(answer["none"]), sketch=lambda value: value),
+        Aspect("none", lambda answer, given: str(answer["none"])),
     ),
 )
 
@@ -86,7 +85,7 @@ def test_in_order(examination: Examination) -> None:
                 hint="What happens when you make a batch of no images?",
             )
     except Failed as failed:
-        raise mistake(examination, failed.message, CLASSIFY.name(examination, answer), failed.hint) from None
+        raise CLASSIFY.named(examination, answer, failed) from None
 
 
 def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:
