@@ -9,7 +9,7 @@ aspects.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -177,6 +177,16 @@ class Question:
     def reference_questions(self, others: Mapping[str, ReferenceQuestion]) -> dict[str, ReferenceQuestion]:
         """The same for definitions in this process, by its name; what it is given may come from `others`' answers."""
         return {self.id: ReferenceQuestion(self.task, partial(_answer_here, self, others), public=self.public)}
+
+
+def of_each(names: Iterable[Any], **reads: Callable[[Any], Any]) -> tuple[Aspect, ...]:
+    """What of each answer in a list tells mistakes apart; nothing of one that is missing."""
+
+    def of(number: int, read: Callable[[Any], Any]) -> Callable[[Any, Given], Any]:
+        return lambda answers, given: read(answers[number]) if number < len(answers) else None
+
+    each = enumerate(names)
+    return tuple(Aspect(f"{part} {name}", of(number, read)) for number, name in each for part, read in reads.items())
 
 
 class Declared(Protocol):

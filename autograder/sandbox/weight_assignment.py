@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-Arrays = list[tuple[str, np.ndarray]]
+Arrays = list[Any]  # names and arrays, in pairs
 ORDERS = 24  # how many ways to assign the weights are tried where shapes leave a choice
 
 
 def state_of(model: nn.Module) -> Arrays:
     """The model's floating-point parameters and buffers with their names, in the model's order."""
     return [
-        (name, value.detach().cpu().numpy())
+        [name, value.detach().cpu().numpy()]
         for name, value in model.state_dict().items()
         if isinstance(value, Tensor) and value.is_floating_point()
     ]
@@ -86,6 +86,14 @@ def fitting(model: nn.Module, given: Arrays, images: Tensor) -> list[dict[str, n
         except Exception:
             return []
     return found
+
+
+def give_weights(model: nn.Module, given: Arrays, images: Tensor) -> bool:
+    """Assigns `given` to `model` in the likeliest way; whether they fit it."""
+    ways = fitting(model, given, images)
+    if ways:
+        assign_weights(model, ways[0])
+    return bool(ways)
 
 
 def _first(item: tuple[str, Any]) -> str:

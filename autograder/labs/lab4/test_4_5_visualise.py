@@ -19,7 +19,7 @@ from autograder.labs.kinds.figure import figure_question
 from autograder.labs.lab4 import procedures
 from autograder.labs.lab4.networks import BETTER
 from autograder.labs.lab4.probe_network import LOOKED_UNIT, looked_weights, steep_layer
-from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge, known, mistake, sketch
+from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge, known, mistake, of_each, sketch
 
 # The model that the student's functions get is their own BetterCNN with these weights, so that they may use its names;
 # where it cannot take them, another network with the same first layer stands in.
@@ -34,7 +34,7 @@ def maps_of(images: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndar
 
 def later_maps(state: list[tuple[str, np.ndarray]], images: np.ndarray) -> np.ndarray:
     """The second convolution's feature maps (N, 6, 22, 22) in the grader's own network, in evaluation mode."""
-    model = procedures.looked([[name, value] for name, value in state]).eval()
+    model = procedures.looked(state).eval()
     with torch.no_grad(), model.conv2.register_forward_hook(lambda module, given, output: maps.append(output)):
         maps: list[torch.Tensor] = []
         model(torch.tensor(images))
@@ -263,17 +263,6 @@ def _values_found(answer: Any) -> np.ndarray | None:
     return sketch([image]) if image.size else np.zeros(0)
 
 
-def _of_each(count: int, **reads: Callable[[Any], Any]) -> tuple[Aspect, ...]:
-    """What of each of `count` answers tells mistakes apart."""
-    return tuple(
-        Aspect(
-            f"{name} {n}".strip(), lambda answers, given, n=n, read=read: read(answers[n]) if n < len(answers) else None
-        )
-        for n in range(count)
-        for name, read in reads.items()
-    )
-
-
 def _steep(ask: Ask, seed: int) -> Given:
     state, units = steep_layer(ask, seed)
     return {"state": state, "units": units, "steps": 30, "lr": 1.0}
@@ -288,8 +277,11 @@ def _elsewhere(id: str, layer: str, training: list[bool]) -> Question:
         procedure=procedures.maximise_elsewhere,
         uses=("maximise_activation",),
         given=lambda ask, seed: {"state": looked_weights(seed), **given},
-        aspects=_of_each(
-            len(training), found=_shape_found, values=_values_found, changed=lambda answer: ", ".join(answer["changed"])
+        aspects=of_each(
+            range(len(training)),
+            found=_shape_found,
+            values=_values_found,
+            changed=lambda answer: ", ".join(answer["changed"]),
         ),
     )
 
@@ -300,7 +292,7 @@ MAXIMISE = Question(
     procedure=procedures.maximise,
     uses=("maximise_activation",),
     given=_steep,
-    aspects=_of_each(2, found=_shape_found, values=_values_found),
+    aspects=of_each(range(2), found=_shape_found, values=_values_found),
 )
 MAXIMISE_LATER = _elsewhere("maximise-later", "conv2", [True, False])
 MAXIMISE_OUTPUT = _elsewhere("maximise-output", "out", [False])
@@ -335,7 +327,7 @@ def in_first_layer(examination: Examination) -> list[Excited]:
 def in_later_layers(examination: Examination) -> list[Excited]:
     """For a unit behind dropout, and for an output, of a model in evaluation mode."""
     state, unit = looked_weights(examination.oracle.seed), LOOKED_UNIT
-    model = procedures.looked([[name, value] for name, value in state]).eval()
+    model = procedures.looked(state).eval()
 
     def channel(images: np.ndarray) -> np.ndarray:
         return later_maps(state, images)[:, unit].mean((1, 2))
