@@ -203,7 +203,7 @@ EXACT = drawn_pictures.PUBLIC_PICTURES[1]
 
 
 def loaded(picture: Picture) -> np.ndarray:
-    return ORACLE.ask(f"load_image/{picture.name}")[RIGHT].astype(np.float32)
+    return ORACLE.ask("pictures")[f"image {picture.name}"].astype(np.float32)
 
 
 def answered(image: np.ndarray) -> dict[str, object]:

@@ -28,24 +28,6 @@ UNLIKE = (
 VARIANCE_SPREAD = 0.2  # root mean square of the logarithm of (variance seen / variance expected) that passes
 
 
-def judge_parameters(answer: Any, expected: list[tuple[str, list[int]]], output: list[int], name: str) -> None:
-    """The network's parameters have the task's shapes, in any order and under any names; so has its output."""
-    own = [(name, shape) for name, shape in answer["parameters"]]
-    if sorted([shape for _, shape in own]) != sorted([list(shape) for _, shape in expected]):
-        raise Failed(
-            f"{name} should have parameters of the shapes on the left; yours are on the right:\n"
-            + side_by_side(expected, own),
-            hint=hint_on_shapes([list(shape) for _, shape in expected], [shape for _, shape in own]),
-        )
-    if answer["output"] != output:
-        came = shape_text(answer["output"]) if isinstance(answer["output"], list) else answer["output"]
-        raise Failed(
-            f"For a batch of {output[0]} images, {name} should return an output of shape {shape_text(output)}, but"
-            f" returned {came}.",
-            hint="Does `flatten` keep the batch dimension (start_dim=1)? Do you return the output of the last layer?",
-        )
-
-
 def hint_on_shapes(expected: list[list[int]], own: list[list[int]]) -> str:
     """Where to look when the parameters have the wrong shapes: are some just missing, or do some differ?"""
     left = list(expected)
@@ -102,11 +84,13 @@ def subsample(outputs: np.ndarray) -> np.ndarray:
     return outputs[..., ::4, ::4] if outputs.ndim == 4 else outputs
 
 
-def first_difference(own: list[tuple[str, np.ndarray]], right: list[tuple[str, np.ndarray]]) -> str:
-    """Where a network leaves the task's: its layers' outputs are compared in order; empty if that says nothing.
+def first_difference(own: list[tuple[str, np.ndarray]], asked: Answers) -> str:
+    """Where a network leaves the task's: its layers' outputs are compared in order.
 
-    `own` and `right` hold the kind of each layer with parameters and what it puts out.
+    `own` holds the kind of each layer with parameters and what it puts out, `asked` the same of the task's network,
+    by number and kind.
     """
+    right = [(name.partition(" ")[2], value) for name, value in asked.items()]
     for number, (kind, expected) in enumerate(right, start=1):
         called = f"{kind} number {sum(one == kind for one, _ in right[:number])}"
         if number > len(own):

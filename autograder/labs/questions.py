@@ -9,7 +9,7 @@ aspects.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from autograder.labs.examination import Examination
 Ask = Callable[[str], Answers]  # an oracle's
 Given = dict[str, Any]
 REFERENCE = object()  # the right value is what the reference answers
+ANY = "*"  # counts for every check that asks the question
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,12 @@ class Aspect:
 
     An aspect that has a `check` counts for it: where it differs from what is right, the check loses its points, or the
     share `worth` of them. One without a check only names mistakes. `read` works on answers of untrusted processes: on
-    plain data alone.
+    plain data alone. It raises `Failed` where there is no such thing, or where it has found out itself what is wrong.
     """
 
     name: str
-    read: Callable[[Any, Given], Any]
-    """The value of the aspect, from the answer and from what was given."""
+    read: Callable[[Any, Given], Any] | None = None
+    """The value of the aspect, from the answer and from what was given; None: what has its name in the answer."""
     check: str = ""
     right: Any = REFERENCE
     """The right value, or a function that works it out from what was given."""
@@ -49,14 +50,18 @@ class Aspect:
     worth: float = 1.0
     told: bool = False
     """Whether it is only what the student's process says of itself."""
-    sketch: Callable[[Any], Any] | None = None
-    """What of the value tells mistakes apart, the same on every machine; None: the aspect names no mistake."""
+    names: bool = False
+    """Whether its value, the same on every machine, tells mistakes apart, as that of one without a check does."""
     sure: tuple[str, ...] = ()
     """The aspects in which it is enough to agree with a mistake to be named after it, where none agrees in all."""
     called: str = ""
     """The known mistake that differing in this aspect is, where no other is found."""
     certain: bool = False
     """Whether it is that mistake, whatever else may answer alike."""
+
+    def of(self, answer: Any, given: Given) -> Any:
+        """Its value; raises `Failed`."""
+        return answer[self.name] if self.read is None else self.read(answer, given)
 
     def wanted(self, given: Given, answered: Callable[[], Answers]) -> Any:
         """The right value."""
@@ -84,18 +89,24 @@ class Question:
     """Asked once more with this where it differs: what is another task's fault costs nothing."""
     afresh: bool = False
     """Whether a process is asked that has answered nothing before."""
+    draws: bool = False
+    """Whether the answer has a picture for the feedback page, where one is asked for."""
+    own: Callable[[Examination], Given] | None = None
+    """What a submission is given instead, where that depends on the submission."""
     named_by: Callable[[Examination, Any], str | None] | None = None
     """Finds the known mistake from an answer, where that takes more than aspects that agree."""
 
     def inputs(self, examination: Examination, **instead: Any) -> Given:
         """What the procedure is given for this examination's seed, some of it `instead`."""
-        return {**self.given(examination.oracle.ask, examination.oracle.seed), **instead}
+        own = {} if self.own is None else self.own(examination)
+        return {**self.given(examination.oracle.ask, examination.oracle.seed), **own, **instead}
 
     def ask(self, examination: Examination, **instead: Any) -> Any:
         """The submission's answer; raises a `Verdict`, with the name of a mistake that is known to raise the same."""
         whom = examination.ask_afresh if self.afresh else examination.ask
+        drawn = {"picture": True} if self.draws else {}
         try:
-            return whom(self.procedure, self.uses, **self.inputs(examination, **instead))
+            return whom(self.procedure, self.uses, **self.inputs(examination, **instead), **drawn)
         except Failed as failed:
             name = failed.raised and recognised(examination, self.id, raised=failed.raised)
             raise mistake(examination, failed.message, name, failed.hint) if name else failed from None
@@ -103,20 +114,38 @@ class Question:
     def verdict(self, examination: Examination, **instead: Any) -> Verdict | None:
         """The verdict of the examination's check on the first aspect that differs; None where none does."""
         answer, given = self.ask(examination, **instead), self.inputs(examination, **instead)
+        verdict = self._verdict(examination, answer, given)
+        if self.draws and (verdict is None or not instead):
+            examination.keep_picture(f"{examination.task}-{examination.check}", answer.get("picture"))
+        return verdict
+
+    def _verdict(self, examination: Examination, answer: Any, given: Given) -> Verdict | None:
         for aspect in self.aspects:
-            if aspect.check != examination.check:
+            if aspect.check not in (examination.check, ANY):
                 continue
             try:
-                got = aspect.read(answer, given)
-            except Failed as failed:  # no such thing can be read of this answer
-                name = self.name(examination, answer, aspect, given)
-                return mistake(examination, self.prefix + failed.message, name, failed.hint)
+                got = aspect.of(answer, given)
+            except Failed as failed:
+                return self.named(examination, answer, failed, aspect, given)
             want = aspect.wanted(given, lambda: examination.oracle.ask(self.id))
             if not aspect.alike(got, want):
-                facts = self.prefix + _said(aspect.say, got, want)
-                name = self.name(examination, answer, aspect, given)
-                return _verdict(examination, aspect, facts, name, _said(aspect.hint, got, want))
+                facts, hint = self.prefix + _said(aspect.say, got, want), _said(aspect.hint, got, want)
+                return mistake(
+                    examination, facts, self.name(examination, answer, aspect, given), hint, 1 - aspect.worth
+                )
         return None
+
+    def named(
+        self,
+        examination: Examination,
+        answer: Any,
+        failed: Failed,
+        aspect: Aspect | None = None,
+        given: Given | None = None,
+    ) -> Verdict:
+        """The same verdict with the name of the known mistake that answers so, or of the one that it says it is."""
+        name = self.name(examination, answer, aspect, given) or known(examination, failed.diagnosis or "")
+        return mistake(examination, self.prefix + failed.message, name, failed.hint)
 
     def name(
         self, examination: Examination, answer: Any, aspect: Aspect | None = None, given: Given | None = None
@@ -138,17 +167,26 @@ class Question:
 
     def seen(self, answer: Any, given: Given) -> Answers:
         """What of an answer tells mistakes apart, by aspect; an aspect that the answer does not have is left out."""
-        sketches = {}
+        found = {}
         for aspect in self.aspects:
-            if aspect.sketch is not None:
-                value = aspect.read(answer, given)
-                if value is not None:
-                    sketches[aspect.name] = np.asarray(aspect.sketch(value))
-        return sketches
+            value = aspect.of(answer, given) if aspect.names or not aspect.check else None
+            if value is not None:
+                found[aspect.name] = np.asarray(value)
+        return found
 
     def reference_questions(self, others: Mapping[str, ReferenceQuestion]) -> dict[str, ReferenceQuestion]:
         """The same for definitions in this process, by its name; what it is given may come from `others`' answers."""
         return {self.id: ReferenceQuestion(self.task, partial(_answer_here, self, others), public=self.public)}
+
+
+def of_each(names: Iterable[Any], **reads: Callable[[Any], Any]) -> tuple[Aspect, ...]:
+    """What of each answer in a list tells mistakes apart; nothing of one that is missing."""
+
+    def of(number: int, read: Callable[[Any], Any]) -> Callable[[Any, Given], Any]:
+        return lambda answers, given: read(answers[number]) if number < len(answers) else None
+
+    each = enumerate(names)
+    return tuple(Aspect(f"{part} {name}", of(number, read)) for number, name in each for part, read in reads.items())
 
 
 class Declared(Protocol):
@@ -171,12 +209,6 @@ def judge(examination: Examination, *questions: Question) -> None:
             except Failed:
                 pass
         raise verdict
-
-
-def _verdict(examination: Examination, aspect: Aspect, facts: str, name: str | None, hint: str) -> Verdict:
-    if aspect.worth == 1:
-        return mistake(examination, facts, name, hint)
-    return partly(examination, 1 - aspect.worth, facts, name, hint)
 
 
 def _said(words: str | Callable[[Any, Any], str], got: Any, want: Any) -> str:
@@ -221,19 +253,16 @@ def known(examination: Examination, name: str) -> str | None:
     return name
 
 
-def mistake(examination: Examination, facts: str, name: str | None, hint: str = "") -> Failed:
-    """The verdict on a known mistake: the facts, and the sentence for it; on an unknown one, the facts and the hint."""
-    if name is None:
-        return Failed(facts, hint=hint)
-    return Failed(facts, diagnosis=name, sentence=examination.mistakes.mistake(examination.task, name))
+def mistake(examination: Examination, facts: str, name: str | None, hint: str = "", fraction: float = 0) -> Verdict:
+    """The verdict on a known mistake: the facts, and the sentence for it; on an unknown one, the facts and the hint.
 
-
-def partly(examination: Examination, fraction: float, facts: str, name: str | None, hint: str = "") -> Partial:
-    """The same for what earns a fraction of the points all the same."""
-    if name is None:
-        return Partial(fraction, facts, hint, nameable=True)
-    sentence = examination.mistakes.mistake(examination.task, name)
-    return Partial(fraction, facts, diagnosis=name, sentence=sentence)
+    It earns a `fraction` of the points all the same.
+    """
+    sentence = examination.mistakes.mistake(examination.task, name) if name else ""
+    hint = "" if name else hint
+    if fraction:
+        return Partial(fraction, facts, hint, name, sentence=sentence, nameable=True)
+    return Failed(facts, hint, name, sentence=sentence)
 
 
 def _alike(value: np.ndarray, wrong: np.ndarray) -> bool:

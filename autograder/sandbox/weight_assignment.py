@@ -13,15 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-Arrays = list[tuple[str, np.ndarray]]
-Given = Sequence[Any]  # pairs of a name and an array
+Arrays = Sequence[Any]  # pairs of a name and an array
 ORDERS = 24  # how many ways to assign the weights are tried where shapes leave a choice
 
 
 def state_of(model: nn.Module) -> Arrays:
     """The model's floating-point parameters and buffers with their names, in the model's order."""
     return [
-        (name, value.detach().cpu().numpy())
+        [name, value.detach().cpu().numpy()]
         for name, value in model.state_dict().items()
         if isinstance(value, Tensor) and value.is_floating_point()
     ]
@@ -32,7 +31,7 @@ def shapes_of(model: nn.Module) -> list[list[Any]]:
     return [[name[:100], list(value.shape)] for name, value in state_of(model)][:200]
 
 
-def assignments(model: nn.Module, given: Given, used: set[str] | None = None) -> Iterator[dict[str, np.ndarray]]:
+def assignments(model: nn.Module, given: Arrays, used: set[str] | None = None) -> Iterator[dict[str, np.ndarray]]:
     """The ways to assign the arrays `given` to the model's parameters, the likeliest first; none if they do not fit.
 
     By name if all names agree; else layer by layer, in order, among layers of the same shapes; else array by array, in
@@ -74,7 +73,7 @@ def called_layers(model: nn.Module, images: Tensor) -> set[str]:
     return called
 
 
-def fitting(model: nn.Module, given: Given, images: Tensor) -> list[dict[str, np.ndarray]]:
+def fitting(model: nn.Module, given: Arrays, images: Tensor) -> list[dict[str, np.ndarray]]:
     """All ways to assign `given` to `model`, ignoring layers that its forward pass never calls if that is needed."""
     if any(isinstance(value, nn.parameter.UninitializedParameter) for value in model.parameters()):
         with torch.no_grad():
@@ -88,7 +87,15 @@ def fitting(model: nn.Module, given: Given, images: Tensor) -> list[dict[str, np
     return found
 
 
-def _pieces(arrays: Given, whole_layers: bool) -> dict[Any, list[dict[str, tuple[str, np.ndarray]]]]:
+def give_weights(model: nn.Module, given: Arrays, images: Tensor) -> bool:
+    """Assigns `given` to `model` in the likeliest way; whether they fit it."""
+    ways = fitting(model, given, images)
+    if ways:
+        assign_weights(model, ways[0])
+    return bool(ways)
+
+
+def _pieces(arrays: Arrays, whole_layers: bool) -> dict[Any, list[dict[str, tuple[str, np.ndarray]]]]:
     """Layers, or single arrays, by their shapes, each as names and arrays by what they are in the layer."""
     layers: dict[str, dict[str, tuple[str, np.ndarray]]] = {}
     for name, value in arrays:

@@ -54,9 +54,9 @@ def function_question(
                 check=check,
                 right=None,
                 say=f"`{function}` should return a tensor, but returned {{got}}.",
-                sketch=lambda value: value,
+                names=True,
             ),
-            Aspect("returned", returned, check=check, alike=same, say=said, hint=hint, sketch=lambda value: value),
+            Aspect("returned", returned, check=check, alike=same, say=said, hint=hint, names=True),
         ),
         public=public,
     )

@@ -6,6 +6,7 @@ mistake is the one that computes the same as the student's network, or has param
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from autograder.judge import equivalence, probes
+from autograder.judge.compare import shape_text
 from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
-from autograder.judge.verdict import Failed
+from autograder.judge.verdict import Failed, Verdict
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import network_procedures
 from autograder.labs.questions import choice, known, mistake
@@ -30,6 +32,7 @@ BLOCK = (
     "Go through `forward` line by line. Is every ReLU there, and in the right place? Are the branches joined as the"
     " task says: added, or concatenated in the right order?"
 )
+OUTPUT = "Does `flatten` keep the batch dimension (start_dim=1)? Do you return the output of the last layer?"
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Network:
         """Names and shapes of the parameters that the task's network has."""
         return listed(ask(f"{self.id}/parameters"))
 
-    def weights(self, ask: Callable[[str], Answers], seed: int) -> list[tuple[str, np.ndarray]]:
+    def weights(self, ask: Callable[[str], Answers], seed: int) -> probes.Arrays:
         """The grader's weights for it."""
         return probes.weights(self.shapes(ask), seed)
 
@@ -79,22 +82,25 @@ class Network:
     def layer_shapes(self, examination: Examination, output: list[int]) -> None:
         """The parameters have the task's shapes, and two images give an output of the shape `output`."""
         answer = self._run(examination)
-        expected = self.shapes(examination.oracle.ask)
-        try:
-            equivalence.judge_parameters(answer, expected, output, self.definition)
-        except Failed as failed:
-            own = [(str(name), list(shape)) for name, shape in answer["parameters"]]
-            name = self._with_shapes(examination, own, answer["output"])
-            raise mistake(examination, failed.message, name, failed.hint) from None
+        own, came = _listed(answer), answer["output"]
+        if _sorted(own) != _sorted(self.shapes(examination.oracle.ask)):
+            raise self._unfitting(examination, own, came)
+        if came != output:
+            returned = shape_text(came) if isinstance(came, list) else came
+            facts = (
+                f"For a batch of {output[0]} images, {self.definition} should return an output of shape"
+                f" {shape_text(output)}, but returned {returned}."
+            )
+            raise mistake(examination, facts, self._with_shapes(examination, own, came), OUTPUT)
 
     def same_function(self, examination: Examination, train: bool = False, passed: Sequence[Network] = ()) -> None:
         """The same weights and images give the reference's outputs, as they did for the networks that `passed`."""
-        seen = self._run(examination, passed)
-        weights = self.weights(examination.oracle.ask, examination.oracle.seed)
-        answer = self._outputs(examination, weights, train)
+        output, oracle = self._run(examination, passed)["output"], examination.oracle
+        state, images = self.weights(oracle.ask, oracle.seed), self.images(oracle.seed)
+        answer = self._outputs(examination, state, train)
         if not answer["outputs"]:
-            raise self._unfitting(examination, answer, seen["output"])
-        right = examination.oracle.ask(f"{self.id}/{'train-outputs' if train else 'outputs'}")
+            raise self._unfitting(examination, _listed(answer), output)
+        right = oracle.ask(f"{self.id}/{'train-outputs' if train else 'outputs'}")
         unlike = equivalence.judge_outputs(answer, right, self.definition)
         if unlike is None:
             return
@@ -107,7 +113,11 @@ class Network:
                 " network."
             )
             raise mistake(examination, facts, name)
-        first = "" if train else self._first_difference(examination, weights)
+        first = ""
+        if not train:
+            with contextlib.suppress(Failed):
+                layers = self._ask(examination, network_procedures.layers, state=state, image=images[:1])
+                first = equivalence.first_difference(layers, oracle.ask(f"{self.id}/layers"))
         raise Failed(f"{unlike}\n{first}".strip(), hint=BLOCK if self.arguments else NETWORK)
 
     def dropout_place(self, examination: Examination) -> None:
@@ -117,16 +127,15 @@ class Network:
         """
         assert self.dropout is not None
         self._run(examination)  # what it raises for two images, it would raise here in other numbers
-        other = not examination.passed("same-function")
-        answer = examination.ask(
+        other, oracle = not examination.passed("same-function"), examination.oracle
+        answer = self._ask(
+            examination,
             network_procedures.dropout_samples,
-            [self.definition],
-            definition=self.definition,
-            state=self.weights(examination.oracle.ask, examination.oracle.seed),
-            images=self.images(examination.oracle.seed)[:2],
+            state=self.weights(oracle.ask, oracle.seed),
+            images=self.images(oracle.seed)[:2],
             repeats=SAMPLES if not other else network_procedures.CHUNK,  # then nobody looks at how they vary
         )
-        expected = None if other else examination.oracle.ask(f"{self.id}/dropout")[RIGHT]
+        expected = None if other else oracle.ask(f"{self.id}/dropout")[RIGHT]
         try:
             equivalence.judge_dropout(answer, expected, self.dropout, self.definition)
         except Failed as failed:
@@ -143,6 +152,10 @@ class Network:
 
     # --- what is asked ------------------------------------------------------------------------------------------------
 
+    def _ask(self, examination: Examination, procedure: Callable[..., Any], **given: Any) -> Any:
+        made = {"definition": self.definition, "arguments": list(self.arguments)}
+        return examination.ask(procedure, [self.definition], **made, **given)
+
     def _run(self, examination: Examination, passed: Sequence[Network] = ()) -> Any:
         """Names and shapes of the parameters, and the output's for two images; a mistake known to raise is named.
 
@@ -150,14 +163,7 @@ class Network:
         a network that has `passed` is not it.
         """
         try:
-            answer = examination.ask(
-                network_procedures.parameters,
-                [self.definition],
-                definition=self.definition,
-                arguments=list(self.arguments),
-                channels=self.channels,
-                size=self.plain_size,
-            )
+            answer = self._ask(examination, network_procedures.parameters, channels=self.channels, size=self.plain_size)
         except Failed as failed:
             others = {name for one in passed for name, _ in examination.mistakes.wrong(f"{one.id}/output-shape")}
             names = [
@@ -173,31 +179,22 @@ class Network:
         name = known(examination, "nothing-returned") if answer["output"] == "NoneType" else None
         raise mistake(examination, facts, name, "What does the last line of `forward` return?")
 
-    def _outputs(self, examination: Examination, state: list[tuple[str, np.ndarray]], train: bool = False) -> Any:
-        return examination.ask(
-            network_procedures.outputs,
-            [self.definition],
-            definition=self.definition,
-            arguments=list(self.arguments),
-            state=state,
-            images=self.images(examination.oracle.seed),
-            batches=list(self.batches),
-            train=train,
-        )
+    def _outputs(self, examination: Examination, state: probes.Arrays, train: bool = False) -> Any:
+        images, batches = self.images(examination.oracle.seed), list(self.batches)
+        procedure = network_procedures.outputs
+        return self._ask(examination, procedure, state=state, images=images, batches=batches, train=train)
 
     # --- which mistake it is ------------------------------------------------------------------------------------------
 
-    def _unfitting(self, examination: Examination, answer: Any, output: Any) -> Failed:
-        """The verdict on a network that does not take the task's weights."""
-        own = [(str(name), list(shape)) for name, shape in answer["parameters"]]
+    def _unfitting(self, examination: Examination, own: Shapes, output: Any) -> Verdict:
+        """The verdict on a network that does not have the task's parameters, but its `own`."""
         expected = self.shapes(examination.oracle.ask)
-        name = self._with_shapes(examination, own, output if isinstance(output, list) else None)
         facts = (
             f"{self.definition} should have parameters of the shapes on the left; yours are on the right:\n"
             + equivalence.side_by_side(expected, own)
         )
-        hint = equivalence.hint_on_shapes([shape for _, shape in expected], [shape for _, shape in own])
-        return mistake(examination, facts, name, hint)
+        hint = equivalence.hint_on_shapes(_sorted(expected), _sorted(own))
+        return mistake(examination, facts, self._with_shapes(examination, own, output), hint)
 
     def _with_shapes(self, examination: Examination, own: Shapes, output: Any = None) -> str | None:
         """The known mistake whose network has parameters of these shapes, in any order, and such an output."""
@@ -239,29 +236,16 @@ class Network:
                 return choice(examination, names)
         return None
 
-    def _first_difference(self, examination: Examination, weights: list[tuple[str, np.ndarray]]) -> str:
-        """Which layer's output is the first that differs from the task's; empty where that cannot be said."""
-        try:
-            answer = examination.ask(
-                network_procedures.layers,
-                [self.definition],
-                definition=self.definition,
-                arguments=list(self.arguments),
-                state=weights,
-                image=self.images(examination.oracle.seed)[:1],
-            )
-        except Failed:
-            return ""
-        asked = examination.oracle.ask(f"{self.id}/layers")
-        right = [(name.partition(" ")[2], value) for name, value in asked.items()]
-        return equivalence.first_difference([(str(kind), value) for kind, value in answer], right)
-
 
 def listed(answer: Answers) -> Shapes:
     """Names and shapes out of an answer's arrays."""
     return [
         (str(name), shape[shape > 0].tolist()) for name, shape in zip(answer["names"], answer["shapes"], strict=True)
     ]
+
+
+def _listed(answer: Any) -> Shapes:
+    return [(str(name), [int(size) for size in shape]) for name, shape in answer["parameters"]]
 
 
 def _sorted(shapes: Iterable[tuple[str, list[int]]]) -> list[list[int]]:

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import State, joined, numbers, shape_of
+from autograder.labs.kinds.plain_data import joined, numbers, shape_of
 from autograder.sandbox.function_modes import DropoutOff, LayerOutputs
 from autograder.sandbox.student import Student
-from autograder.sandbox.weight_assignment import assign_weights, fitting, shapes_of
+from autograder.sandbox.weight_assignment import Arrays, assign_weights, fitting, give_weights, shapes_of
 
 CALL = forms.record(kind=forms.text, rate=forms.number, training=forms.flag, shape=forms.each(forms.count))
 CIRCUMSTANCE = forms.pair(forms.one_of("training", "float64", "strided", "again"), forms.numbers)
@@ -46,7 +46,7 @@ def outputs(
     student: Student,
     definition: str,
     arguments: list[int],
-    state: State,
+    state: Arrays,
     images: np.ndarray,
     batches: list[int],
     train: bool = False,
@@ -115,13 +115,12 @@ def _changed(model: nn.Module, batch: Tensor) -> Any:
 
 
 @forms.answers(forms.each(forms.pair(forms.text, forms.array)))
-def layers(student: Student, definition: str, arguments: list[int], state: State, image: np.ndarray) -> list[list[Any]]:
+def layers(
+    student: Student, definition: str, arguments: list[int], state: Arrays, image: np.ndarray
+) -> list[list[Any]]:
     """Kind and output of each layer with parameters, in the order of use, for one image (1, C, H, W)."""
-    model = student.get(definition)(*arguments).eval()
-    batch = torch.tensor(image)
-    ways = fitting(model, state, batch)
-    if ways:
-        assign_weights(model, ways[0])
+    model, batch = student.get(definition)(*arguments).eval(), torch.tensor(image)
+    give_weights(model, state, batch)
     with LayerOutputs() as noted, DropoutOff(), torch.no_grad():
         model(batch)
     return [[kind, numbers(value)] for kind, value in noted.outputs]
@@ -133,15 +132,12 @@ def layers(student: Student, definition: str, arguments: list[int], state: State
     )
 )
 def dropout_samples(
-    student: Student, definition: str, state: State, images: np.ndarray, repeats: int
+    student: Student, definition: str, arguments: list[int], state: Arrays, images: np.ndarray, repeats: int
 ) -> dict[str, Any]:
     """Each image `repeats` times through the network, in training and in evaluation mode, and its dropout calls."""
     torch.manual_seed(0)
-    model = student.get(definition)()
-    batch = torch.tensor(images)
-    ways = fitting(model, state, batch)
-    if ways:
-        assign_weights(model, ways[0])
+    model, batch = student.get(definition)(*arguments), torch.tensor(images)
+    fits = give_weights(model, state, batch)
     calls: list[dict[str, Any]] = []
     with torch.no_grad():
         model.train()
@@ -160,5 +156,5 @@ def dropout_samples(
         "eval": np.stack(evaluated).reshape(len(images), STILL, -1),
         "calls": calls[:200],
         "batch": min(CHUNK, repeats),
-        "fits": bool(ways),
+        "fits": fits,
     }

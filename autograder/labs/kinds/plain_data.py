@@ -5,26 +5,11 @@ Runs beside student code.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-
-State = list[list[Any]]  # [[name, array], …]
-
-
-def arrays_of(state: State) -> list[tuple[str, np.ndarray]]:
-    return [(name, value) for name, value in state]
-
-
-def as_lists(arrays: list[tuple[str, np.ndarray]]) -> State:
-    return [[name, value] for name, value in arrays]
-
-
-def bytes_of(path: Path) -> np.ndarray:
-    return np.frombuffer(path.read_bytes(), np.uint8)
 
 
 def shape_of(value: Any) -> list[int] | str:

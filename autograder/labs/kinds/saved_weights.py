@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from autograder.judge.compare import array
 from autograder.judge.verdict import Blocked, Failed, NotAttempted
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import saved_weights_procedures
-from autograder.labs.questions import Ask, Aspect, Given, Question, mistake
+from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge
 
 LARGEST = 2_000_000  # numbers in a network that is saved
 
@@ -44,136 +44,121 @@ class ShapesOnly(torch.nn.Module):
             getattr(self, layer).register_parameter(leaf, torch.nn.Parameter(torch.zeros(shape)))
 
 
-@dataclass(frozen=True)
-class Saving:
-    """Two functions of a student's, `save(model, path)` and `load(path)`, for a `network` that takes an `image`."""
+def saving_questions(
+    task: str,
+    save: str,
+    load: str,
+    network: str,
+    image: tuple[int, ...],
+    weights: Callable[[Ask, int], weights_file.Arrays],
+) -> tuple[Question, Question, Question]:
+    """Whether `save(model, path)` and `load(path)` give a `network`, which takes an `image`, as it was.
 
-    task: str
-    save: str
-    load: str
-    network: str
-    image: tuple[int, ...]
+    Saved and loaded again; loaded from a file whose tensors are a GPU's; loaded by a process that has not saved it.
+    What is loaded must be in evaluation mode on the CPU, and have the same weights bit for bit. `weights(ask, seed)`
+    are the grader's for the task's network.
+    """
+    plain = {"save": save, "load": load, "network": network, "image": list(image)}
+    blocked = f"Blocked until {network} has the task's layers."
 
-    def questions(self, weights: Callable[[Ask, int], list[tuple[str, np.ndarray]]]) -> tuple[Question, Question]:
-        """Saved and loaded again; and from a file whose tensors are a GPU's. `weights(ask, seed)` are the grader's."""
-        plain = {"save": self.save, "load": self.load, "network": self.network, "image": list(self.image)}
-
-        def given(ask: Ask, seed: int) -> Given:
-            return {"state": weights(ask, seed), **plain}
-
-        aspects = (
-            Aspect("loaded", _loaded, sketch=lambda value: value),
-            Aspect("held", _held, sketch=lambda value: value),
-        )
-        uses = (self.save, self.load)
-        trip = Question("round-trip", self.task, saved_weights_procedures.round_trip, uses, given, aspects)
-        gpu = Question("from-gpu", self.task, saved_weights_procedures.from_gpu, uses, given, aspects, afresh=True)
-        return trip, gpu
-
-
-class SavingChecks:
-    """The checks of a task that asks for two functions that save and load."""
-
-    def __init__(self, saving: Saving, round_trip: Question, from_gpu: Question) -> None:
-        self.saving, self.round_trip, self.from_gpu = saving, round_trip, from_gpu
-
-    def loaded(self, examination: Examination) -> None:
-        """What was saved and loaded is a network in evaluation mode on the CPU, with the same weights bit for bit."""
-        self._judge_loaded(examination, self._round_trip(examination))
-
-    def state_dict(self, examination: Examination) -> None:
-        """The file holds a state dict."""
-        answer = self._round_trip(examination)
-        try:
-            self._judge_file(examination, array(answer["file"], "The file").astype(np.uint8))
-        except Failed as failed:
-            name = self._name(examination, answer) or self._name(examination, answer, "held")
-            raise mistake(examination, failed.message, name, failed.hint) from None
-
-    def loaded_from_gpu(self, examination: Examination) -> None:
-        """A file whose tensors were on a GPU can be loaded on a machine without one."""
-        file = self._round_trip(examination)["file"]
-        self._judge_loaded(examination, self.from_gpu.ask(examination, state=[], file=file))
-
-    def loaded_elsewhere(self, examination: Examination) -> None:
-        """A model that one process saved can be loaded by another."""
-        file = self._round_trip(examination)["file"]
-        uses = {"load": self.saving.load, "network": self.saving.network}
-        answer = examination.ask_afresh(saved_weights_procedures.load_file, [self.saving.load], file=file, **uses)
-        self._judge_loaded(examination, answer)
-
-    def _weights(self, examination: Examination) -> list[tuple[str, np.ndarray]]:
+    def own_weights(examination: Examination) -> Given:
         """The grader's weights for the student's own network: whether that is right is another task's matter."""
-        saving = self.saving
-        answer = examination.ask(
-            saved_weights_procedures.own_shapes,
-            [saving.load],
-            load=saving.load,
-            network=saving.network,
-            image=list(saving.image),
-        )
+        asked = {"load": load, "network": network, "image": list(image)}
+        answer = examination.ask(saved_weights_procedures.own_shapes, [load], **asked)
         own = [(str(name), list(shape)) for name, shape in answer]
         if not own or sum(math.prod(shape) for _, shape in own) > LARGEST:
-            raise Blocked(f"Blocked until {saving.network} has the task's layers.")
-        return probes.weights(own, examination.oracle.seed)
+            raise Blocked(blocked)
+        return {"state": probes.weights(own, examination.oracle.seed)}
 
-    def _round_trip(self, examination: Examination) -> dict[str, Any]:
-        """What comes back when a network with the grader's weights is saved, spoilt and loaded."""
-        answer = self.round_trip.ask(examination, state=self._weights(examination))
+    def own_file(examination: Examination) -> Given:
+        return {**own_weights(examination), "file": round_trip.ask(examination)["file"]}
+
+    def fits(answer: Any, given: Given) -> None:
         if not answer["fits"]:
-            raise Blocked(f"Blocked until {self.saving.network} has the task's layers.")
-        if not answer["written"]:
-            facts = f"`{self.saving.save}(model, path)` did not write a file to `path`."
-            raise mistake(examination, facts, self._name(examination, answer))
-        return answer
+            raise Blocked(blocked)
 
-    def _name(self, examination: Examination, answer: dict[str, Any], *sure: str) -> str | None:
-        """The known mistake that saves and loads like this, in all aspects or in those that are `sure`."""
-        given = self.round_trip.inputs(examination, state=self._weights(examination))
-        aspect = Aspect("", lambda answer, given: None, sure=sure) if sure else None
-        return self.round_trip.name(examination, answer, aspect, given)
-
-    def _judge_loaded(self, examination: Examination, answer: dict[str, Any]) -> None:
-        try:
-            self._judge_model(examination, answer)
-        except Failed as failed:
-            name = self._name(examination, answer) or self._name(examination, answer, "loaded")
-            raise mistake(examination, failed.message, name, failed.hint) from None
-
-    def _judge_model(self, examination: Examination, answer: dict[str, Any]) -> None:
-        load, network = self.saving.load, self.saving.network
-        if not answer["module"]:
-            facts = f"`{load}` should return a {network}, but returned {answer['kind']}."
-            raise Failed(facts, hint="Do you return the model?")
-        if not answer["own"]:
-            raise Failed(f"`{load}` should return a {network}, but returned a {answer['kind']}.")
-        saved = self._weights(examination)
-        loaded = [array(value, f"The loaded weight {name}") for name, value in answer["state"]]
-        if sorted(value.tobytes() for value in loaded) != sorted(value.tobytes() for _, value in saved):
-            raise Failed(
-                "The loaded weights are not bit for bit the saved ones.",
+    def loaded_well(check: str) -> tuple[Aspect, ...]:
+        wanted = f"`{load}` should return a {network}, but returned"
+        aspects = (
+            Aspect("module", _if_not("module"), right=None, say=f"{wanted} {{got}}.", hint="Do you return the model?"),
+            Aspect("own", _if_not("own"), right=None, say=f"{wanted} a {{got}}."),
+            Aspect(
+                "weights",
+                lambda answer, given: _bits(answer["state"]),
+                right=lambda given: _bits(given["state"]),
+                say="The loaded weights are not bit for bit the saved ones.",
                 hint=f"Does `{load}` read the file at `path`, and load it into the model that it returns?",
-            )
-        if answer["training"] is not False:
-            raise Failed(
-                "The loaded model should be in evaluation mode, but it, or a part of it, is in training mode.",
+            ),
+            Aspect(
+                "training",
+                right=False,
+                say="The loaded model should be in evaluation mode, but it, or a part of it, is in training mode.",
                 hint="What does `model.eval()` do?",
-            )
-        if [str(device) for device in answer["devices"]] != ["cpu"]:
-            raise Failed(
-                f"The loaded model should be on the CPU, but it is on {', '.join(map(str, answer['devices']))}."
-            )
+            ),
+            Aspect(
+                "devices",
+                lambda answer, given: ", ".join(answer["devices"]),
+                right="cpu",
+                say="The loaded model should be on the CPU, but it is on {got}.",
+            ),
+        )
+        return tuple(replace(aspect, check=check, sure=("loaded",)) for aspect in aspects)
 
-    def _judge_file(self, examination: Examination, content: np.ndarray) -> None:
-        arrays = examination.read_weights(content, "The file")
-        saved = self._weights(examination)
+    file = (
+        Aspect("loaded", _loaded),
+        Aspect("held", lambda answer, given: answer.get("held")),
+        Aspect("written", check=ANY, right=True, say=f"`{save}(model, path)` did not write a file to `path`."),
+    )
+    round_trip = Question(
+        id="round-trip",
+        task=task,
+        procedure=saved_weights_procedures.round_trip,
+        uses=(save, load),
+        given=lambda ask, seed: {"state": weights(ask, seed), **plain},
+        own=own_weights,
+        aspects=(
+            Aspect("fits", fits, check=ANY, right=None),
+            *file,
+            *loaded_well("round-trip"),
+        ),
+    )
+    from_gpu = replace(
+        round_trip,
+        id="from-gpu",
+        procedure=saved_weights_procedures.load_file,
+        given=lambda ask, seed: {**round_trip.given(ask, seed), "gpu": True},
+        own=own_file,
+        afresh=True,
+        aspects=(*file, *loaded_well(ANY)),
+    )
+    elsewhere = replace(from_gpu, id="round-trip", uses=(load,), given=round_trip.given)
+    return round_trip, from_gpu, elsewhere
+
+
+def judge_file(examination: Examination, round_trip: Question) -> None:
+    """The file of a round trip holds a state dict of the weights that were saved."""
+    judge(examination, round_trip)  # in what counts for every check
+    answer, saved = round_trip.ask(examination), round_trip.inputs(examination)["state"]
+    try:
+        arrays = examination.read_weights(array(answer["file"], "The file").astype(np.uint8), "The file")
         if sorted(value.shape for _, value in arrays) != sorted(value.shape for _, value in saved):
             raise Failed("The tensors in the file's state dict are not the model's parameters.")
-        if sorted(value.tobytes() for _, value in arrays) != sorted(value.tobytes() for _, value in saved):
+        if _bits(arrays) != _bits(saved):
             raise Failed(
                 "The file's state dict does not hold the weights that the model had when it was saved.",
                 hint="Is it the state dict of the model that was passed in?",
             )
+    except Failed as failed:
+        raise round_trip.named(examination, answer, failed, Aspect("", sure=("held",))) from None
+
+
+def _if_not(part: str) -> Callable[[Any, Given], str | None]:
+    """The type of what was loaded, unless it is what the `part` of the answer says."""
+    return lambda answer, given: None if answer[part] else answer["kind"]
+
+
+def _bits(arrays: Iterable[Sequence[Any]]) -> list[bytes]:
+    return sorted(array(value, f"The loaded weight {name}").tobytes() for name, value in arrays)
 
 
 def _loaded(answer: Any, given: Given) -> str:
@@ -190,8 +175,3 @@ def _loaded(answer: Any, given: Given) -> str:
         for name, value in answer["state"]
     )
     return f"training {answer['training']}, {answer['devices']}, {kinds}, {same} same, {near} near"
-
-
-def _held(answer: Any, given: Given) -> str | None:
-    """What the file held, in words."""
-    return answer.get("held", "") if answer.get("written", True) else None

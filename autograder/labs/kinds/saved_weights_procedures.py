@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import State, arrays_of, as_lists, bytes_of, numbers
+from autograder.labs.kinds.plain_data import numbers
 from autograder.sandbox.student import Student
-from autograder.sandbox.weight_assignment import assign_weights, fitting, shapes_of, state_of
+from autograder.sandbox.weight_assignment import Arrays, give_weights, shapes_of, state_of
 from autograder.sandbox.weights_reader import state_dict
 
 LOADED = forms.either(
@@ -50,9 +50,10 @@ def _class_of(student: Student, load: str, network: str) -> Any:
 
 
 @forms.answers(forms.either(forms.record(fits=forms.flag, written=forms.is_(False)), SAVED))
-def round_trip(student: Student, state: State, save: str, load: str, network: str, image: list[int]) -> dict[str, Any]:
+def round_trip(student: Student, state: Arrays, save: str, load: str, network: str, image: list[int]) -> dict[str, Any]:
     """Saves a `network` that has the weights `state`, spoils the original, loads the file."""
-    model, fits = with_weights(_class_of(student, load, network), state, image)
+    model = _class_of(student, load, network)()
+    fits = give_weights(model, state, torch.zeros(1, *image))
     model.train()
     path = student.scratch / "kept" / "model of mine.pt"
     path.parent.mkdir(exist_ok=True)
@@ -66,33 +67,39 @@ def round_trip(student: Student, state: State, save: str, load: str, network: st
     return {
         "fits": fits,
         "written": True,
-        "file": bytes_of(path),
-        "held": _held(path, dict(arrays_of(state))),
+        "file": np.frombuffer(path.read_bytes(), np.uint8),
+        "held": _held(path, dict(state)),
     } | _described(student, loaded, network)
 
 
 @forms.answers(
     forms.either(forms.record(written=forms.is_(False)), forms.both(forms.record(written=forms.is_(True)), LOADED))
 )
-def from_gpu(
+def load_file(
     student: Student,
-    state: State,
+    state: Arrays,
     save: str,
     load: str,
     network: str,
     image: list[int],
     file: np.ndarray | None = None,
+    gpu: bool = False,
 ) -> dict[str, Any]:
-    """Marks the tensors in `file`, or in one that holds a `network` with the weights `state`, as a GPU's; loads it."""
-    path = student.scratch / "from a GPU.pt"
+    """Loads `file`, which another process saved, or one that is saved here of a `network` with the weights `state`.
+
+    If `gpu`, its tensors are marked as a GPU's first.
+    """
+    path = student.scratch / ("from a GPU.pt" if gpu else "from-elsewhere.pt")
     if file is None:
-        model, _ = with_weights(_class_of(student, load, network), state, image)
+        model = _class_of(student, load, network)()
+        give_weights(model, state, torch.zeros(1, *image))
         student.get(save)(model, str(path))
     else:
         path.write_bytes(file.tobytes())
     if not path.is_file():
         return {"written": False}
-    _mark_as_gpus(path)
+    if gpu:
+        _mark_as_gpus(path)
     return {"written": True} | _described(student, student.get(load)(str(path)), network)
 
 
@@ -124,14 +131,6 @@ def _mark_as_gpus(path: Path) -> None:
             new.writestr(entry, part.replace(here, there) if entry.endswith("data.pkl") else part)
 
 
-@forms.answers(LOADED)
-def load_file(student: Student, file: np.ndarray, load: str, network: str) -> dict[str, Any]:
-    """Loads a file that another process saved."""
-    path = student.scratch / "from-elsewhere.pt"
-    path.write_bytes(file.tobytes())
-    return _described(student, student.get(load)(str(path)), network)
-
-
 def _described(student: Student, loaded: Any, network: str) -> dict[str, Any]:
     if not isinstance(loaded, nn.Module):
         return {"kind": type(loaded).__name__, "module": False}
@@ -141,7 +140,7 @@ def _described(student: Student, loaded: Any, network: str) -> dict[str, Any]:
         "own": type(loaded).__name__ == network or _is_made_by(student.get(network), loaded),
         "training": any(module.training for module in loaded.modules()),
         "devices": sorted({str(value.device) for value in loaded.parameters()}),
-        "state": as_lists(state_of(loaded)),
+        "state": state_of(loaded),
     }
 
 
@@ -151,15 +150,6 @@ def _is_made_by(made: Any, model: nn.Module) -> bool:
         return isinstance(model, made)
     own = made()
     return type(model) is type(own) and shapes_of(model) == shapes_of(own)
-
-
-def with_weights(made: Any, state: State, image: list[int]) -> tuple[nn.Module, bool]:
-    """A network of the class `made` with the weights `state`, and whether they fit it."""
-    model = made()
-    ways = fitting(model, arrays_of(state), torch.zeros(1, *image))
-    if ways:
-        assign_weights(model, ways[0])
-    return model, bool(ways)
 
 
 @forms.answers(
@@ -180,10 +170,8 @@ def logits(student: Student, make: str, file: np.ndarray, images: np.ndarray, ba
         model.load_state_dict(state)
     except RuntimeError:
         arrays = [(name, value.numpy()) for name, value in state.items() if value.is_floating_point()]
-        ways = fitting(model, arrays, torch.zeros(2, 1, *images.shape[1:]))
-        if not ways:
-            return {"fits": False, "module": True, "parameters": shapes_of(model)}
-        assign_weights(model, ways[0])
+        if not give_weights(model, arrays, torch.zeros(2, 1, *images.shape[1:])):
+            return {"fits": False, "module": True}
     model = model.to(student.device).eval()
     parts = [torch.tensor(images[start : start + batch]) for start in range(0, len(images), batch)]
     parts_of_logits = []

@@ -7,6 +7,7 @@ in it: the grader works out by itself what the right training makes of it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from autograder.judge.compare import array
 from autograder.judge.oracle import KEY_SEED
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import training_procedures
-from autograder.labs.questions import Ask, Aspect, Given, Question, choice
+from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, choice
 
 EPOCHS, IMAGES = 3, 160
 BEFORE, AFTER = 2, 4  # epochs of a trial before it is saved, and in all
@@ -158,10 +159,6 @@ def _moved(answer: Any, given: Given) -> np.ndarray:
     return np.round(far, 1) / 50
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
 def same_training(examination: Examination, answer: Any) -> str | None:
     """The known mistake that ends with the same weights; in a students' package, with weights as far away."""
     if not examination.oracle.live:
@@ -185,7 +182,7 @@ TRAIN = Question(
     uses=("train",),
     given=given_training,
     aspects=(
-        Aspect("history", _form, sketch=_as_it_is),
+        Aspect("history", _form),
         Aspect(
             "kind",
             _kind,
@@ -273,20 +270,19 @@ LOSS_FALLS = replace(
     ),
     named_by=lambda examination, answer: same_training(examination, TRAIN.ask(examination)),
 )
-WHERE_TO = replace(TRAIN, id="train/loss", aspects=(Aspect("moved", _moved, sketch=_as_it_is),))
+WHERE_TO = replace(TRAIN, id="train/loss", aspects=(Aspect("moved", _moved),))
 ENDED = replace(
     TRAIN,
     id="train/state",
     aspects=(
-        Aspect("state", _joined, sketch=_as_it_is),
-        Aspect("in training mode", lambda answer, given: answer["trained"], sketch=_as_it_is),
+        Aspect("state", _joined),
         Aspect(
-            "mode",
-            lambda answer, given: answer["trained"],
+            "trained",
             check="same-training",
             right=True,
             say="`train` got a model in evaluation mode, as `evaluate` leaves one, and trained it in that mode.",
             told=True,
+            names=True,
             called="trains-in-eval-mode",
             certain=True,
         ),
@@ -340,7 +336,7 @@ EVALUATE = Question(
     uses=("evaluate",),
     given=given_evaluation,
     aspects=(
-        Aspect("kind", lambda answer, given: answer["kind"], sketch=_as_it_is),
+        Aspect("kind"),
         Aspect(
             "a number",
             lambda answer, given: answer["kind"] if np.isnan(_number(answer, given)) else "a number",
@@ -357,7 +353,7 @@ EVALUATE = Question(
             alike=lambda got, want: abs(got - want) < 1e-4,
             say="The model gets {want:.4f} of the images right, but `evaluate` returned {got:.4f}.",
             hint="Is the model in evaluation mode, with dropout off? Is each image counted once?",
-            sketch=_as_it_is,
+            names=True,
             sure=("accuracy",),
         ),
         Aspect(
@@ -372,13 +368,12 @@ EVALUATE = Question(
         ),
         Aspect(
             "training",
-            lambda answer, given: answer["training"],
             check="eval-mode",
             right=False,
             say="After `evaluate`, the model should be in evaluation mode, but it is in training mode.",
             hint="`model.eval()` switches to evaluation mode. Does anything in `evaluate` switch back?",
             told=True,
-            sketch=_as_it_is,
+            names=True,
             sure=("training",),
         ),
     ),
@@ -410,8 +405,8 @@ DEVICE = Question(
     uses=FUNCTIONS,
     given=lambda ask, seed: {"state": small_network.start(seed)},
     aspects=(
-        Aspect("train", lambda answer, given: answer["train"], sketch=_as_it_is),
-        Aspect("evaluate", lambda answer, given: answer["evaluate"], sketch=_as_it_is),
+        Aspect("train"),
+        Aspect("evaluate"),
         Aspect(
             "devices",
             _stayed_behind,
@@ -460,27 +455,8 @@ def _what_is_missing(got: Any, want: Any) -> str:
     )
 
 
-def _is_resumed(answer: Any) -> bool:
-    return bool(answer["written"] and answer["trial"])
-
-
-def _came_back(check: str) -> tuple[Aspect, ...]:
-    return (
-        Aspect(
-            f"written, for {check}",
-            lambda answer, given: answer["written"],
-            check=check,
-            right=True,
-            say="`save_trial(trial, path)` did not write a file to `path`.",
-        ),
-        Aspect(
-            f"a trial, for {check}",
-            lambda answer, given: True if answer["trial"] else answer["kind"],
-            check=check,
-            right=True,
-            say="`resume_trial` should return the trial, but returned {got}.",
-        ),
-    )
+def _if_resumed(read: Callable[[Any, Given], Any]) -> Callable[[Any, Given], Any]:
+    return lambda answer, given: read(answer, given) if answer["written"] and answer["trial"] else None
 
 
 RESUME = Question(
@@ -494,14 +470,20 @@ RESUME = Question(
             "resumed",
             lambda answer, given: (
                 f"{answer['before']} epochs before, {answer['after']} after"
-                if _is_resumed(answer)
+                if answer["written"] and answer["trial"]
                 else answer.get("kind", "nothing written")
             ),
-            sketch=_as_it_is,
         ),
-        Aspect("held", lambda answer, given: answer["held"] if _is_resumed(answer) else None, sketch=_as_it_is),
-        Aspect("moved", lambda answer, given: _moved(answer, given) if _is_resumed(answer) else None, sketch=_as_it_is),
-        *_came_back("continues"),
+        Aspect("held", _if_resumed(lambda answer, given: answer["held"])),
+        Aspect("moved", _if_resumed(_moved)),
+        Aspect("written", check=ANY, right=True, say="`save_trial(trial, path)` did not write a file to `path`."),
+        Aspect(
+            "trial",
+            lambda answer, given: True if answer["trial"] else answer["kind"],
+            check=ANY,
+            right=True,
+            say="`resume_trial` should return the trial, but returned {got}.",
+        ),
         Aspect(
             "weights",
             _resumed_state,
@@ -511,10 +493,8 @@ RESUME = Question(
             say=_where_it_ended,
             hint=_what_is_missing,
         ),
-        *_came_back("history"),
         Aspect(
-            "epochs before",
-            lambda answer, given: answer["before"],
+            "before",
             check="history",
             right=BEFORE,
             say="The history of the saved trial had {want} epochs, but after `resume_trial` it has {got}.",
@@ -522,8 +502,7 @@ RESUME = Question(
             told=True,
         ),
         Aspect(
-            "epochs after",
-            lambda answer, given: answer["after"],
+            "after",
             check="history",
             right=AFTER,
             say="After running to {want} epochs, the trial's history has {got} entries.",

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import State, arrays_of, as_lists, plain
+from autograder.labs.kinds.plain_data import plain
 from autograder.sandbox.student import Student
-from autograder.sandbox.weight_assignment import assign_weights, state_of
+from autograder.sandbox.weight_assignment import Arrays, assign_weights, state_of
 
 
 class Small(nn.Module):
@@ -36,7 +36,7 @@ class Small(nn.Module):
 
 @forms.answers(forms.record(history=forms.plain, kind=forms.text, state=forms.STATE, trained=forms.flag))
 def train_small(
-    student: Student, state: State, images: np.ndarray, labels: np.ndarray, batch: int, epochs: int, lr: float
+    student: Student, state: Arrays, images: np.ndarray, labels: np.ndarray, batch: int, epochs: int, lr: float
 ) -> dict[str, Any]:
     """Trains the small network, which comes in evaluation mode, with the student's `train`; returns the history and
     the weights it ends with."""
@@ -47,14 +47,14 @@ def train_small(
     return {
         "history": plain(history),
         "kind": type(history).__name__,
-        "state": as_lists(state_of(model)),
+        "state": state_of(model),
         "trained": model.modes != {False},
     }
 
 
 @forms.answers(forms.record(accuracy=forms.plain, kind=forms.text, training=forms.flag))
 def evaluate_small(
-    student: Student, state: State, images: np.ndarray, labels: np.ndarray, batch: int
+    student: Student, state: Arrays, images: np.ndarray, labels: np.ndarray, batch: int
 ) -> dict[str, Any]:
     """Evaluates the small network, which has dropout and starts in training mode, with the student's `evaluate`."""
     torch.manual_seed(0)
@@ -84,7 +84,7 @@ class Moved(Small):
 
 
 @forms.answers(forms.record(train=forms.text, evaluate=forms.text))
-def devices(student: Student, state: State) -> dict[str, Any]:
+def devices(student: Student, state: Arrays) -> dict[str, Any]:
     """On which devices model and images are when `train` and `evaluate` are told to use the device "meta".
 
     Every machine has that device. It holds no values, so that nothing is computed.
@@ -95,7 +95,7 @@ def devices(student: Student, state: State) -> dict[str, Any]:
     for name, given in (("train", {"epochs": 3, "lr": 1e-3}), ("evaluate", {})):
         model = Moved()
         model.seen = []
-        assign_weights(model, dict(arrays_of(state)))
+        assign_weights(model, dict(state))
         try:
             student.get(name)(model, _loader(images, labels, 4), device="meta", **given)
         except Seen:
@@ -126,7 +126,7 @@ def devices(student: Student, state: State) -> dict[str, Any]:
 )
 def resume_small(
     student: Student,
-    state: State,
+    state: Arrays,
     images: np.ndarray,
     labels: np.ndarray,
     batch: int,
@@ -163,7 +163,7 @@ def resume_small(
         "before": before,
         "after": len(history or []),
         "history": plain(history),
-        "state": as_lists(state_of(model)),
+        "state": state_of(model),
         "held": parts,
     }
 
@@ -178,9 +178,9 @@ def _parts_of(path: Path) -> str:
     return ", ".join(part for part in ("model", "optimizer", "history") if part in full) or "not told"
 
 
-def _small(state: State, dropout: float = 0.0) -> Small:
+def _small(state: Arrays, dropout: float = 0.0) -> Small:
     model = Small(dropout)
-    assign_weights(model, dict(arrays_of(state)))
+    assign_weights(model, dict(state))
     return model
 
 

@@ -14,16 +14,15 @@ from torch import Tensor, nn
 
 from autograder.labs import forms
 from autograder.labs.kinds.figure_procedures import FIGURE, shown
-from autograder.labs.kinds.plain_data import State, numbers
-from autograder.labs.kinds.saved_weights_procedures import with_weights
+from autograder.labs.kinds.plain_data import numbers
 from autograder.sandbox.student import Student
-from autograder.sandbox.weight_assignment import assign_weights
+from autograder.sandbox.weight_assignment import Arrays, assign_weights, give_weights
 
 
 class Stand(nn.Module):
     """Stands in where the student's own BetterCNN cannot take the weights: the same first layer."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: Arrays) -> None:
         super().__init__()
         first = state[0][1].shape
         self.conv1 = nn.Conv2d(1, first[0], first[2])
@@ -35,7 +34,7 @@ class Stand(nn.Module):
 
 
 @forms.answers(FIGURE)
-def filters(student: Student, state: State, stand: bool = False, picture: bool = False) -> dict[str, Any]:
+def filters(student: Student, state: Arrays, stand: bool = False, picture: bool = False) -> dict[str, Any]:
     """The image arrays on the axes of `plot_filters`, for the student's own BetterCNN or for one that stands in."""
     return shown(lambda: student.get("plot_filters")(_seen(student, state, stand)[0]), picture)
 
@@ -45,7 +44,7 @@ def filters(student: Student, state: State, stand: bool = False, picture: bool =
         kind=forms.text, maps=forms.either(forms.nothing, forms.numbers), before=forms.count, after=forms.count
     )
 )
-def maps(student: Student, state: State, image: np.ndarray, stand: bool = False) -> dict[str, Any]:
+def maps(student: Student, state: Arrays, image: np.ndarray, stand: bool = False) -> dict[str, Any]:
     """The feature maps of the first convolution, and how many hooks are on the model before and after."""
     model, layer = _seen(student, state, stand)
     before = _hooks(model)
@@ -65,7 +64,7 @@ def map_figure(student: Student, maps: np.ndarray, picture: bool = False) -> dic
 
 
 @forms.answers(forms.each(forms.record(kind=forms.text, image=forms.either(forms.nothing, forms.numbers)), length=2))
-def maximise(student: Student, state: State, units: list[int], steps: int, lr: float) -> list[dict[str, Any]]:
+def maximise(student: Student, state: Arrays, units: list[int], steps: int, lr: float) -> list[dict[str, Any]]:
     """What `maximise_activation` finds for units of the first convolution."""
     answers = []
     for unit in units:
@@ -94,7 +93,7 @@ class Looked(nn.Module):
         return self.out(torch.relu(maps).mean((2, 3)))
 
 
-def looked(state: State) -> Looked:
+def looked(state: Arrays) -> Looked:
     """The grader's network with the weights `state`, in training mode."""
     model = Looked()
     with torch.no_grad():
@@ -107,7 +106,7 @@ def looked(state: State) -> Looked:
         kind=forms.text, maps=forms.either(forms.nothing, forms.numbers), steady=forms.flag, after_error=forms.count
     )
 )
-def maps_in_training(student: Student, state: State, image: np.ndarray) -> dict[str, Any]:
+def maps_in_training(student: Student, state: Arrays, image: np.ndarray) -> dict[str, Any]:
     """The feature maps (6, 22, 22) of the grader's network, which is in training mode; and hooks after an error."""
     model = looked(state)
     answer, again = (student.get("feature_maps")(model, model.conv2, torch.tensor(image)) for _ in range(2))
@@ -129,7 +128,7 @@ def maps_in_training(student: Student, state: State, image: np.ndarray) -> dict[
     )
 )
 def maximise_elsewhere(
-    student: Student, state: State, layer: str, training: list[bool], unit: int, steps: int, lr: float
+    student: Student, state: Arrays, layer: str, training: list[bool], unit: int, steps: int, lr: float
 ) -> list[dict[str, Any]]:
     """What is found for a later layer of the grader's network, in each of the modes, and what changed in it."""
     answers = []
@@ -177,12 +176,13 @@ def _same_values(one: list[Any], other: list[Any]) -> bool:
     )
 
 
-def _seen(student: Student, state: State, stand: bool = False) -> tuple[nn.Module, nn.Module]:
+def _seen(student: Student, state: Arrays, stand: bool = False) -> tuple[nn.Module, nn.Module]:
     """A model in evaluation mode that has the weights `state`, and its first convolution."""
     fits = False
     if not stand:
         try:
-            model, fits = with_weights(student.get("BetterCNN"), state, [1, 28, 28])
+            model = student.get("BetterCNN")()
+            fits = give_weights(model, state, torch.zeros(1, 1, 28, 28))
             with torch.no_grad():
                 model.eval()(torch.zeros(1, 1, 28, 28))
         except Exception:  # a BetterCNN that does not run is another task's matter

@@ -6,29 +6,29 @@ import pytest
 
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import training
-from autograder.labs.kinds.saved_weights import Saving, SavingChecks
+from autograder.labs.kinds.saved_weights import judge_file, saving_questions
 from autograder.labs.lab4.networks import BETTER
 from autograder.labs.questions import judge
 
 # --- save-load --------------------------------------------------------------------------------------------------------
 
-SAVING = Saving("save-load", "save_model", "load_model", "BetterCNN", (1, 28, 28))
-ROUND_TRIP, FROM_GPU = SAVING.questions(BETTER.weights)
-CHECKS = SavingChecks(SAVING, ROUND_TRIP, FROM_GPU)
+ROUND_TRIP, FROM_GPU, ELSEWHERE = saving_questions(
+    "save-load", "save_model", "load_model", "BetterCNN", (1, 28, 28), BETTER.weights
+)
 
 
 @pytest.mark.task("save-load")
 @pytest.mark.public
 def test_round_trip(examination: Examination) -> None:
     """A saved and loaded model has the same weights bit for bit, on the CPU, in evaluation mode."""
-    CHECKS.loaded(examination)
+    judge(examination, ROUND_TRIP)
 
 
 @pytest.mark.task("save-load")
 @pytest.mark.public
 def test_state_dict(examination: Examination) -> None:
     """The file holds a state dict, not a whole module."""
-    CHECKS.state_dict(examination)
+    judge_file(examination, ROUND_TRIP)
 
 
 @pytest.mark.task("save-load")
@@ -36,7 +36,7 @@ def test_state_dict(examination: Examination) -> None:
 @pytest.mark.needs("round-trip")
 def test_from_gpu(examination: Examination) -> None:
     """Weights that were saved on a GPU can be loaded on a machine without one."""
-    CHECKS.loaded_from_gpu(examination)
+    judge(examination, ROUND_TRIP, FROM_GPU)
 
 
 @pytest.mark.task("save-load")
@@ -44,7 +44,7 @@ def test_from_gpu(examination: Examination) -> None:
 @pytest.mark.needs("round-trip")
 def test_fresh_process(examination: Examination) -> None:
     """A model that one process saved can be loaded by another."""
-    CHECKS.loaded_elsewhere(examination)
+    judge(examination, ROUND_TRIP, ELSEWHERE)
 
 
 # --- resume -----------------------------------------------------------------------------------------------------------

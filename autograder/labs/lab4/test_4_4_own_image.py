@@ -16,22 +16,22 @@ from autograder.judge.weights_file import fit_weights
 from autograder.labs.examination import Examination
 from autograder.labs.findings import PICTURE_PIXELS
 from autograder.labs.kinds import image_procedures
-from autograder.labs.kinds.image import Pictures
+from autograder.labs.kinds.image import judge_pictures, pictures_question
 from autograder.labs.lab4.drawn_pictures import HIDDEN_PICTURES, PUBLIC_PICTURES, to_classify
-from autograder.labs.questions import Ask, Aspect, Given, Question, mistake
+from autograder.labs.questions import Ask, Aspect, Given, Question
 from autograder.results import OwnDigit
 
 # --- load-image -------------------------------------------------------------------------------------------------------
 
-LOADED = Pictures("load-image", "load_image", PUBLIC_PICTURES)
-LOADED_TOO = Pictures("load-image", "load_image", HIDDEN_PICTURES, public=False)
+LOADED = pictures_question("pictures", "load-image", "load_image", PUBLIC_PICTURES)
+LOADED_TOO = pictures_question("hidden-pictures", "load-image", "load_image", HIDDEN_PICTURES, public=False)
 
 
 @pytest.mark.task("load-image")
 @pytest.mark.public
 def test_image_kinds(examination: Examination) -> None:
     """`load_image` turns greyscale, 1-bit, colour and transparent pictures into tensors like MNIST's."""
-    LOADED.judge(examination)
+    judge_pictures(examination, LOADED, PUBLIC_PICTURES)
 
 
 @pytest.mark.task("load-image")
@@ -39,7 +39,7 @@ def test_image_kinds(examination: Examination) -> None:
 @pytest.mark.needs("image-kinds")
 def test_more_image_kinds(examination: Examination) -> None:
     """`load_image` also handles palettes, 16 bits, alpha, chalk, thin and thick pens, and off-centre digits."""
-    LOADED_TOO.judge(examination)
+    judge_pictures(examination, LOADED_TOO, HIDDEN_PICTURES)
 
 
 # --- classify ---------------------------------------------------------------------------------------------------------
@@ -61,9 +61,8 @@ CLASSIFY = Question(
         Aspect(
             "said",
             lambda answer, given: f"{answer['kind']} of {','.join(answer['inner'])}: {str(answer['said'])[:120]}",
-            sketch=lambda value: value,
         ),
-        Aspect("none", lambda answer, given: str(answer["none"]), sketch=lambda value: value),
+        Aspect("none", lambda answer, given: str(answer["none"])),
     ),
 )
 
@@ -86,7 +85,7 @@ def test_in_order(examination: Examination) -> None:
                 hint="What happens when you make a batch of no images?",
             )
     except Failed as failed:
-        raise mistake(examination, failed.message, CLASSIFY.name(examination, answer), failed.hint) from None
+        raise CLASSIFY.named(examination, answer, failed) from None
 
 
 def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:

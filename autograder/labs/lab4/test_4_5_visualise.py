@@ -15,11 +15,11 @@ from autograder.judge import probes
 from autograder.judge.compare import array, difference, same, shape_text
 from autograder.judge.verdict import Failed
 from autograder.labs.examination import Examination
-from autograder.labs.kinds.figure import figure_question, judge_figure
+from autograder.labs.kinds.figure import figure_question
 from autograder.labs.lab4 import procedures
 from autograder.labs.lab4.networks import BETTER
 from autograder.labs.lab4.probe_network import LOOKED_UNIT, looked_weights, steep_layer
-from autograder.labs.questions import Ask, Aspect, Given, Question, judge, known, mistake, partly, sketch
+from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge, known, mistake, of_each, sketch
 
 # The model that the student's functions get is their own BetterCNN with these weights, so that they may use its names;
 # where it cannot take them, another network with the same first layer stands in.
@@ -34,7 +34,7 @@ def maps_of(images: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndar
 
 def later_maps(state: list[tuple[str, np.ndarray]], images: np.ndarray) -> np.ndarray:
     """The second convolution's feature maps (N, 6, 22, 22) in the grader's own network, in evaluation mode."""
-    model = procedures.looked([[name, value] for name, value in state]).eval()
+    model = procedures.looked(state).eval()
     with torch.no_grad(), model.conv2.register_forward_hook(lambda module, given, output: maps.append(output)):
         maps: list[torch.Tensor] = []
         model(torch.tensor(images))
@@ -43,10 +43,14 @@ def later_maps(state: list[tuple[str, np.ndarray]], images: np.ndarray) -> np.nd
 
 # --- filters ----------------------------------------------------------------------------------------------------------
 
-FILTERS = replace(
-    figure_question(
-        "filters", "filters", procedures.filters, "plot_filters", lambda ask, seed: {"state": BETTER.weights(ask, seed)}
-    ),
+FILTERS = figure_question(
+    "filters",
+    "filters",
+    procedures.filters,
+    "plot_filters",
+    lambda ask, seed: {"state": BETTER.weights(ask, seed)},
+    shown=lambda given: given["state"][0][1][:, 0],
+    one="filter",
     instead=STAND_IN,
 )
 
@@ -55,8 +59,7 @@ FILTERS = replace(
 @pytest.mark.public
 def test_every_filter(examination: Examination) -> None:
     """`plot_filters` returns a figure with an image for each filter of the first convolution."""
-    weight = BETTER.weights(examination.oracle.ask, examination.oracle.seed)[0][1]
-    judge_figure(examination, FILTERS, weight[:, 0], "filter")
+    judge(examination, FILTERS)
 
 
 # --- feature-maps -----------------------------------------------------------------------------------------------------
@@ -73,6 +76,10 @@ def _first_maps(given: Given) -> np.ndarray:
 
 def _kind(answer: Any, given: Given) -> str:
     return "Tensor" if answer["maps"] is not None else answer["kind"]
+
+
+def _form(answer: Any, given: Given) -> str:
+    return str(answer["kind"] if answer["maps"] is None else np.asarray(answer["maps"]).shape)
 
 
 def _maps(answer: Any, given: Given) -> np.ndarray:
@@ -94,21 +101,18 @@ def _values_hint(got: np.ndarray, want: np.ndarray) -> str:
     return "Is the hook on the layer that is passed in? Do you pass the image to the model unchanged?"
 
 
-def _a_tensor(name: str, check: str) -> Aspect:
-    return Aspect(
-        name, _kind, check=check, right="Tensor", say="`feature_maps` should return a Tensor, but returned {got}."
-    )
-
-
 def _judged_maps(right: Callable[[Given], np.ndarray], hint: str = "") -> tuple[Aspect, ...]:
     """Maps that must be a tensor of the right shape with the right values."""
     return (
+        Aspect("maps", _form),
         Aspect(
-            "maps",
-            lambda answer, given: answer["kind"] if answer["maps"] is None else _text_of_shape(answer),
-            sketch=str,
+            "a tensor",
+            _kind,
+            check=ANY,
+            right="Tensor",
+            say="`feature_maps` should return a Tensor, but returned {got}.",
+            hint=hint,
         ),
-        replace(_a_tensor("a tensor", "maps"), hint=hint),
         Aspect(
             "shape",
             lambda answer, given: _maps(answer, given).shape,
@@ -130,10 +134,6 @@ def _judged_maps(right: Callable[[Given], np.ndarray], hint: str = "") -> tuple[
             hint=hint or _values_hint,
         ),
     )
-
-
-def _text_of_shape(answer: Any) -> str:
-    return str(np.asarray(answer["maps"]).shape)
 
 
 def _sketched(answer: Any, given: Given) -> np.ndarray | None:
@@ -166,8 +166,7 @@ MAPS = Question(
     given=lambda ask, seed: {"state": BETTER.weights(ask, seed), "image": probes.images(1, seed)[0]},
     aspects=(
         *_judged_maps(_first_maps),
-        Aspect("values", _sketched, sketch=lambda value: value),
-        _a_tensor("a tensor, for its hooks", HOOKS),
+        Aspect("values", _sketched),
         Aspect(
             "hooks",
             lambda answer, given: None if answer["maps"] is None else answer["after"] - answer["before"],
@@ -176,7 +175,7 @@ MAPS = Question(
             say="After `feature_maps`, its hook is still on the model and would run for every later image.",
             hint="What does `register_forward_hook` return?",
             told=True,
-            sketch=lambda value: value,
+            names=True,
             sure=("hooks",),
         ),
     ),
@@ -194,27 +193,18 @@ MAPS_IN_TRAINING = Question(
             "What switches dropout off, and makes batch norm use its running statistics?",
         ),
         # Values that are others each time tell nothing.
-        Aspect(
-            "values",
-            lambda answer, given: _sketched(answer, given) if answer["steady"] else None,
-            sketch=lambda value: value,
-        ),
-        Aspect("steady", lambda answer, given: answer["steady"], sketch=lambda value: value),
-        Aspect(
-            "hooks",
-            lambda answer, given: None if answer["maps"] is None else answer["after_error"],
-            sketch=lambda value: value,
-        ),
+        Aspect("values", lambda answer, given: _sketched(answer, given) if answer["steady"] else None),
+        Aspect("steady"),
+        Aspect("hooks", lambda answer, given: None if answer["maps"] is None else answer["after_error"]),
     ),
 )
 HOOKS_AFTER_ERROR = replace(
     MAPS_IN_TRAINING,
     prefix="",
     aspects=(
-        *(aspect for aspect in MAPS_IN_TRAINING.aspects if aspect.sketch is not None),
+        *(aspect for aspect in MAPS_IN_TRAINING.aspects if not aspect.check),
         Aspect(
-            "hooks after an error",
-            lambda answer, given: answer["after_error"],
+            "after_error",
             check=HOOKS,
             right=0,
             say="If the model raises an error, the hook of `feature_maps` stays on it.",
@@ -230,6 +220,8 @@ MAP_FIGURE = figure_question(
     procedures.map_figure,
     "plot_feature_maps",
     lambda ask, seed: {"maps": probes.images(11, seed, size=14)[:, 0]},
+    shown=lambda given: given["maps"],
+    one="map",
 )
 
 
@@ -251,51 +243,24 @@ def test_hook_removed(examination: Examination) -> None:
 @pytest.mark.public
 def test_picture(examination: Examination) -> None:
     """`plot_feature_maps` returns a figure with an image for each map."""
-    judge_figure(examination, MAP_FIGURE, probes.images(11, examination.oracle.seed, size=14)[:, 0], "map")
+    judge(examination, MAP_FIGURE)
 
 
 # --- maximise ---------------------------------------------------------------------------------------------------------
 
 
-def _found(count: int) -> tuple[Aspect, ...]:
-    """What of `count` images tells mistakes apart."""
-
-    def shape(number: int, answers: Any) -> str | None:
-        if number >= len(answers):
-            return None
-        if answers[number]["image"] is None:
-            return str(answers[number]["kind"])
-        image = np.asarray(answers[number]["image"])
-        return f"{image.shape}, within {bool(image.size and image.min() > -0.01 and image.max() < 1.01)}"
-
-    def values(number: int, answers: Any) -> np.ndarray | None:
-        if number >= len(answers) or answers[number]["image"] is None:
-            return None
-        image = np.asarray(answers[number]["image"])
-        return sketch([image]) if image.size else np.zeros(0)
-
-    aspects: list[Aspect] = []
-    for number in range(count):
-        found = Aspect(
-            f"found {number}", lambda answers, given, n=number: shape(n, answers), sketch=lambda value: value
-        )
-        seen = Aspect(
-            f"values {number}", lambda answers, given, n=number: values(n, answers), sketch=lambda value: value
-        )
-        aspects += [found, seen]
-    return tuple(aspects)
+def _shape_found(answer: Any) -> str:
+    if answer["image"] is None:
+        return str(answer["kind"])
+    image = np.asarray(answer["image"])
+    return f"{image.shape}, within {bool(image.size and image.min() > -0.01 and image.max() < 1.01)}"
 
 
-def _changed(count: int) -> tuple[Aspect, ...]:
-    """What each call left changed in the model."""
-    return tuple(
-        Aspect(
-            str(number),
-            lambda answers, given, n=number: ", ".join(answers[n]["changed"]) if n < len(answers) else None,
-            sketch=lambda value: value,
-        )
-        for number in range(count)
-    )
+def _values_found(answer: Any) -> np.ndarray | None:
+    if answer["image"] is None:
+        return None
+    image = np.asarray(answer["image"])
+    return sketch([image]) if image.size else np.zeros(0)
 
 
 def _steep(ask: Ask, seed: int) -> Given:
@@ -312,7 +277,12 @@ def _elsewhere(id: str, layer: str, training: list[bool]) -> Question:
         procedure=procedures.maximise_elsewhere,
         uses=("maximise_activation",),
         given=lambda ask, seed: {"state": looked_weights(seed), **given},
-        aspects=(*_found(len(training)), *_changed(len(training))),
+        aspects=of_each(
+            range(len(training)),
+            found=_shape_found,
+            values=_values_found,
+            changed=lambda answer: ", ".join(answer["changed"]),
+        ),
     )
 
 
@@ -322,7 +292,7 @@ MAXIMISE = Question(
     procedure=procedures.maximise,
     uses=("maximise_activation",),
     given=_steep,
-    aspects=_found(2),
+    aspects=of_each(range(2), found=_shape_found, values=_values_found),
 )
 MAXIMISE_LATER = _elsewhere("maximise-later", "conv2", [True, False])
 MAXIMISE_OUTPUT = _elsewhere("maximise-output", "out", [False])
@@ -357,7 +327,7 @@ def in_first_layer(examination: Examination) -> list[Excited]:
 def in_later_layers(examination: Examination) -> list[Excited]:
     """For a unit behind dropout, and for an output, of a model in evaluation mode."""
     state, unit = looked_weights(examination.oracle.seed), LOOKED_UNIT
-    model = procedures.looked([[name, value] for name, value in state]).eval()
+    model = procedures.looked(state).eval()
 
     def channel(images: np.ndarray) -> np.ndarray:
         return later_maps(state, images)[:, unit].mean((1, 2))
@@ -382,7 +352,7 @@ def judged_images(examination: Examination, asked: Question, count: int) -> list
     try:
         return [judged_image(answer) for answer in answers]
     except Failed as failed:
-        raise named(examination, asked, answers, failed) from None
+        raise asked.named(examination, answers, failed) from None
 
 
 def judged_image(answer: dict[str, Any]) -> np.ndarray:
@@ -425,7 +395,7 @@ def test_model_unchanged(examination: Examination) -> None:
             hint="What do you take the gradient with respect to, where is it stored, and what do you put back at the"
             " end?",
         )
-        raise named(examination, MAXIMISE_LATER, answers, failed)
+        raise MAXIMISE_LATER.named(examination, answers, failed)
 
 
 # What `procedures.maximise_elsewhere` may find changed, in words.
@@ -472,7 +442,7 @@ def test_raises_the_unit(examination: Examination) -> None:
                 f"The image for {one.unit} excites it no more than the same pixels in random order.",
                 hint="Do you maximise the activation of this layer and this unit? Do the steps change the image?",
             )
-        raise named(examination, one.asked, one.asked.ask(examination), failed)
+        raise one.asked.named(examination, one.asked.ask(examination), failed)
     heeds(examination, "steps", 5)  # no multiple by a power of two: an image that is stretched at the end differs, too
     heeds(examination, "lr", 0.03)
 
@@ -487,14 +457,7 @@ def heeds(examination: Examination, argument: str, value: float) -> None:
     if not np.array_equal(few, more):
         return
     facts = f"With {argument}={given[argument]} and with {argument}={value}, the image is exactly the same."
-    raise partly(examination, 0.5, facts, known(examination, f"{argument}-ignored"))
-
-
-def named(examination: Examination, asked: Question, answer: Any, failed: Failed) -> Failed:
-    """The verdict with the known mistake's name and sentence, where there is one."""
-    name = asked.name(examination, answer)
-    name = name or (failed.diagnosis and known(examination, failed.diagnosis)) or None
-    return mistake(examination, failed.message, name, failed.hint)
+    raise mistake(examination, facts, known(examination, f"{argument}-ignored"), fraction=0.5)
 
 
 ASKED = (FILTERS, MAPS, MAPS_IN_TRAINING, MAP_FIGURE, MAXIMISE, MAXIMISE_LATER, MAXIMISE_OUTPUT)
