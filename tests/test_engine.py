@@ -13,7 +13,9 @@ import pytest
 from autograder.grading import class_run
 from autograder.grading.cache import Cache, CacheError
 from autograder.grading.class_run import RunListener
-from autograder.grading.grader import Grader, GradingSpec, Marked
+from autograder.grading.grader import Grader, GradingSpec, Marked, withheld
+from autograder.grading.worker import Job
+from autograder.grading.worker_pool import WorkerPool
 from autograder.labs import plugin
 from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import open_lab
@@ -34,22 +36,59 @@ def spec() -> GradingSpec:
 @pytest.mark.parametrize(
     ("asked", "usable", "jobs", "threads"),
     [
-        ("", 8, 2, 4),
+        ("", 8, 2, 1),
         ("1", 8, 2, 1),
         ("16", 8, 2, 4),
         ("2,1", 8, 1, 2),
-        ("none", 4, 1, 4),
+        ("none", 4, 1, 1),
         ("", 1, 1, 1),
         ("0", 2, 2, 1),
     ],
 )
-def test_a_worker_takes_its_share_of_the_cores_and_no_more_threads_than_are_asked_for(
+def test_a_worker_takes_one_thread_and_where_more_are_asked_for_at_most_its_share_of_the_cores(
     asked: str, usable: int, jobs: int, threads: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", asked)
     monkeypatch.setattr(class_run, "cores", lambda: usable)
     run = class_run.ClassRun(open_lab("lab4"), tmp_path, Cache(tmp_path), "digits", "cpu", None, None, RunListener())
     assert run._pool(7, jobs, 30).spec.threads == threads
+
+
+# --- a busy machine ---
+
+
+class BusyAtFirst(WorkerPool[Any]):
+    """Marks nothing: every second submission meets a busy machine where others are marked beside it."""
+
+    def __init__(self, alone: bool, asked: list[tuple[str, bool]]) -> None:
+        self.alone, self.asked = alone, asked
+
+    def mark(self, jobs: list[Job]) -> Iterator[tuple[Job, Marked]]:
+        for number, job in enumerate(jobs):
+            self.asked.append((job.submission.student, self.alone))
+            words = "a busy machine" if number % 2 and not self.alone else "as it is"
+            result = withheld(open_lab("lab4"), job.submission.student, [words])
+            yield job, Marked(result, {}, busy=3 if words == "a busy machine" else 0)
+
+    start_workers = wait_for_replies = on_idle_death = on_refusal = None  # type: ignore[assignment]
+
+
+def test_what_ran_out_of_time_on_a_busy_machine_is_marked_again_alone_and_only_that_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, bool]] = []
+    monkeypatch.setattr(class_run.ClassRun, "_pool", lambda run, seed, jobs, to_do: BusyAtFirst(jobs == 1, asked))
+    for student in ("ada", "ben", "eve", "max"):
+        (tmp_path / "class" / student).mkdir(parents=True)
+        (tmp_path / "class" / student / "notes.py").write_text("x = 1\n")
+    warned: list[str] = []
+    outcome = class_run.mark_class(
+        open_lab("lab4"), tmp_path / "class", tmp_path / "marks", "digits", listener=RunListener(warned=warned.append)
+    )
+    assert asked == [("ada", False), ("ben", False), ("eve", False), ("max", False), ("ben", True), ("max", True)]
+    assert [student.messages for student in outcome.results.students] == [["as it is"]] * 4
+    assert outcome.again == {"ben": 3, "max": 3}
+    assert warned == ["The machine was too busy for 2 submissions: marking again, alone."]
 
 
 # --- check by check ---------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 import numpy as np
 import pytest
@@ -24,7 +23,7 @@ def through(frame: bytes, limit: int = 2**20) -> object:
     try:
         os.write(writing, frame)
         os.close(writing)
-        return wire.receive(reading, limit, time.monotonic() + 5)
+        return wire.receive(reading, limit, wire.within(5))
     finally:
         os.close(reading)
 

@@ -262,6 +262,13 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
         console.print(Text(what, style="bold yellow"))
     for decision in outcome.misfits:
         tell_misfit(console, decision)
+    if outcome.again:
+        count = sum(outcome.again.values())
+        what = (
+            f"The machine was busy, and {count} answer{'' if count == 1 else 's'} of {names(list(outcome.again))} ran"
+            " out of time. They were marked again alone, and only that counts."
+        )
+        console.print(Text(what, style="bold yellow"))
     if outcome.unreadable:
         what = f"Nothing could be read of what {names(outcome.unreadable)} handed in; ask again before the 0 counts."
         console.print(Text(what, style="bold yellow"))

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.data import chosen_data
 from autograder.grading.cache import Cache, CachedResult, depends_on
 from autograder.grading.flags import flagged
-from autograder.grading.grader import GradingSpec
+from autograder.grading.grader import GradingSpec, Marked
 from autograder.grading.lateness import with_lateness
 from autograder.grading.overrides import Decision, apply, fit_course, misfits, read_overrides
 from autograder.grading.times import Times, find_times
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @dataclass
 class RunListener:
     """Is told how a run goes: `started` with the number of students, then `done` for each, with the result and whether
-    it was marked now; `warned` with a sentence about the cluster's workers."""
+    it was marked now; `warned` with a sentence about the machine, or the cluster's workers."""
 
     started: Callable[[int], None] = lambda total: None
     done: Callable[[StudentResult, bool], None] = lambda result, fresh: None
@@ -60,6 +60,8 @@ class Outcome:
     """Names in the course file's extensions that no student of the class has."""
     unreadable: list[str] = field(default_factory=list)
     """Students whose submission has no file that could be read."""
+    again: dict[str, int] = field(default_factory=dict)
+    """Students who were marked again alone, and how many of their questions had run out of time on a busy machine."""
 
 
 def mark_class(
@@ -160,11 +162,11 @@ class ClassRun:
             known = entry.known if entry is not None and entry.known.shared == part else CachedChecks(part)
             digests[submission.student] = digest, files
             to_do.append(Job(submission, f"students/{folder_name(submission.student)}", known))
-        pool = self._pool(seed, jobs, len(to_do))
         fresh: list[str] = []
         left = 0
+        again: dict[str, int] = {}
         try:
-            for job, marked in pool.mark(to_do):
+            for job, marked in self._mark(to_do, seed, jobs, again):
                 digest, files = digests[job.submission.student]
                 result = marked.result.model_copy(update={"submission": files})
                 folder = self.marks / job.name
@@ -180,13 +182,34 @@ class ClassRun:
         except KeyboardInterrupt:
             left = len(submissions) - len(entries)
         outcome = self._written(list(entries.values()))
-        outcome.fresh, outcome.left = fresh, left
+        outcome.fresh, outcome.left, outcome.again = fresh, left, again
         outcome.unreadable = sorted(self.unreadable)
         names = {storable(submission.student) for submission in submissions}
         outcome.extended = sorted(set(lab.assignment.extensions) - names)
         if fresh:
             self._write_timing(entries.values(), time.monotonic() - started)
         return outcome
+
+    def _mark(
+        self, jobs: list[Job], seed: int, workers: int | None, again: dict[str, int]
+    ) -> Iterator[tuple[Job, Marked]]:
+        """Marks the submissions; those for which the machine was too busy are marked again at the end, alone.
+
+        `again` receives their students, and how many of their questions had run out of time.
+        """
+        postponed: list[Job] = []
+        for job, marked in self._pool(seed, workers, len(jobs)).mark(jobs):
+            if marked.busy:
+                again[storable(job.submission.student)] = marked.busy
+                postponed.append(job)
+            else:
+                yield job, marked
+        if postponed:
+            count = len(postponed)
+            self.listener.warned(
+                f"The machine was too busy for {count} submission{'' if count == 1 else 's'}: marking again, alone."
+            )
+            yield from self._pool(seed, 1, 1).mark(postponed)
 
     def _pool(self, seed: int, jobs: int | None, to_do: int) -> WorkerPool[Any]:
         """The workers: on this machine, or in the cluster."""
@@ -198,7 +221,8 @@ class ClassRun:
         count = cores()
         most = (gpus() or 1) if self.device == "cuda" else count
         jobs = max(1, min(jobs or most, to_do))
-        threads = max(1, min(count // jobs, threads_wanted() or count))
+        # Two threads that share a busy core wait for each other: marking takes five times as long then.
+        threads = max(1, min(count // jobs, threads_wanted() or 1))
         return LocalWorkers(GradingSpec(self.lab, self.data, self.device, seed, threads, self.layers), jobs)
 
     def _settled(self, result: StudentResult, decisions: list[Decision]) -> StudentResult:

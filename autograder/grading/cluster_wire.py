@@ -87,6 +87,7 @@ def pack_reply(reply: tuple[Any, ...] | None) -> bytes:
                 "checks": as_data(marked.checks),
                 "notes": marked.notes,
                 "seconds": marked.seconds,
+                "busy": marked.busy,
             },
         )
     return _packed(reply)
@@ -101,7 +102,12 @@ def unpack_reply(packed: bytes) -> tuple[Any, ...] | None:
         data = reply[1]
         result = StudentResult.model_validate(data["result"])
         return "marked", Marked(
-            result, data["pictures"], from_data(data["checks"]), data["notes"], float(data["seconds"])
+            result,
+            data["pictures"],
+            from_data(data["checks"]),
+            data["notes"],
+            float(data["seconds"]),
+            int(data["busy"]),
         )
     return tuple(reply)
 

@@ -58,13 +58,15 @@ class GradingSpec:
 @dataclass
 class Marked:
     """The outcome of marking one submission: the result, pictures by file name, each check for the cache, the seconds
-    that it took, and the sandbox with the promises that were proved in it."""
+    that it took, how many questions ran out of time while the machine was busy, and the sandbox with the promises that
+    were proved in it."""
 
     result: StudentResult
     pictures: dict[str, bytes]
     checks: dict[tuple[str, str], CachedCheck] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0
+    busy: int = 0
     sandbox: str = NO_SANDBOX
     promises: list[dict[str, Any]] = field(default_factory=list)
 
@@ -123,8 +125,12 @@ class Grader:
         started = time.monotonic()
         lab, spec, assignment = self.lab, self.spec, self.lab.assignment
 
+        processes: list[StudentProcess] = []
+
         def start() -> StudentProcess:
-            return StudentProcess(self.fork_server, submission.folder, assignment.limits, spec.device, spec.threads)
+            process = StudentProcess(self.fork_server, submission.folder, assignment.limits, spec.device, spec.threads)
+            processes.append(process)
+            return process
 
         messages = list(submission.problems)
         try:
@@ -137,7 +143,10 @@ class Grader:
         except Exception as error:
             traceback.print_exc()
             messages.append(f"The grader failed: {type(error).__name__}: {error}")
-            return Marked(withheld(lab, submission.student, messages), {}, seconds=time.monotonic() - started)
+            busy = sum(process.busy for process in processes)
+            return Marked(
+                withheld(lab, submission.student, messages), {}, seconds=time.monotonic() - started, busy=busy
+            )
         messages += notes
         tasks = findings.task_results(assignment)
         for task in tasks:
@@ -156,7 +165,8 @@ class Grader:
             flags=[*_flags(lab, source), *flags_of_weights(tasks, lab.reference)],
         )
         pictures = {f"{key}.png": picture for key, picture in findings.pictures.items()}
-        return Marked(result, pictures, findings.to_cache(), notes, time.monotonic() - started)
+        busy = sum(process.busy for process in processes)
+        return Marked(result, pictures, findings.to_cache(), notes, time.monotonic() - started, busy)
 
 
 def withheld(lab: Lab, student: str, messages: list[str]) -> StudentResult:

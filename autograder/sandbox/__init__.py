@@ -5,7 +5,7 @@ Theory of operation
 
     grader's worker ----- socket: settings, descriptors -----> fork server
       |   ^   ^                                                    | forks
-      |   |   '-- socket: "end it" there, the reason back ---> supervisor
+      |   |   '-- socket: time used, "end it", the reason --> supervisor
       |   |                                                        | forks
       |   |                                                    namespace init
       |   |                                                        | forks
@@ -33,7 +33,8 @@ Who ends whom
 -------------
 The grader ends a student process by closing the supervisor's socket: after a timeout, a malformed reply, or the last
 question (`StudentProcess.end`). The supervisor kills everything of the student's, removes the room and answers with the
-reason; only then does the grader go on. Limits of time are the grader's; limits on memory, processes and disk space are
+reason; only then does the grader go on. Limits of time are the grader's, who asks the supervisor how much of it was the
+student's (`student_time.py`: a busy machine's is not); limits on memory, processes and disk space are
 the supervisor's, and for each single process the kernel's.
 
 What happens when one dies

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import socket
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,11 @@ from autograder.sandbox.environment import clean_environment
 from autograder.sandbox.fork_server import ForkServer, ForkServerError
 from autograder.sandbox.respondent import StudentError, unpack
 from autograder.sandbox.rooms import remove
+from autograder.sandbox.student_time import MachineBusyError, StudentTime, Usage
 from autograder.submission.excerpt import CODE_LIMIT
 
-STARTING_SECONDS, ENDING_SECONDS = 60, 30
+# By the clock, on a machine that may be very busy. None of them is the student's time.
+STARTING_SECONDS, ENDING_SECONDS, MEASURING_SECONDS = 300, 120, 5
 # What the student reads when the supervisor has ended the process, by the limit that was exceeded.
 LIMIT_EXCEEDED = {
     "memory": "The process used more than the {memory_mb:g} MB of memory that a submission may use, so it was stopped.",
@@ -54,6 +55,9 @@ class StudentProcess:
         self._refused: dict[str, StudentError] = {}
         self._budget = limits.submission_seconds
         self._asked = 0
+        self._told = b""  # by the supervisor, and not read as a whole yet
+        self.busy = 0
+        """How many questions ran out of time while the machine was busy with other work."""
         self.notes: list[str] = []
         self.restarts = 0
 
@@ -113,12 +117,11 @@ class StudentProcess:
             os.close(descriptor)
         self._pipes = None
         self._loaded.clear()
-        reason = b""
         try:
             self._control.settimeout(ENDING_SECONDS)
             self._control.shutdown(socket.SHUT_WR)
             while part := self._control.recv(512):
-                reason += part
+                self._told += part
         except OSError as error:
             raise ForkServerError(f"could not end a student process ({error})") from error
         finally:
@@ -127,7 +130,7 @@ class StudentProcess:
         if self._box is not None:
             remove(str(self._box))
             self._box = None
-        told = reason.decode("utf-8", "replace")
+        told, self._told = self._told.rpartition(b"\n")[2].decode("utf-8", "replace"), b""
         if told.startswith(("failed", "left")):
             raise ForkServerError(f"a student process's supervisor reports: {told}")
         return told
@@ -175,7 +178,7 @@ class StudentProcess:
     def _await_readiness(self, replies: int) -> None:
         """Waits until the process says that it is in its sandbox. No student code has run by then."""
         try:
-            said = wire.receive(replies, 2**16, time.monotonic() + STARTING_SECONDS)
+            said = wire.receive(replies, 2**16, wire.within(STARTING_SECONDS))
         except wire.WireError as error:
             said = {"failed": str(error)}
         if said != wire.READY:
@@ -186,6 +189,20 @@ class StudentProcess:
                 told = f"{told}; {error}"
             raise ForkServerError(f"a student process could not enter its sandbox ({told}); run `autograder doctor`")
 
+    def _usage(self) -> Usage | None:
+        """What the student's processes have used, as their supervisor measures it; None where the system can't tell."""
+        if self._control is None:
+            raise OSError("the process has ended")
+        self._control.settimeout(MEASURING_SECONDS)
+        self._control.send(b"?")
+        while b"\n" not in self._told:
+            part = self._control.recv(512)
+            if not part:
+                raise OSError("the process has ended")
+            self._told += part
+        *_, line, self._told = self._told.split(b"\n")
+        return Usage(*map(float, line.split())) if line != b"unknown" else None
+
     def _request(self, request: dict[str, Any], seconds: float) -> Any:
         if self._budget <= 0:
             raise StudentError(
@@ -195,12 +212,16 @@ class StudentProcess:
         self._asked += 1
         request = {**request, "id": self._asked}
         requests, replies = self._start()  # before the clock starts: this is not the student's time
-        started = time.monotonic()
-        deadline = started + min(seconds, self._budget)
+        clock = StudentTime(min(seconds, self._budget), self._threads, self._usage)
         try:
-            wire.send(requests, request, deadline)
-            reply = wire.receive(replies, int(self._limits.frame_mb * 2**20), deadline)
+            wire.send(requests, request, clock.left)
+            reply = wire.receive(replies, int(self._limits.frame_mb * 2**20), clock.left)
+        except MachineBusyError:
+            self.busy += 1
+            self.end()
+            raise
         except wire.WireTimeout:
+            self.busy += clock.was_busy
             self.end()
             raise StudentError(StudentError.TIMEOUT, f"It timed out after {seconds:g} seconds.") from None
         except wire.WireClosed:
@@ -213,7 +234,7 @@ class StudentProcess:
             self.end()
             raise StudentError(StudentError.NONSENSE, f"The answer cannot be used: {error}.") from None
         finally:
-            self._budget -= time.monotonic() - started
+            self._budget -= clock.used()
         number = reply.pop("id", None) if isinstance(reply, dict) else None
         if type(number) is not int or number != self._asked:
             self.end()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # a student's package has no sandbox
     from autograder.sandbox.layers.choice import Layers
 
 NO_LAYERS = ("namespaces", "bubblewrap", "landlock", "seccomp", "limits", "supervisor")
-FORKING_SECONDS = 30
+FORKING_SECONDS = 300
 
 
 class ForkServerError(Exception):
@@ -44,7 +44,7 @@ class ForkServer:
     """A process that has imported the libraries and forks student processes; `layers` is the sandbox they live in, None
     for none."""
 
-    def __init__(self, layers: Layers | None = None, limits: Limits | None = None, start_seconds: float = 120) -> None:
+    def __init__(self, layers: Layers | None = None, limits: Limits | None = None, start_seconds: float = 600) -> None:
         self.layers = layers
         self.boxes = Path(tempfile.mkdtemp(prefix="autograder-fork-server-"))
         self._count = 0

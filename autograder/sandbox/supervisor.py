@@ -2,7 +2,8 @@
 
 Forked from the fork server; forks the student process in its turn, by way of the namespace's init where there is one.
 It shares a socket with the grader: when the grader closes its end or dies, the supervisor ends the student's
-processes; the reason for ending them earlier goes back over the same socket. No student code runs here.
+processes; the reason for ending them earlier goes back over the same socket, and so does the time that they have used,
+a line each time that the grader asks. No student code runs here.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from typing import Any, NoReturn
 
 from autograder.sandbox import namespace_init, process_titles, student_process_main
 from autograder.sandbox.rooms import make_room, remove, used
-from autograder.sandbox.usage import descendants, own_memory, threads
+from autograder.sandbox.usage import asleep, computing_seconds, descendants, own_memory, threads
 
 LINUX = sys.platform == "linux"
 LOOK_SECONDS = 0.1  # between two looks at what the student's processes use
 SPARE_PROCESSES = 4  # the init process, and what is just ending
-ENDING_SECONDS = 20.0  # after which the grader is told that something could not be ended
+ENDING_SECONDS = 60.0  # after which the grader is told that something could not be ended
 
 
 def supervise(settings: dict[str, Any], requests: int, replies: int, control: int) -> NoReturn:
@@ -67,6 +68,9 @@ class Supervisor:
         self.sandboxed = any(self.layers.values())
         self.child = 0
         self.inherited_memory = 0
+        self.computing = 0.0  # seconds, up to the last look
+        self.asleep = 0.0
+        self.looked = time.monotonic()
 
     def start(self, requests: int, replies: int) -> None:
         """Forks the student process, in a process namespace of its own where the sandbox has one."""
@@ -103,15 +107,29 @@ class Supervisor:
         """
         while True:
             ready, _, _ = select.select([self.control], [], [], LOOK_SECONDS)
-            if ready:
+            if ready and not os.read(self.control, 1):
                 return ""
             if self._ended():
                 self.child = 0
                 return "ended"
+            processes = descendants(os.getpid()) if LINUX else []
+            self._add_time(processes)
             if self.layers["supervisor"] and LINUX:
-                limit = self._exceeded_limit()
+                limit = self._exceeded_limit(processes)
                 if limit:
                     return limit
+            if ready:
+                os.write(self.control, f"{self.computing} {self.asleep}\n".encode() if LINUX else b"unknown\n")
+
+    def _add_time(self, processes: list[int]) -> None:
+        """Adds up the time since the last look, which counts as asleep if the processes are and have done little."""
+        now = time.monotonic()
+        computing = computing_seconds(processes)
+        since, done = now - self.looked, max(0.0, computing - self.computing)
+        if done < since / 2 and asleep(processes):
+            self.asleep += since - done
+        self.computing = max(self.computing, computing)
+        self.looked = now
 
     def _ended(self) -> bool:
         """Collects whatever has died, and says whether our child is among it."""
@@ -123,8 +141,7 @@ class Supervisor:
             if dead in (0, self.child):
                 return dead != 0
 
-    def _exceeded_limit(self) -> str:
-        processes = descendants(os.getpid())
+    def _exceeded_limit(self, processes: list[int]) -> str:
         memory = sum(max(0, own_memory(process) - self.inherited_memory) for process in processes)
         if memory > self.settings["memory_mb"] * 2**20:
             return "memory"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 
 
 def mapped(kind: str = "VmData") -> int:
@@ -50,3 +51,24 @@ def _children(process: int) -> list[int]:
             with contextlib.suppress(OSError), open(f"/proc/{process}/task/{thread}/children") as file:
                 found += [int(child) for child in file.read().split()]
     return found
+
+
+def computing_seconds(processes: Iterable[int]) -> float:
+    """The seconds that processes, and those of their children that have ended, have spent on a processor."""
+    ticks = 0
+    for process in processes:
+        with contextlib.suppress(OSError, ValueError), open(f"/proc/{process}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+            ticks += sum(int(field) for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def asleep(processes: Iterable[int]) -> bool:
+    """Whether no thread of the processes runs, waits for a processor, or waits for a disk."""
+    for process in processes:
+        with contextlib.suppress(OSError):
+            for thread in os.listdir(f"/proc/{process}/task"):
+                with contextlib.suppress(OSError), open(f"/proc/{process}/task/{thread}/stat", "rb") as file:
+                    if file.read().rpartition(b")")[2].split()[0] in (b"R", b"D"):
+                        return False
+    return True

@@ -18,6 +18,7 @@ import os
 import select
 import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -125,13 +126,18 @@ def sent(message: Any) -> Any:
     return decode(frame[HEADER.size : start], frame[start:])
 
 
-def send(descriptor: int, message: Any, deadline: float | None = None) -> None:
-    """Writes `message` to `descriptor`, until `deadline` (of `time.monotonic`)."""
+def within(seconds: float) -> Callable[[], float]:
+    """The seconds that are left, by the clock; for `send` and `receive`."""
+    deadline = time.monotonic() + seconds
+    return lambda: max(0.0, deadline - time.monotonic())
+
+
+def send(descriptor: int, message: Any, left: Callable[[], float] | None = None) -> None:
+    """Writes `message` to `descriptor`. `left` says how many seconds to wait before it is asked again; 0: no more."""
     rest = memoryview(encode(message))
     while rest:
-        if deadline is not None:
-            _, ready, _ = select.select([], [descriptor], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
+        while left is not None and not select.select([], [descriptor], [], left())[1]:
+            if left() <= 0:
                 raise WireTimeout("the other end does not read in time")
         try:
             rest = rest[os.write(descriptor, rest[: 2**20]) :]
@@ -141,24 +147,26 @@ def send(descriptor: int, message: Any, deadline: float | None = None) -> None:
             raise WireClosed("the other end has closed") from error
 
 
-def receive(descriptor: int, limit: int, deadline: float | None = None) -> Any:
-    """Reads one message of at most `limit` bytes from `descriptor`, until `deadline` (of `time.monotonic`)."""
-    magic, text_length, body_length = HEADER.unpack(_read(descriptor, HEADER.size, deadline))
+def receive(descriptor: int, limit: int, left: Callable[[], float] | None = None) -> Any:
+    """Reads one message of at most `limit` bytes from `descriptor`.
+
+    `left` says how many seconds to wait before it is asked again; 0: no more.
+    """
+    magic, text_length, body_length = HEADER.unpack(_read(descriptor, HEADER.size, left))
     if magic != MAGIC:
         raise WireError("the data is not a frame")
     if text_length > JSON_LIMIT or text_length + body_length > limit:
         raise WireError(f"the frame is longer than {limit} bytes")
-    text = _read(descriptor, text_length, deadline)
-    return decode(text, _read(descriptor, body_length, deadline))
+    text = _read(descriptor, text_length, left)
+    return decode(text, _read(descriptor, body_length, left))
 
 
-def _read(descriptor: int, length: int, deadline: float | None) -> bytes:
+def _read(descriptor: int, length: int, left: Callable[[], float] | None) -> bytes:
     whole = bytearray(length)  # in one piece: many small ones cost far more memory than their contents
     rest = memoryview(whole)
     while rest:
-        if deadline is not None:
-            ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
+        while left is not None and not select.select([descriptor], [], [], left())[0]:
+            if left() <= 0:
                 raise WireTimeout("no answer arrived in time")
         count = os.readv(descriptor, [rest[: 2**20]])
         if not count:
