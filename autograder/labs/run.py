@@ -52,7 +52,8 @@ def run_checks(
     wanted = [task for task in context.assignment.tasks if tasks is None or task.id in tasks]
     notebooks = dict.fromkeys(task.notebook for task in wanted)
     files = [str(context.lab.folder / f"test_{notebook}.py") for notebook in notebooks]
-    arguments = [*files, "-s", "--assert=plain", f"--rootdir={LABS}", f"-c{os.devnull}"]
+    # Without the cut, pytest would list every folder on the way from / to the checks, whatever lies in them.
+    arguments = [*files, "-s", "--assert=plain", f"--rootdir={LABS}", f"--confcutdir={LABS}", f"-c{os.devnull}"]
     arguments += [part for name in QUIET for part in ("-p", f"no:{name}")]
     plugin = ChecksPlugin(context, respondents, findings, tasks, hidden, namer, cached, tell)
     # Plugins and options of whoever runs this are no business of the checks.
