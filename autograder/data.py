@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib.util
 import io
 import math
 import os
@@ -33,7 +34,7 @@ BY_NAME = "asked for by name"
 
 
 class DataUnavailable(RuntimeError):
-    """MNIST was asked for by name and cannot be had; the message says why, and what to do."""
+    """The data cannot be had; the message says why, and what to do."""
 
 
 class TensorLoader:
@@ -105,7 +106,7 @@ def load_data(name: Literal["auto", "mnist", "digits"] = "auto", root: str | Pat
 
     ``name`` is "mnist", "digits", or "auto": the value of ``$AUTOGRADER_DATA``, else MNIST if it can be had, else the
     digits. MNIST is read from ``root`` (default: ``$MNIST_ROOT``, else ``data/`` in the checkout or, without one, in
-    the current folder), and downloaded to it if necessary. Raises ``DataUnavailable`` if "mnist" cannot be had.
+    the current folder), and downloaded to it if necessary. Raises ``DataUnavailable`` if that data cannot be had.
     Prints nothing.
     """
     name = _asked_for(name)
@@ -337,11 +338,10 @@ def _digits(why: str) -> Data:
     """scikit-learn's 1,797 digits on canvases of MNIST's size, in fixed parts with equal shares of each digit."""
     import numpy as np
     import torch
-    from sklearn.datasets import load_digits
 
-    digits = load_digits()
-    images = torch.stack([_on_canvas(digit) for digit in digits.images])
-    labels = np.asarray(digits.target, dtype=np.int64)
+    table = np.loadtxt(_digits_file(), delimiter=",")  # a line for each image: 64 pixels and the label
+    images = torch.stack([_on_canvas(digit) for digit in table[:, :-1].reshape(-1, 8, 8)])
+    labels = table[:, -1].astype(np.int64)
 
     shuffled = np.random.Generator(np.random.PCG64(4)).permutation(len(labels))
     # Spread each digit's images evenly over the order, so that every slice of it is stratified.
@@ -363,6 +363,18 @@ def _digits(why: str) -> Data:
         validation_labels=targets[validation],
         test_images=images[test],
         test_labels=targets[test],
+    )
+
+
+def _digits_file() -> Path:
+    """scikit-learn's file of the digits, found without the second that importing scikit-learn takes."""
+    found = importlib.util.find_spec("sklearn")
+    for folder in (found.submodule_search_locations or []) if found is not None else []:
+        if (path := Path(folder, "datasets", "data", "digits.csv.gz")).is_file():
+            return path
+    raise DataUnavailable(
+        "The digits cannot be loaded: scikit-learn's datasets/data/digits.csv.gz is not in this environment. "
+        "Install scikit-learn again."
     )
 
 

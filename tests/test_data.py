@@ -50,6 +50,31 @@ def test_files_are_read_as_torchvision_reads_them(made_up: Path, monkeypatch: py
             assert one.dtype == other.dtype
 
 
+def test_the_digits_are_those_that_scikit_learn_gives() -> None:
+    from sklearn.datasets import load_digits
+
+    theirs, own = load_digits(), load_data("digits")
+    on_canvas = torch.stack([data._on_canvas(digit) for digit in theirs.images])
+    parts = [own.part(part) for part in ("train", "validation", "test")]
+    images, labels = torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+
+    def listed(images: torch.Tensor, labels: torch.Tensor) -> list[tuple[bytes, int]]:
+        return sorted((image.numpy().tobytes(), int(label)) for image, label in zip(images, labels, strict=True))
+
+    assert listed(images, labels) == listed(on_canvas, torch.from_numpy(theirs.target))
+
+
+def test_there_is_a_clear_word_where_scikit_learn_has_no_digits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sklearn").mkdir()
+    (tmp_path / "sklearn" / "__init__.py").touch()
+    monkeypatch.delitem(sys.modules, "sklearn", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(DataUnavailable, match=r"digits\.csv\.gz is not in this environment"):
+        data._digits("nobody else asks")
+
+
 @pytest.mark.parametrize("name", ["mnist", "digits", "auto"])
 def test_which_data_it_will_be_is_told_without_loading(
     made_up: Path, name: str, monkeypatch: pytest.MonkeyPatch

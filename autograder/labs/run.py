@@ -72,7 +72,9 @@ def run_checks(
     wanted = [task.notebook for task in context.lab.assignment.tasks if tasks is None or task.id in tasks]
     arguments = [str(context.lab.folder / f"test_{notebook}.py") for notebook in dict.fromkeys(wanted)]
     # The plugin here is the one that `conftest.py` would make of pytest's options.
-    arguments += ["-s", "--assert=plain", "--noconftest", f"--rootdir={LABS}", f"-c{os.devnull}", *QUIET]
+    # Without the cut, pytest would list every folder on the way from / to the checks, whatever lies in them.
+    arguments += ["-s", "--assert=plain", "--noconftest", f"--rootdir={LABS}", f"--confcutdir={LABS}"]
+    arguments += [f"-c{os.devnull}", *QUIET]
     plugin = ChecksPlugin(context, respondents, findings, tasks, hidden, namer, cached, tell)
     # Plugins and options of whoever runs this are no business of the checks.
     with mock.patch.dict(os.environ, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -142,6 +143,7 @@ def read_attack(path: Path) -> Attack:
     return Attack(path=path, name=path.stem, category=path.parent.name, tasks=tasks, **given)
 
 
+@functools.cache
 def points_by_task() -> dict[str, float]:
     """The points of each task of course.yml."""
     course = yaml.safe_load((ROOT / "course.yml").read_text(encoding="utf-8"))
