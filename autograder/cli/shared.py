@@ -15,7 +15,6 @@ USER_ERRORS = {  # errors that users can fix
     ("autograder.course", "CourseError"),
     ("autograder.submission.collect", "SubmissionError"),
     ("autograder.judge.oracle", "OracleError"),
-    ("autograder.labs.run", "ChecksError"),
     ("autograder.judge.bank", "BankError"),
     ("autograder.sandbox.fork_server", "ForkServerError"),
     ("autograder.sandbox.layers.choice", "SandboxError"),

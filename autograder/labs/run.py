@@ -14,7 +14,7 @@ from unittest import mock
 
 import pytest
 
-from autograder.course import check_id
+from autograder.course import CourseError, check_id
 from autograder.judge.oracle import Nameless, Oracle
 from autograder.judge.verdict import Blocked, NotAttempted, Verdict
 from autograder.labs.catalogue import code_digest
@@ -49,8 +49,8 @@ MARKERS = (
 )
 
 
-class ChecksError(Exception):
-    """The checks could not be run: the grader's own fault."""
+class ChecksError(CourseError):
+    """The checks could not be run: the fault of whoever wrote them."""
 
 
 def run_checks(
