@@ -389,8 +389,3 @@ def import_script(path: Path) -> ModuleType:
     for borrowed in re.findall(r'^(\w+) = borrow\("\1"\)', path.read_text(encoding="utf-8"), re.MULTILINE):
         setattr(module, borrowed, getattr(Reference(path.parent), borrowed))  # the same one for all scripts
     return module
-
-
-def has_key(lab: str) -> bool:
-    """Whether this package carries a key: it does in the student's, and not in the course's."""
-    return (KEYS / f"{lab}.json").is_file()

@@ -66,8 +66,11 @@ def run_checks(
     `KeyboardInterrupt`.
     """
     findings = Findings()
-    wanted = [task.notebook for task in context.lab.assignment.tasks if tasks is None or task.id in tasks]
-    arguments = [str(context.lab.folder / f"test_{notebook}.py") for notebook in dict.fromkeys(wanted)]
+    arguments: list[str] = []
+    for task in context.lab.assignment.tasks:
+        file = str(context.lab.folder / f"test_{task.notebook}.py")
+        if (tasks is None or task.id in tasks) and file not in arguments:
+            arguments.append(file)
     # The plugin here is the one that `conftest.py` would make of pytest's options.
     arguments += ["-s", "--assert=plain", "--noconftest", f"--rootdir={LABS}", f"-c{os.devnull}", *QUIET]
     plugin = ChecksPlugin(context, respondents, findings, tasks, hidden, namer, cached, tell)

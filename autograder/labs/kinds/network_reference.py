@@ -21,7 +21,7 @@ from autograder.judge import probes
 from autograder.judge.compare import raised_numbers, raised_text
 from autograder.judge.equivalence import subsample
 from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
-from autograder.sandbox.function_modes import DropoutOff, LayerOutputs, Rounded
+from autograder.sandbox.network_handling import DropoutOff, LayerOutputs, Rounded
 from autograder.sandbox.student import describe
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from autograder.labs import forms
 from autograder.labs.kinds.plain_data import State, arrays_of, as_lists, bytes_of, numbers
+from autograder.sandbox.network_handling import assign_weights, fitting, shapes_of, state_of
 from autograder.sandbox.student import Student
-from autograder.sandbox.weight_assignment import assign_weights, fitting, shapes_of, state_of
 from autograder.sandbox.weights_reader import state_dict
 
 LOADED = forms.either(

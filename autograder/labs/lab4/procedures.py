@@ -16,8 +16,8 @@ from autograder.labs import forms
 from autograder.labs.kinds.figure_procedures import FIGURE, shown
 from autograder.labs.kinds.plain_data import State, numbers
 from autograder.labs.kinds.saved_weights_procedures import with_weights
+from autograder.sandbox.network_handling import assign_weights
 from autograder.sandbox.student import Student
-from autograder.sandbox.weight_assignment import assign_weights
 
 
 class Stand(nn.Module):
