@@ -285,8 +285,11 @@ class ChecksPlugin:
                 lost.check(Examination(named, self.findings, respondents, *lost.place, lost.hidden, namer))
             except Verdict as verdict:
                 if verdict.diagnosis:
-                    told = concluded(verdict, 0)
-                    told = {name: told[name] for name in ("message", "hint", "diagnosis")}
+                    told: dict[str, Any] = {
+                        "message": verdict.said,
+                        "hint": verdict.hint,
+                        "diagnosis": verdict.diagnosis,
+                    }
                     results[lost.place] = results[lost.place].model_copy(update=told)
                     self.findings.sentences[lost.place] = verdict.sentence
             except Exception as error:
