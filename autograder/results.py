@@ -28,6 +28,7 @@ from pydantic import (
 from autograder.storage import write_whole
 
 CheckStatus = Literal["passed", "partial", "failed", "not attempted", "blocked", "error"]
+TaskState = Literal["done", "needs fixing", "begun", "not started", "error"]
 StudentStatus = Literal["marked", "withheld"]
 
 
@@ -117,6 +118,18 @@ class TaskResult(_Model):
     """Extra credit: its points count for the student's `score`, but not for the `max_score`."""
     code: Text = ""
     """The student's code for this task, for people to read; the end is cut off if it is very long."""
+
+    @property
+    def state(self) -> TaskState:
+        """The task as a whole: "not started" where all its checks are "not attempted"."""
+        statuses = {check.status for check in self.checks}
+        if "error" in statuses:
+            return "error"
+        if statuses == {"passed"}:
+            return "done"
+        if statuses & {"failed", "partial"}:
+            return "needs fixing"
+        return "not started" if statuses == {"not attempted"} else "begun"
 
 
 class OwnDigit(_Model):

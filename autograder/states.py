@@ -1,13 +1,10 @@
-"""The one table of words, signs and colours for the states of a check and of a task.
-
-A task is "not started" where all its checks are "not attempted".
-"""
+"""The one table of words, signs and colours for the states of a check and of a task."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from autograder.results import CheckResult, CheckStatus, TaskResult
+from autograder.results import CheckResult, CheckStatus, TaskState
 
 
 class Badge(NamedTuple):
@@ -38,24 +35,13 @@ CHECK_BADGES: dict[CheckStatus, Badge] = {
     "error": Badge("!", "grader error", *PURPLE),
 }
 
-DONE = Badge("✓", "done", *GREEN)
-NEEDS_FIXING = Badge("✗", "needs fixing", *RED)
-BEGUN = Badge("◐", "begun", *AMBER)
-NOT_STARTED = Badge("○", "not started", *GREY)
-GRADER_ERROR = CHECK_BADGES["error"]
-TASK_BADGES = (DONE, NEEDS_FIXING, BEGUN, NOT_STARTED, GRADER_ERROR)
-
-
-def task_badge(task: TaskResult) -> Badge:
-    """The state of a task as a whole, from those of its checks."""
-    statuses = {check.status for check in task.checks}
-    if "error" in statuses:
-        return GRADER_ERROR
-    if statuses == {"passed"}:
-        return DONE
-    if statuses & {"failed", "partial"}:
-        return NEEDS_FIXING
-    return NOT_STARTED if statuses == {"not attempted"} else BEGUN
+TASK_BADGES: dict[TaskState, Badge] = {
+    "done": Badge("✓", "done", *GREEN),
+    "needs fixing": Badge("✗", "needs fixing", *RED),
+    "begun": Badge("◐", "begun", *AMBER),
+    "not started": Badge("○", "not started", *GREY),
+    "error": CHECK_BADGES["error"],
+}
 
 
 def went_wrong(check: CheckResult) -> bool:

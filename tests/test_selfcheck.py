@@ -77,7 +77,7 @@ def test_what_a_student_wrote_is_text_in_the_cell() -> None:
 
 def test_labels_can_be_read_on_any_page() -> None:
     """White on the label's own colour: a contrast of 4.5 or more (WCAG 2.1), whatever the theme."""
-    for state in [*CHECK_BADGES.values(), *TASK_BADGES, *BADGES.values()]:
+    for state in [*CHECK_BADGES.values(), *TASK_BADGES.values(), *BADGES.values()]:
         linear = [
             part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
             for part in (int(state.colour[at : at + 2], 16) / 255 for at in (1, 3, 5))

@@ -18,7 +18,7 @@ from autograder.feedback.check_as_text import check_as_text, message_lines
 from autograder.feedback.self_check import SelfCheck
 from autograder.feedback.self_check_summary import next_step, summary
 from autograder.results import CheckResult
-from autograder.states import CHECK_BADGES, NOT_STARTED, task_badge, went_wrong
+from autograder.states import CHECK_BADGES, TASK_BADGES, went_wrong
 
 ANNOTATIONS = 10  # of a kind; GitHub shows no more of one step
 MESSAGE_LIMIT = 1500  # characters
@@ -47,7 +47,7 @@ def annotation_commands(found: SelfCheck) -> list[str]:
         commands.append(command("error", task.title, words, place, found))
     for problem in found.problems[:ANNOTATIONS]:
         commands.append(command("warning", "About your files", problem, places.named(problem), found))
-    not_started = [task for task in found.tasks if task_badge(task) == NOT_STARTED]
+    not_started = [task for task in found.tasks if task.state == "not started"]
     if not_started:
         names = "\n".join(f"{task.notebook}: {task.title}" for task in not_started)
         commands.append(command("notice", f"Not started: {len(not_started)}", names, None, found))
@@ -81,7 +81,7 @@ def as_markdown(found: SelfCheck) -> str:
     head = [f"## {inline(found.title)}", "", f"**{inline(summary(found))}** {inline(next_step(found))}"]
     lines = [*head, "", "| notebook | task | state | points |", "|---|---|---|---:|"]
     for task in found.tasks:
-        badge = task_badge(task)
+        badge = TASK_BADGES[task.state]
         points = f"{task.score:g}/{task.max_score:g}"
         lines.append(f"| {inline(task.notebook)} | {inline(task.title)} | {badge.sign} {badge.word} | {points} |")
     for task in found.tasks:

@@ -15,7 +15,7 @@ from typing import Any
 from autograder.feedback.check_as_text import check_as_text, first_messages
 from autograder.feedback.rendering import environment
 from autograder.results import TaskResult
-from autograder.states import AMBER, DONE, GREEN, NOT_STARTED, RED, Badge, task_badge
+from autograder.states import AMBER, GREEN, RED, TASK_BADGES, Badge
 from autograder.submission.packing import Packed, RowStatus, size_in_words
 
 TEMPLATES = environment()
@@ -40,30 +40,29 @@ BADGES: dict[RowStatus, Badge] = {
     "included": Badge("✓", "included", *GREEN),
     "missing": Badge("✗", "missing", *RED),
     "warning": Badge("!", "warning", *AMBER),
-    "not started": NOT_STARTED,
+    "not started": TASK_BADGES["not started"],
 }
 
 
 def task_as_text(task: TaskResult) -> str:
     """A task's checks as lines of text; one line where nothing is left to say."""
-    badge = task_badge(task)
+    badge = TASK_BADGES[task.state]
     lines = [f"{badge.sign} {task.title}: {badge.word}, {task.score:g} of {task.max_score:g} points"]
-    if badge == NOT_STARTED:
+    if task.state == "not started":
         lines += [f"  {line}" for line in first_messages(task)]
-    elif badge != DONE:
+    elif task.state != "done":
         lines += [f"  {line.text}" for check in task.checks for line in check_as_text(check)]
     return "\n".join(lines)
 
 
 def task_as_html(task: TaskResult) -> str:
     """A task's checks as HTML; one line where nothing is left to say."""
-    badge = task_badge(task)
     return render_for_cell(
         "check_cell.html.j2",
         task=task,
-        task_badge=badge,
-        messages=first_messages(task) if badge == NOT_STARTED else [],
-        checks=[] if badge in (DONE, NOT_STARTED) else task.checks,
+        task_badge=TASK_BADGES[task.state],
+        messages=first_messages(task) if task.state == "not started" else [],
+        checks=[] if task.state in ("done", "not started") else task.checks,
     )
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from autograder.feedback.self_check import SelfCheck
-from autograder.states import BEGUN, GRADER_ERROR, NEEDS_FIXING, NOT_STARTED, TASK_BADGES, task_badge
+from autograder.states import TASK_BADGES
 
 NEXT = (
-    (NEEDS_FIXING, "Next: fix “{}” in {}.ipynb, save, and check again."),
-    (BEGUN, "Next: finish “{}” in {}.ipynb."),
-    (NOT_STARTED, "Next: start “{}” in {}.ipynb."),
+    ("needs fixing", "Next: fix “{}” in {}.ipynb, save, and check again."),
+    ("begun", "Next: finish “{}” in {}.ipynb."),
+    ("not started", "Next: start “{}” in {}.ipynb."),
 )
-PLURAL = {NEEDS_FIXING: "need fixing", GRADER_ERROR: "grader errors"}
+PLURAL = {"needs fixing": "need fixing", "error": "grader errors"}
 
 
 def summary(found: SelfCheck) -> str:
     """Points and tasks: "38 of 81 points in the public checks: 6 done, 10 not started."."""
-    badges = [task_badge(task) for task in found.tasks]
-    words = {badge: PLURAL.get(badge, badge.word) if badges.count(badge) > 1 else badge.word for badge in TASK_BADGES}
-    counted = ", ".join(f"{badges.count(badge)} {word}" for badge, word in words.items() if badge in badges)
-    return f"{found.score:g} of {found.max_score:g} points in the public checks: {counted}."
+    states: list[str] = [task.state for task in found.tasks]
+    counted = []
+    for state, badge in TASK_BADGES.items():
+        if count := states.count(state):
+            counted.append(f"{count} {PLURAL.get(state, badge.word) if count > 1 else badge.word}")
+    return f"{found.score:g} of {found.max_score:g} points in the public checks: {', '.join(counted)}."
 
 
 def next_step(found: SelfCheck) -> str:
@@ -28,6 +30,6 @@ def next_step(found: SelfCheck) -> str:
         return f"The grader itself failed on “{task.title}”. That is not your fault: tell your teacher."
     for wanted, sentence in NEXT:
         for task in found.tasks:
-            if task_badge(task) == wanted:
+            if task.state == wanted:
                 return sentence.format(task.title, task.notebook)
     return "Next: hand in. The last cell of the last notebook packs submission.zip. Marking runs more checks."

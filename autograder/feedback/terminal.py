@@ -14,7 +14,7 @@ from autograder.feedback.check_as_text import Line, check_as_text, message_lines
 from autograder.feedback.self_check import SelfCheck
 from autograder.feedback.self_check_summary import next_step, summary
 from autograder.results import CheckResult, TaskResult
-from autograder.states import DONE, NOT_STARTED, TASK_BADGES, task_badge, went_wrong
+from autograder.states import TASK_BADGES, went_wrong
 
 
 def print_self_check(found: SelfCheck, console: Console, verbose: bool = False) -> None:
@@ -23,10 +23,10 @@ def print_self_check(found: SelfCheck, console: Console, verbose: bool = False) 
     widest = max((len(task.title) for task in found.tasks), default=0)
     notebook = ""
     for task in found.tasks:
-        badge = task_badge(task)
+        badge = TASK_BADGES[task.state]
         line = Table.grid(padding=(0, 2))
         line.add_column(width=max(len(each.notebook) for each in found.tasks))
-        line.add_column(width=max(len(each.word) for each in TASK_BADGES) + 2)
+        line.add_column(width=max(len(each.word) for each in TASK_BADGES.values()) + 2)
         line.add_column(width=widest)
         line.add_column(justify="right")
         line.add_row(
@@ -37,7 +37,7 @@ def print_self_check(found: SelfCheck, console: Console, verbose: bool = False) 
         )
         notebook = task.notebook
         console.print(line)
-        if verbose or badge not in (DONE, NOT_STARTED) or any(map(tells_more, task.checks)):
+        if verbose or task.state not in ("done", "not started") or any(map(tells_more, task.checks)):
             for text, style in _lines(task, verbose):
                 words = text.lstrip()
                 console.print(Padding(Text(words, style=style), (0, 0, 0, 6 + len(text) - len(words))))

@@ -171,8 +171,10 @@ def _mistake(
         raise BankError(f"{place}: `sentence` is missing, here and for its group")
     if gaps.keys() != (there := {gap for _, gap, _, _ in string.Formatter().parse(sentence) if gap is not None}):
         raise BankError(f"{place}: its sentence has gaps for {_listed(there)}, but the entry gives {_listed(gaps)}")
-    split = {check: check.rpartition("/") for check in costs}
-    by_check = {(split[check][0] or path.stem, split[check][2]): points for check, points in costs.items()}
+    by_check = {}
+    for check, points in costs.items():
+        task, _, name_of_check = check.rpartition("/")
+        by_check[task or path.stem, name_of_check] = points
     return Mistake(path.stem, name, path, line, " ".join(sentence.format_map(gaps).split()), by_check, replace)
 
 

@@ -223,19 +223,23 @@ class LiveOracle:
         groups: list[tuple[Mistake, ...]] = [(one,) for one in known]
         if question.pairs:
             # A pair is told by what each of its mistakes does alone: one that nobody can see here tells nothing.
-            seen = [one for one in known if self._answer(name, one) is not None and not self._is_right(name, one)]
+            seen = []
+            for one in known:
+                answered = self._answer(name, question, one)
+                if answered is not None and not equal(answered, self.ask(name)):
+                    seen.append(one)
             groups = list(itertools.combinations(seen, 2))
         for group in groups:
-            answered = self._answer(name, *group)
+            answered = self._answer(name, question, *group)
             if answered is not None and not equal(answered, self.ask(name)):
                 yield "+".join(one.id for one in group), answered
 
-    def _answer(self, name: str, *group: Mistake) -> Answers | None:
+    def _answer(self, name: str, question: ReferenceQuestion, *group: Mistake) -> Answers | None:
         """What a variant answers; None if it gives no answer at all."""
         key = (name, tuple(one.id for one in group))
         if key not in self._answers:
             try:
-                self._answers[key] = self._questions[name].answer(self.variant(*group), self.seed)
+                self._answers[key] = question.answer(self.variant(*group), self.seed)
             except BankError:
                 if len(group) == 1:
                     raise
@@ -245,7 +249,7 @@ class LiveOracle:
         return self._answers[key]
 
     def _is_right(self, name: str, mistake: Mistake) -> bool:
-        answered = self._answer(name, mistake)
+        answered = self._answer(name, self._questions[name], mistake)
         return answered is not None and equal(answered, self.ask(name))
 
     def mistake(self, task: str, name: str) -> str:
@@ -393,8 +397,3 @@ def import_script(path: Path) -> ModuleType:
     for borrowed in re.findall(r'^(\w+) = borrow\("\1"\)', path.read_text(encoding="utf-8"), re.MULTILINE):
         setattr(module, borrowed, getattr(Reference(path.parent), borrowed))  # the same one for all scripts
     return module
-
-
-def has_key(lab: str) -> bool:
-    """Whether this package carries a key: it does in the student's, and not in the course's."""
-    return (KEYS / f"{lab}.json").is_file()

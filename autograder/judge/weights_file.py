@@ -15,7 +15,7 @@ from torch import nn
 
 from autograder.judge.equivalence import side_by_side
 from autograder.judge.verdict import Failed, NotAttempted
-from autograder.sandbox.weight_assignment import Arrays, assign_weights, assignments
+from autograder.sandbox.network_handling import Arrays, assign_weights, assignments
 
 HINT = "Save a state dict: `torch.save(model.state_dict(), path)`."
 PROBLEMS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ class Examination:
     mistakes: Mistakes
     """The known mistakes for the inputs of the context's oracle; knows none where only points are decided."""
 
-    @property
+    @cached_property
     def oracle(self) -> Oracle:
         """Knows the right answers."""
         return self.context.oracle

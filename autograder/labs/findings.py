@@ -118,18 +118,21 @@ class Findings:
     def _said_once(self, task: str) -> dict[str, CheckResult]:
         """The results of a task's checks in the order in which they ran, by the check's id."""
         said: dict[str, CheckResult] = {}
+        messages: set[str] = set()
+        diagnoses: set[str | None] = set()
         for place, result in self.results.items():
             if place[0] != task:
                 continue
             message, hint = result.message, result.hint
             if result.status in ("failed", "partial"):
-                earlier = {other.message for other in said.values()}
                 sentence = self.sentences.get(place)
-                if message in earlier:
+                if message in messages:
                     message, hint = SAME, ""
-                elif sentence and any(other.diagnosis == result.diagnosis for other in said.values()):
+                elif sentence and result.diagnosis in diagnoses:
                     message = message.removesuffix(sentence) + SAME_MISTAKE
-                    if message in earlier:
+                    if message in messages:
                         message, hint = SAME, ""
+            messages.add(message)
+            diagnoses.add(result.diagnosis)
             said[place[1]] = result.model_copy(update={"message": message, "hint": hint}, deep=True)
         return said

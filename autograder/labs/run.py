@@ -69,8 +69,11 @@ def run_checks(
     `KeyboardInterrupt`.
     """
     findings = Findings()
-    wanted = [task.notebook for task in context.lab.assignment.tasks if tasks is None or task.id in tasks]
-    arguments = [str(context.lab.folder / f"test_{notebook}.py") for notebook in dict.fromkeys(wanted)]
+    arguments: list[str] = []
+    for task in context.lab.assignment.tasks:
+        file = str(context.lab.folder / f"test_{task.notebook}.py")
+        if (tasks is None or task.id in tasks) and file not in arguments:
+            arguments.append(file)
     # The plugin here is the one that `conftest.py` would make of pytest's options.
     # Without the cut, pytest would list every folder on the way from / to the checks, whatever lies in them.
     arguments += ["-s", "--assert=plain", "--noconftest", f"--rootdir={LABS}", f"--confcutdir={LABS}"]
@@ -299,8 +302,11 @@ class ChecksPlugin:
                 lost.check(Examination(named, self.findings, respondents, *lost.place, lost.hidden, namer))
             except Verdict as verdict:
                 if verdict.diagnosis:
-                    told = concluded(verdict, 0)
-                    told = {name: told[name] for name in ("message", "hint", "diagnosis")}
+                    told: dict[str, Any] = {
+                        "message": verdict.said,
+                        "hint": verdict.hint,
+                        "diagnosis": verdict.diagnosis,
+                    }
                     results[lost.place] = results[lost.place].model_copy(update=told)
                     self.findings.sentences[lost.place] = verdict.sentence
             except Exception as error:

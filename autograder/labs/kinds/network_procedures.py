@@ -14,9 +14,16 @@ from torch import Tensor, nn
 
 from autograder.labs import forms
 from autograder.labs.kinds.plain_data import joined, numbers, shape_of
-from autograder.sandbox.function_modes import DropoutOff, LayerOutputs
+from autograder.sandbox.network_handling import (
+    Arrays,
+    DropoutOff,
+    LayerOutputs,
+    assign_weights,
+    fitting,
+    give_weights,
+    shapes_of,
+)
 from autograder.sandbox.student import Student
-from autograder.sandbox.weight_assignment import Arrays, assign_weights, fitting, give_weights, shapes_of
 
 CALL = forms.record(kind=forms.text, rate=forms.number, training=forms.flag, shape=forms.each(forms.count))
 CIRCUMSTANCE = forms.pair(forms.one_of("training", "float64", "strided", "again"), forms.numbers)

@@ -21,7 +21,7 @@ from autograder.judge import probes
 from autograder.judge.compare import raised_numbers, raised_text
 from autograder.judge.equivalence import subsample
 from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
-from autograder.sandbox.function_modes import DropoutOff, LayerOutputs, Rounded
+from autograder.sandbox.network_handling import DropoutOff, LayerOutputs, Rounded
 from autograder.sandbox.student import describe
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def output_shape(probe: Network, definitions: Any, seed: int) -> Answers:
 def known_outputs(probe: Network, few: int, definitions: Any, seed: int, train: bool = False) -> Answers:
     """A few of the numbers (`subsample`) that the network makes of the first `few` images: enough to tell mistakes."""
     network = _weighted(probe, definitions, seed).train(train)
-    images = torch.tensor(probe.images(seed)).double()
+    images = _images(probe, seed).clone()
     with torch.no_grad(), DropoutOff():
         parts = [images] if train else images.split(probe.batches)
         seen = np.concatenate([network(part).numpy() for part in parts[:few]])  # a batch may have other outputs
@@ -70,7 +70,7 @@ def outputs(probe: Network, definitions: Any, seed: int, train: bool = False) ->
     With it comes how far a float32 run may be away: so many times what rounding every result to float32 does.
     """
     network = _weighted(probe, definitions, seed).train(train)
-    images = torch.tensor(probe.images(seed)).double()
+    images = _images(probe, seed).clone()
     with torch.no_grad(), DropoutOff():
         right = network(images).numpy()
     rounded = _weighted(probe, definitions, seed).train(train)
@@ -83,14 +83,14 @@ def outputs(probe: Network, definitions: Any, seed: int, train: bool = False) ->
 def layers(probe: Network, definitions: Any, seed: int) -> Answers:
     """What each layer with parameters puts out for the first image, in order."""
     with torch.no_grad(), DropoutOff(), LayerOutputs() as noted:
-        _weighted(probe, definitions, seed)(torch.tensor(probe.images(seed)[:1]).double())
+        _weighted(probe, definitions, seed)(_images(probe, seed)[:1].clone())
     return {f"{number:02d} {kind}": value.numpy() for number, (kind, value) in enumerate(noted.outputs)}
 
 
 def dropout(probe: Network, definitions: Any, seed: int) -> Answers:
     """The variance (2, outputs) of the outputs in training mode, over many draws of the dropped values."""
     network = _weighted(probe, definitions, seed).train()
-    images = torch.tensor(probe.images(seed)[:2]).double()
+    images = _images(probe, seed)[:2].clone()
     with torch.no_grad():
         try:
             with _DrawnDropout(seed, repeats=DROPOUT_SAMPLES):
@@ -154,6 +154,12 @@ class _DrawnDropout(TorchFunctionMode):
             kept = self.draw.random(tuple(shape), dtype=np.float32) >= given["p"]
             return image * torch.from_numpy(kept) / (1 - given["p"])
         return func(*args, **(kwargs or {}))
+
+
+@lru_cache(maxsize=16)
+def _images(probe: Network, seed: int) -> Tensor:
+    """The probe's images, the same for all known mistakes: a network may change a copy of them in place."""
+    return torch.tensor(probe.images(seed)).double()
 
 
 def _network(probe: Network, definitions: Any) -> nn.Module:

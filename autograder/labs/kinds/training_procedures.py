@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from autograder.labs import forms
 from autograder.labs.kinds.plain_data import plain
+from autograder.sandbox.network_handling import Arrays, assign_weights, state_of
 from autograder.sandbox.student import Student
-from autograder.sandbox.weight_assignment import Arrays, assign_weights, state_of
 
 
 class Small(nn.Module):

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from autograder.labs import forms
 from autograder.labs.kinds.figure_procedures import FIGURE, shown
 from autograder.labs.kinds.plain_data import numbers
+from autograder.sandbox.network_handling import Arrays, assign_weights, give_weights
 from autograder.sandbox.student import Student
-from autograder.sandbox.weight_assignment import Arrays, assign_weights, give_weights
 
 
 class Stand(nn.Module):
