@@ -26,15 +26,24 @@ ATTACKS = attacks()
 USERS = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
 SANDBOXES = [(kind, user) for kind in KINDS if kind in offered() for user in USERS]
 Outcomes = dict[str, Outcome]
-# On every push each kind of sandbox marks the whole corpus as one user and an attack of each category as the other, for
-# whom the escape probe has tried every promise by then; all on demand.
+# On every push the first kind of sandbox marks the whole corpus as one user, any other kind all attacks but those on
+# the judgement of answers, which no sandbox takes part in. What is left is an attack of each category for each kind and
+# user; the escape probe has tried every promise by then. All on demand.
 WHOLE = dict(zip(dict.fromkeys(kind for kind, _ in SANDBOXES), USERS * len(KINDS), strict=False))
+ON_JUDGEMENT = ("gaming", "lying")
 SAMPLE = {attack.category: attack for attack in reversed(ATTACKS)}.values()
+
+
+def marked_on_push(kind: str, user: str, attack: Attack) -> bool:
+    """Whether this sandbox marks this attack on every push, besides the sample."""
+    return WHOLE[kind] == user and (kind == next(iter(WHOLE)) or attack.category not in ON_JUDGEMENT)
+
+
 PAIRS = [
     pytest.param(
         (kind, user),
         attack,
-        marks=[] if WHOLE[kind] == user or attack in SAMPLE else [pytest.mark.slow],
+        marks=[] if attack in SAMPLE or marked_on_push(kind, user, attack) else [pytest.mark.slow],
         id=f"{attack.id}-{kind} as {user}",
     )
     for kind, user in SANDBOXES
