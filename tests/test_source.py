@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.course import Limits
+from autograder.course import Limits, Task
 from autograder.sandbox.client import ForkServer, StudentProcess
+from autograder.sandbox.respondent import StudentError
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import cells_of, code_of
 from autograder.submission.source import read_code
@@ -250,6 +251,25 @@ def test_an_import_under_another_name_is_a_definition_where_the_script_was_hande
     assert [unit.name for unit in definitions.where("Other")] == ["own/net.py"]
     assert definitions.where("BetterCNN") == []
     assert "class Net:" in code_of(definitions, ["SimpleCNN"])
+
+
+def test_the_grader_is_told_what_is_lost_and_what_stands_elsewhere(fork_server: ForkServer, tmp_path: Path) -> None:
+    """Also for a stub that nobody touched, below which the class stands in a Markdown cell."""
+    stub = "class Net:\n    def __init__(self):\n        raise NotImplementedError()"
+    cells = [{**CODE, "source": stub}, {"cell_type": "markdown", "source": "class Net:\n    size = 1"}]
+    written(tmp_path / "4_n.ipynb", {"cells": cells})
+    written(tmp_path / "m.ipynb", "")
+    tasks = [Task(id="net", notebook="4_n", title="", definitions=["Net", "other"], checks={"works": 1})]
+    with StudentProcess(fork_server, tmp_path, Limits()) as student_process:
+        reading = student_process.describe()
+        source = student_process.source(tasks)
+        with pytest.raises(StudentError, match=r"`Net` is not filled in yet\.\n4_n\.ipynb, cell 2 is a Markdown cell"):
+            student_process.ask("autograder.labs.kinds.value_procedures:values", ["Net"], {}, {"names": ["Net"]})
+    assert reading.lost == reading.problems
+    assert [words.partition(":")[0] for words in reading.lost] == ["m.ipynb is empty"]
+    assert [(name, words[:32]) for name, words in source.elsewhere.items()] == [
+        ("net: Net", "4_n.ipynb, cell 2 is a Markdown ")
+    ]
 
 
 def test_the_sandbox_reads_old_notebooks_and_lets_a_cell_wait(fork_server: ForkServer, tmp_path: Path) -> None:
