@@ -133,7 +133,7 @@ def test_the_gate_finds_an_invalid_notebook(copies: tuple[Lab, Path, Path]) -> N
 
 
 def test_the_gate_marks_a_reference_that_is_wrong_and_a_release_that_is_not_empty(
-    copies: tuple[Lab, Path, Path],
+    copies: tuple[Lab, Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab, source, release = copies
     solved = json.loads((source / "4_6_branches.ipynb").read_text())

@@ -92,7 +92,7 @@ def test_a_student_process_tells_the_source_before_anything_has_run(fork_server:
         for name in ("f", "g", "h", "none")
     ]
     with StudentProcess(fork_server, tmp_path, Limits()) as student_process:
-        assert len(student_process.describe()) == 1  # a cell that is no text
+        assert len(student_process.describe().problems) == 1  # a cell that is no text
         source = student_process.source(tasks)
     assert source.code == {
         "f": "# own.py\n" + body.rstrip("\n"),

@@ -10,11 +10,13 @@ import numpy as np
 import torch
 
 from autograder.grading.cache import build_of_torch, depends_on
-from autograder.grading.flags import flagged, flags_of_weights, reference_fingerprints
+from autograder.grading.flags import flagged, flags_of_files, flags_of_weights, reference_fingerprints
 from autograder.judge.weights_file import fingerprint
 from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, StudentResult, TaskResult
 from tests.judging import REFERENCE
+
+NOT_ATTEMPTED = {"id": "works", "status": "not attempted", "score": 0, "max_score": 6, "public": True}
 
 
 def student(name: str, mark: str = "", measured: float | None = None) -> StudentResult:
@@ -48,6 +50,14 @@ def test_a_hundred_per_cent_is_flagged_and_less_is_not() -> None:
     found = flags_of(student("ada", measured=1.0), student("bob", measured=0.9998))
     assert "100.0 %" in found["ada"][0]
     assert found["bob"] == []
+
+
+def test_what_could_not_be_read_is_asked_for_again_where_a_task_seems_not_attempted() -> None:
+    done = student("ada").tasks
+    left = [TaskResult(id="a", score=0, max_score=6, checks=[CheckResult.model_validate(NOT_ATTEMPTED)])]
+    lost = ["n.ipynb is empty: saving it was interrupted."]
+    assert flags_of_files([*done, *left], lost) == [f"{lost[0]} Ask for it again before a 0 counts."]
+    assert flags_of_files(done, lost) == flags_of_files(left, []) == []
 
 
 def test_a_fingerprint_is_of_numbers_not_of_names_or_order() -> None:

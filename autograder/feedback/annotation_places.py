@@ -55,8 +55,8 @@ class Places:
                 for index in reversed(range(len(unit.statements))):
                     if name in unit.binds[index]:
                         statement = unit.statements[index]
-                        cell = re.search(r", cell (\d+)$", statement.cell.place)
-                        return self._place(unit.name, int(cell[1]) if cell else None, statement.node.lineno)
+                        file, _, cell = statement.cell.place.partition(", cell ")
+                        return self._place(file, int(cell) if cell else None, statement.node.lineno)
         return self._check_cell(task)
 
     def named(self, line: str) -> Place | None:

@@ -84,7 +84,7 @@ def run_self_check(
 
             oracle = lab.oracle(KEY_SEED)
             with StudentProcess(fork_server, submission.folder, lab.assignment.limits, device) as student_process:
-                problems = submission.problems + student_process.describe()
+                problems = submission.problems + student_process.describe().problems
                 context = Context(lab, submission.folder, oracle, device=device)
                 findings = run_checks(context, Respondents(lab, student_process), hidden=False, tell=tell)
                 problems += student_process.notes

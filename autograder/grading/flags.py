@@ -55,6 +55,16 @@ def flags_of_weights(tasks: Iterable[TaskResult], reference: Path | None) -> lis
     ]
 
 
+def flags_of_files(tasks: Iterable[TaskResult], lost: Iterable[str]) -> list[str]:
+    """A flag for each file of which nothing could be read, where a task seems not to be attempted: it may be in there.
+
+    `lost` has a sentence for each of these files.
+    """
+    if not any(check.status == "not attempted" for task in tasks for check in task.checks):
+        return []
+    return [f"{words.rstrip('.')}. Ask for it again before a 0 counts." for words in lost]
+
+
 def _flags(student: StudentResult, owners: Mapping[str, list[str]]) -> Iterator[str]:
     for task, check in student.checks:
         others = sorted(set(owners.get(check.fingerprint, [])) - {student.student})

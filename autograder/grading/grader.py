@@ -14,12 +14,12 @@ from typing import Any
 
 from autograder.course import Assignment
 from autograder.grading.check_cells import cell_flags, check_cells
-from autograder.grading.flags import flags_of_weights
+from autograder.grading.flags import flags_of_files, flags_of_weights
 from autograder.judge.oracle import KEY_SEED, Oracle
 from autograder.labs.findings import CachedCheck, CachedChecks
 from autograder.labs.lab import Lab
 from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult, most, settle
-from autograder.sandbox.client import Source, StudentProcess
+from autograder.sandbox.client import Reading, Source, StudentProcess
 from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.layers.choice import Layers
 from autograder.sandbox.proof import promises
@@ -135,8 +135,8 @@ class Grader:
         messages = list(submission.problems)
         try:
             with start() as first, Respondents(lab, first, start) as respondents:
-                problems, source = _described(first, assignment)
-                messages += problems
+                reading, source = _described(first, assignment)
+                messages += reading.problems
                 context = Context(lab, submission.folder, self.oracle, spec.data, spec.device, spec.seed)
                 findings = run_checks(context, respondents, hidden=spec.hidden, namer=self.namer, cached=known)
                 notes = list(dict.fromkeys([*(known.notes if known else []), *respondents.notes]))
@@ -162,7 +162,7 @@ class Grader:
             tasks=tasks,
             messages=messages,
             digits=digits,
-            flags=[*_flags(lab, source), *flags_of_weights(tasks, lab.reference)],
+            flags=[*_flags(lab, source), *flags_of_files(tasks, reading.lost), *flags_of_weights(tasks, lab.reference)],
         )
         pictures = {f"{key}.png": picture for key, picture in findings.pictures.items()}
         busy = sum(process.busy for process in processes)
@@ -203,16 +203,16 @@ def withheld(lab: Lab, student: str, messages: list[str]) -> StudentResult:
     )
 
 
-def _described(respondent: StudentProcess, assignment: Assignment) -> tuple[list[str], Source | None]:
-    """The problems with a submission's files, and its source. Asked for before any of the student's code has run."""
+def _described(respondent: StudentProcess, assignment: Assignment) -> tuple[Reading, Source | None]:
+    """What cannot be read of a submission, and its source. Asked for before any of the student's code has run."""
     try:
-        problems = respondent.describe()
+        reading = respondent.describe()
     except StudentError as error:
-        return [f"The submission's files could not be read: {error.message}"], None
+        return Reading([f"The submission's files could not be read: {error.message}"], []), None
     try:
-        return problems, respondent.source(assignment.tasks)
+        return reading, respondent.source(assignment.tasks)
     except StudentError:  # only pages and flags need the source, no mark does
-        return problems, None
+        return reading, None
 
 
 def _flags(lab: Lab, source: Source | None) -> list[str]:
@@ -222,7 +222,9 @@ def _flags(lab: Lab, source: Source | None) -> list[str]:
             "The files could not be read as text, so the code was not compared with others' and check cells were not"
             " compared with the released ones."
         ]
-    return cell_flags(check_cells(lab.release), source.cells) if lab.release is not None else []
+    flags = cell_flags(check_cells(lab.release), source.cells) if lab.release is not None else []
+    asides = [f"{what} was not run. {words} Look at it before a 0 counts." for what, words in source.elsewhere.items()]
+    return [*flags, *asides]
 
 
 def _point_to(tasks: list[TaskResult], digits: list[OwnDigit], folder: str) -> None:

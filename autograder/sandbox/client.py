@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder.course import Limits, Task
 from autograder.sandbox import wire
@@ -31,10 +31,21 @@ DIED = "The process ended unexpectedly: it ran out of memory, crashed or called 
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A submission as text: the code of each task, and for each notebook the names and digests of its code cells."""
+    """A submission as text: the code of each task, and for each notebook the names and digests of its code cells.
+
+    `elsewhere` points, for what is missing, at where it is and does not run.
+    """
 
     code: dict[str, str] = dataclasses.field(default_factory=dict)
     cells: dict[str, list[tuple[str, str]]] = dataclasses.field(default_factory=dict)
+    elsewhere: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+class Reading(NamedTuple):
+    """A sentence for each file or cell that could not be read, and those for files of which nothing could be."""
+
+    problems: list[str]
+    lost: list[str]
 
 
 class StudentProcess:
@@ -67,11 +78,15 @@ class StudentProcess:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def describe(self) -> list[str]:
-        """A sentence for each file or cell of the submission that cannot be read."""
+    def describe(self) -> Reading:
+        """What of the submission's files cannot be read."""
         value = self._request({"kind": "describe"}, self._limits.load_seconds)
-        problems = value.get("problems", []) if isinstance(value, dict) else []
-        return [str(problem)[:500] for problem in problems][:50]
+
+        def sentences(key: str) -> list[str]:
+            told = value.get(key) if isinstance(value, dict) else None
+            return [str(words)[:500] for words in told[:50]] if isinstance(told, list) else []
+
+        return Reading(sentences("problems"), sentences("lost"))
 
     def source(self, tasks: Sequence[Task]) -> Source:
         """The submission's files as text. To be asked before any student code has run."""
@@ -80,9 +95,10 @@ class StudentProcess:
         try:
             code = {str(task): str(text)[: CODE_LIMIT + 100] for task, text in value["code"].items()}
             cells = {str(name): [(str(a), str(b)) for a, b in found] for name, found in value["cells"].items()}
+            elsewhere = {str(name): str(words)[:500] for name, words in value["elsewhere"].items()}
         except (KeyError, TypeError, ValueError, AttributeError):
             raise StudentError(StudentError.NONSENSE, "The submission's source could not be read.") from None
-        return Source(code, cells)
+        return Source(code, cells, elsewhere)
 
     def ask(
         self, procedure: Procedure, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]

@@ -134,6 +134,7 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
         return {
             "value": {
                 "problems": definitions.problems[:50],
+                "lost": definitions.lost[:50],
                 "files": [unit.name for unit in definitions.units],
             }
         }
@@ -150,7 +151,8 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
             value = student.get(name)
             notebook = student.notebooks.get(name, "")
             untouched = value is None or value is Ellipsis or student.definitions.untouched(name, notebook)
-            if untouched and (written := student.definitions.overwritten(name, notebook)):
+            definitions = student.definitions
+            if untouched and (written := definitions.overwritten(name, notebook) or definitions.elsewhere(name)):
                 raise NotImplementedError(f"`{name}` is not filled in yet.\n{written}")
             return {"untouched": untouched, "notes": student.definitions.notes(name, notebook)}
 
@@ -171,10 +173,17 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]:
-    """The code of each task as text, and names and digests of its code cells."""
+    """The code of each task as text, names and digests of the code cells, and what is pointed at."""
     from autograder.submission.excerpt import cells_of, code_of
 
     definitions = student.definitions
     names = {name for task in tasks for name in task["definitions"]}
     code = {task["id"]: code_of(definitions, task["definitions"], task["notebook"], names) for task in tasks}
-    return {"code": code, "cells": cells_of(definitions.folder)}
+    gone = [
+        (task, name)
+        for task in tasks
+        for name in task["definitions"]
+        if definitions.untouched(name, task["notebook"]) or not definitions.where(name, task["notebook"])
+    ]
+    elsewhere = {f"{task['id']}: {name}": words for task, name in gone if (words := definitions.elsewhere(name))}
+    return {"code": code, "cells": cells_of(definitions.folder), "elsewhere": elsewhere}

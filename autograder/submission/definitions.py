@@ -23,11 +23,12 @@ import sys
 import types
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from autograder.submission.jupyter import Shell
-from autograder.submission.source import Statement, read_statements
+from autograder.submission.source import Aside, CodeFile, Statement, find_code, read_code, texts
 from autograder.submission.wanted import VARIABLE, LoadFailed, Missing, likeness, meant, only_raises
 
 CHANGES = {
@@ -49,10 +50,7 @@ CHANGES = {
 class Unit:
     """One notebook or script: its statements, what they bind and use, and the module they run in."""
 
-    name: str
-    stem: str
-    statements: list[Statement]
-    problems: list[str]
+    file: CodeFile
     binds: list[set[str]] = field(default_factory=list)
     uses: list[set[str]] = field(default_factory=list)
     changes: list[set[str]] = field(default_factory=list)
@@ -97,6 +95,18 @@ class Unit:
             plain_call = isinstance(statement.node, ast.Expr) and isinstance(called, ast.Attribute)
             if plain_call and self.uses[index] - set(dir(builtins)) <= imported:
                 self.sets_up.add(index)
+
+    @property
+    def name(self) -> str:
+        return self.file.name
+
+    @property
+    def stem(self) -> str:
+        return self.file.stem
+
+    @property
+    def statements(self) -> list[Statement]:
+        return self.file.statements
 
     @property
     def future_flags(self) -> int:
@@ -171,19 +181,26 @@ class Definitions:
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
-        self.units: list[Unit] = []
         self._outside = Surroundings.now()
-        paths = [*sorted(self.folder.rglob("*.ipynb")), *sorted(self.folder.rglob("*.py"))]
-        for path in paths:
-            if path.is_file() and not path.is_symlink():
-                name = path.relative_to(self.folder).as_posix()
-                statements, problems = read_statements(path, name)
-                self.units.append(Unit(name, path.stem, statements, problems))
+        read = [read_code(*found) for found in find_code(self.folder)]
+        handed_in = [source for source, *_ in read]
+        there = {source.name for source in handed_in}
+        written = [source for _, *scripts in read for source in scripts if source.name not in there]
+        self.units = [Unit(source) for source in (*handed_in, *written)]
+
+    @cached_property
+    def _texts(self) -> list[Aside]:
+        return texts(self.folder)
 
     @property
     def problems(self) -> list[str]:
-        """A sentence for each cell or file that could not be read."""
-        return [problem for unit in self.units for problem in unit.problems]
+        """A sentence for each cell or file that could not be read, or that is not as it should be."""
+        return [words for unit in self.units for words in (*unit.file.problems, *unit.file.remarks)]
+
+    @property
+    def lost(self) -> list[str]:
+        """A sentence for each file of which nothing could be read."""
+        return [unit.file.lost for unit in self.units if unit.file.lost]
 
     def where(self, name: str, notebook: str = "") -> list[Unit]:
         """The files that define `name`, the one that counts first: the task's own notebook, notebooks, scripts."""
@@ -213,11 +230,25 @@ class Definitions:
 
     def handed_in(self, node: ast.stmt) -> list[tuple[Unit, ast.alias]]:
         """What a statement imports from scripts of the submission, each with its script."""
+        if isinstance(node, ast.Import):
+            return [(unit, alias) for alias in node.names for unit in self._scripts(alias.name)]
         if not isinstance(node, ast.ImportFrom):
             return []
-        stem = (node.module or "").rpartition(".")[2]
-        scripts = [unit for unit in self.units if unit.stem == stem and unit.name.endswith(".py")]
-        return [(unit, alias) for unit in scripts for alias in node.names if unit.defines(alias.name)]
+        scripts = self._scripts(node.module or "")
+        return [
+            (unit, alias) for unit in scripts for alias in node.names if alias.name == "*" or unit.defines(alias.name)
+        ]
+
+    def _scripts(self, module: str) -> list[Unit]:
+        stem = module.rpartition(".")[2].casefold()
+        return [unit for unit in self.units if unit.file.is_script and unit.stem.casefold() == stem]
+
+    def elsewhere(self, name: str) -> str:
+        """Sentences that point at what defines `name` but does not run, such as a Markdown cell; empty for none."""
+        asides = [aside for unit in self.units for aside in unit.file.asides]
+        found = [words for aside in asides if (words := aside.holding(name))]
+        found = found or [words for aside in self._texts if (words := aside.holding(name))]
+        return "\n".join(found[:2])
 
     def notes(self, name: str, notebook: str = "") -> list[str]:
         """What a student should know of where `name` was found."""
@@ -279,9 +310,10 @@ class Definitions:
         lender = self
         found = self.where(name, notebook)
         if not found:
-            unread = self.problems[:1]
-            perhaps = f"\nIt may be in a part that could not be read: {unread[0]}" if unread else ""
-            raise Missing(f"`{name}` is not defined in any notebook or script.{perhaps}")
+            perhaps = self.elsewhere(name)
+            if not perhaps and (unread := self.lost or [p for unit in self.units for p in unit.file.problems]):
+                perhaps = f"It may be in a part that could not be read: {unread[0]}"
+            raise Missing(f"`{name}` is not defined in any notebook or script.\n{perhaps}".rstrip())
         unit = found[0]
         self._run(unit, [name], set())
         if not hasattr(unit.module, name):
@@ -321,10 +353,19 @@ class Definitions:
             for other, alias in self.handed_in(unit.statements[index].node):
                 bound = alias.asname or alias.name
                 if bound in unit.failed and other is not unit:  # a script in another folder, say
-                    self._run(other, [alias.name], under_way)
-                    if hasattr(other.module, alias.name):
+                    whole = bound == "*" or isinstance(unit.statements[index].node, ast.Import)
+                    names = sorted(set().union(*other.binds)) if whole else [alias.name]
+                    self._run(other, names, under_way)
+                    if bound == "*":
+                        public = [name for name in names if name[:1] != "_" and hasattr(other.module, name)]
+                        vars(unit.module).update({name: getattr(other.module, name) for name in public})
+                    elif whole:
+                        setattr(unit.module, bound, other.module)
+                    elif hasattr(other.module, alias.name):
                         setattr(unit.module, bound, getattr(other.module, alias.name))
-                        del unit.failed[bound]
+                    else:
+                        continue
+                    del unit.failed[bound]
 
     def _execute(self, unit: Unit, index: int) -> None:
         statement = unit.statements[index]

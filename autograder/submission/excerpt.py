@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from autograder.submission.definitions import Definitions, Unit
-from autograder.submission.source import code_cells
+from autograder.submission.source import code_cells, find_code
 
 CODE_LIMIT = 20_000  # characters of one task
 CELLS_LIMIT = 5_000  # code cells of one submission
@@ -54,10 +54,10 @@ def cells_of(folder: Path) -> dict[str, list[list[str]]]:
     """For each notebook in `folder`, by its relative path, `[grade_id or "", digest of the source]` of code cells."""
     left = CELLS_LIMIT
     found: dict[str, list[list[str]]] = {}
-    for path in sorted(folder.rglob("*.ipynb")):
-        if not path.is_file() or path.is_symlink():
+    for path, name, kind in find_code(folder):
+        if kind == "script":
             continue
-        cells = found.setdefault(path.relative_to(folder).as_posix(), [])
+        cells = found.setdefault(name, [])
         try:
             for _, cell, text in code_cells(path):
                 if left == 0:

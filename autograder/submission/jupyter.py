@@ -11,11 +11,19 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 # Cell magics that run their body in the notebook's own namespace.
-TRANSPARENT = {"time", "capture", "prun"}
+TRANSPARENT = {"time", "capture", "prun", "debug"}
+# Those that do something else with it: another language, another process, a file, a function of their own.
+APART = {
+    *("!", "HTML", "R", "SVG", "bash", "bigquery", "cmd", "code_wrap", "file", "html", "javascript", "js", "latex"),
+    *("markdown", "perl", "powershell", "pypy", "python", "python2", "python3", "ruby", "script", "sh", "shell", "sql"),
+    *("svg", "sx", "system", "timeit", "writefile"),
+}
 # Decorators by which a notebook makes a function its own cell magic.
 REGISTERS = {"register_cell_magic", "register_line_cell_magic", "cell_magic", "line_cell_magic"}
 PYLAB = """\
@@ -26,7 +34,9 @@ plt = pyplot
 from matplotlib.pylab import *
 from numpy import *
 """
-PROMPT = re.compile(r"\s*In \[\d+\]: ")  # the only special syntax that is Python too: `In [1]: x = 2` annotates
+# The special syntax that may be Python too: `In [1]: x = 2` annotates, and IPython takes prompts out of strings.
+PROMPT = re.compile(r"^\s*(?:>>>|\.{3,}:|(?:\[(?:nav|ins)\] )?In \[\d+\]: )", re.MULTILINE)
+NO_MAGICS: Mapping[str, bool] = MappingProxyType({})
 LONGEST_MAGIC = 40  # characters of a magic's name in a sentence
 
 
@@ -51,7 +61,7 @@ class Shell:
         return lambda *arguments, **options: None
 
 
-def read_cell(text: str, own: Collection[str] = ()) -> tuple[str, list[ast.stmt]]:
+def read_cell(text: str, own: Mapping[str, bool] = NO_MAGICS) -> tuple[str, list[ast.stmt]]:
     """A cell as Python with the same number of lines, and the statements that a kernel runs for it.
 
     `own` are the cell magics that the notebook registers itself (`own_magics`). What `%time`, `%prun` and `%pylab` run
@@ -71,8 +81,8 @@ def read_script(text: str) -> tuple[list[ast.stmt], list[tuple[int, str]]]:
     return kernel.statements(ast.parse(text).body), kernel.left_out
 
 
-def own_magics(cells: Sequence[str]) -> set[str]:
-    """The cell magics that a notebook registers itself, with a function that makes use of the cell's text."""
+def own_magics(cells: Sequence[str]) -> dict[str, bool]:
+    """The cell magics that a notebook registers itself, and whether their functions make use of the cell's text."""
     functions: dict[str, ast.FunctionDef] = {}
     given: list[tuple[str, str]] = []  # name of a magic, of its function
     for text in cells:
@@ -94,20 +104,42 @@ def own_magics(cells: Sequence[str]) -> set[str]:
                 name = name or (node.args[2] if len(node.args) > 2 else None)
                 function = _last_name(node.args[0])
                 given.append((_text(name) if name else function, function))
-    return {magic for magic, function in given if function in functions and _uses_cell(functions[function])}
+    return {magic: _uses_cell(functions[function]) for magic, function in given if function in functions}
 
 
-def python_of(text: str, own: Collection[str] = ()) -> str:
+def unknown_magic(text: str, own: Mapping[str, bool] = NO_MAGICS) -> str:
+    """The first cell magic that neither IPython nor the notebook knows, such as "%%heat"; empty for none."""
+    for line in text.splitlines():
+        if line.strip() and (not line.startswith("%%") or re.match(r"%%\w+\?", line)):
+            break
+        magic = line.rstrip().partition(" ")[0]
+        if magic and magic[2:] not in {*TRANSPARENT, *APART, *own}:
+            return magic[:LONGEST_MAGIC]
+    return ""
+
+
+def script_written_by(text: str) -> tuple[str, str] | None:
+    """Name and text of the script that a cell writes with `%%writefile`, its lines where they are in the cell."""
+    found = re.match(r"(\s*)%%(?:write)?file[ \t]+(?:-a[ \t]+|--append[ \t]+)?([^\n]+\.py)[\"']?[ \t]*\n", text)
+    if found is None:
+        return None
+    return found[2].strip("\"' "), "\n" * found[0].count("\n") + text[found.end() :]
+
+
+def python_of(text: str, own: Mapping[str, bool] = NO_MAGICS) -> str:
     """A cell as plain Python with the same number of lines; what Jupyter can't run either stays as it is.
 
     Raises `LeftOut`, and `ValueError` for null characters.
     """
     text = re.sub(r"\r\n?", "\n", text)  # as Jupyter's editor does
-    if _is_python(text) and not PROMPT.match(text):
-        return text
+    written = _is_python(text)
+    if written and not PROMPT.search(text):
+        return textwrap.dedent(text)  # as IPython does: it empties lines of blanks, also those in strings
     python = _transformed(text, own)
-    command = "" if _is_python(python) else _automagic(python)
-    return _transformed(command, own) if command else python
+    if _is_python(python):
+        return python
+    command = _automagic(python)
+    return _transformed(command, own) if command else text if written else python
 
 
 def _is_python(text: str) -> bool:
@@ -118,17 +150,16 @@ def _is_python(text: str) -> bool:
     return True
 
 
-def _transformed(text: str, own: Collection[str]) -> str:
+def _transformed(text: str, own: Mapping[str, bool]) -> str:
     """What IPython's transformer makes of a cell, with blank lines for those that it removes."""
     from IPython.core.inputtransformer2 import TRANSFORM_LOOP_LIMIT, TransformerManager
 
     manager = TransformerManager()
     text = text if text.endswith("\n") else f"{text}\n"
-    lines = _lines(text)
+    lines = text.splitlines(keepends=True)
     for cleanup in manager.cleanup_transforms:
         lines = cleanup(lines)
-    lines = _lines("".join(lines))
-    above = "\n" * (text.count("\n") - len(lines))
+    above = "\n" * (text.count("\n") - _newlines(lines))
     if lines and lines[0].startswith("%%") and not re.match(r"%%\w+\?", lines[0]):
         return above + _cell_magic(lines[0], "".join(lines[1:]), own)
     for _ in range(TRANSFORM_LOOP_LIMIT):
@@ -139,34 +170,47 @@ def _transformed(text: str, own: Collection[str]) -> str:
         if not changed:
             break
         at = next((i for i, (line, other) in enumerate(zip(lines, after, strict=False)) if line != other), 0)
-        after[at + 1 : at + 1] = ["\n"] * (len(lines) - len(after))
+        after[at + 1 : at + 1] = ["\n"] * (_newlines(lines) - _newlines(after))
         lines = after
     return above + "".join(lines)
 
 
-def _lines(text: str) -> list[str]:
-    """The lines with their ends, as Python counts them: `str.splitlines` ends one at a form feed, too."""
-    return re.findall(r".*\n", text)
+def _newlines(lines: Sequence[str]) -> int:
+    """How many lines Python counts: IPython's own end at a form feed, too."""
+    return sum(line.count("\n") for line in lines)
 
 
-def _cell_magic(first: str, body: str, own: Collection[str]) -> str:
-    """The body of a cell magic, below a line for the magic itself."""
-    name, _, line = first[2:].strip().partition(" ")
+def _cell_magic(first: str, body: str, own: Mapping[str, bool]) -> str:
+    """What a cell magic runs in the notebook's namespace, below a line for the magic itself."""
+    name, _, line = first[2:].rstrip().partition(" ")
     if name in ("writefile", "file") and line.strip().strip("\"'").endswith(".py"):
         return f"\n{body}"  # a script, which the notebook imports from
-    if name not in TRANSPARENT and name not in own:
+    statement = _without_options(line).strip() if name in ("time", "prun") else ""
+    makes_use = own.get(name, name not in APART)  # a `%%skip` of the notebook's own does not
+    if not makes_use or (name == "time" and statement and body):  # the latter is refused
         raise LeftOut(f"%%{name}"[:LONGEST_MAGIC])
-    python = python_of(body, own)
-    if name in own and not _is_python(python):  # it may make of its cell whatever it likes
+    python = python_of(f"{statement}\n{body}" if statement else body, own)
+    if name not in TRANSPARENT and not (_is_python if name in own else _binds)(python):
         raise LeftOut(f"%%{name}"[:LONGEST_MAGIC])
+    if statement:
+        return python
     variable = line.split()[-1] if name == "capture" and line else ""
     return f"{variable} = None\n{python}" if variable.isidentifier() else f"\n{python}"
+
+
+def _binds(python: str) -> bool:
+    """Whether a text is Python that gives something a name: `ls` and `a - b` are Python, too."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.alias)
+    return _is_python(python) and any(
+        isinstance(node, kinds) or (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        for node in ast.walk(ast.parse(python))
+    )
 
 
 def _automagic(python: str) -> str:
     """A cell of one line that begins with the name of a magic or a shell command, as the magic it means; else empty."""
     line = python.lstrip("\n")
-    first = re.match(r"([A-Za-z_]\w*)[ \t]+[^=,\s]", line)
+    first = re.match(r"(\w+)(?![\w.*])[ \t]*(?![ \t=,])", line)
     if first is None or len(line.splitlines()) > 1:
         return ""
     from IPython.core import magics
@@ -176,13 +220,13 @@ def _automagic(python: str) -> str:
     for name in dir(magics):
         registered = getattr(getattr(magics, name), "magics", None)  # of a class
         known |= set(registered.get("line", ())) if isinstance(registered, dict) else set()
-    return python[: -len(line)] + f"%{line}" if first[1] in known else ""
+    return f"{python[: -len(line)]}%{first[1]} {line[first.end() :]}" if first[1] in known else ""
 
 
 class _InKernel(ast.NodeTransformer):
     """Replaces what a kernel knows and a module does not."""
 
-    def __init__(self, own: Collection[str], notebook: bool) -> None:
+    def __init__(self, own: Mapping[str, bool], notebook: bool) -> None:
         self._own = own
         self._notebook = notebook
         self.left_out: list[tuple[int, str]] = []
@@ -258,7 +302,7 @@ class _InKernel(ast.NodeTransformer):
 
 
 def _without_options(line: str) -> str:
-    return re.sub(r"^\s*(?:--no-raise-error\s+|-[lsTD]\s*\S+\s+|-[rq]+\s+)*", "", line)
+    return re.sub(r"^\s*(?:(?:--no-raise-error|-[lsTD]\s*\S+|-[rq]+)(?:\s+|$))*", "", line)
 
 
 def _at(node: Any, place: ast.AST) -> Any:

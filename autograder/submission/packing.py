@@ -16,7 +16,7 @@ from autograder.course import Assignment, HandIn
 from autograder.submission.collect import DATA_SETS, SKIPPED
 from autograder.submission.definitions import Definitions
 from autograder.submission.jupyter import LeftOut, own_magics, read_cell
-from autograder.submission.source import NOTEBOOK_LIMIT, read_statements
+from autograder.submission.source import NOTEBOOK_LIMIT, read_code
 
 ARCHIVE = "submission.zip"
 RowStatus = Literal["included", "missing", "warning", "not started"]
@@ -95,8 +95,7 @@ def size_in_words(size: float) -> str:
 
 def unsaved_names(path: Path, names: Sequence[str], history: Sequence[str]) -> list[str]:
     """Those of `names` whose definition, as a kernel ran it last, is not in the notebook file as it was saved."""
-    statements, _ = read_statements(path, path.name)
-    saved = {ast.dump(statement.node) for statement in statements}
+    saved = {ast.dump(one.node) for source in read_code(path, path.name) for one in source.statements}
     own = own_magics(history)
     found = []
     for name in names:

@@ -107,7 +107,7 @@ class CorpusGrader:
             try:
                 with start() as first, Respondents(lab, first, start) as respondents:
                     with contextlib.suppress(StudentError):
-                        said += first.describe()
+                        said += first.describe().problems
                         first.source(lab.assignment.tasks)  # as the grader asks; no points come of it
                     findings = run_checks(context, respondents, tasks, namer=self.grader.namer)
                     said += respondents.notes
