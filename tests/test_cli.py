@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,12 +82,16 @@ def test_wrong_arguments_get_one_clear_line(tmp_path: Path, arguments: tuple[str
     assert "Traceback" not in done.stderr
 
 
-def test_checks_run_by_themselves_and_show_their_sentences() -> None:
+@pytest.mark.parametrize("packed", [False, True])
+def test_checks_run_by_themselves_and_show_their_sentences(tmp_path: Path, packed: bool) -> None:
     checks = ROOT / "autograder" / "labs" / "lab4" / "test_4_6_branches.py"
     submission = ROOT / "tests" / "submissions" / "endless-loop" / "lab4"
+    if packed:
+        submission = Path(shutil.make_archive(str(tmp_path / "x"), "zip", submission))
     command = [sys.executable, "-m", "pytest", checks, "--submission", submission, "-p", "no:cacheprovider"]
+    command += ["--seed", "7"]
     done = subprocess.run([*command, "-k", "not inception"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "✓ 3/3  With the same weights, BranchModel computes the same as the task's network." in done.stdout
     assert "10 of 10 points" in done.stdout
-    assert "give --seed" in done.stdout
+    assert "seed 7 (give --seed 7 to repeat)" in done.stdout

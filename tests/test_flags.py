@@ -34,7 +34,7 @@ def flags_of(*students: StudentResult) -> dict[str, list[str]]:
 def test_equal_weights_are_flagged_at_each_of_their_owners_and_cost_nothing() -> None:
     marked = flagged([student("ada", "same"), student("bob", "same"), student("eve", "other")], REFERENCE)
     assert [one.flags != [] for one in marked] == [True, True, False]
-    assert marked[0].flags == ["best-model: bob handed in exactly the same weights."]
+    assert marked[0].flags == ["best-model: ada and bob handed in exactly the same weights."]
     assert [one.score for one in marked] == [6, 6, 6]
 
 

@@ -14,12 +14,12 @@ from tests.conftest import ROOT, autograder
 pytestmark = pytest.mark.processes
 SUBMISSIONS = ROOT / "tests" / "submissions"
 LINKED = ("reference", "release", "build")
-STUDENTS = ("half-done", "release")  # and Ada, whose upload broke off
+STUDENTS = ("half-done", "release")  # and Ada, whose upload broke off, and Bob, who handed in a PDF alone
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course repository with a class of three, one of whom came late, and their marks."""
+    """A course repository with a class of four, one of whom came late, and their marks."""
     folder = tmp_path_factory.mktemp("course")
     shutil.copyfile(ROOT / "course.yml", folder / "course.yml")
     (ROOT / "build").mkdir(exist_ok=True)
@@ -33,6 +33,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert 'check(\\"shapes\\")' in text
     notebook.write_text(text.replace('check(\\"shapes\\")', "6.0"), encoding="utf-8")
     (folder / "in" / "ada.zip").write_bytes(b"PK half of an upload")
+    (folder / "in" / "bob").mkdir()
+    (folder / "in" / "bob" / "report.pdf").write_bytes(b"%PDF-1.7")
     mark(folder)
     return folder
 
@@ -60,7 +62,7 @@ def test_the_marker_gets_lateness_code_flags_and_times(course: Path) -> None:
     assert code["residual-block"] == ""
     assert [flag for flag in result.flags if "check cells edited: shapes-check" in flag]
     timing = json.loads((course / "marks" / "timing.json").read_text())
-    assert set(timing["students"]) == {"ada", *STUDENTS}
+    assert set(timing["students"]) == {"ada", "bob", *STUDENTS}
     assert 0 < sum(timing["students"].values()) <= timing["wall"]
 
 
@@ -71,12 +73,20 @@ def test_an_extension_asks_for_no_new_finding_and_shows_as_a_difference(course: 
     extended = text.replace("    # extensions:", "    extensions:\n      half-done: {days: 3}\n      nobody: {days: 1}")
     (course / "course.yml").write_text(extended, encoding="utf-8")
     try:
-        said = mark(course, "--compare-to", tmp_path / "old.json")
+        said = " ".join(mark(course, "--compare-to", tmp_path / "old.json").replace("│", " ").split())
         assert "0 marked in" in said
         assert half_done(course).late is None
         assert "Extensions for nobody in this class: nobody." in said
-        assert "2 students have no known time: ada, release" in said
+        assert "3 students have no known time: ada, bob and release" in said
         assert "Lateness: 1 day late" in said
+        assert "none now." in said
+        assert "Extension: none before, until 2027-02-01T23:59:00+00:00" in said
+        given = half_done(course).extension
+        assert given is not None
+        assert (
+            "Extension until 1 February 2027, 23:59 UTC."
+            in (course / "marks/students/half-done/index.html").read_text()
+        )
         assert "1 mark moved" in said
     finally:
         (course / "course.yml").write_text(text, encoding="utf-8")
@@ -167,14 +177,19 @@ def test_decisions_that_were_edited_by_hand_are_applied_before_anything_is_made_
     assert not (course / "marks.csv").exists()
     applied = autograder("override", "marks", cwd=course)
     assert "release: 0 → 2 of 100" in applied.stdout, applied.stderr
-    assert autograder("export", "marks", "--to", "csv", "-o", "marks.csv", cwd=course).returncode == 0
+    everybody = ("export", "marks", "--to", "csv", "-o", "marks.csv", "--allow-missing")  # some have no mark yet
+    assert autograder(*everybody, cwd=course).returncode == 0
     file.unlink()
     assert autograder("override", "marks", cwd=course).returncode == 0
     assert results.read_bytes() == undecided
 
 
 def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path) -> None:
-    assert "Nothing could be read of what ada handed in; ask again before the 0 counts." in mark(course)
+    assert "No mark yet for ada and bob: nothing could be read of what they handed in." in mark(course)
     student = Results.read(course / "marks" / "results.json").student("ada")
     told = "Nothing that was handed in could be read: ada.zip: cannot be opened"
     assert [flag for flag in student.flags if flag.startswith(told)]
+    assert student.no_mark_yet
+    bob = Results.read(course / "marks" / "results.json").student("bob")
+    assert bob.no_mark_yet
+    assert "there is report.pdf. Ask for it again before the 0 counts." in bob.flags[-1]

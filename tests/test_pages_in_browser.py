@@ -112,16 +112,27 @@ def test_the_class_is_sorted_by_any_column_with_mouse_or_keyboard(
     seen = [
         float(cell) for cell in one.page.eval_on_selector_all("#class .score", "all => all.map(c => c.dataset.value)")
     ]
-    assert seen == sorted((value for value in scores.values() if value >= 0), reverse=True)
-    expect(one.page.get_by_role("columnheader", name="Score")).to_have_attribute("aria-sort", "descending")
+    assert seen == sorted(value for value in scores.values() if value >= 0)
+    expect(one.page.get_by_role("columnheader", name="Score")).to_have_attribute("aria-sort", "ascending")
+    assert "withheld" in one.page.locator("#class tr").first.inner_text()
     one.picture("class-sorted")
     score.focus()
     one.page.keyboard.press("Enter")
-    expect(one.page.get_by_role("columnheader", name="Score")).to_have_attribute("aria-sort", "ascending")
-    assert "withheld" in one.page.locator("#class tr").first.inner_text()
+    expect(one.page.get_by_role("columnheader", name="Score")).to_have_attribute("aria-sort", "descending")
     one.page.get_by_role("button", name="Student").click()
     names = one.names()
     assert names.index("ada.abel") < names.index("bob.abel") < names.index("rosa.abel")
+
+
+def test_the_heads_of_the_columns_stay_in_sight(marks: Path, tab: type[Tab]) -> None:
+    one = tab(marks / "index.html")
+    head = one.page.get_by_role("columnheader", name="Score")
+    one.page.locator("#class tr").last.scroll_into_view_if_needed()
+    box = head.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 50
+    assert one.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    one.page.screenshot(path=SCREENSHOTS / "class-scrolled.png")
 
 
 def test_the_class_is_filtered_by_name_kind_and_mistake(marks: Path, results: Results, tab: type[Tab]) -> None:
@@ -139,7 +150,7 @@ def test_the_class_is_filtered_by_name_kind_and_mistake(marks: Path, results: Re
     wanted = {
         "withheld": {s.student for s in results.students if s.status == "withheld"},
         "flagged": {s.student for s in results.students if s.flags},
-        "late": {s.student for s in results.students if s.late},
+        "late": {s.student for s in results.students if s.late and s.late.days},
         "decided": {s.student for s in results.students if any(check.override for _, check in s.checks)},
     }
     for kind, students in wanted.items():

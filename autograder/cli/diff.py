@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from autograder.grading.difference import CheckChange, CheckOutcome, Difference
     from autograder.results import Results
 
-NAMED = 8  # at most so many students are named for a change
-
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
@@ -67,15 +65,16 @@ def show(found: Difference, console: Console) -> None:
     from rich.text import Text
 
     from autograder.feedback.plain_text import visible
+    from autograder.grading.flags import listed
 
     for remark in found.remarks:
         console.print(Text(visible(remark), style="yellow"))
     if found.moved:
         table = Table(title="Marks that moved")
-        table.add_column("Student", no_wrap=True)
+        table.add_column("Student", overflow="fold", max_width=max(12, console.width // 4))
         for column in ("Old", "New", "Change"):
             table.add_column(column, justify="right", no_wrap=True)
-        table.add_column("Why")
+        table.add_column("Why", overflow="fold")
         for student in found.moved:
             if student.only_in is not None:
                 why = [f"only in {student.only_in.upper()}"]
@@ -95,23 +94,30 @@ def show(found: Difference, console: Console) -> None:
     by_check = found.by_check()
     if by_check:
         table = Table(title="Checks that changed")
-        for column in ("Check", "Before", "Now"):
-            table.add_column(column, overflow="fold")
-        table.add_column("Students", ratio=1)
+        table.add_column("Check", overflow="fold")
+        for column in ("Before", "Now"):
+            table.add_column(column, overflow="fold", max_width=max(12, console.width // 5))
+        table.add_column("Students", overflow="fold", ratio=1)
         for place, changes in by_check.items():
             groups: dict[tuple[str, str], list[CheckChange]] = {}
             for change in changes:
                 decided = " (decided)" if change.overridden else ""
                 groups.setdefault((_in_words(change.old), _in_words(change.new) + decided), []).append(change)
             for (before, now), alike in sorted(groups.items(), key=lambda group: -len(group[1])):
-                names = [visible(change.student) for change in alike]
-                more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-                row = (visible(place), visible(before), visible(now), f"{', '.join(names[:NAMED])}{more}")
+                names = listed([visible(change.student) for change in alike])
+                row = (visible(place), visible(before), visible(now), names)
                 table.add_row(*map(Text, row))
         console.print(table)
-    moved, unmoved = len(found.moved), len(found.students) - len(found.moved)
-    more = f"; {unmoved} more {'student differs' if unmoved == 1 else 'students differ'} in something else"
-    console.print(f"{moved} mark{'' if moved == 1 else 's'} moved{more if unmoved else ''}.")
+    others: dict[str, list[str]] = {}
+    for student in found.students:
+        if not student.moved:
+            why = (["a different submission"] if student.resubmitted else []) + student.reasons
+            if why:  # the others are in the table of checks
+                others.setdefault("; ".join(why), []).append(visible(student.student))
+    for same, of in others.items():
+        console.print(Text(f"{listed(of)}: the same mark, but {visible(same)}"))
+    moved = len(found.moved)
+    console.print(f"{moved} mark{'' if moved == 1 else 's'} moved.")
 
 
 def _points(change: CheckChange) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from autograder.export.marks import Mark
     from autograder.results import Results
 
-SHOWN = 20  # at most so many of the students who are left out are listed, unless --verbose is given
+SHOWN = 20  # at most so many reasons why students are left out are listed, unless --verbose is given
 
 
 def register(app: typer.Typer) -> None:
@@ -215,7 +215,11 @@ def _tell(chosen: Format, request: Request, done: Exported, gradebook: str | Non
     if not done.left_out:
         return
     typer.echo(f"{len(done.left_out)} left out:", err=True)
-    for student, reason in done.left_out if verbose else done.left_out[:SHOWN]:
-        typer.echo(f"  {text_cell(student)}: {text_cell(reason)}", err=True)
-    if len(done.left_out) > SHOWN and not verbose:
-        typer.echo(f"  … and {len(done.left_out) - SHOWN} more; list all with -v", err=True)
+    alike: dict[str, list[str]] = {}
+    for student, reason in done.left_out:
+        alike.setdefault(text_cell(reason), []).append(text_cell(student))
+    for reason, students in list(alike.items())[: None if verbose else SHOWN]:
+        typer.echo(f"  {', '.join(students)}: {reason}", err=True)
+    if len(alike) > SHOWN and not verbose:
+        more = sum(len(students) for students in list(alike.values())[SHOWN:])
+        typer.echo(f"  … and {more} more; list all with -v", err=True)

@@ -12,7 +12,9 @@ from autograder.grading.grader import NO_SANDBOX
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
+    from autograder.course import Assignment
     from autograder.grading.class_run import Outcome
     from autograder.grading.cluster import Cluster
     from autograder.results import Results, StudentResult
@@ -132,7 +134,6 @@ def run(
 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-    from rich.table import Table
     from rich.text import Text
 
     from autograder.data import chosen_data
@@ -153,37 +154,39 @@ def run(
     else:
         console.print(f"Sandbox: {layers}", markup=False)
     started = time.monotonic()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=15),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console) as bar:
         task = bar.add_task("Marking", total=None)
+        at_work: dict[str, None] = {}
+
+        def tell() -> None:
+            names = shorten(", ".join(at_work), max(20, console.width - 45), placeholder=" …")
+            bar.update(task, description=f"Marking {names}" if at_work else "Marking")
+
+        def marking(student: str) -> None:
+            at_work[visible(student)] = None
+            tell()
 
         def done(result: StudentResult, fresh: bool) -> None:
-            score = "withheld" if result.score is None else f"{result.score:g}"
+            score = in_words(result)
             bar.update(task, advance=1)
+            at_work.pop(visible(result.student), None)
+            tell()
             if fresh:
                 bar.console.print(Text(f"  {visible(result.student)}: {score}"))
 
         def warn(sentence: str) -> None:
             bar.console.print(Text(visible(sentence), style="bold yellow"))
 
-        listener = RunListener(started=lambda total: bar.update(task, total=total), done=done, warned=warn)
+        listener = RunListener(lambda total: bar.update(task, total=total), marking, done, warn)
         outcome = mark_class(lab, submissions, marks, data, device, jobs, listener, layers, times, cluster)
     results = outcome.results
-    table = Table(title=f"{lab.assignment.title} ({results.data}, {results.device})")
-    table.add_column("Student", no_wrap=True, min_width=12)
-    table.add_column("Score", justify="right", no_wrap=True)
-    for name in lab.assignment.notebooks:
-        table.add_column(name[:3].replace("_", "."), justify="right", no_wrap=True)
-    table.add_column("Remarks")
-    for student in results.students:
-        by_notebook = [
-            f"{sum(task.score for task in student.tasks if task.notebook == name):g}"
-            for name in lab.assignment.notebooks
-        ]
-        remark = shorten("; ".join(map(visible, remarks(student))), 50, placeholder=" …")
-        score = "withheld" if student.score is None else f"{student.score:g}"
-        table.add_row(Text(visible(student.student)), score, *by_notebook, Text(remark))
-    console.print(table)
+    console.print(marks_table(lab.assignment, results, console.width))
     tell_adjustments(console, outcome)
     page = write_report(results, marks)
     count = len(outcome.fresh)
@@ -213,12 +216,45 @@ def run(
         raise typer.Exit(1)
 
 
+def marks_table(assignment: Assignment, results: Results, width: int) -> Table:
+    """A line for each student. Where the notebooks' points would leave no room for remarks, they are left out."""
+    from textwrap import shorten
+
+    from rich.table import Table
+    from rich.text import Text
+
+    from autograder.feedback.plain_text import visible
+
+    longest = max((len(student.student) for student in results.students), default=0)
+    notebooks = assignment.notebooks if width >= min(longest, 30) + 8 * len(assignment.notebooks) + 60 else []
+    table = Table(title=f"{assignment.title} ({results.data}, {results.device})")
+    table.add_column("Student", overflow="fold", min_width=min(12, longest), max_width=max(12, 2 * width // 5))
+    table.add_column("Score", justify="right", no_wrap=True)
+    for name in notebooks:
+        table.add_column(name[:3].replace("_", "."), justify="right", no_wrap=True)
+    table.add_column("Remarks", overflow="fold")
+    for student in results.students:
+        by_notebook = [f"{sum(task.score for task in student.tasks if task.notebook == name):g}" for name in notebooks]
+        remark = shorten("; ".join(map(visible, remarks(student))), 90, placeholder=" …")
+        table.add_row(Text(visible(student.student)), in_words(student), *by_notebook, Text(remark))
+    return table
+
+
+def in_words(student: StudentResult) -> str:
+    """A student's score, or why there is none."""
+    if student.no_mark_yet:
+        return "no mark"
+    return "withheld" if student.score is None else f"{student.score:g}"
+
+
 def remarks(student: StudentResult) -> list[str]:
     """The remarks beside a student's score in the table."""
     found = []
     if student.late is not None:
         days, points = student.late.days, student.late.points
-        found.append(f"late by {days} d: −{points:g}" if days else "late, within the grace period")
+        found.append(f"late by {days} d: −{points:g}" if days else "within the grace period")
+    if student.extension is not None:
+        found.append("has an extension")
     decided = sum(1 for _, check in student.checks if check.override is not None)
     if decided:
         found.append(f"{decided} decided by hand")
@@ -231,11 +267,11 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
 
     from autograder.cli.override import tell_misfit
     from autograder.feedback.plain_text import visible
+    from autograder.grading.flags import listed
     from autograder.grading.overrides import FLAG
 
     def names(students: list[str]) -> str:
-        shown = ", ".join(visible(name) for name in students[:5])
-        return f"{shown} and {len(students) - 5} more" if len(students) > 5 else shown
+        return listed([visible(name) for name in students])
 
     times, students = outcome.times, outcome.results.students
     if times is not None and not times.known and not times.strangers and times.source.startswith("nbgrader"):
@@ -244,10 +280,13 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
         )
     elif times is not None:
         late = sum(1 for student in students if student.late is not None and student.late.days)
-        console.print(Text(f"Lateness: {late} of {len(times.known)} came late, by {visible(times.source)}."))
-        if times.missing:
-            count = len(times.missing)
-            what = f"{count} {'student has' if count == 1 else 'students have'} no known time: {names(times.missing)}."
+        timed = sum(1 for student in students if student.student in times.known)
+        so_far = " who are marked so far" if outcome.left else ""
+        console.print(Text(f"Lateness: {late} of {timed}{so_far} came late, by {visible(times.source)}."))
+        missing = [student.student for student in students if student.student in set(times.missing)]
+        if missing:
+            count = len(missing)
+            what = f"{count} {'student has' if count == 1 else 'students have'} no known time: {names(missing)}."
             console.print(Text(f"{what} Nothing is taken off.", style="bold yellow"))
         if times.strangers:
             console.print(Text(f"Times for nobody in this class: {names(times.strangers)}.", style="bold yellow"))
@@ -270,5 +309,8 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
         )
         console.print(Text(what, style="bold yellow"))
     if outcome.unreadable:
-        what = f"Nothing could be read of what {names(outcome.unreadable)} handed in; ask again before the 0 counts."
-        console.print(Text(what, style="bold yellow"))
+        what = f"No mark yet for {names(outcome.unreadable)}: nothing could be read of what they handed in."
+        cure = (
+            "Ask again, or decide on one of their checks with `autograder override`; until then exports have no mark."
+        )
+        console.print(Text(f"{what} {cure}", style="bold red"))

@@ -73,7 +73,7 @@ def _mark(submission: Path, student: str, settings: dict[str, Any]) -> Any:
         except SandboxError as error:
             return f"{error}\nNothing was marked."
         (found,) = outcome.results.students
-        return found.model_copy(update={"student": student})
+        return found.model_copy(update={"student": student, "unread": ""})  # it tells the student at once
 
 
 def _student(root: Path) -> str:

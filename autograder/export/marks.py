@@ -48,8 +48,13 @@ class Mark:
 
     @property
     def automatic(self) -> float | None:
-        """The automatic points, with lateness and overrides; None if the mark is withheld."""
-        return self.result.score
+        """The automatic points, with lateness and overrides; None if the mark is withheld, or nothing could be read."""
+        return None if self.result.no_mark_yet else self.result.score
+
+    @property
+    def status(self) -> str:
+        """`marked`, `withheld`, or `no mark yet`."""
+        return "no mark yet" if self.result.no_mark_yet else self.result.status
 
     @property
     def total_max(self) -> float:
@@ -74,6 +79,11 @@ class Mark:
     @property
     def missing(self) -> str:
         """Why there is no total; empty if there is one."""
+        if self.result.no_mark_yet:
+            return (
+                f"no mark yet: nothing could be read ({self.result.unread}); ask for it again, or decide with"
+                " `autograder override`"
+            )
         if self.automatic is None:
             return "withheld: the grader failed on this submission"
         if self.by_hand is None:
@@ -91,7 +101,10 @@ class Mark:
     def remarks(self) -> list[str]:
         """What somebody who reads the mark should know, as sentences."""
         found = [self.missing] if self.missing else []
-        late = self.result.late
+        late, extension = self.result.late, self.result.extension
+        if extension is not None:
+            reason = f" ({extension.reason})" if extension.reason else ""
+            found.append(f"extension until {extension.deadline}{reason}")
         if late is not None and late.points:
             days = "1 day" if late.days == 1 else f"{late.days} days"
             found.append(f"{days} late: {plain(late.points)} points off")

@@ -35,7 +35,7 @@ def _row(mark: Mark, people: list[str], tasks: list[str]) -> list[CellValue]:
     return [
         text_cell(mark.student),
         *(text_cell(mark.person.get(field, "")) for field in people),
-        result.status,
+        mark.status,
         number_cell(mark.automatic),
         number_cell(result.max_score),
         number_cell(hand.written if hand and hand.there and not hand.pending else None),

@@ -30,7 +30,7 @@ def _student(mark: Mark) -> dict[str, Any]:
     return {
         "student": mark.student,
         "person": mark.person,
-        "status": result.status,
+        "status": mark.status,
         "automatic": mark.automatic,
         "automatic_max": result.max_score,
         "written": hand.written if hand and hand.there and not hand.pending else None,
@@ -38,6 +38,7 @@ def _student(mark: Mark) -> dict[str, Any]:
         "by_hand": hand.changes if hand else None,
         "total": mark.total,
         "total_max": mark.total_max,
+        "extension": result.extension.model_dump(mode="json") if result.extension else None,
         "late": result.late.model_dump(mode="json") if result.late else None,
         "tasks": {task.id: None if withheld else task.score for task in result.tasks},
         "remarks": mark.remarks,

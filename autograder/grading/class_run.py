@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunListener:
-    """Is told how a run goes: `started` with the number of students, then `done` for each, with the result and whether
-    it was marked now; `warned` with a sentence about the machine, or the cluster's workers."""
+    """Is told how a run goes: `started` with the number of students, then for each `marking` as a worker begins, and
+    `done` with the result and whether it was marked now; `warned` with a sentence about the machine, or the cluster's
+    workers."""
 
     started: Callable[[int], None] = lambda total: None
+    marking: Callable[[str], None] = lambda student: None
     done: Callable[[StudentResult, bool], None] = lambda result, fresh: None
     warned: Callable[[str], None] = lambda sentence: None
 
@@ -60,7 +62,7 @@ class Outcome:
     extended: list[str] = field(default_factory=list)
     """Names in the course file's extensions that no student of the class has."""
     unreadable: list[str] = field(default_factory=list)
-    """Students whose submission has no file that could be read."""
+    """Students whose submission has no notebook or script that could be read, and who have no mark yet."""
     again: dict[str, int] = field(default_factory=dict)
     """Students who were marked again alone, and how many of their questions had run out of time on a busy machine."""
 
@@ -133,7 +135,7 @@ class ClassRun:
     listener: RunListener
     cluster: Cluster | None = None
     unreadable: dict[str, str] = field(default_factory=dict)
-    """Students whose submission has no file that could be read, and why."""
+    """Students whose submission has no notebook or script that could be read, and why."""
     submissions: dict[str, Submission] = field(default_factory=dict)
 
     def mark(self, submissions: list[Submission], jobs: int | None) -> Outcome:
@@ -151,8 +153,9 @@ class ClassRun:
         digests: dict[str, tuple[str, str]] = {}
         self.submissions = {storable(submission.student): submission for submission in submissions}
         for submission in submissions:
-            if submission.problems and not any(path.is_file() for path in submission.folder.rglob("*")):
-                self.unreadable[storable(submission.student)] = submission.problems[0]
+            if not any(path.suffix.lower() in (".ipynb", ".py") for path in submission.files()):
+                reason = submission.problems[0] if submission.problems else "there is no notebook and no script"
+                self.unreadable[storable(submission.student)] = reason.rstrip(".")
             files = submission.digest()
             own = f"{files}\n{chr(10).join(submission.problems)}".encode("utf-8", "replace")
             digest = hashlib.sha256(whole.encode() + own).hexdigest()
@@ -186,7 +189,7 @@ class ClassRun:
             left = len(submissions) - len(entries)
         outcome = self._written(list(entries.values()))
         outcome.fresh, outcome.left, outcome.again = fresh, left, again
-        outcome.unreadable = sorted(self.unreadable)
+        outcome.unreadable = [result.student for result in outcome.results.students if result.no_mark_yet]
         names = [storable(submission.student) for submission in submissions]
         outcome.extended = sorted(set(lab.assignment.extensions) - set(spelt_as(lab.assignment.extensions, names)))
         if fresh:
@@ -201,7 +204,7 @@ class ClassRun:
         `again` receives their students, and how many of their questions had run out of time.
         """
         postponed: list[Job] = []
-        for job, marked in self._pool(seed, workers, len(jobs)).mark(jobs):
+        for job, marked in self._begun(self._pool(seed, workers, len(jobs))).mark(jobs):
             if marked.busy:
                 again[storable(job.submission.student)] = marked.busy
                 postponed.append(job)
@@ -212,7 +215,12 @@ class ClassRun:
             self.listener.warned(
                 f"The machine was too busy for {count} submission{'' if count == 1 else 's'}: marking again, alone."
             )
-            yield from self._pool(seed, 1, 1).mark(postponed)
+            yield from self._begun(self._pool(seed, 1, 1)).mark(postponed)
+
+    def _begun(self, pool: WorkerPool[Any]) -> WorkerPool[Any]:
+        """The pool, whose progress the listener hears."""
+        pool.begun = lambda job: self.listener.marking(storable(job.submission.student))
+        return pool
 
     def _pool(self, seed: int, jobs: int | None, to_do: int) -> WorkerPool[Any]:
         """The workers: on this machine, or in the cluster."""
@@ -221,11 +229,10 @@ class ClassRun:
 
             spec = GradingSpec(self.lab, self.data, self.device, seed, 1)
             return ClusterWorkers(spec, self.cluster, self.listener.warned)
-        count = cores()
-        most = (gpus() or 1) if self.device == "cuda" else count
+        most = (gpus() or 1) if self.device == "cuda" else cores()
         jobs = max(1, min(jobs or most, to_do))
         # Two threads that share a busy core wait for each other: marking takes five times as long then.
-        threads = max(1, min(count // jobs, threads_wanted() or 1))
+        threads = max(1, min(cores() // jobs, threads_wanted() or 1))
         return LocalWorkers(GradingSpec(self.lab, self.data, self.device, seed, threads, self.layers), jobs)
 
     def _settled(self, result: StudentResult, decisions: list[Decision]) -> StudentResult:
@@ -242,9 +249,9 @@ class ClassRun:
             flag = f"{submission.late} calls this late, but not since when: nothing is taken off. Use --times."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
         if result.student in self.unreadable:
-            reason = self.unreadable[result.student].rstrip(".")
+            reason = self.unreadable[result.student]
             flag = f"Nothing that was handed in could be read: {reason}. Ask for it again before the 0 counts."
-            late = late.model_copy(update={"flags": [*late.flags, flag]})
+            late = late.model_copy(update={"flags": [*late.flags, flag], "unread": reason})
         return apply(late, decisions, self.marks)
 
     def _written(self, entries: list[CachedResult]) -> Outcome:

@@ -134,6 +134,8 @@ def _outcome(check: CheckResult | None) -> CheckOutcome | None:
 
 
 def _reasons(old: StudentResult, new: StudentResult) -> Iterator[str]:
+    if old.extension != new.extension:
+        yield f"Extension: {_extension(old)} before, {_extension(new)} now."
     if _lateness(old) != _lateness(new):
         yield f"Lateness: {_late(old)} before, {_late(new)} now."
     for task in new.tasks:
@@ -156,8 +158,17 @@ def _lateness(student: StudentResult) -> dict[str, object] | None:
     return student.late.model_dump(exclude={"points"}) if student.late is not None else None
 
 
+def _extension(student: StudentResult) -> str:
+    given = student.extension
+    if given is None:
+        return "none"
+    return f"until {given.deadline}" + (f" ({given.reason})" if given.reason else "")
+
+
 def _late(student: StudentResult) -> str:
     if student.late is None:
-        return "not known to be late"
+        return "none"
+    if not student.late.days:
+        return "within the grace period"
     days = f"{student.late.days} day{'' if student.late.days == 1 else 's'} late"
     return f"{days}, {student.late.points:g} points off ({student.late.percent:g} %)"

@@ -5,19 +5,19 @@ A flag costs nobody a point.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from autograder.course import Assignment
-from autograder.grading.likeness import near_equal
+from autograder.grading.likeness import groups, near_equal
 from autograder.results import CheckResult, StudentResult, TaskResult
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import code_of
 from autograder.submission.source import code_cells
 
 REFERENCE = ""  # its name among the students, whose names are never empty
-NAMED = 5  # at most so many students are named in a flag
+NAMED = 40  # at most so many students are named in a flag
 
 
 def flagged(
@@ -67,9 +67,9 @@ def flags_of_files(tasks: Iterable[TaskResult], lost: Iterable[str]) -> list[str
 
 def _flags(student: StudentResult, owners: Mapping[str, list[str]]) -> Iterator[str]:
     for task, check in student.checks:
-        others = sorted(set(owners.get(check.fingerprint, [])) - {student.student})
-        if others:
-            yield f"{task.id}: {', '.join(others)} handed in exactly the same weights."
+        same = sorted(set(owners.get(check.fingerprint, [])))
+        if len(same) > 1:
+            yield f"{task.id}: {listed(same)} handed in exactly the same weights."
         if _perfect(check):
             yield f"{task.id}: right on every hidden image (100.0 %); even the best known networks get some wrong."
 
@@ -77,24 +77,29 @@ def _flags(student: StudentResult, owners: Mapping[str, list[str]]) -> Iterator[
 def _alike(
     students: Iterable[StudentResult], reference: Mapping[str, str], release: Path | None
 ) -> dict[str, list[str]]:
-    """For each student whose code is nearly equal to others', a sentence that names these, the closest first."""
+    """For each student whose code is nearly equal to others', a sentence that is the same for all of them."""
     codes = {student.student: {task.id: task.code for task in student.tasks if task.code} for student in students}
     codes[REFERENCE] = dict(reference)
     given = released_code(release) if release is not None else ()
-    partners: dict[str, list[tuple[float, str, tuple[str, ...]]]] = {}
-    for pair in near_equal(codes, given, crowdless=[REFERENCE]):
-        partners.setdefault(pair.first, []).append((pair.share, pair.second, pair.tasks))
-        partners.setdefault(pair.second, []).append((pair.share, pair.first, pair.tasks))
-    partners.pop(REFERENCE, None)
-    found = {}
-    for student, others in partners.items():
-        others.sort(key=lambda partner: (-partner[0], partner[1]))
-        named = [f"{share:.0%} with {other or 'the reference'}" for share, other, _ in others[:NAMED]]
-        more = f" and with {len(others) - NAMED} more" if len(others) > NAMED else ""
-        tasks = others[0][2]
-        where = "in every task" if len(tasks) == len(codes[student]) else f"mostly in {', '.join(tasks)}"
-        found[student] = [f"Nearly the same code, apart from names: shares {', '.join(named)}{more}; {where}."]
+    found: dict[str, list[str]] = {}
+    for group in groups(near_equal(codes, given)):
+        members = sorted({name for pair in group for name in (pair.first, pair.second)} - {REFERENCE})
+        everybody = {pair.first for pair in group} | {pair.second for pair in group}
+        names = listed([*members, *(["the reference"] if REFERENCE in everybody else [])])
+        low, high = (f"{pick(pair.share for pair in group):.0%}" for pick in (min, max))
+        shares = high if low == high else f"{low} to {high}"
+        alike = [task for task in codes[members[0]] if all(task in pair.tasks for pair in group)]
+        whole = all(len(pair.tasks) == len(codes[pair.second or pair.first]) for pair in group)
+        where = "in every task" if whole else f"mostly in {', '.join(alike)}" if alike else "each in other tasks"
+        sentence = f"Nearly the same code, apart from names: {names} share {shares} of it, {where}."
+        found |= {name: [sentence] for name in members}
     return found
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names as a sentence has them: `ada, bob and cy`."""
+    names = list(names) if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _errors(student: StudentResult) -> Iterator[str]:

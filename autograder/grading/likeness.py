@@ -5,11 +5,13 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
 from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
 
 GRAM = 12  # tokens of one fingerprint
 WINDOW = 6  # neighbouring fingerprints, of which the least is kept (winnowing: Schleimer, Wilkerson, Aiken 2003)
@@ -18,8 +20,7 @@ WINDOW = 6  # neighbouring fingerprints, of which the least is kept (winnowing: 
 # Half submissions share up to 43 % by chance, since there are few ways to write a short task.
 SHARE = 0.75
 LEAST = 150  # fingerprints of the shorter one; a whole submission has about 550
-# Code that more people than this have written was not copied from one of them.
-CROWD, CROWD_SHARE = 20, 0.2
+COLUMNS = 4096  # fingerprints that are compared at once
 
 TOKEN = re.compile(
     r"(?P<comment>\#[^\n]*)"
@@ -85,53 +86,61 @@ class Pair:
     tasks: tuple[str, ...]
 
 
-def near_equal(
-    codes: Mapping[str, Mapping[str, str]], given: Sequence[str] = (), crowdless: Sequence[str] = ()
-) -> list[Pair]:
-    """The pairs of a class whose code is nearly equal.
+def near_equal(codes: Mapping[str, Mapping[str, str]], given: Sequence[str] = ()) -> list[Pair]:
+    """The pairs of a class whose code is nearly equal, however many share it.
 
-    `codes` maps names to the code of each task; `given` is code that everybody was given. Those in `crowdless` (the
-    reference) are compared like the others, but do not count for `CROWD`. Takes about 5 ms for each student.
+    `codes` maps names to the code of each task; `given` is code that everybody was given. Takes about 5 ms for each
+    student.
     """
     free = {number for code in given for number in grams(code)}
     by_task = {
         name: {task: prints for task, text in tasks.items() if (prints := fingerprints(text) - free)}
         for name, tasks in codes.items()
     }
-    whole = {name: set().union(*tasks.values()) for name, tasks in by_task.items()}
-    owners: dict[int, list[str]] = defaultdict(list)
-    for name in sorted(whole):
-        for number in whole[name]:
-            owners[number].append(name)
-    crowd = max(CROWD, CROWD_SHARE * len(codes)) + len(crowdless)
-    common = {number for number, names in owners.items() if len(names) > crowd}
-    sizes = {name: len(numbers - common) for name, numbers in whole.items()}
-    shared: Counter[tuple[str, str]] = Counter()
-    for number, names in owners.items():
-        if number not in common:
-            shared.update(combinations(names, 2))
-    found = {}
-    for (first, second), count in shared.items():
-        size = min(sizes[first], sizes[second])
-        if size >= LEAST and count / size >= SHARE:
-            found[first, second] = count / size
-    found |= dict.fromkeys(_equal(whole), 1.0)
-    return [
-        Pair(first, second, share, tuple(_tasks(by_task[first], by_task[second])))
-        for (first, second), share in sorted(found.items())
-    ]
+    whole = {name: set().union(*by_task[name].values()) for name in sorted(by_task)}
+    names = [name for name, prints in whole.items() if len(prints) >= LEAST]
+    sizes = np.array([len(whole[name]) for name in names])
+    shares = _shared([whole[name] for name in names]) / np.minimum.outer(sizes, sizes).clip(min=1)
+    found = []
+    for row, column in np.argwhere(np.triu(shares >= SHARE, k=1)):
+        first, second = names[row], names[column]
+        tasks = tuple(_tasks(by_task[first], by_task[second]))
+        found.append(Pair(first, second, float(shares[row, column]), tasks))
+    return found
 
 
-def _equal(whole: Mapping[str, set[int]]) -> Iterator[tuple[str, str]]:
-    """Pairs with the same fingerprints, however many share them: neighbours in each such group, and its two ends."""
-    groups: dict[frozenset[int], list[str]] = defaultdict(list)
-    for name in sorted(whole):
-        if len(whole[name]) >= LEAST:
-            groups[frozenset(whole[name])].append(name)
-    for names in groups.values():
-        yield from pairwise(names)
-        if len(names) > 2:
-            yield names[0], names[-1]
+def groups(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """The pairs, put together where they have a student in common."""
+    leaders: dict[str, str] = {}
+
+    def leader(name: str) -> str:
+        while leaders.setdefault(name, name) != name:
+            name = leaders[name]
+        return name
+
+    for pair in pairs:
+        leaders[leader(pair.second)] = leader(pair.first)
+    found: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        found.setdefault(leader(pair.first), []).append(pair)
+    return list(found.values())
+
+
+def _shared(prints: Sequence[set[int]]) -> NDArray[np.float32]:
+    """How many numbers each two of the sets have in common, as an (N, N) matrix."""
+    owners: dict[int, list[int]] = defaultdict(list)
+    for row, numbers in enumerate(prints):
+        for number in numbers:
+            owners[number].append(row)
+    several = [rows for rows in owners.values() if len(rows) > 1]
+    common = np.zeros((len(prints), len(prints)), np.float32)
+    for start in range(0, len(several), COLUMNS):
+        has = np.zeros((len(prints), COLUMNS), np.float32)
+        for column, rows in enumerate(several[start : start + COLUMNS]):
+            has[rows, column] = 1
+        common += has @ has.T
+    common[np.diag_indices_from(common)] = [len(numbers) for numbers in prints]
+    return common
 
 
 def _tasks(first: Mapping[str, set[int]], second: Mapping[str, set[int]]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import wait
 from typing import Any, Generic, Protocol, TypeVar
@@ -42,6 +42,8 @@ class WorkerPool(ABC, Generic[WorkerT]):
     def __init__(self, spec: GradingSpec) -> None:
         self.spec = spec
         self.workers: list[WorkerT] = []
+        self.begun: Callable[[Job], None] = lambda job: None
+        """Is told of each submission as a worker begins with it."""
 
     @abstractmethod
     def start_workers(self, wanted: int) -> None:
@@ -68,28 +70,30 @@ class WorkerPool(ABC, Generic[WorkerT]):
                 self.start_workers(len(waiting) + self._busy())
                 for worker in self.workers:
                     if worker.ready and worker.job is None and waiting:
-                        worker.start(waiting.popleft())
+                        job = waiting.popleft()
+                        self.begun(job)
+                        worker.start(job)
                 for worker in self.wait_for_replies():
                     reply = worker.read_reply()
                     if reply is None:  # dead, or out of time
                         self.workers.remove(worker)
                         worker.end()
-                        job = worker.job
-                        if job is None:
+                        lost = worker.job
+                        if lost is None:
                             self.on_idle_death(worker)
                             continue
-                        tries[job.name] += 1
-                        if tries[job.name] > TRIES:
-                            yield job, replace(self._given_up(job), sandbox=worker.sandbox, promises=worker.promises)
+                        tries[lost.name] += 1
+                        if tries[lost.name] > TRIES:
+                            yield lost, replace(self._given_up(lost), sandbox=worker.sandbox, promises=worker.promises)
                         else:
-                            waiting.append(job)
+                            waiting.append(lost)
                     elif reply[0] == "ready":
                         worker.ready = True
                         _, worker.sandbox, worker.promises = reply
                     elif reply[0] == "marked":
-                        job, worker.job = worker.job, None
-                        assert job is not None
-                        yield job, replace(reply[1], sandbox=worker.sandbox, promises=worker.promises)
+                        marked, worker.job = worker.job, None
+                        assert marked is not None
+                        yield marked, replace(reply[1], sandbox=worker.sandbox, promises=worker.promises)
                     else:
                         self.on_refusal(worker, *reply)
         finally:

@@ -1,4 +1,4 @@
-"""Lets the checks run by themselves: `pytest autograder/labs/lab4 --submission FOLDER`."""
+"""Lets the checks run by themselves: `pytest autograder/labs/lab4 --submission PATH`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,13 @@ STACK: pytest.StashKey[ExitStack] = pytest.StashKey()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("submission")
-    group.addoption("--submission", metavar="FOLDER", help="the folder with a student's notebooks")
-    group.addoption("--seed", type=int, default=None, help="repeats an earlier run; default: a fresh one")
+    group.addoption("--submission", metavar="PATH", help="a student's folder or archive")
+    group.addoption(
+        "--seed",
+        type=int,
+        default=None,
+        help="repeats an earlier run, or that of a MARKS folder: $(cat MARKS/cache/seed)",
+    )
     group.addoption("--unsafe-no-sandbox", action="store_true", help="for the work of people you trust")
 
 
@@ -45,7 +50,7 @@ def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:
 
     folder = config.getoption("submission")
     if not folder:
-        raise pytest.UsageError("say whose work is checked: --submission FOLDER")
+        raise pytest.UsageError("say whose work is checked: --submission PATH")
     place = next((Path(arg).resolve() for arg in config.args), Path.cwd())
     place = place.parent if place.is_file() else place
     try:
@@ -65,7 +70,7 @@ def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:
     stack.callback(fork_server.close)
 
     def start() -> StudentProcess:
-        return StudentProcess(fork_server, submission.folder, limits, threads=2)
+        return StudentProcess(fork_server, submission.folder, limits, threads=1)
 
     respondents = stack.enter_context(Respondents(lab, stack.enter_context(start()), start))
     return ChecksPlugin(Context(lab, submission.folder, lab.oracle(seed), hidden_seed=seed), respondents, Findings())

@@ -118,9 +118,9 @@ def _taken(
 
 
 def single_submission(folder: Path, staging: Path, limits: Limits, student: str = "") -> Submission:
-    """The one submission that `folder` is, copied to `staging/submission`."""
-    if not Path(folder).is_dir():
-        raise SubmissionError(f"{folder}: there is no such folder")
+    """The one submission that `folder` is, or the zip `folder` holds, copied to `staging/submission`."""
+    if not Path(folder).exists():
+        raise SubmissionError(f"{folder}: there is no such folder or zip file")
     return _take(
         student or Path(folder).resolve().name, Path(folder), staging / "submission", "", limits, within=Path(folder)
     )

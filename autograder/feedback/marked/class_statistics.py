@@ -65,7 +65,7 @@ class Row:
     student: StudentResult
     states: Counter[str]
     kinds: list[str]
-    """Of `withheld`, `flagged`, `late`, `decided`, `extra`, `remarked`: those that are true of this student."""
+    """Those of this student: `withheld`, `unread`, `flagged`, `late`, `extended`, `decided`, `extra`, `remarked`."""
     decisions: int
     extra: float
     """Points of extra credit that this student earned."""
@@ -82,8 +82,10 @@ def rows(results: Results, diagnoses: list[Diagnosis]) -> list[Row]:
         states = Counter[str](check.status for _, check in student.checks)
         true = {
             "withheld": student.status == "withheld",
+            "unread": student.no_mark_yet,
             "flagged": bool(student.flags),
-            "late": student.late is not None,
+            "late": student.late is not None and bool(student.late.days),
+            "extended": student.extension is not None,
             "decided": bool(decisions),
             "extra": bool(extra),
             "remarked": bool(student.messages),
@@ -97,11 +99,11 @@ def rows(results: Results, diagnoses: list[Diagnosis]) -> list[Row]:
 
 
 def spread(results: Results) -> Spread:
-    """Histogram, mean and median of the marks; withheld ones are not among them."""
+    """Histogram, mean and median of the marks; those that are withheld or not there yet are left out."""
     percents = [
         100 * student.score / student.max_score
         for student in results.students
-        if student.score is not None and student.max_score > 0
+        if student.score is not None and not student.no_mark_yet and student.max_score > 0
     ]
     counts = [0] * BINS
     for percent in percents:
@@ -142,6 +144,15 @@ def common_diagnoses(results: Results, sentence: Callable[[str, str], str]) -> l
             if student not in diagnosis.students[-1:]:
                 diagnosis.students.append(student)
     return sorted(found.values(), key=lambda each: (-len(each.students), each.id))
+
+
+def flags(results: Results) -> list[tuple[str, list[StudentResult]]]:
+    """Each flag once, with everybody who has it."""
+    found: dict[str, list[StudentResult]] = {}
+    for student in results.students:
+        for flag in student.flags:
+            found.setdefault(flag, []).append(student)
+    return list(found.items())
 
 
 def forgiven(check: CheckResult) -> bool:

@@ -1,4 +1,4 @@
-"""Says in one sentence that a submission came late and what that costs."""
+"""Says in sentences that a submission came late, what that costs, and which extension its student has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,20 @@ from autograder.results import StudentResult
 
 
 def sentence(student: StudentResult, whose: str = "your") -> str:
-    """When it came, when it was due, and the sum that leads to the score; empty for a student who was in time."""
+    """The extension, when it came, when it was due, and the sum that leads to the score; empty if there is neither."""
+    return " ".join(filter(None, (extension(student), _lateness(student, whose))))
+
+
+def extension(student: StudentResult) -> str:
+    """Until when a student has an extension, and why; empty without one."""
+    given = student.extension
+    if given is None:
+        return ""
+    reason = f" ({given.reason})" if given.reason else ""
+    return f"Extension until {moment(given.deadline)}{reason}."
+
+
+def _lateness(student: StudentResult, whose: str) -> str:
     late = student.late
     if late is None:
         return ""

@@ -7,6 +7,7 @@ neither names nor links to another student, so that its folder can be handed bac
 from __future__ import annotations
 
 import contextlib
+import csv
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from autograder.results import CheckResult, Results, StudentResult
 Level = Literal["before", "after", "marker"]
 MARKERS = "marker"  # the folder of students' pages as the marker sees them: those in `students` are handed back
 SHEET = "contact-sheet.html"
+FOLDERS = "index.csv"  # in `students`
 THUMBNAILS = "thumbnail-{}.webp"
 SHOWN = ".shown"  # in MARKS: what students saw the last time
 
@@ -64,9 +66,21 @@ def write_report(results: Results, marks: Path, level: Level | None = None) -> P
             with contextlib.suppress(OSError):  # pictures of one who is gone may be wanted again
                 file.parent.rmdir()
     _write(marks / SHEET, templates, "contact_sheet.html.j2", results, **_sheet_view(cards, columns, marks))
+    _write_folders(results, marks / "students" / FOLDERS)
     index = marks / "index.html"
     _write(index, templates, "class.html.j2", results, **_class_view(results, marks, bool(columns)))
     return index
+
+
+def _write_folders(results: Results, file: Path) -> None:
+    """Writes which folder of `students` is whose, for scripts that hand them back."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8", newline="") as out:
+        table = csv.writer(out)
+        table.writerow(("student", "folder"))
+        for student in results.students:
+            formula = student.student.startswith(("=", "+", "-", "@", "\t", "\r"))  # to a spreadsheet
+            table.writerow((f"'{student.student}" if formula else student.student, Path(student.folder).name))
 
 
 def _remembered(marks: Path, level: Level | None) -> Level:
@@ -100,8 +114,11 @@ def _class_view(results: Results, marks: Path, pictures: bool) -> dict[str, Any]
         "diagnoses": diagnoses,
         "errors": class_statistics.grader_errors(results),
         "withheld": [student for student in results.students if student.status == "withheld"],
+        "flags": class_statistics.flags(results),
+        "unread": [student for student in results.students if student.no_mark_yet],
         "decisions": class_statistics.overridden_checks(results),
         "late": [student for student in results.students if student.late is not None],
+        "extended": [student for student in results.students if student.extension is not None],
         "timing": Timing.read(marks),
         "sheet": SHEET if pictures else "",
         "scripts": ["sort_tables.js", "filter_students.js"],

@@ -1,5 +1,5 @@
 "use strict";
-// A click on a column's head sorts the table by it: names upwards, numbers downwards, and the next click the
+// A click on a column's head sorts the table by it, names from A and numbers from the lowest, and the next click the
 // other way round. Without scripts the table is sorted by name.
 for (const table of document.querySelectorAll("table[data-sortable]")) {
   const body = table.tBodies[0];
@@ -15,9 +15,9 @@ for (const table of document.querySelectorAll("table[data-sortable]")) {
     button.type = "button";
     button.append(...head.childNodes);
     head.append(button);
-    button.addEventListener("click", () => {
+    head.addEventListener("click", () => {
       const now = head.getAttribute("aria-sort");
-      const upwards = now ? now === "descending" : column === 0;
+      const upwards = now !== "ascending";
       heads.forEach(other => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", upwards ? "ascending" : "descending");
       body.append(...[...body.rows].sort((a, b) => (upwards ? 1 : -1) * compare(a, b)));
