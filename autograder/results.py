@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from autograder.storage import write_whole
+from autograder.storage import storable, write_whole
 
 CheckStatus = Literal["passed", "partial", "failed", "not attempted", "blocked", "error"]
 StudentStatus = Literal["marked", "withheld"]
@@ -35,21 +35,11 @@ class ResultsError(ValueError):
     """A results file cannot be read; the message names the file, and the line or the field."""
 
 
-def storable(value: Any) -> Any:
-    r"""Text as results hold it: lone surrogates, which UTF-8 cannot encode, become six characters such as `"\udcff"`.
-
-    They come from students' file names that are not UTF-8.
-    """
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    return value
-
-
 def _plain_number(points: float) -> float | int:
     return int(points) if points == int(points) else points
 
 
-Text = Annotated[str, BeforeValidator(storable)]
+Text = Annotated[str, BeforeValidator(lambda value: storable(value) if isinstance(value, str) else value)]
 Points = Annotated[
     float,
     Field(ge=0, allow_inf_nan=False),
@@ -161,6 +151,8 @@ class StudentResult(_Model):
     """What the marker should look at. Shown to nobody else; costs no points."""
     late: Lateness | None = None
     """Set if the submission came after the deadline; its points are already taken off `score`."""
+    unread: Text = ""
+    """Why nothing could be read of what was handed in; empty if something could."""
     submission: Text = ""
     """SHA-256 of the names and contents of the files handed in, to tell whether two results are of the same work."""
 
@@ -205,6 +197,15 @@ class Promise(_Model):
         return not self.breaches
 
 
+class NotTakenIn(_Model):
+    """An entry of what was handed over that is in nobody's marked work, and why."""
+
+    student: Text = ""
+    """Whose it is; empty if it is nobody's."""
+    name: Text
+    reason: Text
+
+
 class Results(_Model):
     """The marks of a class."""
 
@@ -219,6 +220,8 @@ class Results(_Model):
     promises: list[Promise] = []
     """What the sandbox promised, and whether it held; empty if there was none."""
     students: list[StudentResult] = []
+    left_out: list[NotTakenIn] = []
+    """Everything that was handed over and not taken in, but for caches and the like."""
 
     @field_validator("students")
     @classmethod

@@ -12,11 +12,14 @@ from autograder.grading.grader import NO_SANDBOX
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from autograder.grading.class_run import Outcome
     from autograder.grading.cluster import Cluster
     from autograder.results import Results, StudentResult
     from autograder.sandbox.layers.choice import Layers
+
+SHOWN = 40  # at most so many entries that were not taken in are listed
 
 
 def register(app: typer.Typer) -> None:
@@ -128,7 +131,6 @@ def run(
 ) -> None:
     """Marks, shows progress and a table, writes the pages, and shows what differs from `old` results."""
     import time
-    from textwrap import shorten
 
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -138,7 +140,7 @@ def run(
     from autograder.data import chosen_data
     from autograder.feedback.marked.pages import write_report
     from autograder.feedback.plain_text import visible
-    from autograder.grading.class_run import RunListener, mark_class
+    from autograder.grading.class_run import RunListener, mark_class, withhold
     from autograder.labs.lab import open_lab
 
     if marks.exists() and not marks.is_dir():
@@ -176,16 +178,13 @@ def run(
         table.add_column(name[:3].replace("_", "."), justify="right", no_wrap=True)
     table.add_column("Remarks")
     for student in results.students:
-        by_notebook = [
-            f"{sum(task.score for task in student.tasks if task.notebook == name):g}"
-            for name in lab.assignment.notebooks
-        ]
-        remark = shorten("; ".join(map(visible, remarks(student))), 50, placeholder=" …")
-        score = "withheld" if student.score is None else f"{student.score:g}"
-        table.add_row(Text(visible(student.student)), score, *by_notebook, Text(remark))
+        with outcome.wall.around(student.student, "showing the result"):
+            add_row(table, student, lab.assignment.notebooks)
     console.print(table)
     tell_adjustments(console, outcome)
-    page = write_report(results, marks)
+    page = write_report(results, marks, wall=outcome.wall)
+    if {student.student for student in results.students if student.status == "marked"} & set(outcome.wall.failures):
+        results = withhold(results, outcome.wall, marks)  # a page of theirs could not be made
     count = len(outcome.fresh)
     seconds = time.monotonic() - started
     each = f", {seconds / count:.1f} s each" if count else ""
@@ -204,6 +203,7 @@ def run(
             " Run the same command to continue."
         )
         raise typer.Exit(130)
+    tell_left_out(console, results)
     withheld = [student.student for student in results.students if student.status == "withheld"]
     if withheld:
         console.print(
@@ -211,6 +211,20 @@ def run(
             " their pages show the error. Nobody has lost points."
         )
         raise typer.Exit(1)
+
+
+def add_row(table: Table, student: StudentResult, notebooks: list[str]) -> None:
+    """Adds a student's line to the table of scores."""
+    from textwrap import shorten
+
+    from rich.text import Text
+
+    from autograder.feedback.plain_text import visible
+
+    by_notebook = [f"{sum(task.score for task in student.tasks if task.notebook == name):g}" for name in notebooks]
+    remark = shorten("; ".join(map(visible, remarks(student))), 50, placeholder=" …")
+    score = "withheld" if student.score is None else f"{student.score:g}"
+    table.add_row(Text(visible(student.student)), score, *by_notebook, Text(remark))
 
 
 def remarks(student: StudentResult) -> list[str]:
@@ -262,6 +276,23 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
         console.print(Text(what, style="bold yellow"))
     for decision in outcome.misfits:
         tell_misfit(console, decision)
-    if outcome.unreadable:
-        what = f"Nothing could be read of what {names(outcome.unreadable)} handed in; ask again before the 0 counts."
+    unread = [student.student for student in students if student.unread]
+    if unread:
+        what = f"Nothing could be read of what {names(unread)} handed in; ask again before the 0 counts."
         console.print(Text(what, style="bold yellow"))
+
+
+def tell_left_out(console: Console, results: Results) -> None:
+    """Lists what was handed over and not taken in, with its reason."""
+    from rich.text import Text
+
+    from autograder.feedback.plain_text import visible
+
+    if not results.left_out:
+        return
+    console.print(f"[bold yellow]{len(results.left_out)} not taken in:[/]")
+    for entry in results.left_out[:SHOWN]:
+        where = f"{entry.student}: {entry.name}" if entry.student else entry.name
+        console.print(Text(f"  {visible(where)}: {visible(entry.reason)}"))
+    if len(results.left_out) > SHOWN:
+        console.print(f"  … and {len(results.left_out) - SHOWN} more; the class page lists them all")

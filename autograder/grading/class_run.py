@@ -17,21 +17,24 @@ from typing import TYPE_CHECKING, Any
 from autograder.data import chosen_data
 from autograder.grading.cache import Cache, CachedResult, depends_on
 from autograder.grading.flags import flagged
-from autograder.grading.grader import GradingSpec
+from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.lateness import with_lateness
-from autograder.grading.overrides import Decision, apply, fit_course, misfits, read_overrides
+from autograder.grading.overrides import Decision, OverridesError, apply, fit_course, misfits, read_overrides
 from autograder.grading.times import Times, find_times
 from autograder.grading.worker import Job, gpus
 from autograder.grading.worker_pool import LocalWorkers, WorkerPool
 from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import Lab
-from autograder.results import Promise, Results, StudentResult, folder_name, storable
+from autograder.results import NotTakenIn, Promise, Results, StudentResult, folder_name
 from autograder.sandbox.layers.choice import Layers
 from autograder.storage import write_whole
-from autograder.submission.collect import Submission, SubmissionError, find_submissions
+from autograder.submission.collect import TOLD, Submission, SubmissionError, TakenIn, find_submissions
+from autograder.wall import Wall
 
 if TYPE_CHECKING:
     from autograder.grading.cluster import Cluster
+
+ASK_AGAIN = "Nothing that was handed in could be read"  # the beginning of a flag
 
 
 @dataclass
@@ -58,8 +61,8 @@ class Outcome:
     """Overrides of students or checks that are not in the results."""
     extended: list[str] = field(default_factory=list)
     """Names in the course file's extensions that no student of the class has."""
-    unreadable: list[str] = field(default_factory=list)
-    """Students whose submission has no file that could be read."""
+    wall: Wall = field(default_factory=Wall)
+    """On whom the grader has failed."""
 
 
 def mark_class(
@@ -90,12 +93,23 @@ def mark_class(
     marks = Path(marks)
     _require_apart(Path(source), marks)
     cache = Cache(marks)
+    cache.require(lab.name)
     with cache.alone() as staging:
         fit_course(read_overrides(marks), lab.assignment, marks)
-        submissions = find_submissions(Path(source), lab.name, staging, lab.assignment.limits)
-        known = find_times(submissions, marks, times) if lab.assignment.deadline or times else None
+        assignment = lab.assignment
+        taken_in = find_submissions(Path(source), lab.name, staging, assignment.limits, assignment.notebooks)
+        known = find_times(taken_in.submissions, marks, times) if assignment.deadline or times else None
         run = ClassRun(lab, marks, cache, data, device, layers, known, listener or RunListener(), cluster)
-        return run.mark(submissions, jobs)
+        return run.mark(taken_in, jobs)
+
+
+def withhold(results: Results, wall: Wall, marks: Path) -> Results:
+    """The results without the marks of those on whom the grader has failed since; these are tried again next time."""
+    results = results.model_copy(update={"students": wall.settled(results.students)})
+    results.write(marks / "results.json")
+    for student in wall.failures:
+        Cache(marks).forget(student)
+    return results
 
 
 def _require_apart(source: Path, marks: Path) -> None:
@@ -116,6 +130,15 @@ def threads_wanted() -> int | None:
     return int(first) if first.isdecimal() and int(first) > 0 else None
 
 
+@dataclass(frozen=True)
+class ToDo:
+    """A submission to be marked, the digest of what its result will depend on, and that of its files."""
+
+    job: Job
+    digest: str
+    files: str
+
+
 @dataclass
 class ClassRun:
     """One run over a class."""
@@ -129,64 +152,81 @@ class ClassRun:
     times: Times | None
     listener: RunListener
     cluster: Cluster | None = None
-    unreadable: dict[str, str] = field(default_factory=dict)
-    """Students whose submission has no file that could be read, and why."""
+    wall: Wall = field(default_factory=lambda: Wall(passed=(OverridesError,)))
+    taken_in: TakenIn = field(default_factory=lambda: TakenIn([]))
 
-    def mark(self, submissions: list[Submission], jobs: int | None) -> Outcome:
+    def mark(self, taken_in: TakenIn, jobs: int | None) -> Outcome:
         """Marks what has changed and writes the results."""
         started = time.monotonic()
         lab, cache, decisions = self.lab, self.cache, read_overrides(self.marks)
+        self.taken_in, submissions = taken_in, taken_in.submissions
         seed = cache.seed()
         has_sandbox = self.cluster.sandbox if self.cluster else self.layers
         # Marks that were made without a sandbox are made again if there is one.
         sandboxed = "in a sandbox" if has_sandbox else "without a sandbox"
-        whole, shared = depends_on(lab, self.data, self.device, str(seed), sandboxed)
+        digests = depends_on(lab, self.data, self.device, str(seed), sandboxed)
         self.listener.started(len(submissions))
         entries: dict[str, CachedResult] = {}
-        to_do: list[Job] = []
-        digests: dict[str, tuple[str, str]] = {}
+        to_do: list[ToDo] = []
         for submission in submissions:
-            if submission.problems and not any(path.is_file() for path in submission.folder.rglob("*")):
-                self.unreadable[storable(submission.student)] = submission.problems[0]
-            files = submission.digest()
-            own = f"{files}\n{chr(10).join(submission.problems)}".encode("utf-8", "replace")
-            digest = hashlib.sha256(whole.encode() + own).hexdigest()
-            part = hashlib.sha256(shared.encode() + own).hexdigest()
-            entry = cache.find(submission.student)
-            if entry is not None and entry.digest == digest:
-                entries[submission.student] = entry
-                self.listener.done(self._settled(entry.result, decisions), False)
-                continue
-            known = entry.known if entry is not None and entry.known.shared == part else CachedChecks(part)
-            digests[submission.student] = digest, files
-            to_do.append(Job(submission, f"students/{folder_name(submission.student)}", known))
+            with self.wall.around(submission.student, "reading the submission"):
+                if submission.failure:
+                    self.wall.fail(submission.student, "taking in the files", submission.failure)
+                    continue
+                found = self._known(submission, *digests)
+                if isinstance(found, ToDo):
+                    to_do.append(found)
+                else:
+                    entries[submission.student] = found
+                    self.listener.done(self._settled(found.result, decisions), False)
         pool = self._pool(seed, jobs, len(to_do))
         fresh: list[str] = []
         left = 0
+        by_job = {each.job.name: each for each in to_do}
         try:
-            for job, marked in pool.mark(to_do):
-                digest, files = digests[job.submission.student]
-                result = marked.result.model_copy(update={"submission": files})
-                folder = self.marks / job.name
-                folder.mkdir(parents=True, exist_ok=True)
-                for name, picture in marked.pictures.items():
-                    (folder / name).write_bytes(picture)
-                known = CachedChecks(job.known.shared, marked.checks, marked.notes)
-                entry = CachedResult(digest, result, marked.sandbox, marked.promises, known, marked.seconds)
-                cache.keep(entry)
-                entries[job.submission.student] = entry
-                fresh.append(result.student)
-                self.listener.done(self._settled(result, decisions), True)
+            for job, marked in pool.mark([each.job for each in to_do]):
+                student = job.submission.student
+                with self.wall.around(student, "storing the result"):
+                    entries[student] = self._kept(by_job[job.name], marked)
+                    fresh.append(student)
+                    self.listener.done(self._settled(entries[student].result, decisions), True)
         except KeyboardInterrupt:
-            left = len(submissions) - len(entries)
+            left = len(submissions) - len(set(entries) | set(self.wall.failures))
+        for student in self.wall.failures:
+            entries[student] = CachedResult("", withheld(lab, student, []), "", [], CachedChecks(""))
         outcome = self._written(list(entries.values()))
-        outcome.fresh, outcome.left = fresh, left
-        outcome.unreadable = sorted(self.unreadable)
-        names = {storable(submission.student) for submission in submissions}
+        outcome.fresh, outcome.left, outcome.wall = fresh, left, self.wall
+        names = {submission.student for submission in submissions}
         outcome.extended = sorted(set(lab.assignment.extensions) - names)
+        for student in self.wall.failures:
+            cache.forget(student)
         if fresh:
             self._write_timing(entries.values(), time.monotonic() - started)
         return outcome
+
+    def _known(self, submission: Submission, whole: str, shared: str) -> CachedResult | ToDo:
+        """The result of an earlier run, if nothing has changed that it depends on, or else what is to be done."""
+        files = submission.digest()
+        own = f"{files}\n{chr(10).join(submission.problems)}".encode()
+        digest = hashlib.sha256(whole.encode() + own).hexdigest()
+        part = hashlib.sha256(shared.encode() + own).hexdigest()
+        entry = self.cache.find(submission.student)
+        if entry is not None and entry.digest == digest:
+            return entry
+        known = entry.known if entry is not None and entry.known.shared == part else CachedChecks(part)
+        return ToDo(Job(submission, f"students/{folder_name(submission.student)}", known), digest, files)
+
+    def _kept(self, done: ToDo, marked: Marked) -> CachedResult:
+        """Keeps what was found of a submission, and its pictures."""
+        result = marked.result.model_copy(update={"submission": done.files})
+        folder = self.marks / done.job.name
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, picture in marked.pictures.items():
+            (folder / name).write_bytes(picture)
+        known = CachedChecks(done.job.known.shared, marked.checks, marked.notes)
+        entry = CachedResult(done.digest, result, marked.sandbox, marked.promises, known, marked.seconds)
+        self.cache.keep(entry)
+        return entry
 
     def _pool(self, seed: int, jobs: int | None, to_do: int) -> WorkerPool[Any]:
         """The workers: on this machine, or in the cluster."""
@@ -209,9 +249,11 @@ class ClassRun:
             text = self.times.unreadable[result.student]
             flag = f"timestamp.txt does not hold a time ({text[:60]!r}): nothing is taken off for lateness."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
-        if result.student in self.unreadable:
-            reason = self.unreadable[result.student].rstrip(".")
-            flag = f"Nothing that was handed in could be read: {reason}. Ask for it again before the 0 counts."
+        unread = next((each.unread for each in self.taken_in.submissions if each.student == result.student), "")
+        if unread and not result.unread:
+            late = late.model_copy(update={"unread": unread})
+        if late.unread:
+            flag = f"{ASK_AGAIN}: {late.unread.rstrip('.')}. Ask for it again before the 0 counts."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
         return apply(late, decisions, self.marks)
 
@@ -221,26 +263,55 @@ class ClassRun:
         decisions = read_overrides(self.marks)  # again: somebody may have decided meanwhile
         fit_course(decisions, lab.assignment, self.marks)
         sandboxes = sorted(
-            {entry.sandbox for entry in entries}, key=lambda sandbox: (not sandbox.startswith("none"), sandbox)
+            {entry.sandbox for entry in entries if entry.sandbox},
+            key=lambda sandbox: (not sandbox.startswith("none"), sandbox),
         )
         promises = max((entry.promises for entry in entries), key=len, default=[])
         found = sorted((entry.result for entry in entries), key=lambda result: result.student)
-        with_flags = flagged(found, lab.reference, lab.assignment, lab.release)
-        results = Results(
-            schema=1,
-            course=lab.course,
-            assignment=lab.name,
-            data=self.data,
-            sandbox="; ".join(sandboxes),
-            device=self.device,
-            promises=[Promise.model_validate(promise) for promise in promises],
-            students=[self._settled(result, decisions) for result in with_flags],
-        )
-        results.write(self.marks / "results.json")
-        return Outcome(results, times=self.times, overrides=decisions, misfits=misfits(results.students, decisions))
+
+        def compared(students: list[StudentResult]) -> list[StudentResult]:
+            return flagged(students, lab.reference, lab.assignment, lab.release)
+
+        def results(students: list[StudentResult]) -> Results:
+            whole = Results(
+                schema=1,
+                course=lab.course,
+                assignment=lab.name,
+                data=self.data,
+                sandbox="; ".join(sandboxes),
+                device=self.device,
+                promises=[Promise.model_validate(promise) for promise in promises],
+                students=students,
+                left_out=_not_taken_in(self.taken_in),
+            )
+            whole.to_json()
+            return whole
+
+        settled = []
+        for result in self.wall.whole("comparing it with others", found, compared):
+            settled.append(result)
+            with self.wall.around(result.student, "applying lateness and decisions"):
+                settled[-1] = self._settled(result, decisions)
+        written = self.wall.whole("storing the result", settled, results)
+        written.write(self.marks / "results.json")
+        return Outcome(written, times=self.times, overrides=decisions, misfits=misfits(written.students, decisions))
 
     def _write_timing(self, entries: Iterable[CachedResult], wall: float) -> None:
         """Writes how many seconds each student and this run took. Not in the results: those depend on marks alone."""
         seconds = {entry.result.student: round(entry.seconds, 2) for entry in entries}
         timing = {"students": dict(sorted(seconds.items())), "wall": round(wall, 2)}
         write_whole(self.marks / "timing.json", json.dumps(timing, indent=1, ensure_ascii=False) + "\n")
+
+
+def _not_taken_in(taken_in: TakenIn) -> list[NotTakenIn]:
+    """Everything that was left out, but for caches and the like; of one student no more than can be read."""
+    found = [NotTakenIn(name=entry.name, reason=entry.reason) for entry in taken_in.left_out if not entry.routine]
+    for submission in taken_in.submissions:
+        told = [entry for entry in submission.left_out if not entry.routine]
+        own = [NotTakenIn(student=submission.student, name=entry.name, reason=entry.reason) for entry in told[:TOLD]]
+        if len(told) > TOLD:
+            own.append(
+                NotTakenIn(student=submission.student, name=f"{len(told) - TOLD} more entries", reason="left out, too")
+            )
+        found += own
+    return found

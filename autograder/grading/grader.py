@@ -24,6 +24,7 @@ from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.layers.choice import Layers
 from autograder.sandbox.proof import promises
 from autograder.sandbox.respondent import StudentError
+from autograder.storage import storable
 from autograder.submission.collect import Submission
 
 NO_SANDBOX = "none: --unsafe-no-sandbox, student code had access to everything that the marker has"
@@ -116,6 +117,16 @@ class Grader:
 
         Nothing that a student does makes it raise. If the grader itself fails, the mark is withheld.
         """
+        started = time.monotonic()
+        try:
+            return self._mark(submission, name, known)
+        except Exception as error:
+            traceback.print_exc()
+            messages = [*submission.problems, storable(f"The grader failed: {type(error).__name__}: {error}")]
+            seconds = time.monotonic() - started
+            return Marked(withheld(self.lab, submission.student, messages), {}, seconds=seconds)
+
+    def _mark(self, submission: Submission, name: str, known: CachedChecks | None) -> Marked:
         from autograder.labs.context import Context
         from autograder.labs.respondents import Respondents
         from autograder.labs.run import run_checks
@@ -127,17 +138,12 @@ class Grader:
             return StudentProcess(self.fork_server, submission.folder, assignment.limits, spec.device, spec.threads)
 
         messages = list(submission.problems)
-        try:
-            with start() as first, Respondents(lab, first, start) as respondents:
-                problems, source = _described(first, assignment)
-                messages += problems
-                context = Context(lab, submission.folder, self.oracle, spec.data, spec.device, spec.seed)
-                findings = run_checks(context, respondents, hidden=spec.hidden, namer=self.namer, cached=known)
-                notes = list(dict.fromkeys([*(known.notes if known else []), *respondents.notes]))
-        except Exception as error:
-            traceback.print_exc()
-            messages.append(f"The grader failed: {type(error).__name__}: {error}")
-            return Marked(withheld(lab, submission.student, messages), {}, seconds=time.monotonic() - started)
+        with start() as first, Respondents(lab, first, start) as respondents:
+            problems, source = _described(first, assignment)
+            messages += problems
+            context = Context(lab, submission.folder, self.oracle, spec.data, spec.device, spec.seed)
+            findings = run_checks(context, respondents, hidden=spec.hidden, namer=self.namer, cached=known)
+            notes = list(dict.fromkeys([*(known.notes if known else []), *respondents.notes]))
         messages += notes
         tasks = findings.task_results(assignment)
         for task in tasks:

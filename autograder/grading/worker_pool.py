@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
@@ -68,7 +69,14 @@ class WorkerPool(ABC, Generic[WorkerT]):
                 self.start_workers(len(waiting) + self._busy())
                 for worker in self.workers:
                     if worker.ready and worker.job is None and waiting:
-                        worker.start(waiting.popleft())
+                        sent = waiting.popleft()
+                        try:
+                            worker.start(sent)
+                        except Exception as error:  # it cannot be sent
+                            traceback.print_exc()
+                            worker.job = None
+                            words = f"The grader failed: {type(error).__name__}: {error}"
+                            yield sent, Marked(withheld(self.spec.lab, sent.submission.student, [words]), {})
                 for worker in self.wait_for_replies():
                     reply = worker.read_reply()
                     if reply is None:  # dead, or out of time
