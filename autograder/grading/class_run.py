@@ -105,11 +105,21 @@ def mark_class(
 
 def withhold(results: Results, wall: Wall, marks: Path) -> Results:
     """The results without the marks of those on whom the grader has failed since; these are tried again next time."""
-    results = results.model_copy(update={"students": wall.settled(results.students)})
+    decisions = read_overrides(marks)
+    students = [_decided(student, wall, decisions, marks) for student in wall.settled(results.students)]
+    results = results.model_copy(update={"students": students})
     results.write(marks / "results.json")
     for student in wall.failures:
         Cache(marks).forget(student)
     return results
+
+
+def _decided(student: StudentResult, wall: Wall, decisions: list[Decision], marks: Path) -> StudentResult:
+    """A result on which the grader has failed, with people's decisions on it, if those can be applied."""
+    if student.student in wall.failures:
+        with wall.around(student.student, "applying decisions"):
+            return apply(student, decisions, marks)
+    return student
 
 
 def _require_apart(source: Path, marks: Path) -> None:
@@ -281,7 +291,7 @@ class ClassRun:
                 sandbox="; ".join(sandboxes),
                 device=self.device,
                 promises=[Promise.model_validate(promise) for promise in promises],
-                students=students,
+                students=[_decided(student, self.wall, decisions, self.marks) for student in students],
                 left_out=_not_taken_in(self.taken_in),
             )
             whole.to_json()

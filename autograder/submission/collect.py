@@ -14,6 +14,7 @@ import stat
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -111,6 +112,8 @@ class _HandIn:
     left_out: list[Leftover] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What the student should know."""
+    failure: str = ""
+    """The grader's own error, if there was one."""
 
 
 def find_submissions(
@@ -148,10 +151,11 @@ def find_submissions(
             f"{shown}: holds no submissions; expected {shown}/<student>/{assignment}/, or a folder, an archive or"
             f" notebooks for each student{_in_words(left_out)}"
         )
-    submissions = [
-        _take(hand_in, staging / f"{number:05}", assignment, limits, within=source)
-        for number, hand_in in enumerate(hand_ins)
-    ]
+    submissions = []
+    for number, hand_in in enumerate(hand_ins):
+        submissions.append(Submission(hand_in.student, staging / f"{number:05}", failure=hand_in.failure))
+        with _noting(submissions[-1]):
+            _take(hand_in, submissions[-1], assignment, limits, within=source)
     return TakenIn(submissions, left_out)
 
 
@@ -161,7 +165,20 @@ def single_submission(folder: Path, staging: Path, limits: Limits, student: str 
     if not folder.is_dir():
         raise SubmissionError(f"{folder}: there is no such folder")
     hand_in = _HandIn(storable(student or folder.resolve().name), [(folder, "")])
-    return _take(hand_in, staging / "submission", "", limits, within=folder)
+    submission = Submission(hand_in.student, staging / "submission")
+    with _noting(submission):
+        _take(hand_in, submission, "", limits, within=folder)
+    return submission
+
+
+@contextmanager
+def _noting(whose: Submission | _HandIn) -> Iterator[None]:
+    """Notes any error of ours: whatever a student's files do, it is no other student's matter."""
+    try:
+        yield
+    except Exception as error:
+        traceback.print_exc()
+        whose.failure = whose.failure or storable(f"{type(error).__name__}: {error}")
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -175,9 +192,13 @@ def _hand_ins(source: Path, notebooks: Sequence[str]) -> tuple[list[_HandIn], li
     entries = _entries(source)
     folders = {path.name for path in entries if path.is_dir()}
     for path in entries:
-        reason = _nobodys(path)
-        student, file = ("", "") if reason else _whose(path, folders, notebooks)
-        if student:
+        unknown = _HandIn(path.name, [])
+        with _noting(unknown):
+            reason = _nobodys(path)
+            student, file = ("", "") if reason else _whose(path, folders, notebooks)
+        if unknown.failure:
+            found[path.name] = unknown
+        elif student:
             found.setdefault(student, _HandIn(student, [])).parts.append((path, file))
         else:
             routine = path.name in SKIPPED | SYSTEMS_FILES
@@ -227,14 +248,14 @@ def _kept_apart(hand_ins: list[_HandIn]) -> list[_HandIn]:
         hand_ins, key=lambda hand_in: (storable(hand_in.student) != hand_in.student, hand_in.student)
     ):
         name, number = storable(hand_in.student), 2
-        if composed(name) in looks:
-            other = looks[composed(name)]
-            hand_in.notes.append(f"There is another submission whose name looks the same: “{other}”.")
         while name in taken:
             name, number = f"{storable(hand_in.student)} ({number})", number + 1
+        with _noting(hand_in):
+            other = looks.setdefault(composed(storable(hand_in.student)), name)
+            if other != name:
+                hand_in.notes.append(f"There is another submission whose name looks the same: “{other}”.")
         hand_in.student = name
         taken.add(name)
-        looks.setdefault(composed(name), name)
     return sorted(hand_ins, key=lambda hand_in: hand_in.student)
 
 
@@ -282,17 +303,13 @@ def _is_submission(folder: Path, assignment: str) -> bool:
     )
 
 
-def _take(hand_in: _HandIn, target: Path, assignment: str, limits: Limits, within: Path) -> Submission:
-    """Copies a student's part to `target`."""
-    submission = Submission(hand_in.student, target, list(hand_in.notes), left_out=list(hand_in.left_out))
-    try:
-        target.mkdir(parents=True)
-        _take_parts(hand_in, submission, assignment, limits, within)
-        _tell(submission)
-    except Exception as error:  # whatever a student's files do, it is no other student's matter
-        traceback.print_exc()
-        submission.failure = storable(f"while taking in the files: {type(error).__name__}: {error}")
-    return submission
+def _take(hand_in: _HandIn, submission: Submission, assignment: str, limits: Limits, within: Path) -> None:
+    """Copies a student's part to the submission's folder."""
+    submission.problems += hand_in.notes
+    submission.left_out += hand_in.left_out
+    submission.folder.mkdir(parents=True, exist_ok=True)
+    _take_parts(hand_in, submission, assignment, limits, within)
+    _tell(submission)
 
 
 def _take_parts(hand_in: _HandIn, submission: Submission, assignment: str, limits: Limits, within: Path) -> None:
