@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent
 
 # What runs beside student code, and what their notebooks import: no check, no expected value, no mistake.
 SANDBOX = (
-    *("__init__.py", "manifest.py", "pictures.py", "data.py", "drawing.py"),
+    *("__init__.py", "manifest.py", "pictures.py", "data.py", "drawing.py", "storage.py"),
     *("training/__init__.py", "training/progress.py", "training/recipes.py"),
     *("sandbox/**/*", "submission/*.py", "labs/__init__.py", "labs/forms.py", "labs/*/__init__.py"),
     *("labs/kinds/plain_data.py", "labs/**/*procedures.py"),

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from autograder.storage import write_whole
+from autograder.storage import storable, write_whole
 
 CheckStatus = Literal["passed", "partial", "failed", "not attempted", "blocked", "error"]
 TaskState = Literal["done", "needs fixing", "begun", "not started", "error"]
@@ -36,21 +36,11 @@ class ResultsError(ValueError):
     """A results file cannot be read; the message names the file, and the line or the field."""
 
 
-def storable(value: Any) -> Any:
-    r"""Text as results hold it: lone surrogates, which UTF-8 cannot encode, become six characters such as `"\udcff"`.
-
-    They come from students' file names that are not UTF-8.
-    """
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    return value
-
-
 def _plain_number(points: float) -> float | int:
     return int(points) if points == int(points) else points
 
 
-Text = Annotated[str, BeforeValidator(storable)]
+Text = Annotated[str, BeforeValidator(lambda value: storable(value) if isinstance(value, str) else value)]
 Points = Annotated[
     float,
     Field(ge=0, allow_inf_nan=False),
@@ -236,6 +226,15 @@ class Promise(_Model):
         return not self.breaches
 
 
+class NotTakenIn(_Model):
+    """An entry of what was handed over that is in nobody's marked work, and why."""
+
+    student: Text = ""
+    """Whose it is; empty if it is nobody's."""
+    name: Text
+    reason: Text
+
+
 class Results(_Model):
     """The marks of a class."""
 
@@ -250,6 +249,8 @@ class Results(_Model):
     promises: list[Promise] = []
     """What the sandbox promised, and whether it held; empty if there was none."""
     students: list[StudentResult] = []
+    left_out: list[NotTakenIn] = []
+    """Everything that was handed over and not taken in, but for caches and the like."""
 
     @field_validator("students")
     @classmethod

@@ -1,9 +1,21 @@
-"""Writes a file as a whole or not at all: readers never see half of it, and an interrupted write changes nothing."""
+"""What can be stored, and how: text without lone surrogates, and files that are written as a whole or not at all.
+
+Readers never see half of a file, and an interrupted write changes nothing.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+
+def storable(text: str) -> str:
+    r"""Text as files hold it: lone surrogates, which UTF-8 cannot encode, become six characters such as `"\udcff"`.
+
+    They come from names that are not UTF-8 and from what student code says. All text becomes storable where it enters:
+    names in `autograder/submission/`, what students' processes say in `sandbox/wire.py`.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def write_whole(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:

@@ -7,12 +7,17 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import py7zr
 import pytest
 
 from autograder.course import Limits
-from autograder.submission.collect import SubmissionError, find_submissions
+from autograder.submission import collect
+from autograder.submission.collect import SubmissionError, TakenIn, find_submissions
 
 LIMITS = Limits()
+NOTEBOOKS = ["4_1_simple_cnn", "4_2_better_cnn"]
+CLASSES = Path(__file__).parent / "fixtures" / "classes"
+NOTEBOOK = '{"cells": [], "nbformat": 4}'
 
 
 def names(found: list) -> list[tuple[str, list[str]]]:
@@ -33,7 +38,7 @@ def test_nbgraders_tree_and_a_folder_of_folders(tmp_path: Path) -> None:
     put(tmp_path / "in/eve/repository-main/.git/config")
     put(tmp_path / "in/eve/repository-main/data/MNIST/raw/train-images-idx3-ubyte")
     put(tmp_path / "in/expected.yml")
-    found = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS)
+    found = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS).submissions
     assert names(found) == [("ada", ["a.py"]), ("ben", ["b.ipynb"]), ("eve", ["c.py"])]
 
 
@@ -44,7 +49,7 @@ def test_a_zip_of_a_class_and_zips_of_students(tmp_path: Path, wrapped: str) -> 
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as outer:
         outer.writestr(f"{wrapped}ada/lab4/a.py", "x = 1")
         outer.write(tmp_path / "ben.zip", f"{wrapped}ben.zip")
-    found = find_submissions(tmp_path / "class.zip", "lab4", tmp_path / "staging", LIMITS)
+    found = find_submissions(tmp_path / "class.zip", "lab4", tmp_path / "staging", LIMITS).submissions
     assert sorted(names(found)) == [("ada", ["a.py"]), ("ben", ["b.py"])]
 
 
@@ -54,7 +59,7 @@ def test_a_zip_that_leads_out_of_its_folder_costs_nobody_else_anything(tmp_path:
     with zipfile.ZipFile(tmp_path / "in/mallory.zip", "w") as inner:
         inner.writestr(name, "x = 1")
     put(tmp_path / "in/ada/lab4/a.py")
-    ada, mallory = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS)
+    ada, mallory = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS).submissions
     assert names([ada]) == [("ada", ["a.py"])]
     assert mallory.files() == []
     assert "leads out of its folder" in mallory.problems[0]
@@ -67,7 +72,7 @@ def test_links_and_pipes_are_left_out_and_named(tmp_path: Path) -> None:
     (tmp_path / "in/ada/lab4/link.py").symlink_to(secret)
     (tmp_path / "in/ada/lab4/folder").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "in/ada/lab4/pipe")
-    (ada,) = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS)
+    (ada,) = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS).submissions
     assert names([ada]) == [("ada", ["a.py"])]
     assert sorted(problem.split(":")[0] for problem in ada.problems) == ["folder", "link.py", "pipe"]
 
@@ -76,7 +81,7 @@ def test_too_much_is_left_out_and_named(tmp_path: Path) -> None:
     put(tmp_path / "in/ada/lab4/a.py")
     put(tmp_path / "in/ada/lab4/big.bin", "x" * 3_000_000)
     small = Limits(submission_mb=2, files=400)
-    (ada,) = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", small)
+    (ada,) = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", small).submissions
     assert names([ada]) == [("ada", ["a.py"])]
     assert "larger than 2 MB" in ada.problems[0]
 
@@ -85,7 +90,7 @@ def test_a_zip_bomb_stops_at_the_limit(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     with zipfile.ZipFile(tmp_path / "in/mallory.zip", "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("zeros.bin", bytes(30_000_000))
-    (mallory,) = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits(submission_mb=2))
+    (mallory,) = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits(submission_mb=2)).submissions
     assert "unpacks to more" in mallory.problems[0]
     assert sum(path.stat().st_size for path in (tmp_path / "staging").rglob("*") if path.is_file()) < 4_000_000
 
@@ -94,7 +99,7 @@ def test_a_folder_and_a_zip_of_one_name_are_two_submissions(tmp_path: Path) -> N
     put(tmp_path / "in/ada/a.py")
     with zipfile.ZipFile(tmp_path / "in/ada.zip", "w") as inner:
         inner.writestr("b.py", "x = 1")
-    found = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS)
+    found = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS).submissions
     assert names(found) == [("ada", ["a.py"]), ("ada.zip", ["b.py"])]
 
 
@@ -105,12 +110,12 @@ def test_a_student_without_work_is_there_and_told_so_in_a_folder_and_in_a_zip(tm
     put(tmp_path / "in/fay/submission.zip", "no zip")
     shutil.make_archive(str(tmp_path / "class"), "zip", tmp_path / "in")
     for number, source in enumerate((tmp_path / "in", tmp_path / "class.zip")):
-        found = find_submissions(source, "lab4", tmp_path / f"staging{number}", LIMITS)
+        found = find_submissions(source, "lab4", tmp_path / f"staging{number}", LIMITS).submissions
         assert [(one.student, one.problems) for one in found] == [
             ("ada", ["no notebook and no script was handed in; there is nothing at all"]),
             ("ben", ["no notebook and no script was handed in; there is lab4.docx"]),
-            ("eve", ["eve.zip: cannot be opened (File is not a zip file)"]),
-            ("fay", ["submission.zip: cannot be opened (File is not a zip file)"]),
+            ("eve", ["eve.zip: is not an archive; left out"]),
+            ("fay", ["submission.zip: is not an archive; left out"]),
         ]
 
 
@@ -126,5 +131,151 @@ def test_equal_content_has_equal_digests_and_another_name_another(tmp_path: Path
     put(tmp_path / "in/ada/lab4/a.py")
     put(tmp_path / "in/ben/lab4/a.py")
     put(tmp_path / "in/eve/lab4/b.py")
-    ada, ben, eve = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS)
+    ada, ben, eve = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS).submissions
     assert ada.digest() == ben.digest() != eve.digest()
+
+
+def taken(source: Path, staging: Path, limits: Limits = LIMITS) -> TakenIn:
+    return find_submissions(source, "lab4", staging, limits, NOTEBOOKS)
+
+
+def left_out(found: TakenIn) -> dict[str, str]:
+    """Each entry that is left out, as `student/entry`, with its reason."""
+    entries = {entry.name: entry.reason for entry in found.left_out if not entry.routine}
+    for one in found.submissions:
+        entries |= {f"{one.student}/{entry.name}": entry.reason for entry in one.left_out if not entry.routine}
+    return entries
+
+
+@pytest.mark.parametrize(
+    ("case", "students", "missing"),
+    [
+        ("flat-files", {"s1", "s2", "s3", "s5"}, {"s4/s4.7z": "cannot be opened"}),
+        ("link-in-class.zip", {"s1", "s2"}, {"s3/lab4/data": "a link"}),
+        ("bzip2-in-class.zip", {"s1", "s2", "s3"}, {}),
+        ("crc-in-class.zip", {"s1", "s2"}, {"s3/lab4/own/3_x.png": "is damaged"}),
+        (
+            "odd-entries",
+            {"s0-control", "s1-link", "s2-longname", "s3-crc"},
+            {
+                "s1-link/data": "a link",
+                f"s2-longname/own/3_{'n' * 260}.png": "its name is longer than 255 bytes",
+                "s3-crc/own/3_x.png": "is damaged",
+                "s4-fifo-mode/4_1_simple_cnn.ipynb": "not a regular file",
+            },
+        ),
+        ("archive-beside-report", {"s1", "s2", "s3"}, {}),
+        ("endings", {"s-IPYNB", "s-PY", "s-ipynb.json", "s-ipynb.txt", "s-json"}, {}),
+    ],
+)
+def test_one_odd_entry_costs_itself_and_is_listed(
+    case: str, students: set[str], missing: dict[str, str], tmp_path: Path
+) -> None:
+    found = taken(CLASSES / case, tmp_path)
+    with_work = {one.student for one in found.submissions if Path("4_1_simple_cnn.ipynb") in one.files()}
+    assert with_work == students
+    reasons = left_out(found)
+    assert set(reasons) == set(missing)
+    assert all(reasons[entry].startswith(reason) for entry, reason in missing.items())
+    for one in found.submissions:  # the student is told, and the marker knows whose work did not come through
+        assert bool(one.unread) == (one.student not in students)
+        assert sum("left out" in problem for problem in one.problems) == len(
+            [entry for entry in missing if entry.startswith(f"{one.student}/")]
+        )
+
+
+def test_files_are_known_by_what_they_are_and_the_student_is_told(tmp_path: Path) -> None:
+    found = {one.student: one for one in taken(CLASSES / "endings", tmp_path).submissions}
+    for student in ("s-IPYNB", "s-ipynb.json", "s-ipynb.txt", "s-json"):
+        assert [str(path) for path in found[student].files()] == ["4_1_simple_cnn.ipynb", "4_2_better_cnn.ipynb"]
+        assert "read as 4_1_simple_cnn.ipynb" in found[student].problems[0]
+    assert Path("NET.py") in found["s-PY"].files()
+
+
+def test_names_that_are_no_utf8_are_stored_and_two_that_are_stored_alike_are_kept_apart(tmp_path: Path) -> None:
+    put(tmp_path / "in" / os.fsdecode(b"\xff") / os.fsdecode(b"l\xf6sung.py"), "x = 1")
+    put(tmp_path / "in" / r"\udcff" / "work.py", "x = 2")
+    found = taken(tmp_path / "in", tmp_path / "staging").submissions
+    assert names(found) == [(r"\udcff", ["work.py"]), (r"\udcff (2)", [r"l\udcf6sung.py"])]
+    assert "looks the same" in found[1].problems[0]
+
+
+def test_a_class_whose_names_are_there_in_both_unicode_forms_is_told_apart_and_told(tmp_path: Path) -> None:
+    put(tmp_path / "in" / "gr\u00f6\u00dfe" / "a.py")
+    put(tmp_path / "in" / "gro\u0308\u00dfe" / "b.py")
+    found = taken(tmp_path / "in", tmp_path / "staging").submissions
+    assert {one.student for one in found} == {"gr\u00f6\u00dfe", "gro\u0308\u00dfe"}
+    assert sum("looks the same" in problem for one in found for problem in one.problems) == 1
+
+
+def test_single_notebooks_of_one_student_belong_together(tmp_path: Path) -> None:
+    for name in ("ada_4_1_simple_cnn.ipynb", "ada_4_2_better_cnn.IPYNB", "ben-4_1_simple_cnn.ipynb"):
+        put(tmp_path / "in" / name, NOTEBOOK)
+    assert names(taken(tmp_path / "in", tmp_path / "staging").submissions) == [
+        ("ada", ["4_1_simple_cnn.ipynb", "4_2_better_cnn.ipynb"]),
+        ("ben", ["4_1_simple_cnn.ipynb"]),
+    ]
+
+
+def test_a_notebook_beside_students_folders_is_no_student_and_is_listed(tmp_path: Path) -> None:
+    put(tmp_path / "in/ada/a.py")
+    put(tmp_path / "in/analysis.ipynb", NOTEBOOK)
+    put(tmp_path / "in/README.txt")
+    found = taken(tmp_path / "in", tmp_path / "staging")
+    assert names(found.submissions) == [("ada", ["a.py"])]
+    assert set(left_out(found)) == {"analysis.ipynb", "README.txt"}
+
+
+def test_several_archives_of_one_student_are_put_together_and_the_later_name_counts(tmp_path: Path) -> None:
+    for name, files in (("v1.zip", ("a.ipynb", "old.txt")), ("v2.zip", ("a.ipynb",))):
+        path = tmp_path / "in/ada" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(path, "w") as inner:
+            for file in files:
+                inner.writestr(file, name)
+    found = taken(tmp_path / "in", tmp_path / "staging")
+    (ada,) = found.submissions
+    assert names([ada]) == [("ada", ["a.ipynb", "old.txt"])]
+    assert "v2.zip" in (ada.folder / "a.ipynb").read_text()
+    assert left_out(found) == {"ada/a.ipynb": "another file has the same name, and counts"}
+
+
+def test_the_class_s_archive_may_be_of_any_kind(tmp_path: Path) -> None:
+    put(tmp_path / "in/ada/lab4/a.py")
+    put(tmp_path / "in/ben/b.ipynb", NOTEBOOK)
+    archives = [Path(shutil.make_archive(str(tmp_path / "class"), kind, tmp_path / "in")) for kind in ("zip", "tar")]
+    archives += [
+        Path(shutil.make_archive(str(tmp_path / "class"), kind, tmp_path / "in"))
+        for kind in ("gztar", "bztar", "xztar")
+    ]
+    with py7zr.SevenZipFile(tmp_path / "class.7z", "w") as packed:
+        packed.writeall(tmp_path / "in", "class")
+    for number, archive in enumerate([*archives, tmp_path / "class.7z"]):
+        found = taken(archive, tmp_path / f"staging{number}").submissions
+        assert names(found) == [("ada", ["a.py"]), ("ben", ["b.ipynb"])], archive.name
+
+
+def test_code_is_taken_before_what_is_large(tmp_path: Path) -> None:
+    put(tmp_path / "in/ada/a-recording.bin", "x" * 1_900_000)
+    put(tmp_path / "in/ada/work.ipynb", NOTEBOOK + " " * 300_000)
+    found = taken(tmp_path / "in", tmp_path / "staging", Limits(submission_mb=2))
+    assert names(found.submissions) == [("ada", ["work.ipynb"])]
+    assert left_out(found) == {"ada/a-recording.bin": "the submission is larger than 2 MB"}
+
+
+def test_an_error_of_the_grader_while_it_takes_one_in_is_that_student_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "in/ada/a.py")
+    put(tmp_path / "in/ben/b.py")
+    original = collect._root
+
+    def broken(origin: Path, assignment: str) -> Path:
+        if origin.name == "ada":
+            raise LookupError("of ours")
+        return original(origin, assignment)
+
+    monkeypatch.setattr(collect, "_root", broken)
+    ada, ben = taken(tmp_path / "in", tmp_path / "staging").submissions
+    assert "of ours" in ada.failure
+    assert (ben.failure, names([ben])) == ("", [("ben", ["b.py"])])

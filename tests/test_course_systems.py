@@ -19,7 +19,7 @@ from autograder.grading.cache import Cache
 from autograder.grading.class_run import ClassRun, RunListener
 from autograder.grading.times import find_times
 from autograder.labs.lab import open_lab
-from autograder.submission.collect import Submission, SubmissionError, find_submissions
+from autograder.submission.collect import Submission, SubmissionError, TakenIn, find_submissions
 from tests.export_class import export, marks_folder, student
 
 WORK = "class SimpleCNN: pass\n"
@@ -39,7 +39,7 @@ def put(folder: Path, name: str, text: str = WORK) -> None:
 
 
 def taken(source: Path, staging: Path) -> dict[str, Submission]:
-    return {one.student: one for one in find_submissions(source, "lab4", staging, Limits())}
+    return {one.student: one for one in find_submissions(source, "lab4", staging, Limits()).submissions}
 
 
 def files(submission: Submission) -> list[str]:
@@ -299,7 +299,7 @@ def test_moodles_text_counts_only_where_no_file_was_handed_in(tmp_path: Path) ->
 
 def test_gradescope_says_who_worked_together_and_when_it_came(tmp_path: Path) -> None:
     gradescope(tmp_path / "in")
-    submissions = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits())
+    submissions = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits()).submissions
     assert [one.problems for one in submissions] == [
         [],
         ["Handed in together with Grace Hopper."],
@@ -337,12 +337,12 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 def test_results_keep_whose_it_is_and_flag_what_is_late_by_nobody_knows_how_much(tmp_path: Path) -> None:
     canvas(tmp_path / "in")
-    submissions = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits())
+    submissions = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits()).submissions
     marks = tmp_path / "marks"
     marks.mkdir()
     times = find_times(submissions, marks)
     run = ClassRun(open_lab("lab4"), marks, Cache(marks), "digits", "cpu", None, times, RunListener())
-    run.submissions = {one.student: one for one in submissions}
+    run.taken_in = TakenIn(submissions)
     ada, conrad, other = (run._settled(student(one.student), []) for one in submissions)
     assert ada.person == {"id": "3143"}
     assert [one.flags for one in (ada, other)] == [[], []]

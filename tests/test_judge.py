@@ -16,6 +16,7 @@ from PIL import Image
 from torch import nn
 
 from autograder.drawing import draw
+from autograder.grading.flags import flags_of_weights
 from autograder.judge import figures, images, values, weights_file
 from autograder.judge.oracle import RIGHT, LiveOracle
 from autograder.judge.verdict import Failed, NotAttempted
@@ -28,6 +29,7 @@ from autograder.labs.kinds.network import Network
 from autograder.labs.lab import open_lab
 from autograder.labs.lab4 import drawn_pictures, networks
 from autograder.labs.respondents import Respondents
+from autograder.results import CheckResult, TaskResult
 from autograder.sandbox.own_kernel import Kernel
 from autograder.sandbox.weights_reader import read_weights
 
@@ -304,9 +306,9 @@ def test_a_figure_of_something_else_fails_and_says_how(arrays: object, sentence:
 # --- weights files ----------------------------------------------------------------------------------------------------
 
 
-def saved(value: object) -> bytes:
+def saved(value: object, old: bool = False) -> bytes:
     file = io.BytesIO()
-    torch.save(value, file)
+    torch.save(value, file, _use_new_zipfile_serialization=not old)
     return file.getvalue()
 
 
@@ -326,7 +328,16 @@ def test_parameters_that_want_gradients_are_weights_too() -> None:
     ("content", "sentence"),
     [
         (saved(nn.Linear(2, 2)), "a whole module or other objects"),
-        (b"garbage", "is not a state dict"),
+        (saved(nn.Linear(2, 2), old=True), "a whole module or other objects"),
+        (b"garbage", "is not a file that `torch.save` wrote"),
+        (b"", "is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1", "is a git-lfs pointer"),
+        (b"\n<!DOCTYPE html><title>Log in</title>", "is a web page"),
+        (saved({"a": torch.zeros(2000)})[:-300], "is cut off"),
+        (saved({"a": torch.zeros(2000)})[:3000], "is cut off"),
+        (saved({"a": torch.zeros(2000)}, old=True)[:-300], "is cut off"),
+        (saved({"network": {"a": torch.zeros(2)}, "epoch": 3}), "holds a checkpoint"),
+        (saved(torch.optim.SGD([torch.zeros(1)], lr=1).state_dict()), "the state of an optimiser"),
         (saved([1, 2]), "does not hold a state dict"),
         (saved({"a": torch.zeros(1).expand(10**9)}), "MB when unpacked"),
         (saved({"a": torch.zeros(600_000)}), "MB when unpacked"),
@@ -339,6 +350,30 @@ def test_parameters_that_want_gradients_are_weights_too() -> None:
 def test_other_files_are_refused(content: bytes, sentence: str) -> None:
     with pytest.raises(Failed, match=sentence):
         weights_file.arrays_of(read_weights(content, 2), "w.pt", 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "lost"),
+    [
+        (b"", True),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:1", True),
+        (b"<html>", True),
+        (saved({"a": torch.zeros(2000)})[:-300], True),
+        (saved(nn.Linear(2, 2)), False),
+        (saved({"network": {"a": torch.zeros(2)}}), False),
+    ],
+)
+def test_whoever_s_weights_did_not_come_through_is_flagged_to_be_asked_again(content: bytes, lost: bool) -> None:
+    with pytest.raises(Failed) as failed:
+        weights_file.arrays_of(read_weights(content, 2), "weights/better_cnn.pt", 2)
+    assert failed.value.hint  # what to do
+    check = CheckResult(
+        id="weights-fit", status="failed", score=0, max_score=2, public=True, message=failed.value.message
+    )
+    tasks = [TaskResult(id="better-cnn-accuracy", score=0, max_score=2, checks=[check, check])]
+    flags = flags_of_weights(tasks, None)
+    assert len(flags) == lost
+    assert all(flag.endswith("Ask for the file again before the 0 counts.") for flag in flags)
 
 
 def test_weights_fit_by_name_by_order_and_with_a_prefix() -> None:

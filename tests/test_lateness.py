@@ -234,7 +234,7 @@ def class_of(folder: Path) -> Path:
 
 
 def test_only_nbgraders_own_timestamp_is_believed(tmp_path: Path) -> None:
-    submissions = find_submissions(class_of(tmp_path), "lab4", tmp_path / "staging", Limits())
+    submissions = find_submissions(class_of(tmp_path), "lab4", tmp_path / "staging", Limits()).submissions
     times = find_times(submissions, tmp_path)
     assert times.known == {"ada": datetime(2027, 1, 30, 12, tzinfo=UTC)}
     assert times.missing == ["bob", "cy", "eve"]
@@ -250,7 +250,7 @@ def test_a_file_of_times_outranks_timestamps_and_is_kept(tmp_path: Path) -> None
     marks = tmp_path / "marks"
     marks.mkdir()
     for number, file in enumerate((given, None)):  # the second run is not given it again
-        submissions = find_submissions(source, "lab4", tmp_path / f"staging{number}", Limits())
+        submissions = find_submissions(source, "lab4", tmp_path / f"staging{number}", Limits()).submissions
         times = find_times(submissions, marks, file)
         assert times.known == {"bob": datetime(2027, 1, 29, 22, tzinfo=UTC)}
         assert times.missing == ["ada", "cy", "eve"]  # also ada, whose timestamp.txt does not count now

@@ -39,7 +39,7 @@ def test_times_and_extensions(tmp_path: Path, stored: str, typed: str) -> None:
     work.write_text("x = 1\n")
     times = tmp_path / "times.csv"
     times.write_text(f"student,time\n{typed},{(DEADLINE + timedelta(days=3)).isoformat()}\n", encoding="utf-8")
-    submissions = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits())
+    submissions = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits()).submissions
     found = find_times(submissions, tmp_path, times)
     assert (list(found.known), found.missing, found.strangers) == ([stored], [], [])
     extended = assignment(tmp_path, "    # extensions:", f"    extensions: {{{typed}: {{days: 3, reason: ill}}}}")

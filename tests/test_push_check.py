@@ -252,7 +252,9 @@ def test_a_tampered_workflow_changes_no_mark(tmp_path: Path) -> None:
             (actions / "check.yml").write_text("jobs: {check: {runs-on: self-hosted, steps: [{run: 'echo 100'}]}}")
             (actions / "helper.py").write_text("class SimpleCNN:\n    full_marks = True\n")
             (actions / "4_3_save_and_load.ipynb").write_text((RELEASE / "4_3_save_and_load.ipynb").read_text())
-        [submission] = find_submissions(tmp_path / student, "lab4", tmp_path / f"staging-{student}", Limits())
+        [submission] = find_submissions(
+            tmp_path / student, "lab4", tmp_path / f"staging-{student}", Limits()
+        ).submissions
         names = sorted(path.relative_to(submission.folder) for path in submission.folder.rglob("*") if path.is_file())
         taken[student] = (submission.digest(), submission.problems, names)
     assert len(taken["plain"][2]) > 6

@@ -27,7 +27,7 @@ def spec() -> GradingSpec:
 
 @pytest.mark.processes
 def test_the_death_of_a_worker_costs_nobody_a_mark(light_class: Path, tmp_path: Path) -> None:
-    submissions = find_submissions(light_class, "lab4", tmp_path, Limits())
+    submissions = find_submissions(light_class, "lab4", tmp_path, Limits()).submissions
     jobs = [Job(one, one.student, CachedChecks("")) for one in submissions]
     killed: list[int] = []
 

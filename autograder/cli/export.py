@@ -85,6 +85,7 @@ def register(app: typer.Typer) -> None:
         """
         from autograder.export.formats import ExportError
         from autograder.export.formats import formats as known_formats
+        from autograder.export.walled import write_walled
         from autograder.grading.overrides import OverridesError, require_applied
         from autograder.results import Results, ResultsError
 
@@ -124,7 +125,7 @@ def register(app: typer.Typer) -> None:
                 unsafe_no_sandbox=unsafe_no_sandbox,
             )
             _refuse_overwriting(request, roster, gradebook)
-            done = chosen.write(request)
+            done = write_walled(chosen, request)
         except (ExportError, ResultsError, OverridesError) as error:
             fail(str(error))
         except OSError as error:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from autograder.grading.cluster import Cluster
     from autograder.results import Results, StudentResult
     from autograder.sandbox.layers.choice import Layers
+    from autograder.wall import Wall
+
+SHOWN = 40  # at most so many entries that were not taken in are listed
 
 
 def register(app: typer.Typer) -> None:
@@ -139,7 +142,7 @@ def run(
     from autograder.data import chosen_data
     from autograder.feedback.marked.pages import write_report
     from autograder.feedback.plain_text import visible
-    from autograder.grading.class_run import RunListener, mark_class
+    from autograder.grading.class_run import RunListener, mark_class, withhold
     from autograder.labs.lab import open_lab
 
     if marks.exists() and not marks.is_dir():
@@ -186,9 +189,11 @@ def run(
         listener = RunListener(lambda total: bar.update(task, total=total), marking, done, warn)
         outcome = mark_class(lab, submissions, marks, data, device, jobs, listener, layers, times, cluster)
     results = outcome.results
-    console.print(marks_table(lab.assignment, results, console.width))
+    console.print(marks_table(lab.assignment, results, console.width, outcome.wall))
     tell_adjustments(console, outcome)
-    page = write_report(results, marks)
+    page = write_report(results, marks, wall=outcome.wall)
+    if {student.student for student in results.students if student.status == "marked"} & set(outcome.wall.failures):
+        results = withhold(results, outcome.wall, marks)  # a page of theirs could not be made
     count = len(outcome.fresh)
     seconds = time.monotonic() - started
     each = f", {seconds / count:.1f} s each" if count else ""
@@ -207,6 +212,7 @@ def run(
             " Run the same command to continue."
         )
         raise typer.Exit(130)
+    tell_left_out(console, results)
     withheld = [student.student for student in results.students if student.status == "withheld"]
     if withheld:
         console.print(
@@ -216,7 +222,7 @@ def run(
         raise typer.Exit(1)
 
 
-def marks_table(assignment: Assignment, results: Results, width: int) -> Table:
+def marks_table(assignment: Assignment, results: Results, width: int, wall: Wall) -> Table:
     """A line for each student. Where the notebooks' points would leave no room for remarks, they are left out."""
     from textwrap import shorten
 
@@ -234,9 +240,10 @@ def marks_table(assignment: Assignment, results: Results, width: int) -> Table:
         table.add_column(name[:3].replace("_", "."), justify="right", no_wrap=True)
     table.add_column("Remarks", overflow="fold")
     for student in results.students:
-        by_notebook = [f"{sum(task.score for task in student.tasks if task.notebook == name):g}" for name in notebooks]
-        remark = shorten("; ".join(map(visible, remarks(student))), 90, placeholder=" …")
-        table.add_row(Text(visible(student.student)), in_words(student), *by_notebook, Text(remark))
+        with wall.around(student.student, "showing the result"):
+            points = [f"{sum(task.score for task in student.tasks if task.notebook == name):g}" for name in notebooks]
+            remark = shorten("; ".join(map(visible, remarks(student))), 90, placeholder=" …")
+            table.add_row(Text(visible(student.student)), in_words(student), *points, Text(remark))
     return table
 
 
@@ -314,3 +321,19 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
             "Ask again, or decide on one of their checks with `autograder override`; until then exports have no mark."
         )
         console.print(Text(f"{what} {cure}", style="bold red"))
+
+
+def tell_left_out(console: Console, results: Results) -> None:
+    """Lists what was handed over and not taken in, with its reason."""
+    from rich.text import Text
+
+    from autograder.feedback.plain_text import visible
+
+    if not results.left_out:
+        return
+    console.print(f"[bold yellow]{len(results.left_out)} not taken in:[/]")
+    for entry in results.left_out[:SHOWN]:
+        where = f"{entry.student}: {entry.name}" if entry.student else entry.name
+        console.print(Text(f"  {visible(where)}: {visible(entry.reason)}"))
+    if len(results.left_out) > SHOWN:
+        console.print(f"  … and {len(results.left_out) - SHOWN} more; the class page lists them all")

@@ -38,8 +38,10 @@ def register(app: typer.Typer) -> None:
         Example: autograder report marks --for before
         """
         from autograder.feedback.marked.pages import write_report
+        from autograder.feedback.plain_text import visible
         from autograder.grading.overrides import OverridesError, require_applied
         from autograder.judge.bank import BankError
+        from autograder.wall import Wall
 
         file = marks / "results.json"
         if not file.is_file():
@@ -47,7 +49,10 @@ def register(app: typer.Typer) -> None:
         try:
             results = Results.read(file)
             require_applied(results, marks)
-            typer.echo(write_report(results, marks, level.value if level else None))
+            wall = Wall()
+            typer.echo(write_report(results, marks, level.value if level else None, wall))
+            if wall.failures:
+                fail(f"The pages of {', '.join(map(visible, wall.failures))} could not be made; they show the error.")
         except (ResultsError, BankError, OverridesError) as error:
             fail(str(error))
         except OSError as error:

@@ -303,7 +303,8 @@ def _handed_in(request: Request, marks: Iterable[Mark], staging: Path) -> dict[s
     if source is None:
         return {}
     try:
-        found = find_submissions(source, request.results.assignment, staging, Limits())
+        notebooks = list(dict.fromkeys(task.notebook for mark in request.marks for task in mark.result.tasks))
+        found = find_submissions(source, request.results.assignment, staging, Limits(), notebooks).submissions
     except SubmissionError as error:
         raise ExportError(str(error)) from error
     wanted = {mark.student for mark in marks}

@@ -26,7 +26,7 @@ from autograder.grading.check_cells import state
 from autograder.labs.findings import CachedCheck, CachedChecks, Checks
 from autograder.labs.lab import Lab
 from autograder.manifest import PACKAGE
-from autograder.results import CheckResult, OwnDigit, StudentResult, folder_name
+from autograder.results import CheckResult, OwnDigit, Results, StudentResult, folder_name
 from autograder.storage import write_whole
 
 
@@ -73,6 +73,18 @@ class Cache:
             held.callback(shutil.rmtree, staging, ignore_errors=True)
             yield staging
 
+    def require(self, assignment: str) -> None:
+        """Makes this the MARKS folder of an assignment; raises `CacheError` if it is another's."""
+        own = self.folder / "assignment"
+        marks = self.folder.parent
+        found = own.read_text(encoding="utf-8").strip() if own.is_file() else ""
+        if not found and (marks / "results.json").is_file():
+            found = Results.read(marks / "results.json").assignment
+        if found and found != assignment:
+            raise CacheError(f"{marks}: holds the marks of {found}; choose another folder for {assignment} with -o")
+        if not own.is_file():
+            write_whole(own, f"{assignment}\n")
+
     def seed(self) -> int:
         """The secret seed of this MARKS folder, drawn once, so that students who are marked later get the same."""
         path = self.folder / "seed"
@@ -109,6 +121,10 @@ class Cache:
             "seconds": round(entry.seconds, 2),
         }
         write_whole(self._path(entry.result.student), json.dumps(data, ensure_ascii=False))
+
+    def forget(self, student: str) -> None:
+        """Removes a student's entry, if there is one."""
+        self._path(student).unlink(missing_ok=True)
 
     def _path(self, student: str) -> Path:
         return self.folder / f"{folder_name(student)}.json"

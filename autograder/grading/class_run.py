@@ -17,22 +17,25 @@ from typing import TYPE_CHECKING, Any
 from autograder.data import chosen_data
 from autograder.grading.cache import Cache, CachedResult, depends_on
 from autograder.grading.flags import flagged
-from autograder.grading.grader import GradingSpec, Marked
+from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.lateness import with_lateness
-from autograder.grading.overrides import Decision, apply, fit_course, misfits, read_overrides
+from autograder.grading.overrides import Decision, OverridesError, apply, fit_course, misfits, read_overrides
 from autograder.grading.times import Times, find_times
 from autograder.grading.worker import Job, gpus
 from autograder.grading.worker_pool import LocalWorkers, WorkerPool
 from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import Lab
-from autograder.results import Promise, Results, StudentResult, folder_name, storable
+from autograder.results import NotTakenIn, Promise, Results, StudentResult, folder_name
 from autograder.sandbox.layers.choice import Layers
 from autograder.storage import write_whole
-from autograder.submission.collect import Submission, SubmissionError, find_submissions
+from autograder.submission.collect import TOLD, Submission, SubmissionError, TakenIn, find_submissions
 from autograder.submission.names import spelt_as
+from autograder.wall import Wall
 
 if TYPE_CHECKING:
     from autograder.grading.cluster import Cluster
+
+ASK_AGAIN = "Nothing that was handed in could be read"  # the beginning of a flag
 
 
 @dataclass
@@ -65,6 +68,8 @@ class Outcome:
     """Students whose submission has no notebook or script that could be read, and who have no mark yet."""
     again: dict[str, int] = field(default_factory=dict)
     """Students who were marked again alone, and how many of their questions had run out of time on a busy machine."""
+    wall: Wall = field(default_factory=Wall)
+    """On whom the grader has failed."""
 
 
 def mark_class(
@@ -95,12 +100,33 @@ def mark_class(
     marks = Path(marks)
     _require_apart(Path(source), marks)
     cache = Cache(marks)
+    cache.require(lab.name)
     with cache.alone() as staging:
         fit_course(read_overrides(marks), lab.assignment, marks)
-        submissions = find_submissions(Path(source), lab.name, staging, lab.assignment.limits)
-        known = find_times(submissions, marks, times) if lab.assignment.deadline or times else None
+        assignment = lab.assignment
+        taken_in = find_submissions(Path(source), lab.name, staging, assignment.limits, assignment.notebooks)
+        known = find_times(taken_in.submissions, marks, times) if assignment.deadline or times else None
         run = ClassRun(lab, marks, cache, data, device, layers, known, listener or RunListener(), cluster)
-        return run.mark(submissions, jobs)
+        return run.mark(taken_in, jobs)
+
+
+def withhold(results: Results, wall: Wall, marks: Path) -> Results:
+    """The results without the marks of those on whom the grader has failed since; these are tried again next time."""
+    decisions = read_overrides(marks)
+    students = [_decided(student, wall, decisions, marks) for student in wall.settled(results.students)]
+    results = results.model_copy(update={"students": students})
+    results.write(marks / "results.json")
+    for student in wall.failures:
+        Cache(marks).forget(student)
+    return results
+
+
+def _decided(student: StudentResult, wall: Wall, decisions: list[Decision], marks: Path) -> StudentResult:
+    """A result on which the grader has failed, with people's decisions on it, if those can be applied."""
+    if student.student in wall.failures:
+        with wall.around(student.student, "applying decisions"):
+            return apply(student, decisions, marks)
+    return student
 
 
 def _require_apart(source: Path, marks: Path) -> None:
@@ -121,6 +147,15 @@ def threads_wanted() -> int | None:
     return int(first) if first.isdecimal() and int(first) > 0 else None
 
 
+@dataclass(frozen=True)
+class ToDo:
+    """A submission to be marked, the digest of what its result will depend on, and that of its files."""
+
+    job: Job
+    digest: str
+    files: str
+
+
 @dataclass
 class ClassRun:
     """One run over a class."""
@@ -134,64 +169,55 @@ class ClassRun:
     times: Times | None
     listener: RunListener
     cluster: Cluster | None = None
-    unreadable: dict[str, str] = field(default_factory=dict)
-    """Students whose submission has no notebook or script that could be read, and why."""
-    submissions: dict[str, Submission] = field(default_factory=dict)
+    wall: Wall = field(default_factory=lambda: Wall(passed=(OverridesError,)))
+    taken_in: TakenIn = field(default_factory=lambda: TakenIn([]))
 
-    def mark(self, submissions: list[Submission], jobs: int | None) -> Outcome:
+    def mark(self, taken_in: TakenIn, jobs: int | None) -> Outcome:
         """Marks what has changed and writes the results."""
         started = time.monotonic()
         lab, cache, decisions = self.lab, self.cache, read_overrides(self.marks)
+        self.taken_in, submissions = taken_in, taken_in.submissions
         seed = cache.seed()
         has_sandbox = self.cluster.sandbox if self.cluster else self.layers
         # Marks that were made without a sandbox are made again if there is one.
         sandboxed = "in a sandbox" if has_sandbox else "without a sandbox"
-        whole, shared = depends_on(lab, self.data, self.device, str(seed), sandboxed)
+        digests = depends_on(lab, self.data, self.device, str(seed), sandboxed)
         self.listener.started(len(submissions))
         entries: dict[str, CachedResult] = {}
-        to_do: list[Job] = []
-        digests: dict[str, tuple[str, str]] = {}
-        self.submissions = {storable(submission.student): submission for submission in submissions}
+        to_do: list[ToDo] = []
         for submission in submissions:
-            if not any(path.suffix.lower() in (".ipynb", ".py") for path in submission.files()):
-                reason = submission.problems[0] if submission.problems else "there is no notebook and no script"
-                self.unreadable[storable(submission.student)] = reason.rstrip(".")
-            files = submission.digest()
-            own = f"{files}\n{chr(10).join(submission.problems)}".encode("utf-8", "replace")
-            digest = hashlib.sha256(whole.encode() + own).hexdigest()
-            part = hashlib.sha256(shared.encode() + own).hexdigest()
-            entry = cache.find(submission.student)
-            if entry is not None and entry.digest == digest:
-                entries[submission.student] = entry
-                self.listener.done(self._settled(entry.result, decisions), False)
-                continue
-            known = entry.known if entry is not None and entry.known.shared == part else CachedChecks(part)
-            digests[submission.student] = digest, files
-            to_do.append(Job(submission, f"students/{folder_name(submission.student)}", known))
+            with self.wall.around(submission.student, "reading the submission"):
+                if submission.failure:
+                    self.wall.fail(submission.student, "taking in the files", submission.failure)
+                    continue
+                found = self._known(submission, *digests)
+                if isinstance(found, ToDo):
+                    to_do.append(found)
+                else:
+                    entries[submission.student] = found
+                    self.listener.done(self._settled(found.result, decisions), False)
         fresh: list[str] = []
         left = 0
         again: dict[str, int] = {}
+        by_job = {each.job.name: each for each in to_do}
         try:
-            for job, marked in self._mark(to_do, seed, jobs, again):
-                digest, files = digests[job.submission.student]
-                result = marked.result.model_copy(update={"submission": files})
-                folder = self.marks / job.name
-                folder.mkdir(parents=True, exist_ok=True)
-                for name, picture in marked.pictures.items():
-                    (folder / name).write_bytes(picture)
-                known = CachedChecks(job.known.shared, marked.checks, marked.notes)
-                entry = CachedResult(digest, result, marked.sandbox, marked.promises, known, marked.seconds)
-                cache.keep(entry)
-                entries[job.submission.student] = entry
-                fresh.append(result.student)
-                self.listener.done(self._settled(result, decisions), True)
+            for job, marked in self._mark([each.job for each in to_do], seed, jobs, again):
+                student = job.submission.student
+                with self.wall.around(student, "storing the result"):
+                    entries[student] = self._kept(by_job[job.name], marked)
+                    fresh.append(student)
+                    self.listener.done(self._settled(entries[student].result, decisions), True)
         except KeyboardInterrupt:
-            left = len(submissions) - len(entries)
+            left = len(submissions) - len(set(entries) | set(self.wall.failures))
+        for student in self.wall.failures:
+            entries[student] = CachedResult("", withheld(lab, student, []), "", [], CachedChecks(""))
         outcome = self._written(list(entries.values()))
-        outcome.fresh, outcome.left, outcome.again = fresh, left, again
+        outcome.fresh, outcome.left, outcome.again, outcome.wall = fresh, left, again, self.wall
         outcome.unreadable = [result.student for result in outcome.results.students if result.no_mark_yet]
-        names = [storable(submission.student) for submission in submissions]
+        names = [submission.student for submission in submissions]
         outcome.extended = sorted(set(lab.assignment.extensions) - set(spelt_as(lab.assignment.extensions, names)))
+        for student in self.wall.failures:
+            cache.forget(student)
         if fresh:
             self._write_timing(entries.values(), time.monotonic() - started)
         return outcome
@@ -206,7 +232,7 @@ class ClassRun:
         postponed: list[Job] = []
         for job, marked in self._begun(self._pool(seed, workers, len(jobs))).mark(jobs):
             if marked.busy:
-                again[storable(job.submission.student)] = marked.busy
+                again[job.submission.student] = marked.busy
                 postponed.append(job)
             else:
                 yield job, marked
@@ -219,8 +245,32 @@ class ClassRun:
 
     def _begun(self, pool: WorkerPool[Any]) -> WorkerPool[Any]:
         """The pool, whose progress the listener hears."""
-        pool.begun = lambda job: self.listener.marking(storable(job.submission.student))
+        pool.begun = lambda job: self.listener.marking(job.submission.student)
         return pool
+
+    def _known(self, submission: Submission, whole: str, shared: str) -> CachedResult | ToDo:
+        """The result of an earlier run, if nothing has changed that it depends on, or else what is to be done."""
+        files = submission.digest()
+        own = f"{files}\n{chr(10).join(submission.problems)}".encode()
+        digest = hashlib.sha256(whole.encode() + own).hexdigest()
+        part = hashlib.sha256(shared.encode() + own).hexdigest()
+        entry = self.cache.find(submission.student)
+        if entry is not None and entry.digest == digest:
+            return entry
+        known = entry.known if entry is not None and entry.known.shared == part else CachedChecks(part)
+        return ToDo(Job(submission, f"students/{folder_name(submission.student)}", known), digest, files)
+
+    def _kept(self, done: ToDo, marked: Marked) -> CachedResult:
+        """Keeps what was found of a submission, and its pictures."""
+        result = marked.result.model_copy(update={"submission": done.files})
+        folder = self.marks / done.job.name
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, picture in marked.pictures.items():
+            (folder / name).write_bytes(picture)
+        known = CachedChecks(done.job.known.shared, marked.checks, marked.notes)
+        entry = CachedResult(done.digest, result, marked.sandbox, marked.promises, known, marked.seconds)
+        self.cache.keep(entry)
+        return entry
 
     def _pool(self, seed: int, jobs: int | None, to_do: int) -> WorkerPool[Any]:
         """The workers: on this machine, or in the cluster."""
@@ -237,7 +287,7 @@ class ClassRun:
 
     def _settled(self, result: StudentResult, decisions: list[Decision]) -> StudentResult:
         """A student's result with lateness and people's decisions on top of what the checks found."""
-        submission = self.submissions[result.student]
+        submission = next(each for each in self.taken_in.submissions if each.student == result.student)
         result = result.model_copy(update={"person": submission.person})
         submitted = self.times.known.get(result.student) if self.times else None
         late = with_lateness(result, self.lab.assignment, submitted)
@@ -248,10 +298,11 @@ class ClassRun:
         if submission.late and self.times and submitted is None:
             flag = f"{submission.late} calls this late, but not since when: nothing is taken off. Use --times."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
-        if result.student in self.unreadable:
-            reason = self.unreadable[result.student]
-            flag = f"Nothing that was handed in could be read: {reason}. Ask for it again before the 0 counts."
-            late = late.model_copy(update={"flags": [*late.flags, flag], "unread": reason})
+        if submission.unread and not result.unread:
+            late = late.model_copy(update={"unread": submission.unread})
+        if late.unread:
+            flag = f"{ASK_AGAIN}: {late.unread.rstrip('.')}. Ask for it again before the 0 counts."
+            late = late.model_copy(update={"flags": [*late.flags, flag]})
         return apply(late, decisions, self.marks)
 
     def _written(self, entries: list[CachedResult]) -> Outcome:
@@ -260,26 +311,55 @@ class ClassRun:
         decisions = read_overrides(self.marks)  # again: somebody may have decided meanwhile
         fit_course(decisions, lab.assignment, self.marks)
         sandboxes = sorted(
-            {entry.sandbox for entry in entries}, key=lambda sandbox: (not sandbox.startswith("none"), sandbox)
+            {entry.sandbox for entry in entries if entry.sandbox},
+            key=lambda sandbox: (not sandbox.startswith("none"), sandbox),
         )
         promises = max((entry.promises for entry in entries), key=len, default=[])
         found = sorted((entry.result for entry in entries), key=lambda result: result.student)
-        with_flags = flagged(found, lab.reference, lab.assignment, lab.release)
-        results = Results(
-            schema=1,
-            course=lab.course,
-            assignment=lab.name,
-            data=self.data,
-            sandbox="; ".join(sandboxes),
-            device=self.device,
-            promises=[Promise.model_validate(promise) for promise in promises],
-            students=[self._settled(result, decisions) for result in with_flags],
-        )
-        results.write(self.marks / "results.json")
-        return Outcome(results, times=self.times, overrides=decisions, misfits=misfits(results.students, decisions))
+
+        def compared(students: list[StudentResult]) -> list[StudentResult]:
+            return flagged(students, lab.reference, lab.assignment, lab.release)
+
+        def results(students: list[StudentResult]) -> Results:
+            whole = Results(
+                schema=1,
+                course=lab.course,
+                assignment=lab.name,
+                data=self.data,
+                sandbox="; ".join(sandboxes),
+                device=self.device,
+                promises=[Promise.model_validate(promise) for promise in promises],
+                students=[_decided(student, self.wall, decisions, self.marks) for student in students],
+                left_out=_not_taken_in(self.taken_in),
+            )
+            whole.to_json()
+            return whole
+
+        settled = []
+        for result in self.wall.whole("comparing it with others", found, compared):
+            settled.append(result)
+            with self.wall.around(result.student, "applying lateness and decisions"):
+                settled[-1] = self._settled(result, decisions)
+        written = self.wall.whole("storing the result", settled, results)
+        written.write(self.marks / "results.json")
+        return Outcome(written, times=self.times, overrides=decisions, misfits=misfits(written.students, decisions))
 
     def _write_timing(self, entries: Iterable[CachedResult], wall: float) -> None:
         """Writes how many seconds each student and this run took. Not in the results: those depend on marks alone."""
         seconds = {entry.result.student: round(entry.seconds, 2) for entry in entries}
         timing = {"students": dict(sorted(seconds.items())), "wall": round(wall, 2)}
         write_whole(self.marks / "timing.json", json.dumps(timing, indent=1, ensure_ascii=False) + "\n")
+
+
+def _not_taken_in(taken_in: TakenIn) -> list[NotTakenIn]:
+    """Everything that was left out, but for caches and the like; of one student no more than can be read."""
+    found = [NotTakenIn(name=entry.name, reason=entry.reason) for entry in taken_in.left_out if not entry.routine]
+    for submission in taken_in.submissions:
+        told = [entry for entry in submission.left_out if not entry.routine]
+        own = [NotTakenIn(student=submission.student, name=entry.name, reason=entry.reason) for entry in told[:TOLD]]
+        if len(told) > TOLD:
+            own.append(
+                NotTakenIn(student=submission.student, name=f"{len(told) - TOLD} more entries", reason="left out, too")
+            )
+        found += own
+    return found

@@ -45,9 +45,18 @@ def flagged(
 
 
 def flags_of_weights(tasks: Iterable[TaskResult], reference: Path | None) -> list[str]:
-    """Flags for tasks whose weights are the reference's own. Imports torch."""
+    """Flags for tasks whose weights are the reference's own, or did not come through. Imports torch."""
+    from autograder.judge.weights_file import is_lost
+
+    tasks = list(tasks)
     known = reference_fingerprints(reference) if reference is not None else {}
-    return [
+    lost = [
+        f"{task.id}: {check.message.splitlines()[0]} Ask for the file again before the 0 counts."
+        for task in tasks
+        for check in task.checks
+        if check.status == "failed" and is_lost(check.message)
+    ]
+    return list(dict.fromkeys(lost)) + [
         f"{task.id}: these weights are exactly the reference's ({known[check.fingerprint]})."
         for task in tasks
         for check in task.checks

@@ -24,6 +24,7 @@ from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.layers.choice import Layers
 from autograder.sandbox.proof import promises
 from autograder.sandbox.respondent import StudentError
+from autograder.storage import storable
 from autograder.submission.collect import Submission
 
 NO_SANDBOX = "none: --unsafe-no-sandbox, student code had access to everything that the marker has"
@@ -118,6 +119,19 @@ class Grader:
 
         Nothing that a student does makes it raise. If the grader itself fails, the mark is withheld.
         """
+        started = time.monotonic()
+        processes: list[StudentProcess] = []
+        try:
+            return self._mark(submission, name, known, processes)
+        except Exception as error:
+            traceback.print_exc()
+            messages = [*submission.problems, storable(f"The grader failed: {type(error).__name__}: {error}")]
+            seconds, busy = time.monotonic() - started, sum(process.busy for process in processes)
+            return Marked(withheld(self.lab, submission.student, messages), {}, seconds=seconds, busy=busy)
+
+    def _mark(
+        self, submission: Submission, name: str, known: CachedChecks | None, processes: list[StudentProcess]
+    ) -> Marked:
         from autograder.labs.context import Context
         from autograder.labs.respondents import Respondents
         from autograder.labs.run import run_checks
@@ -125,28 +139,18 @@ class Grader:
         started = time.monotonic()
         lab, spec, assignment = self.lab, self.spec, self.lab.assignment
 
-        processes: list[StudentProcess] = []
-
         def start() -> StudentProcess:
             process = StudentProcess(self.fork_server, submission.folder, assignment.limits, spec.device, spec.threads)
             processes.append(process)
             return process
 
         messages = list(submission.problems)
-        try:
-            with start() as first, Respondents(lab, first, start) as respondents:
-                reading, source = _described(first, assignment)
-                messages += reading.problems
-                context = Context(lab, submission.folder, self.oracle, spec.data, spec.device, spec.seed)
-                findings = run_checks(context, respondents, hidden=spec.hidden, namer=self.namer, cached=known)
-                notes = list(dict.fromkeys([*(known.notes if known else []), *respondents.notes]))
-        except Exception as error:
-            traceback.print_exc()
-            messages.append(f"The grader failed: {type(error).__name__}: {error}")
-            busy = sum(process.busy for process in processes)
-            return Marked(
-                withheld(lab, submission.student, messages), {}, seconds=time.monotonic() - started, busy=busy
-            )
+        with start() as first, Respondents(lab, first, start) as respondents:
+            reading, source = _described(first, assignment)
+            messages += reading.problems
+            context = Context(lab, submission.folder, self.oracle, spec.data, spec.device, spec.seed)
+            findings = run_checks(context, respondents, hidden=spec.hidden, namer=self.namer, cached=known)
+            notes = list(dict.fromkeys([*(known.notes if known else []), *respondents.notes]))
         messages += notes
         tasks = findings.task_results(assignment)
         for task in tasks:

@@ -18,6 +18,7 @@ from autograder.grading.lateness import settled
 from autograder.results import CheckResult, CheckStatus, Override, Points, Results, StudentResult
 from autograder.storage import write_whole
 from autograder.submission.names import composed
+from autograder.wall import Wall
 
 FILE = "overrides.yml"
 FLAG = "Override of "  # the beginning of each flag from here
@@ -145,7 +146,11 @@ def require_applied(results: Results, marks: Path) -> None:
     if not (marks / FILE).is_file() and not (marks / "cache").is_dir():
         return  # only the results were copied to this folder
     decisions = read_overrides(marks)
-    if any(apply(student, decisions, marks) != student for student in results.students):
+    wall, changed = Wall(passed=(OverridesError,)), False
+    for student in results.students:
+        with wall.around(student.student, "applying decisions"):
+            changed = changed or apply(student, decisions, marks) != student
+    if changed:
         raise OverridesError(
             f"{marks / FILE}: has changed since {marks / 'results.json'} was written; apply it with"
             f" `autograder override {marks}`"

@@ -17,7 +17,6 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from autograder.results import storable
 from autograder.storage import write_whole
 from autograder.submission.collect import Submission
 from autograder.submission.names import composed, spelt_as
@@ -49,7 +48,7 @@ def find_times(submissions: Iterable[Submission], marks: Path, given: Path | Non
 
     Raises `TimesError`.
     """
-    students = {storable(submission.student): submission.timestamp for submission in submissions}
+    students = {submission.student: submission.timestamp for submission in submissions}
     kept = marks / KEPT
     if given is not None:
         known = read_times(given)

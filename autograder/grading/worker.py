@@ -89,7 +89,7 @@ class Worker:
         """
         try:
             return self.connection.recv() if self.connection.poll() else None
-        except (EOFError, OSError):
+        except Exception:  # the end of the pipe, or what is no reply
             return None
 
     def end(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -70,9 +71,15 @@ class WorkerPool(ABC, Generic[WorkerT]):
                 self.start_workers(len(waiting) + self._busy())
                 for worker in self.workers:
                     if worker.ready and worker.job is None and waiting:
-                        job = waiting.popleft()
-                        self.begun(job)
-                        worker.start(job)
+                        sent = waiting.popleft()
+                        self.begun(sent)
+                        try:
+                            worker.start(sent)
+                        except Exception as error:  # it cannot be sent
+                            traceback.print_exc()
+                            worker.job = None
+                            words = f"The grader failed: {type(error).__name__}: {error}"
+                            yield sent, Marked(withheld(self.spec.lab, sent.submission.student, [words]), {})
                 for worker in self.wait_for_replies():
                     reply = worker.read_reply()
                     if reply is None:  # dead, or out of time

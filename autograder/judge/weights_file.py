@@ -20,14 +20,37 @@ from autograder.sandbox.network_handling import Arrays, assign_weights, assignme
 HINT = "Save a state dict: `torch.save(model.state_dict(), path)`."
 PROBLEMS = {
     "unreadable": "{name} cannot be read as a state dict.",
-    "objects": "{name} is not a state dict: it holds a whole module or other objects, or is not a PyTorch file.",
+    "git-lfs": "{name} is a git-lfs pointer, a few lines of text in place of the weights.",
+    "web page": "{name} is a web page, not the weights.",
+    "empty": "{name} is empty.",
+    "cut": "{name} is cut off: its end is missing.",
+    "other file": "{name} is not a file that `torch.save` wrote.",
+    "objects": "{name} is not a state dict: it holds a whole module or other objects.",
+    "optimiser": "{name} holds the state of an optimiser, not of a network.",
+    "checkpoint": "{name} holds a checkpoint: a dictionary with more than the weights in it.",
     "no state dict": "{name} does not hold a state dict.",
     "no tensor": "{name} does not hold a state dict: some entries are not ordinary tensors.",
     "too large": "{name} is larger than {limit:g} MB when unpacked.",
     "too many": "{name} holds more tensors than any network of this lab needs.",
 }
 
-DIAGNOSES = {"objects": "whole-module-pickled", "no state dict": "no-state-dict", "no tensor": "no-state-dict"}
+HINTS = {
+    "git-lfs": "Git keeps large files elsewhere, and a download of the repository has only pointers to them. Run"
+    " `git lfs pull`, and hand in the file that is then there.",
+    "web page": "The page with the download link was saved, or a page that asks to log in. Download the file itself.",
+    "empty": "Saving or copying was broken off, or the disk was full. Save the weights again.",
+    "cut": "Saving, copying or uploading was broken off. Save or upload the file again, and compare the sizes.",
+    "other file": HINT,
+    "objects": "`torch.save(model, path)` pickles the whole object, which no other program can safely load. " + HINT,
+    "optimiser": "Did you save `optimizer.state_dict()`? " + HINT,
+    "checkpoint": "Save the network's state dict alone, without the optimiser, the history or the epoch. " + HINT,
+}
+LOST = ("git-lfs", "web page", "empty", "cut")  # the work itself did not come through
+
+DIAGNOSES = {
+    "objects": "whole-module-pickled",
+    **dict.fromkeys(("optimiser", "checkpoint", "no state dict", "no tensor"), "no-state-dict"),
+}
 
 
 def content_of(path: Path, name: str, limit_mb: float) -> np.ndarray:
@@ -45,11 +68,17 @@ def arrays_of(answer: Any, name: str, limit_mb: float) -> Arrays:
     problem = answer.get("problem")
     if problem:
         text = PROBLEMS.get(str(problem), PROBLEMS["unreadable"])
-        raise Failed(text.format(name=name, limit=limit_mb), hint=HINT, diagnosis=DIAGNOSES.get(str(problem)))
+        hint = HINTS.get(str(problem), HINT)
+        raise Failed(text.format(name=name, limit=limit_mb), hint=hint, diagnosis=DIAGNOSES.get(str(problem)))
     arrays = [(str(key), value) for key, value in answer["state"]]
     if not all(isinstance(value, np.ndarray) and value.dtype == np.float32 for _, value in arrays):
         raise Failed(PROBLEMS["no tensor"].format(name=name), hint=HINT)
     return arrays
+
+
+def is_lost(message: str) -> bool:
+    """Whether a message says that the work itself did not come through, so that somebody should ask for it again."""
+    return any(PROBLEMS[problem].partition("{name}")[2] in message for problem in LOST)
 
 
 def fingerprint(arrays: Arrays) -> str:
@@ -67,7 +96,9 @@ def fit_weights(arrays: Arrays, model: nn.Module, name: str) -> nn.Module:
         expected = [(key, list(value.shape)) for key, value in state if value.is_floating_point()]
         raise Failed(
             f"{name} does not fit the network. The network's shapes are on the left, your file's on the right:\n"
-            + side_by_side(expected, own)
+            + side_by_side(expected, own),
+            hint="Are these the weights of another task's network, or from before you last changed your class? Save"
+            " them again from the class as it is now.",
         )
     for _, value in arrays:
         if not np.isfinite(value).all():

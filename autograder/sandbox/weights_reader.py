@@ -22,6 +22,8 @@ def read_weights(content: bytes, limit_mb: float) -> dict[str, Any]:
     """{"state": [[name, float32 array], …]} of the real-valued tensors, or {"problem": …} (see
     `judge/weights_file.py`)."""
     limit = limit_mb * 2**20
+    if problem := _by_its_beginning(content):
+        return {"problem": problem}
     if zipfile.is_zipfile(io.BytesIO(content)):
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             entries = packed.infolist()
@@ -32,11 +34,15 @@ def read_weights(content: bytes, limit_mb: float) -> dict[str, Any]:
     try:
         state = state_dict(content)
     except Exception as error:
-        return {"problem": "objects" if "weights_only" in str(error).lower() else "unreadable"}
+        return {"problem": _why_not(content, str(error).lower())}
     if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
         return {"problem": "no state dict"}
     if len(state) > ENTRIES:
         return {"problem": "too many"}
+    if set(state) == {"state", "param_groups"}:
+        return {"problem": "optimiser"}
+    if any(isinstance(value, dict) for value in state.values()):
+        return {"problem": "checkpoint"}
     arrays: list[list[Any]] = []
     total = 0
     for key, value in state.items():
@@ -50,6 +56,30 @@ def read_weights(content: bytes, limit_mb: float) -> dict[str, Any]:
         if value.is_floating_point():
             arrays.append([key[:200], np.ascontiguousarray(value.detach().resolve_neg().float().numpy())])
     return {"state": arrays}
+
+
+def _by_its_beginning(content: bytes) -> str:
+    """What a file is that `torch.save` did not write; empty if it may have."""
+    beginning = content[:512].lstrip().lower()
+    if not content:
+        return "empty"
+    if content.startswith(b"version https://git-lfs"):
+        return "git-lfs"
+    if beginning.startswith((b"<!doctype", b"<html", b"<?xml")):
+        return "web page"
+    if content.startswith(b"PK\x03\x04") and not zipfile.is_zipfile(io.BytesIO(content)):
+        return "cut"
+    return ""
+
+
+def _why_not(content: bytes, error: str) -> str:
+    """Why `torch.load` refused a file."""
+    # `torch.save` writes a zip with everything in a folder, or in the old format a pickle.
+    if not content.startswith((b"PK", b"\x80")) or "not in a subdirectory" in error:
+        return "other file"
+    if any(words in error for words in ("ran out of input", "truncated", "unexpected eof", "unpack requires")):
+        return "cut"
+    return "objects" if "weights_only" in error else "unreadable"
 
 
 def state_dict(content: bytes) -> Any:

@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.storage import storable
+
 MAGIC = b"AGW1"
 HEADER = struct.Struct("<4sIQ")
 JSON_LIMIT = 4 * 2**20
@@ -96,12 +98,14 @@ def decode(text: bytes, body: bytes) -> Any:
         nonlocal at
         if depth > DEPTH_LIMIT:
             raise WireError("the message is nested too deeply")
+        if isinstance(value, str):
+            return storable(value)
         if isinstance(value, list):
             return [full(item, depth + 1) for item in value]
         if not isinstance(value, dict):
             return value
         if set(value) != {"__array__"}:
-            return {key: full(item, depth + 1) for key, item in value.items()}
+            return {storable(key): full(item, depth + 1) for key, item in value.items()}
         described = value["__array__"]
         if not (isinstance(described, list) and len(described) == 2):
             raise WireError("an array's description is malformed")

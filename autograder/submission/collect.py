@@ -1,4 +1,8 @@
-"""Finds each student's submission in a folder, a tree or a zip, and copies its regular files to a place of ours."""
+"""Takes in a class, whatever it comes as, and says of everything that is not taken in why it is not.
+
+A class is nbgrader's tree `<student>/<assignment>/`, a folder with a folder, an archive or notebooks for each student,
+as course systems hand them on, or an archive of all that. Each student's regular files are copied to a folder of ours.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,27 @@ import os
 import re
 import shutil
 import stat
-import zipfile
+import traceback
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from autograder.course import Limits
-from autograder.submission.course_systems import DownloadError, HandIn, read_download
+from autograder.storage import storable
+from autograder.submission.archives import (
+    NAME_BYTES,
+    ArchiveError,
+    Leftover,
+    Room,
+    named_like_archive,
+    stem,
+    unpack,
+)
+from autograder.submission.course_systems import Download, DownloadError, read_download
+from autograder.submission.names import composed
 
 SKIPPED = {
     ".git",
@@ -28,9 +45,14 @@ SKIPPED = {
     ".mypy_cache",
 }
 DATA_SETS = {"MNIST", "FashionMNIST"}
+NOTEBOOK = re.compile(r"\.ipynb(?:\.(?:txt|json|html?))?$", re.IGNORECASE)  # browsers add the second ending
+SYSTEMS_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
 DEPTH = 20  # folders within folders
-ENTRIES = 200_000  # of a zip, that of a class included
-CLASS_SIZE = 1000  # a zip of a class may hold this many times what one student may hand in
+CLASS_SIZE = 1000  # an archive of a class may hold this many times what one student may hand in
+SPARE = 4  # an archive may hold this many times what is kept of it
+TOLD = 30  # at most so many left-out entries are told to a student, one by one
+NOTEBOOK_BYTES = 32 * 2**20
+PACKED = "submission.zip"  # what `pack()` makes
 
 
 class SubmissionError(Exception):
@@ -44,12 +66,19 @@ class Submission:
     student: str
     folder: Path
     problems: list[str] = field(default_factory=list)
+    """What the student should know."""
     timestamp: str | None = None
     """What nbgrader's timestamp.txt says, where nbgrader has put one; untrusted like the rest."""
     person: dict[str, str] = field(default_factory=dict)
     """What a course system's download says of the student, by the fields of rosters."""
     late: str = ""
     """The course system that marks it as late without saying when it came; empty if none does."""
+    left_out: list[Leftover] = field(default_factory=list)
+    """Every entry that was handed in and is not among the files."""
+    unread: str = ""
+    """Why nothing could be read of what was handed in; empty if something could."""
+    failure: str = ""
+    """The grader's own error while it took this submission in, if there was one."""
 
     def files(self) -> list[Path]:
         """The relative paths of all files, sorted."""
@@ -62,114 +91,321 @@ class Submission:
         whole = hashlib.sha256()
         for name in self.files():
             content = hashlib.sha256((self.folder / name).read_bytes()).hexdigest()
-            whole.update(f"{name.as_posix()}\0{content}\n".encode("utf-8", "surrogateescape"))
+            whole.update(f"{name.as_posix()}\0{content}\n".encode())
         return whole.hexdigest()
 
+    def leave(self, name: str, reason: str, routine: bool = False) -> None:
+        """Lists an entry that is not taken in."""
+        self.left_out.append(Leftover(storable(name), reason, routine))
 
-def find_submissions(source: Path, assignment: str, staging: Path, limits: Limits) -> list[Submission]:
-    """All submissions in `source`, copied to `staging/<number>`, sorted by student.
 
-    `source` is nbgrader's tree `<student>/<assignment>/`, a folder of folders (one a student), a course system's
-    download, or a zip of any.
-    Only regular files are copied: no links, devices or data sets. What is left out stands in `Submission.problems`.
-    Raises `SubmissionError` where there is nothing to take in.
+@dataclass
+class TakenIn:
+    """What became of everything that was handed over for a class."""
+
+    submissions: list[Submission]
+    left_out: list[Leftover] = field(default_factory=list)
+    """Every entry that belongs to no student."""
+
+
+@dataclass
+class _HandIn:
+    """A student's part of what was handed over: folders, archives and single files, with their names in it."""
+
+    student: str
+    parts: list[tuple[Path, str]]
+    left_out: list[Leftover] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What the student should know."""
+    failure: str = ""
+    """The grader's own error, if there was one."""
+    timestamp: str | None = None
+    person: dict[str, str] = field(default_factory=dict)
+    late: str = ""
+    """What a course system's download says of it: as in `Submission`."""
+
+
+def find_submissions(
+    source: Path, assignment: str, staging: Path, limits: Limits, notebooks: Sequence[str] = ()
+) -> TakenIn:
+    """Takes in the class that `source` is: each student's files go to `staging/<number>`, in the order of names.
+
+    Only regular files are copied: no links, devices or data sets. `notebooks` are the assignment's, by which single
+    files are known. Raises `SubmissionError` where there is nothing to take in.
     """
     source = Path(source)
+    left_out: list[Leftover] = []
     if not source.exists():
-        raise SubmissionError(f"{source}: there is no such folder or zip file")
+        raise SubmissionError(f"{source}: there is no such folder or archive")
+    shown = source
     if source.is_file():
-        if not zipfile.is_zipfile(source):
-            raise SubmissionError(f"{source}: is neither a folder nor a zip file")
-        unpacked = staging / "unpacked"
-        _unpack(source, unpacked, room=limits.submission_mb * 2**20 * CLASS_SIZE)
-        source = unpacked
-        inner = [path for path in sorted(source.iterdir()) if path.name not in SKIPPED]
-        if len(inner) == 1 and inner[0].is_dir() and _students(inner[0]) and not _is_submission(inner[0], assignment):
-            source = inner[0]  # the zip of a folder holds that folder
+        if not named_like_archive(source.name):
+            raise SubmissionError(f"{source}: is neither a folder nor an archive")
+        size = limits.submission_mb * 2**20
+        room = Room(size * CLASS_SIZE, size * SPARE, frozenset(SKIPPED | DATA_SETS), is_class=True)
+        try:
+            left_out = unpack(source, staging / "unpacked", room)
+        except ArchiveError as error:
+            raise SubmissionError(f"{source}: {error}") from error
+        source = staging / "unpacked"
+        left_out = [entry if entry.name else entry._replace(name=shown.name) for entry in left_out]
+        inner = [path for path in _entries(source) if path.name not in SKIPPED]
+        if len(inner) == 1 and inner[0].is_dir() and _is_class(inner[0], assignment, notebooks):
+            source = inner[0]  # the archive of a folder holds that folder
+            left_out = [entry._replace(name=entry.name.removeprefix(f"{source.name}/")) for entry in left_out]
     try:
         download = read_download(source)
     except DownloadError as error:
         raise SubmissionError(str(error)) from error
     source = download.folder
-    parts: dict[str, Path | HandIn] = {name: path for name, path in _students(source) if path not in download.known}
-    parts |= {hand_in.student: hand_in for hand_in in download.hand_ins}
-    if not parts:
+    hand_ins, others = _hand_ins(source, notebooks, download)
+    left_out = _shared_out(left_out, hand_ins) + others
+    if not hand_ins:
         raise SubmissionError(
-            f"{source}: holds no submissions; expected {source}/<student>/{assignment}/ or a folder for each student"
+            f"{shown}: holds no submissions; expected {shown}/<student>/{assignment}/, or a folder, an archive or"
+            f" notebooks for each student{_in_words(left_out)}"
         )
-    return [
-        _taken(name, part, staging / f"{number:05}", assignment, limits, within=source)
-        for number, (name, part) in enumerate(sorted(parts.items()))
-    ]
-
-
-def _taken(
-    student: str, part: Path | HandIn, target: Path, assignment: str, limits: Limits, within: Path
-) -> Submission:
-    """A student's submission, out of a folder or zip of their own or out of a course system's download."""
-    if isinstance(part, Path):
-        return _take(student, part, target, assignment, limits, within)
-    origin = part.origin(target.with_name(f"{target.name}-downloaded"))
-    submission = _take(student, origin, target, assignment, limits, within)
-    submission.problems += part.remarks
-    submission.person, submission.late = part.person, part.late
-    submission.timestamp = submission.timestamp or part.timestamp
-    return submission
+    submissions = []
+    for number, hand_in in enumerate(hand_ins):
+        submissions.append(Submission(hand_in.student, staging / f"{number:05}", failure=hand_in.failure))
+        with _noting(submissions[-1]):
+            _take(hand_in, submissions[-1], assignment, limits, within=source)
+    return TakenIn(submissions, left_out)
 
 
 def single_submission(folder: Path, staging: Path, limits: Limits, student: str = "") -> Submission:
-    """The one submission that `folder` is, or the zip `folder` holds, copied to `staging/submission`."""
-    if not Path(folder).exists():
-        raise SubmissionError(f"{folder}: there is no such folder or zip file")
-    return _take(
-        student or Path(folder).resolve().name, Path(folder), staging / "submission", "", limits, within=Path(folder)
-    )
+    """The one submission that `folder` is, copied to `staging/submission`."""
+    folder = Path(folder)
+    if not folder.exists():
+        raise SubmissionError(f"{folder}: there is no such folder or archive")
+    hand_in = _HandIn(storable(student or folder.resolve().name), [(folder, "")])
+    submission = Submission(hand_in.student, staging / "submission")
+    with _noting(submission):
+        _take(hand_in, submission, "", limits, within=folder)
+    return submission
 
 
-def _students(source: Path) -> list[tuple[str, Path]]:
-    entries = sorted(path for path in source.iterdir() if not path.name.startswith(".") and path.name not in SKIPPED)
-    entries = [path for path in entries if not path.is_symlink()]
-    folders = {path.name: path for path in entries if path.is_dir()}
-    archives = [path for path in entries if path.is_file() and path.suffix == ".zip"]
-    # A folder and a zip of one name are two submissions: which one counts is for the marker to say.
-    named = {path.name if path.stem in folders else path.stem: path for path in archives}
-    return sorted({**folders, **named}.items())
+@contextmanager
+def _noting(whose: Submission | _HandIn) -> Iterator[None]:
+    """Notes any error of ours: whatever a student's files do, it is no other student's matter."""
+    try:
+        yield
+    except Exception as error:
+        traceback.print_exc()
+        whose.failure = whose.failure or storable(f"{type(error).__name__}: {error}")
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir(), key=lambda path: os.fsencode(path.name))
+
+
+def _hand_ins(
+    source: Path, notebooks: Sequence[str], download: Download | None = None
+) -> tuple[list[_HandIn], list[Leftover]]:
+    """Each student's part of a class's folder, sorted by student, and the entries that are nobody's."""
+    found: dict[str, _HandIn] = {}
+    left_out: list[Leftover] = []
+    download = download or Download(source)
+    entries = [path for path in _entries(source) if path not in download.known]
+    folders = {path.name for path in entries if path.is_dir()}
+    for path in entries:
+        unknown = _HandIn(path.name, [])
+        with _noting(unknown):
+            reason = _nobodys(path)
+            student, file = ("", "") if reason else _whose(path, folders, notebooks)
+        if unknown.failure:
+            found[path.name] = unknown
+        elif student:
+            found.setdefault(student, _HandIn(student, [])).parts.append((path, file))
+        else:
+            routine = path.name in SKIPPED | SYSTEMS_FILES
+            left_out.append(Leftover(storable(path.name), reason or "is no folder or archive of a student", routine))
+    theirs = [
+        _HandIn(
+            hand_in.student,
+            list(zip(hand_in.entries, hand_in.names, strict=True)),
+            notes=list(hand_in.remarks),
+            timestamp=hand_in.timestamp,
+            person=hand_in.person,
+            late=hand_in.late,
+        )
+        for hand_in in download.hand_ins
+    ]
+    return _kept_apart([*found.values(), *theirs]), left_out
+
+
+def _nobodys(path: Path) -> str:
+    """Why an entry of a class's folder cannot be a student's; empty if it can."""
+    if path.is_symlink():
+        return "a link"
+    if path.name in SKIPPED | SYSTEMS_FILES or path.name.startswith("."):
+        return "is hidden, or a system's own"
+    return "" if path.is_dir() or path.is_file() else "not a regular file"
+
+
+def _whose(path: Path, folders: set[str], notebooks: Sequence[str]) -> tuple[str, str]:
+    """The student whose an entry of a class's folder is, and the name of a single file in their work; else empty."""
+    if path.is_dir():
+        return path.name, ""
+    if named_like_archive(path.name):
+        # A folder and an archive of one name are two submissions: which one counts is for the marker to say.
+        name = stem(path.name)
+        return (path.name if name in folders else name), ""
+    student, file = _single_notebook(path.name, notebooks)
+    # Beside folders, a notebook that has no student's name before its own is rather the marker's.
+    return ("", "") if file == path.name and folders else (student, file)
+
+
+def _single_notebook(name: str, notebooks: Sequence[str]) -> tuple[str, str]:
+    """Student and notebook of `ada_4_1_simple_cnn.ipynb`, or of `ada.ipynb`; empty for a notebook of no student's."""
+    ending = NOTEBOOK.search(name)
+    if not ending:
+        return "", ""
+    alone = name[: ending.start()]
+    for notebook in notebooks:
+        if alone.endswith(notebook) and (student := alone[: -len(notebook)].rstrip("_-. ")):
+            return student, f"{notebook}.ipynb"
+    return ("", "") if alone in notebooks else (alone, name)
+
+
+def _kept_apart(hand_ins: list[_HandIn]) -> list[_HandIn]:
+    """Gives each a name that can be stored, and tells those apart whose names are then the same, or look the same."""
+    taken: set[str] = set()
+    looks: dict[str, str] = {}
+    for hand_in in sorted(
+        hand_ins, key=lambda hand_in: (storable(hand_in.student) != hand_in.student, hand_in.student)
+    ):
+        name, number = storable(hand_in.student), 2
+        while name in taken:
+            name, number = f"{storable(hand_in.student)} ({number})", number + 1
+        with _noting(hand_in):
+            other = looks.setdefault(composed(storable(hand_in.student)), name)
+            if other != name:
+                hand_in.notes.append(f"There is another submission whose name looks the same: “{other}”.")
+        hand_in.student = name
+        taken.add(name)
+    return sorted(hand_ins, key=lambda hand_in: hand_in.student)
+
+
+def _shared_out(left_out: list[Leftover], hand_ins: list[_HandIn]) -> list[Leftover]:
+    """Gives each student what was left out of their part of the class's archive; returns what is nobody's.
+
+    A student of whom nothing came through is added.
+    """
+    owners = {storable(path.name): hand_in for hand_in in hand_ins for path, _ in hand_in.parts}
+    others = []
+    for entry in left_out:
+        top, _, rest = entry.name.partition("/")
+        if top in owners:
+            owners[top].left_out.append(Leftover(rest or top, entry.reason, entry.routine))
+        elif not entry.routine and "leads out" not in entry.reason and (rest or named_like_archive(top)):
+            owners[top] = _HandIn(top if rest else stem(top), [], [entry._replace(name=rest or top)])
+            hand_ins.append(owners[top])
+        else:
+            others.append(entry)
+    hand_ins.sort(key=lambda hand_in: hand_in.student)
+    return others
+
+
+def _in_words(left_out: list[Leftover]) -> str:
+    said = [f"{entry.name}: {entry.reason}" for entry in left_out if not entry.routine]
+    return f". What is there: {'; '.join(said[:5])}" if said else ""
+
+
+def _is_class(folder: Path, assignment: str, notebooks: Sequence[str]) -> bool:
+    """Whether a folder holds many people's work, and not one student's."""
+    if assignment and (folder / assignment).is_dir():
+        return False
+    found = [path.name for path in folder.iterdir() if path.is_file() and NOTEBOOK.search(path.name)]
+    if found and all(_single_notebook(name, notebooks)[1] not in ("", name) for name in found):
+        return True
+    return not _is_submission(folder, "") and bool(_hand_ins(folder, notebooks)[0])
 
 
 def _is_submission(folder: Path, assignment: str) -> bool:
-    return (
-        bool(assignment and (folder / assignment).is_dir()) or any(folder.glob("*.ipynb")) or any(folder.glob("*.py"))
+    if assignment and (folder / assignment).is_dir():
+        return True
+    return any(
+        path.is_file() and (NOTEBOOK.search(path.name) or path.name.lower().endswith(".py"))
+        for path in folder.iterdir()
     )
 
 
-def _take(student: str, origin: Path, target: Path, assignment: str, limits: Limits, within: Path) -> Submission:
-    submission = Submission(student, target)
-    target.mkdir(parents=True)
-    opened = origin
-    try:
-        if origin.is_file():
-            unpacked = target.with_name(f"{target.name}-unpacked")
-            _unpack(origin, unpacked, room=limits.submission_mb * 2**20)
-            origin = unpacked
+def _take(hand_in: _HandIn, submission: Submission, assignment: str, limits: Limits, within: Path) -> None:
+    """Copies a student's part to the submission's folder."""
+    submission.problems += hand_in.notes
+    submission.timestamp, submission.person, submission.late = hand_in.timestamp, hand_in.person, hand_in.late
+    submission.left_out += hand_in.left_out
+    submission.folder.mkdir(parents=True, exist_ok=True)
+    _take_parts(hand_in, submission, assignment, limits, within)
+    _tell(submission)
+
+
+def _take_parts(hand_in: _HandIn, submission: Submission, assignment: str, limits: Limits, within: Path) -> None:
+    target, size = submission.folder, limits.submission_mb * 2**20
+    room = Room(size * SPARE, size * SPARE, frozenset(SKIPPED | DATA_SETS))
+    unpacked = _numbered(target)
+    roots: list[Path] = []
+    single: list[tuple[Path, str]] = []
+    for path, name in hand_in.parts:
+        if path.is_symlink():
+            submission.leave(name or path.name, "a link")
+        elif path.is_dir():
+            submission.timestamp = submission.timestamp or _timestamp(path, assignment)
+            roots.append(_root(path, assignment))
+        elif named_like_archive(path.name):
+            roots += [_root(root, assignment) for root in _opened(path, path.name, next(unpacked), room, submission)]
         else:
-            submission.timestamp = _timestamp(origin, assignment)
-        origin = _root(origin, assignment)
-        if (archive := _only_archive(origin, within)) is not None:
-            opened = archive
-            unpacked = target.with_name(f"{target.name}-unpacked-within")
-            _unpack(archive, unpacked, room=limits.submission_mb * 2**20)
-            origin = _root(unpacked, assignment)
-        _copy(origin, submission, limits, within)
-    except zipfile.BadZipFile as error:
-        submission.problems.append(f"{opened.name}: cannot be opened ({error})")
-    except SubmissionError as error:
-        submission.problems.append(str(error))
-    except Exception as error:  # whatever a student's files do, it is no other student's matter
-        submission.problems.append(f"{origin.name}: cannot be taken in ({type(error).__name__}: {str(error)[:200]})")
-    if not submission.problems and not any(path.suffix in (".ipynb", ".py") for path in submission.files()):
-        there = ", ".join(path.name for path in submission.files()[:5]) or "nothing at all"
-        submission.problems.append(f"no notebook and no script was handed in; there is {there}")
-    return submission
+            single.append((path, name))
+    opened: set[Path] = set()
+    for _ in range(3):  # an archive within an archive
+        if single or any(_notebooks(root) for root in roots):
+            break
+        # The last name first: what is in several of them counts as it is in that one.
+        archives = [path for root in roots for path in reversed(_archives(root, within)) if path not in opened]
+        packed = [path for path in archives if path.name.lower() == PACKED]
+        for path in packed or archives:
+            opened.add(path)
+            roots += [_root(root, assignment) for root in _opened(path, path.name, next(unpacked), room, submission)]
+    copying = _Copying(submission, limits, within, opened)
+    for path, name in single:
+        copying.copy(path, Path(name or path.name))
+    for root in roots:
+        copying.copy_all(root)
+
+
+def _numbered(target: Path) -> Iterator[Path]:
+    number = 0
+    while True:
+        yield target.with_name(f"{target.name}-unpacked-{number}")
+        number += 1
+
+
+def _opened(archive: Path, name: str, target: Path, room: Room, submission: Submission) -> list[Path]:
+    """The folder that an archive is unpacked to, or none, with the reason in the list."""
+    name = storable(name)
+    try:
+        for entry in unpack(archive, target, room):
+            submission.left_out.append(entry if entry.name else entry._replace(name=name))
+    except ArchiveError as error:
+        submission.leave(name, str(error))
+        return []
+    return [target]
+
+
+def _tell(submission: Submission) -> None:
+    """Says to the student what was left out, and to the marker if nothing is there that could be marked."""
+    told = [entry for entry in submission.left_out if not entry.routine]
+    submission.problems += [f"{entry.name}: {entry.reason}; left out" for entry in told[:TOLD]]
+    if len(told) > TOLD:
+        submission.problems.append(f"{len(told) - TOLD} more entries were left out")
+    files = submission.files()
+    if not any(path.suffix in (".ipynb", ".py") for path in files):
+        there = ", ".join(path.name for path in files[:5]) or "nothing at all"
+        nothing = f"no notebook and no script was handed in; there is {there}"
+        if files or not told:
+            submission.problems.append(nothing)
+        submission.unread = submission.problems[0]
 
 
 def _timestamp(origin: Path, assignment: str) -> str | None:
@@ -200,51 +436,123 @@ def _root(origin: Path, assignment: str) -> Path:
     return origin
 
 
-def _only_archive(origin: Path, within: Path) -> Path | None:
-    """The zip that a folder of one student holds in place of work, as learning platforms hand it on; else None."""
-    files = [path for path in sorted(origin.iterdir()) if not path.name.startswith(".")]
-    if len(files) != 1 or files[0].suffix != ".zip":
-        return None
-    status = files[0].lstat()
-    return files[0] if stat.S_ISREG(status.st_mode) and not _links_outside(status, within) else None
+def _walk(root: Path) -> Iterator[Path]:
+    """The files below a folder, without those of caches and data sets."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in SKIPPED and name not in DATA_SETS]
+        yield from (Path(folder, name) for name in sorted(names))
 
 
-def _copy(origin: Path, submission: Submission, limits: Limits, within: Path) -> None:
-    total, count = 0, 0
-    for root, folders, names in os.walk(origin, followlinks=False):
-        if len(Path(root).relative_to(origin).parts) >= DEPTH:
-            submission.problems.append(f"folders lie more than {DEPTH} deep in each other; what is deeper was left out")
-            folders[:] = []
-        kept = []
-        for name in sorted(folders):
-            path = Path(root, name)
-            if path.is_symlink():
-                submission.problems.append(f"{path.relative_to(origin)}: a link, left out")
-            elif name not in SKIPPED and name not in DATA_SETS:
-                kept.append(name)
-        folders[:] = kept
-        for name in sorted(names):
-            path = Path(root, name)
-            relative = path.relative_to(origin)
+def _notebooks(root: Path) -> bool:
+    return any(NOTEBOOK.search(path.name) for path in _walk(root))
+
+
+def _archives(root: Path, within: Path) -> list[Path]:
+    """The archives in a folder, by name: in place of notebooks, as learning platforms hand them on."""
+    found = []
+    for path in _walk(root):
+        if named_like_archive(path.name):
             status = path.lstat()
-            if _links_outside(status, within):
-                submission.problems.append(f"{relative}: a link to a file outside the submissions, left out")
-                continue
-            if not stat.S_ISREG(status.st_mode):
-                submission.problems.append(f"{relative}: not a regular file, left out")
-                continue
-            if total + status.st_size > limits.submission_mb * 2**20:
-                submission.problems.append(
-                    f"{relative}: left out, the submission is larger than {limits.submission_mb:g} MB"
-                )
-                continue
-            if count >= limits.files:
-                submission.problems.append(f"more than {limits.files} files; the rest was left out")
-                return
-            total, count = total + status.st_size, count + 1
-            target = submission.folder / relative
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target, follow_symlinks=False)
+            if stat.S_ISREG(status.st_mode) and not _links_outside(status, within):
+                found.append(path)
+    return sorted(found, key=lambda path: path.name)
+
+
+class _Copying:
+    """Copies files to a submission's folder, as long as there is room for them."""
+
+    def __init__(self, submission: Submission, limits: Limits, within: Path, opened: set[Path]) -> None:
+        self._submission, self._limits, self._within, self._opened = submission, limits, within, opened
+        self._total, self._count = 0, 0
+
+    def copy_all(self, root: Path) -> None:
+        """Copies what is below a folder: code first, so that nothing large takes its room."""
+        files = list(self._files(root))
+        for path in sorted(files, key=lambda path: not path.name.lower().endswith((".ipynb", ".py"))):
+            self.copy(path, path.relative_to(root))
+
+    def _files(self, root: Path) -> Iterator[Path]:
+
+        def unread(error: OSError) -> None:
+            self._leave(Path(error.filename).relative_to(root), f"cannot be read ({error.strerror})")
+
+        for folder, folders, names in os.walk(root, followlinks=False, onerror=unread):
+            here = Path(folder).relative_to(root)
+            kept = []
+            for name in sorted(folders):
+                if Path(folder, name).is_symlink():
+                    self._leave(here / name, "a link")
+                elif name in SKIPPED or name in DATA_SETS:
+                    self._leave(here / name, "never part of the work", routine=True)
+                elif len(here.parts) >= DEPTH:
+                    self._leave(here / name, f"lies more than {DEPTH} folders deep")
+                else:
+                    kept.append(name)
+            folders[:] = kept
+            yield from (Path(folder, name) for name in sorted(names))
+
+    def copy(self, path: Path, relative: Path) -> None:
+        """Copies one file, or lists it."""
+        if path in self._opened:
+            return
+        try:
+            self._copy(path, relative)
+        except OSError as error:
+            self._leave(relative, f"cannot be read ({error.strerror})")
+
+    def _copy(self, path: Path, relative: Path) -> None:
+        status, limits = path.lstat(), self._limits
+        if stat.S_ISLNK(status.st_mode):
+            return self._leave(relative, "a link")
+        if not stat.S_ISREG(status.st_mode):
+            return self._leave(relative, "not a regular file")
+        if _links_outside(status, self._within):
+            return self._leave(relative, "a link to a file outside the submissions")
+        if self._total + status.st_size > limits.submission_mb * 2**20:
+            return self._leave(relative, f"the submission is larger than {limits.submission_mb:g} MB")
+        if self._count >= limits.files:
+            return self._leave(relative, f"there are more than {limits.files} files")
+        known = _by_content(path, Path(storable(str(relative))))
+        target = self._submission.folder / known
+        if any(len(part.encode()) > NAME_BYTES for part in known.parts):
+            return self._leave(relative, f"its name is longer than {NAME_BYTES} bytes")
+        if target.exists():
+            return self._leave(relative, "another file has the same name, and counts")
+        if known.name != storable(relative.name):
+            self._submission.problems.append(f"{storable(str(relative))}: read as {known.name}")
+        self._total, self._count = self._total + status.st_size, self._count + 1
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target, follow_symlinks=False)
+        return None
+
+    def _leave(self, relative: Path, reason: str, routine: bool = False) -> None:
+        self._submission.leave(str(relative), reason, routine)
+
+
+def _by_content(path: Path, name: Path) -> Path:
+    """The name that a file should have by what it is: browsers and systems change endings."""
+    lower = name.name.lower()
+    if lower.endswith(".ipynb"):
+        return name.with_suffix(".ipynb")
+    if ending := NOTEBOOK.search(name.name):
+        return name.with_name(f"{name.name[: ending.start()]}.ipynb")
+    if lower.endswith(".py"):
+        return name.with_suffix(".py")
+    if lower.endswith(".py.txt"):
+        return name.with_name(f"{name.name[: -len('.py.txt')]}.py")
+    if lower.endswith((".json", ".txt")) and _is_notebook(path):
+        return name.with_suffix(".ipynb")
+    return name
+
+
+def _is_notebook(path: Path) -> bool:
+    """Whether a file's text is that of a notebook."""
+    if path.stat().st_size > NOTEBOOK_BYTES:
+        return False
+    content = path.read_bytes()
+    return content.lstrip()[:1] == b"{" and all(
+        re.search(rb'"%s"\s*:' % key, content) for key in (b"cells", b"nbformat")
+    )
 
 
 def _links_outside(status: os.stat_result, within: Path) -> bool:
@@ -265,36 +573,3 @@ def _names_of(root: Path) -> Counter[tuple[int, int]]:
             if status.st_nlink > 1:
                 found[status.st_dev, status.st_ino] += 1
     return found
-
-
-def _unpack(archive: Path, target: Path, room: float) -> None:
-    """Unpacks regular files entry by entry, `room` bytes at most; refuses names that lead out of `target`."""
-    target.mkdir(parents=True)
-    with zipfile.ZipFile(archive) as opened:
-        if len(opened.infolist()) > ENTRIES:
-            raise SubmissionError(f"{archive.name}: holds more than {ENTRIES} entries")
-        for entry in opened.infolist():
-            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise SubmissionError(f"{archive.name}: {entry.filename!r} is packed in a way that is not read here")
-            name = entry.filename.replace("\\", "/")
-            parts = PurePosixPath(name).parts
-            kind = stat.S_IFMT(entry.external_attr >> 16)
-            if len(parts) > DEPTH + 4 or len(name) > 1000:
-                raise SubmissionError(f"{archive.name}: an entry lies more than {DEPTH} folders deep")
-            if name.startswith("/") or ".." in parts or re.match(r"^[A-Za-z]:", name) or "\0" in name:
-                raise SubmissionError(f"{archive.name}: the entry {entry.filename!r} leads out of its folder")
-            if entry.is_dir():
-                target.joinpath(*parts).mkdir(parents=True, exist_ok=True)
-                continue
-            if kind not in (0, stat.S_IFREG):
-                raise SubmissionError(f"{archive.name}: the entry {entry.filename!r} is not a regular file")
-            if entry.flag_bits & 1:
-                raise SubmissionError(f"{archive.name}: the entry {entry.filename!r} is encrypted")
-            path = target.joinpath(*parts)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with opened.open(entry) as packed, path.open("wb") as out:
-                while part := packed.read(2**20):
-                    room -= len(part)
-                    if room < 0:
-                        raise SubmissionError(f"{archive.name}: unpacks to more than is allowed")
-                    out.write(part)

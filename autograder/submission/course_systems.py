@@ -15,8 +15,6 @@ student's name in the results has the system's number where the name alone may b
 from __future__ import annotations
 
 import re
-import shutil
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -26,7 +24,7 @@ from typing import Any
 
 import yaml
 
-CANVAS = re.compile(r"(?P<name>[^_].*?)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_(?P<file>.+)", re.DOTALL)
+CANVAS = re.compile(r"(?P<name>[^_].*?)_(?P<late>LATE_)?(?P<id>\d{2,})_(?P<number>\d{2,})_(?P<file>.+)", re.DOTALL)
 AGAIN = re.compile(r"(?P<stem>.+)-(?P<try>\d{1,3})(?P<suffix>(?:\.\w+)*)", re.DOTALL)
 BLACKBOARD = re.compile(r"(?P<head>.+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)", re.DOTALL)
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
@@ -44,7 +42,7 @@ class DownloadError(Exception):
 
 
 @dataclass
-class HandIn:
+class Downloaded:
     """What one student handed in, as a course system hands it out."""
 
     student: str
@@ -59,34 +57,13 @@ class HandIn:
     names: list[str] = field(default_factory=list)
     """The file's own name for each of the entries; empty for a folder that holds everything."""
 
-    def origin(self, staging: Path) -> Path:
-        """A folder with the student's files under their own names: as it was downloaded, or copied to `staging`.
-
-        Only regular files are copied; a remark names what is left out.
-        """
-        if len(self.entries) == 1 and not self.names[0]:
-            return self.entries[0]
-        staging.mkdir(parents=True)
-        for entry, name in zip(self.entries, self.names, strict=True):
-            for path in [entry] if not entry.is_dir() or entry.is_symlink() else sorted(entry.rglob("*")):
-                status = path.lstat()
-                if stat.S_ISDIR(status.st_mode):
-                    continue
-                if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-                    self.remarks.append(f"{path.name}: a link or no regular file, left out")
-                    continue
-                target = staging / name / path.relative_to(entry)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target, follow_symlinks=False)
-        return staging
-
 
 @dataclass
 class Download:
     """What is known by name in a folder of submissions."""
 
     folder: Path
-    hand_ins: list[HandIn] = field(default_factory=list)
+    hand_ins: list[Downloaded] = field(default_factory=list)
     known: set[Path] = field(default_factory=set)
     """All entries that belong to the hand-ins or to the system itself: nobody else's work."""
 
@@ -140,9 +117,9 @@ def _read(source: Path) -> Download:
     return download
 
 
-def _hand_in(entries: list[_Entry]) -> HandIn:
+def _hand_in(entries: list[_Entry]) -> Downloaded:
     first = entries[0]
-    hand_in = HandIn(first.student, first.person)
+    hand_in = Downloaded(first.student, first.person)
     attempts = sorted({entry.attempt for entry in entries})
     last = [entry for entry in entries if entry.attempt == attempts[-1]]
     if len(attempts) > 1:
@@ -255,7 +232,7 @@ def _gradescope(download: Download) -> None:
             people = [_person(submitter) for submitter in facts[":submitters"]]
             for person in people:
                 student = person.get("email") or person.get("idnumber") or person["name"]
-                hand_in = HandIn(student, {**person, "submission": str(name)}, entries=[folder], names=[""])
+                hand_in = Downloaded(student, {**person, "submission": str(name)}, entries=[folder], names=[""])
                 hand_in.timestamp = _utc(facts.get(":created_at"))
                 others = ", ".join(other["name"] for other in people if other is not person)
                 if others:

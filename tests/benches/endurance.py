@@ -47,7 +47,7 @@ def endured(root: Path, data: str, count: int) -> Found:
         renamed(root / "made" / STUDENTS[number % len(STUDENTS)], root / "class" / "one", number)
         staging = root / "staging"
         staging.mkdir()
-        [submission] = find_submissions(root / "class", "lab4", staging, Limits())
+        [submission] = find_submissions(root / "class", "lab4", staging, Limits()).submissions
         marked = grader.mark(submission, "one", CachedChecks(""))
         assert marked.result.status == "marked"
         shutil.rmtree(root / "class")

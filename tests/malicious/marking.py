@@ -93,7 +93,7 @@ class CorpusGrader:
             taken = Path(folder, "class")
             taken.mkdir()
             given.rename(taken / (f"student{given.suffix}" if given.is_file() else "student"))
-            [submission] = find_submissions(taken, "lab4", Path(folder, "staging"), limits)
+            [submission] = find_submissions(taken, "lab4", Path(folder, "staging"), limits).submissions
 
             lab = replace(
                 self.grader.lab, assignment=self.grader.lab.assignment.model_copy(update={"limits": limits})

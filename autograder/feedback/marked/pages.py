@@ -24,6 +24,7 @@ from autograder.feedback.marked.timing import Timing
 from autograder.feedback.plain_text import duration
 from autograder.feedback.rendering import content_policy, environment
 from autograder.results import CheckResult, Results, StudentResult
+from autograder.wall import Wall
 
 Level = Literal["before", "after", "marker"]
 MARKERS = "marker"  # the folder of students' pages as the marker sees them: those in `students` are handed back
@@ -33,31 +34,50 @@ THUMBNAILS = "thumbnail-{}.webp"
 SHOWN = ".shown"  # in MARKS: what students saw the last time
 
 
-def write_report(results: Results, marks: Path, level: Level | None = None) -> Path:
+def write_report(results: Results, marks: Path, level: Level | None = None, wall: Wall | None = None) -> Path:
     """Writes all pages below `marks`, removes those of students who are gone, and returns the class page.
 
     `level` is what students see: "before" the deadline the public checks with their hints, "after" it everything that
     was found; None means what they saw last time, and at first everything. The marker's pages hold more: flags,
     measured accuracies, the grader's own errors, who decided what, and a contact sheet of everybody's pictures.
-    Raises `BankError` for a known mistake that cannot be read.
+    On whom it fails is withheld behind the `wall`, and nobody else. Raises `BankError` for a known mistake that cannot
+    be read.
     """
+    wall = wall or Wall()
+    known = set(wall.failures)
+    index = _written(results, marks, level, wall)
+    if known != set(wall.failures):  # their pages say so now, and the class page does
+        index = _written(results, marks, None, wall)
+    return index
+
+
+def _written(results: Results, marks: Path, level: Level | None, wall: Wall) -> Path:
     templates = environment("autograder.feedback.marked")
     templates.filters.update(duration=duration, moment=lateness_in_words.moment, highlighted=highlighted)
     marks.mkdir(parents=True, exist_ok=True)
     level = _remembered(marks, level)
     current = set()
+    results = results.model_copy(update={"students": wall.settled(results.students)})
     for place, student in enumerate(results.students):
         page = marks / student.folder / "index.html"
         page.parent.mkdir(parents=True, exist_ok=True)
-        _write(page, templates, "student.html.j2", results, **_student_view(student, marks, level))
         markers = _markers_folder(marks, student) / "index.html"
         markers.parent.mkdir(parents=True, exist_ok=True)
         beside = {"previous": results.students[place - 1 : place], "next": results.students[place + 1 : place + 2]}
-        view = _student_view(student, marks, "marker")
-        _write(markers, templates, "student.html.j2", results, **{**view, **beside})
+        with wall.around(student.student, "making the page"):
+            _write(page, templates, "student.html.j2", results, **_student_view(student, marks, level))
+            view = _student_view(student, marks, "marker")
+            _write(markers, templates, "student.html.j2", results, **{**view, **beside})
         current |= {page, markers}
-    columns = contact_sheet.columns(results)
-    cards = [_card(student, columns, marks) for student in results.students]
+
+    def with_only(students: list[StudentResult]) -> Results:
+        return results.model_copy(update={"students": students})
+
+    columns = wall.whole("sorting pictures", results.students, lambda only: contact_sheet.columns(with_only(only)))
+    cards = []
+    for student in results.students:
+        with wall.around(student.student, "making thumbnails"):
+            cards.append(_card(student, columns, marks))
     current |= {small.file for card in cards for _, _, thumbnails in card.drawn for small in thumbnails}
     written = ("students/*/index.html", f"{MARKERS}/*/index.html", f"{MARKERS}/*/{THUMBNAILS.format('*')}")
     for file in (file for pattern in written for file in marks.glob(pattern)):
@@ -65,11 +85,20 @@ def write_report(results: Results, marks: Path, level: Level | None = None) -> P
             file.unlink()
             with contextlib.suppress(OSError):  # pictures of one who is gone may be wanted again
                 file.parent.rmdir()
-    _write(marks / SHEET, templates, "contact_sheet.html.j2", results, **_sheet_view(cards, columns, marks))
+
+    def sheet(students: list[StudentResult]) -> None:
+        names = {student.student for student in students}
+        shown = [card for card in cards if card.student.student in names]
+        _write(marks / SHEET, templates, "contact_sheet.html.j2", results, **_sheet_view(shown, columns, marks))
+
+    def class_page(students: list[StudentResult]) -> None:
+        only = with_only(students)
+        _write(marks / "index.html", templates, "class.html.j2", only, **_class_view(only, marks, bool(columns)))
+
     _write_folders(results, marks / "students" / FOLDERS)
-    index = marks / "index.html"
-    _write(index, templates, "class.html.j2", results, **_class_view(results, marks, bool(columns)))
-    return index
+    wall.whole("making the contact sheet", results.students, sheet)
+    wall.whole("making the class page", results.students, class_page)
+    return marks / "index.html"
 
 
 def _write_folders(results: Results, file: Path) -> None:
