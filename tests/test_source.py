@@ -119,6 +119,7 @@ def test_notebooks_that_are_old_or_lack_something_are_read(tmp_path: Path, data:
         ("x = 1".encode("utf-16-le"), None, " is UTF-16 text, as Windows' Notepad"),
         ("x = 1\n<<<<<<< HEAD\n", None, ", line 2: merge conflict markers, the script was left out. Keep one"),
         ("x = 1\ny = (", None, ", line 2: a syntax error, the script was left out ('(' was never closed)"),
+        ("<<<<<<< HEAD\nx = 1\n", None, ", line 1: merge conflict markers, the script was left out. Keep one"),
         ("<html>x = 1", None, " is a web page, not the file itself"),
         (
             "version https://git-lfs.github.com/spec/v1\noid sha256:1",
@@ -208,8 +209,11 @@ NET = "class SimpleCNN(nn.Module):\n    pass"
         ({**CODE, "source": f"%%bash\n{NET}"}, "n.ipynb, cell 2 begins with %%bash, so that the notebook has nothing"),
         ({**CODE, "source": f"%%javascript\n{NET}"}, "n.ipynb, cell 2 begins with %%javascript"),
         ({**CODE, "source": f"%%timeit\n{NET}"}, "n.ipynb, cell 2 begins with %%timeit"),
-        ({**CODE, "source": f"{NET}\nx = ("}, "n.ipynb, cell 2 has a syntax error, so that none of it runs: it holds"),
-        ({**CODE, "source": "SimpleCNN: type = (", "metadata": 3}, "n.ipynb, cell 2 has a syntax error"),
+        (
+            {**CODE, "source": f"{NET}\nx = ("},
+            "n.ipynb, cell 2, line 3 has a syntax error, so that none of it runs: it holds",
+        ),
+        ({**CODE, "source": "SimpleCNN: type = (", "metadata": 3}, "n.ipynb, cell 2, line 1 has a syntax error"),
     ],
 )
 @pytest.mark.parametrize("stub", ["", f"{NET[:-4]}def forward(self, x):\n        raise NotImplementedError()"])
@@ -232,7 +236,7 @@ def test_what_is_missing_is_pointed_at_in_other_files(tmp_path: Path) -> None:
     written(tmp_path / "notes.txt", "def train(model):\n    ...")
     definitions = Definitions(tmp_path)
     assert definitions.elsewhere("SimpleCNN") == (
-        "cut.ipynb could not be read: it holds `class SimpleCNN`. Hand in the whole file."
+        f"cut.ipynb could not be read: it holds `class SimpleCNN`. {definitions.lost[0]}"
     )
     assert definitions.elsewhere("train").startswith(
         "notes.txt is neither a notebook nor a script: it holds `def train`"

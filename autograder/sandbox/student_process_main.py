@@ -185,5 +185,5 @@ def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]
         for name in task["definitions"]
         if definitions.untouched(name, task["notebook"]) or not definitions.where(name, task["notebook"])
     ]
-    elsewhere = {f"{task['id']}: {name}": words for task, name in gone if (words := definitions.elsewhere(name))}
+    elsewhere = {f"{task['id']}: {name}": words for task, name in gone if (words := definitions.elsewhere(name, True))}
     return {"code": code, "cells": cells_of(definitions.folder), "elsewhere": elsewhere}

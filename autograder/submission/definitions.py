@@ -243,10 +243,13 @@ class Definitions:
         stem = module.rpartition(".")[2].casefold()
         return [unit for unit in self.units if unit.file.is_script and unit.stem.casefold() == stem]
 
-    def elsewhere(self, name: str) -> str:
-        """Sentences that point at what defines `name` but does not run, such as a Markdown cell; empty for none."""
+    def elsewhere(self, name: str, misplaced: bool = False) -> str:
+        """Sentences that point at what defines `name` but does not run, such as a Markdown cell; empty for none.
+
+        With `misplaced`, only at what would run if it stood elsewhere.
+        """
         asides = [aside for unit in self.units for aside in unit.file.asides]
-        found = [words for aside in asides if (words := aside.holding(name))]
+        found = [words for aside in asides if aside.misplaced >= misplaced and (words := aside.holding(name))]
         found = found or [words for aside in self._texts if (words := aside.holding(name))]
         return "\n".join(found[:2])
 

@@ -45,7 +45,7 @@ def what_it_is(content: bytes | str, error: json.JSONDecodeError | None = None) 
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return UTF16
     for begin, words in BEGINS:
-        if start.startswith(begin):
+        if start.startswith(begin) and not CONFLICT.match(start[:8].decode("utf-8", "replace")):
             return words
     if b"\0" in data:
         if not data.strip(b"\0"):

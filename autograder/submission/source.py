@@ -58,6 +58,8 @@ class Aside:
     why: str  # "is a Markdown cell"
     cure: str  # a sentence
     text: str
+    misplaced: bool = False
+    """Whether it would run if it stood elsewhere: nothing is wrong with the text itself."""
 
     def holding(self, name: str) -> str:
         """A sentence that points at the definition of `name` in this text; empty where there is none."""
@@ -135,7 +137,7 @@ def texts(folder: Path) -> list[Aside]:
             with path.open("rb") as file:
                 text = file.read(TEXT_LIMIT).decode("utf-8", "replace")
             name = path.relative_to(folder).as_posix()
-            found.append(Aside(name, "is neither a notebook nor a script", "Hand it in as one.", text))
+            found.append(Aside(name, "is neither a notebook nor a script", "Hand it in as one.", text, misplaced=True))
     return found
 
 
@@ -156,7 +158,7 @@ def read_code(path: Path, name: str, kind: str = "notebook") -> list[CodeFile]:
     if read.lost and not read.asides:
         with path.open("rb") as file:
             text = file.read(NOTEBOOK_LIMIT).decode("utf-8", "replace").replace("\0", "")
-        read.asides.append(Aside(name, "could not be read", "Hand in the whole file.", text))
+        read.asides.append(Aside(name, "could not be read", read.lost, text))
     if not read.lost and not name.lower().endswith((".py", ".pyw") if script else ".ipynb"):
         ending = ".py" if script else ".ipynb"
         read.remarks.append(f"{name} was read as a {kind}, since it is one; its name should end in {ending}.")
@@ -177,30 +179,27 @@ def _notebook(path: Path, files: list[CodeFile]) -> Iterator[tuple[Cell, list[as
     for number, kind, _, text in cells:
         place = f"{read.name}, cell {number}"
         if kind != "code":
-            read.asides.append(Aside(place, f"is {MARKUP.get(kind, 'no code cell')}", MAKE_CODE, text))
+            read.asides.append(Aside(place, f"is {MARKUP.get(kind, 'no code cell')}", MAKE_CODE, text, misplaced=True))
             continue
         written = script_written_by(text)
         if written is not None:
             files.append(_written_script(place, text, *written))
             continue
-        why = cure = ""
         try:
             python, body = read_cell(text, own)
         except LeftOut as error:
-            why, cure = f"begins with {error}, so that the notebook has nothing of it", f"Take out {error}."
+            why = f"begins with {error}, so that the notebook has nothing of it"
+            read.asides.append(Aside(place, why, f"Take out {error}.", text, misplaced=True))
             read.problems.append(f"{place}: left out, it begins with {error}")
         except SyntaxError as error:
-            why, cure = SYNTAX_ERROR, MEND
+            read.asides.append(Aside(f"{place}, line {error.lineno}", SYNTAX_ERROR, MEND, text))
             read.problems.append(_no_python(place, "cell", text, error))
         except (ValueError, RecursionError, MemoryError) as error:
-            why, cure = "could not be parsed", "Write it anew."
             read.problems.append(f"{place}: cannot be parsed, the cell was left out ({error})")
         else:
             if magic := unknown_magic(text, own):
                 read.remarks.append(f"{place}: read as Python, though {magic} is not known here")
             yield Cell(place, text, python), _compiled(body, place, read.problems)
-        if why:
-            read.asides.append(Aside(place, why, cure, text))
 
 
 def _written_script(place: str, text: str, name: str, python: str) -> CodeFile:
@@ -210,7 +209,7 @@ def _written_script(place: str, text: str, name: str, python: str) -> CodeFile:
         body, _ = read_script(python)
     except SyntaxError as error:
         read.problems.append(_no_python(place, f"script {name} that it writes", text, error))
-        read.asides.append(Aside(place, SYNTAX_ERROR, MEND, text))
+        read.asides.append(Aside(f"{place}, line {error.lineno}", SYNTAX_ERROR, MEND, text))
     except (ValueError, RecursionError, MemoryError) as error:
         read.problems.append(f"{place}: the script {name} that it writes cannot be parsed ({error})")
     else:
@@ -226,7 +225,8 @@ def _script(path: Path, read: CodeFile) -> Iterator[tuple[Cell, list[ast.stmt]]]
     except (SyntaxError, ValueError) as error:
         if what := what_it_is(text):
             raise Unreadable(what) from None
-        read.asides.append(Aside(name, SYNTAX_ERROR, MEND, text))
+        line = getattr(error, "lineno", None) or 1
+        read.asides.append(Aside(f"{name}, line {line}", SYNTAX_ERROR, MEND, text))
         told = _no_python(name, "script", text, error) if isinstance(error, SyntaxError) else f"{name}: {error}"
         if CONFLICT.search(text):
             read.lost = told
@@ -286,7 +286,7 @@ def _badly_encoded(data: bytes) -> str:
     declared = re.search(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", first, re.MULTILINE)
     if declared is not None:
         return f"declares an encoding that is not its own ({declared[1].decode('ascii', 'replace')}): save it as UTF-8"
-    cure = "save it as UTF-8, or name its encoding in its first line: # -*- coding: latin-1 -*-"
+    cure = "save it as UTF-8, or name its encoding in its first line (`# -*- coding: latin-1 -*-`)"
     return f"{_not_utf8(data)}, and Python does not import it: {cure}"
 
 
