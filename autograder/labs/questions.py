@@ -43,21 +43,19 @@ class Aspect:
     check: str = ""
     right: Any = REFERENCE
     """The right value, or a function that works it out from what was given."""
+    right_in: str = ""
+    """The aspect in which the reference's answer has the right value, where that is another."""
     alike: Callable[[Any, Any], bool] = lambda got, want: bool(got == want)
     """Whether a value passes for the right one."""
     say: str | Callable[[Any, Any], str] = "{want} was expected, but {got} came back."
     hint: str | Callable[[Any, Any], str] = ""
     worth: float = 1.0
-    told: bool = False
-    """Whether it is only what the student's process says of itself."""
     names: bool = False
     """Whether its value, the same on every machine, tells mistakes apart, as that of one without a check does."""
     sure: tuple[str, ...] = ()
     """The aspects in which it is enough to agree with a mistake to be named after it, where none agrees in all."""
     called: str = ""
     """The known mistake that differing in this aspect is, where no other is found."""
-    certain: bool = False
-    """Whether it is that mistake, whatever else may answer alike."""
 
     def of(self, answer: Any, given: Given) -> Any:
         """Its value; raises `Failed`."""
@@ -66,7 +64,7 @@ class Aspect:
     def wanted(self, given: Given, answered: Callable[[], Answers]) -> Any:
         """The right value."""
         if self.right is REFERENCE:
-            return answered()[self.name]
+            return answered()[self.right_in or self.name]
         return self.right(given) if callable(self.right) else self.right
 
 
@@ -92,28 +90,33 @@ class Question:
     draws: bool = False
     """Whether the answer has a picture for the feedback page, where one is asked for."""
     own: Callable[[Examination], Given] | None = None
-    """What a submission is given instead, where that depends on the submission."""
+    """What a submission is given, where that depends on the submission."""
     named_by: Callable[[Examination, Any], str | None] | None = None
     """Finds the known mistake from an answer, where that takes more than aspects that agree."""
 
     def inputs(self, examination: Examination, **instead: Any) -> Given:
         """What the procedure is given for this examination's seed, some of it `instead`."""
-        own = {} if self.own is None else self.own(examination)
-        return {**self.given(examination.oracle.ask, examination.oracle.seed), **own, **instead}
+        if self.own is not None:
+            return {**self.own(examination), **instead}
+        return {**self.given(examination.oracle.ask, examination.oracle.seed), **instead}
 
     def ask(self, examination: Examination, **instead: Any) -> Any:
         """The submission's answer; raises a `Verdict`, with the name of a mistake that is known to raise the same."""
+        return self._ask(examination, self.inputs(examination, **instead))
+
+    def _ask(self, examination: Examination, given: Given) -> Any:
         whom = examination.ask_afresh if self.afresh else examination.ask
         drawn = {"picture": True} if self.draws else {}
         try:
-            return whom(self.procedure, self.uses, **self.inputs(examination, **instead), **drawn)
+            return whom(self.procedure, self.uses, **given, **drawn)
         except Failed as failed:
             name = failed.raised and recognised(examination, self.id, raised=failed.raised)
             raise mistake(examination, failed.message, name, failed.hint) if name else failed from None
 
     def verdict(self, examination: Examination, **instead: Any) -> Verdict | None:
         """The verdict of the examination's check on the first aspect that differs; None where none does."""
-        answer, given = self.ask(examination, **instead), self.inputs(examination, **instead)
+        given = self.inputs(examination, **instead)
+        answer = self._ask(examination, given)
         verdict = self._verdict(examination, answer, given)
         if self.draws and (verdict is None or not instead):
             examination.keep_picture(f"{examination.task}-{examination.check}", answer.get("picture"))
@@ -151,9 +154,7 @@ class Question:
         self, examination: Examination, answer: Any, aspect: Aspect | None = None, given: Given | None = None
     ) -> str | None:
         """The known mistake that answers as this submission does: in all aspects, or in those that are `sure`."""
-        called = known(examination, aspect.called) if aspect is not None and aspect.called else None
-        if called and aspect is not None and aspect.certain:
-            return called
+        called = known(examination, aspect.called if aspect else "")
         try:
             if self.named_by is not None:
                 return self.named_by(examination, answer) or called

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import numbers
+from autograder.labs.kinds.plain_data import told
 from autograder.sandbox.student import Student
 
 
@@ -20,8 +19,4 @@ from autograder.sandbox.student import Student
 def call(student: Student, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """What `function` returns for `arguments`: its type, and its numbers if it is a tensor."""
     given = {name: torch.tensor(value) if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
-    returned = student.get(function)(**given)
-    return {
-        "kind": type(returned).__name__,
-        "returned": numbers(returned) if isinstance(returned, Tensor) else None,
-    }
+    return told("returned", student.get(function)(**given))

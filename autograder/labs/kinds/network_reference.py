@@ -7,7 +7,7 @@ Computed in float64, so that a students' key has the same bytes wherever it is b
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import contextlib
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from autograder.labs.kinds.network import Network
 
 DROPOUT_SAMPLES = 600
-ROUNDINGS = (
-    128  # tolerated: the same sums in another order differ by less than this many times the rounding of each result
-)
+# Tolerated: the same sums in another order differ by less than this many times the rounding of each result.
+ROUNDINGS = 128
 
 
 def parameters(probe: Network, definitions: Any, seed: int) -> Answers:
@@ -69,13 +68,12 @@ def outputs(probe: Network, definitions: Any, seed: int, train: bool = False) ->
 
     With it comes how far a float32 run may be away: so many times what rounding every result to float32 does.
     """
-    network = _weighted(probe, definitions, seed).train(train)
-    images = _images(probe, seed).clone()
-    with torch.no_grad(), DropoutOff():
-        right = network(images).numpy()
-    rounded = _weighted(probe, definitions, seed).train(train)
-    with torch.no_grad(), DropoutOff(), Rounded():
-        error = float(np.abs(rounded(images).numpy() - right).max())
+    images, computed = _images(probe, seed), []
+    for rounded in (contextlib.nullcontext(), Rounded()):
+        network = _weighted(probe, definitions, seed).train(train)
+        with torch.no_grad(), DropoutOff(), rounded:
+            computed.append(network(images.clone()).numpy())
+    right, error = computed[0], float(np.abs(computed[1] - computed[0]).max())
     # A power of two, so that it is the same number on every machine.
     return {RIGHT: right, "tolerance": np.exp2(np.ceil(np.log2(ROUNDINGS * max(error, 1e-9))))}
 
@@ -136,13 +134,7 @@ class _DrawnDropout(TorchFunctionMode):
         self.draw = probes.generator(seed, "dropout")
         self.repeats = repeats
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func in (F.dropout, F.dropout2d):
             given: dict[str, Any] = {"p": 0.5, "training": True}
             given |= dict(zip(("input", "p", "training"), args, strict=False)) | (kwargs or {})

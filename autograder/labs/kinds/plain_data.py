@@ -26,6 +26,11 @@ def numbers(value: Any) -> np.ndarray:
     return np.ascontiguousarray(value)
 
 
+def told(part: str, value: Any) -> dict[str, Any]:
+    """The type of what was returned, and as `part` its numbers if it is a tensor."""
+    return {"kind": type(value).__name__, part: numbers(value) if isinstance(value, Tensor) else None}
+
+
 def plain(value: Any, depth: int = 0) -> Any:
     """Numbers, strings, lists and dicts as they are; small tensors and arrays as lists; anything else as its text."""
     if isinstance(value, (bool, int, float, str)) or value is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,10 +69,10 @@ def saving_questions(
         own = [(str(name), list(shape)) for name, shape in answer]
         if not own or sum(math.prod(shape) for _, shape in own) > LARGEST:
             raise Blocked(blocked)
-        return {"state": probes.weights(own, examination.oracle.seed)}
+        return {"state": probes.weights(own, examination.oracle.seed), **plain}
 
-    def own_file(examination: Examination) -> Given:
-        return {**own_weights(examination), "file": round_trip.ask(examination)["file"]}
+    def own_file(examination: Examination, gpu: bool = False) -> Given:
+        return {**own_weights(examination), "file": round_trip.ask(examination)["file"], "gpu": gpu}
 
     def fits(answer: Any, given: Given) -> None:
         if not answer["fits"]:
@@ -84,7 +85,9 @@ def saving_questions(
             Aspect("own", _if_not("own"), right=None, say=f"{wanted} a {{got}}."),
             Aspect(
                 "weights",
-                lambda answer, given: _bits(answer["state"]),
+                lambda answer, given: _bits(
+                    (name, array(value, f"The loaded weight {name}")) for name, value in answer["state"]
+                ),
                 right=lambda given: _bits(given["state"]),
                 say="The loaded weights are not bit for bit the saved ones.",
                 hint=f"Does `{load}` read the file at `path`, and load it into the model that it returns?",
@@ -127,11 +130,11 @@ def saving_questions(
         id="from-gpu",
         procedure=saved_weights_procedures.load_file,
         given=lambda ask, seed: {**round_trip.given(ask, seed), "gpu": True},
-        own=own_file,
+        own=partial(own_file, gpu=True),
         afresh=True,
         aspects=(*file, *loaded_well(ANY)),
     )
-    elsewhere = replace(from_gpu, id="round-trip", uses=(load,), given=round_trip.given)
+    elsewhere = replace(from_gpu, id="round-trip", uses=(load,), given=round_trip.given, own=own_file)
     return round_trip, from_gpu, elsewhere
 
 
@@ -158,7 +161,7 @@ def _if_not(part: str) -> Callable[[Any, Given], str | None]:
 
 
 def _bits(arrays: Iterable[Sequence[Any]]) -> list[bytes]:
-    return sorted(array(value, f"The loaded weight {name}").tobytes() for name, value in arrays)
+    return sorted(value.tobytes() for _, value in arrays)
 
 
 def _loaded(answer: Any, given: Given) -> str:

@@ -18,7 +18,7 @@ from autograder.judge.compare import array
 from autograder.judge.oracle import KEY_SEED
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import training_procedures
-from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, choice
+from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, choice, known
 
 EPOCHS, IMAGES = 3, 160
 BEFORE, AFTER = 2, 4  # epochs of a trial before it is saved, and in all
@@ -281,10 +281,7 @@ ENDED = replace(
             check="same-training",
             right=True,
             say="`train` got a model in evaluation mode, as `evaluate` leaves one, and trained it in that mode.",
-            told=True,
             names=True,
-            called="trains-in-eval-mode",
-            certain=True,
         ),
         Aspect(
             "weights",
@@ -299,7 +296,9 @@ ENDED = replace(
         ),
     ),
     public=False,
-    named_by=same_training,
+    named_by=lambda examination, answer: (
+        same_training(examination, answer) if answer["trained"] else known(examination, "trains-in-eval-mode")
+    ),
 )
 
 
@@ -372,7 +371,6 @@ EVALUATE = Question(
             right=False,
             say="After `evaluate`, the model should be in evaluation mode, but it is in training mode.",
             hint="`model.eval()` switches to evaluation mode. Does anything in `evaluate` switch back?",
-            told=True,
             names=True,
             sure=("training",),
         ),
@@ -415,7 +413,6 @@ DEVICE = Question(
             say="`train` and `evaluate` were called with the device “meta”, which every machine has and which holds no"
             " values. {got}",
             hint="Both the model and the images belong on `device`.",
-            told=True,
         ),
     ),
 )
@@ -499,14 +496,12 @@ RESUME = Question(
             right=BEFORE,
             say="The history of the saved trial had {want} epochs, but after `resume_trial` it has {got}.",
             hint="`Trial.state_dict()` includes the history. Is it in the file, and do you load the whole file?",
-            told=True,
         ),
         Aspect(
             "after",
             check="history",
             right=AFTER,
             say="After running to {want} epochs, the trial's history has {got} entries.",
-            told=True,
         ),
     ),
 )

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from autograder.labs import forms
 from autograder.labs.kinds.figure_procedures import FIGURE, shown
-from autograder.labs.kinds.plain_data import numbers
+from autograder.labs.kinds.plain_data import told
 from autograder.sandbox.network_handling import Arrays, assign_weights, give_weights
 from autograder.sandbox.student import Student
 
@@ -49,12 +49,7 @@ def maps(student: Student, state: Arrays, image: np.ndarray, stand: bool = False
     model, layer = _seen(student, state, stand)
     before = _hooks(model)
     answer = student.get("feature_maps")(model, layer, torch.tensor(image))
-    return {
-        "kind": type(answer).__name__,
-        "maps": numbers(answer) if isinstance(answer, Tensor) else None,
-        "before": before,
-        "after": _hooks(model),
-    }
+    return {**told("maps", answer), "before": before, "after": _hooks(model)}
 
 
 @forms.answers(FIGURE)
@@ -115,8 +110,7 @@ def maps_in_training(student: Student, state: Arrays, image: np.ndarray) -> dict
     with contextlib.suppress(Exception):  # on purpose
         student.get("feature_maps")(broken, broken.conv2, torch.tensor(image))
     return {
-        "kind": type(answer).__name__,
-        "maps": numbers(answer) if isinstance(answer, Tensor) else None,
+        **told("maps", answer),
         "steady": isinstance(answer, Tensor) and isinstance(again, Tensor) and torch.equal(answer, again),
         "after_error": _hooks(broken),
     }
@@ -150,8 +144,7 @@ def maximise_elsewhere(
 def _maximised(
     student: Student, model: nn.Module, layer: nn.Module, unit: int, steps: int, lr: float
 ) -> dict[str, Any]:
-    answer = student.get("maximise_activation")(model, layer, unit, steps=steps, lr=lr)
-    return {"kind": type(answer).__name__, "image": numbers(answer) if isinstance(answer, Tensor) else None}
+    return told("image", student.get("maximise_activation")(model, layer, unit, steps=steps, lr=lr))
 
 
 def _condition(model: nn.Module) -> dict[str, list[Any]]:

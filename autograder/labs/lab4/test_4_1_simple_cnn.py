@@ -6,7 +6,7 @@ import pytest
 
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import training
-from autograder.labs.kinds.value import ShortAnswer
+from autograder.labs.kinds.value import count_question, shape_question
 from autograder.labs.lab4.networks import SIMPLE
 from autograder.labs.questions import judge
 
@@ -83,36 +83,44 @@ def test_device(examination: Examination) -> None:
 
 # --- shapes -----------------------------------------------------------------------------------------------------------
 
-CONV1 = ShortAnswer("conv1_output_shape", "shapes")
-CONV1_7X3 = ShortAnswer("conv1_7x3_output_shape", "shapes")
-PARAMETERS = ShortAnswer("simple_cnn_parameters", "shapes")
 FOUR = "The shape should have four numbers: batch, channels, height, width."
+CONV1 = shape_question(
+    "conv1_output_shape",
+    "shapes",
+    4,
+    "Batch, channels, height, width. How many pixels does a 5×5 kernel take off without padding?",
+    FOUR,
+)
+CONV1_7X3 = shape_question(
+    "conv1_7x3_output_shape",
+    "shapes",
+    4,
+    "Batch, channels, height, width. Work out the last two separately: the kernel's first number is its height, its"
+    " second its width, and there is no padding.",
+    FOUR,
+)
+PARAMETERS = count_question("simple_cnn_parameters", "shapes", "Count the weights and the biases of every layer.")
 
 
 @pytest.mark.task("shapes")
 @pytest.mark.public
 def test_conv1_output(examination: Examination) -> None:
     """The shape of the first convolution's output for a batch of 128 images."""
-    hint = "Batch, channels, height, width. How many pixels does a 5×5 kernel take off without padding?"
-    CONV1.judge_shape(examination, 4, hint, FOUR)
+    judge(examination, CONV1)
 
 
 @pytest.mark.task("shapes")
 @pytest.mark.public
 def test_conv1_7x3_output(examination: Examination) -> None:
     """The shape of that output with 7×3 kernels."""
-    hint = (
-        "Batch, channels, height, width. Work out the last two separately: the kernel's first number is its height, its"
-        " second its width, and there is no padding."
-    )
-    CONV1_7X3.judge_shape(examination, 4, hint, FOUR)
+    judge(examination, CONV1_7X3)
 
 
 @pytest.mark.task("shapes")
 @pytest.mark.public
 def test_parameters(examination: Examination) -> None:
     """The number of parameters of SimpleCNN."""
-    PARAMETERS.judge_count(examination, "Count the weights and the biases of every layer.")
+    judge(examination, PARAMETERS)
 
 
 ASKED = (
