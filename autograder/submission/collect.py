@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from autograder.course import Limits
-from autograder.submission.course_systems import DownloadError, HandIn, read_download
+from autograder.submission.course_systems import DownloadError, DownloadedWork, read_download
 
 SKIPPED = {
     ".git",
@@ -91,7 +91,9 @@ def find_submissions(source: Path, assignment: str, staging: Path, limits: Limit
     except DownloadError as error:
         raise SubmissionError(str(error)) from error
     source = download.folder
-    parts: dict[str, Path | HandIn] = {name: path for name, path in _students(source) if path not in download.known}
+    parts: dict[str, Path | DownloadedWork] = {
+        name: path for name, path in _students(source) if path not in download.known
+    }
     parts |= {hand_in.student: hand_in for hand_in in download.hand_ins}
     if not parts:
         raise SubmissionError(
@@ -104,7 +106,7 @@ def find_submissions(source: Path, assignment: str, staging: Path, limits: Limit
 
 
 def _taken(
-    student: str, part: Path | HandIn, target: Path, assignment: str, limits: Limits, within: Path
+    student: str, part: Path | DownloadedWork, target: Path, assignment: str, limits: Limits, within: Path
 ) -> Submission:
     """A student's submission, out of a folder or zip of their own or out of a course system's download."""
     if isinstance(part, Path):
