@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from autograder.course import Limits
-from autograder.submission.course_systems import DownloadError, DownloadedWork, read_download
+from autograder.submission.course_systems import DownloadedWork, DownloadError, read_download
 
 SKIPPED = {
     ".git",
