@@ -49,7 +49,7 @@ RUN_IN = {
     "autograder override": "test_overrides.py",
     "autograder report": "test_report.py",
     "autograder train": "test_training.py",
-    "jupyter lab": "test_nbgrader.py",
+    "jupyter lab": "test_formgrader_in_browser.py",
     "nbgrader autograde": "test_nbgrader.py",
     "nbgrader generate_assignment": "test_nbgrader.py",
 }
@@ -154,7 +154,8 @@ def _pytests() -> list[str]:
 
 def _pytest(words: list[str]) -> str:
     unknown = [word for word in words if word.startswith("-") and word not in _pytests()]
-    gone = [word for word in words if "/" in word and not (ROOT / word).exists()]
+    named = [word for option, word in itertools.pairwise(["", *words]) if not option.startswith("-")]
+    gone = [word for word in named if "/" in word and not (ROOT / word).exists()]
     return f"pytest has no {unknown}" if unknown else f"there are no {gone}" if gone else ""
 
 

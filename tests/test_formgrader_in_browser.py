@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser import SCREENSHOTS, chromium
 from tests.conftest import ROOT
@@ -56,7 +56,7 @@ def lab(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], cwd=course, env=environment, stdout=out, stderr=out
+            [sys.executable, "-m", "jupyter", "lab", *options], cwd=course, env=environment, stdout=out, stderr=out
         )
     try:
         while not (found := ADDRESS.search(log.read_bytes())):
@@ -79,6 +79,9 @@ def test_the_documentation_leads_to_a_written_answers_points(browser: Browser, l
     formgrader.get_by_role("link", name="lab4", exact=True).click()
     formgrader.get_by_role("link", name="4_1_simple_cnn").click()
     formgrader.get_by_role("link", name="Submission #1").click()
+    expect(formgrader.locator("input#shapes-check")).to_have_attribute(
+        "placeholder", "6", timeout=120_000
+    )  # has loaded
     box = formgrader.locator(f"input#{WRITTEN}")
     box.fill("1.5")
     with page.expect_response(lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT"):

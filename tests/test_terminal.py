@@ -11,10 +11,17 @@ from rich.console import Console
 from autograder.cli.diff import show
 from autograder.cli.mark import marks_table, tell_adjustments
 from autograder.course import Assignment, read_course
-from autograder.grading.class_run import Outcome
+from autograder.grading.cache import Cache
+from autograder.grading.class_run import ClassRun, Outcome, RunListener
 from autograder.grading.difference import difference
+from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.times import Times
+from autograder.grading.worker import Job
+from autograder.grading.worker_pool import WorkerPool
+from autograder.labs.findings import CachedChecks
+from autograder.labs.lab import open_lab
 from autograder.results import GivenExtension, Results, StudentResult
+from autograder.submission.collect import Submission
 from tests.conftest import ROOT
 from tests.export_class import export, marks_folder, student
 from tests.test_lateness import DEADLINE
@@ -121,3 +128,62 @@ def test_an_interrupted_run_counts_whom_it_has_marked(tmp_path: Path) -> None:
 def test_everybody_without_a_mark_is_named(tmp_path: Path) -> None:
     text = told(Outcome(class_(tmp_path), unreadable=[f"s{number}" for number in range(12)]))
     assert "No mark yet for s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10 and s11: nothing could be read" in text
+
+
+class Fake:
+    """A worker that marks at once."""
+
+    def __init__(self) -> None:
+        self.job: Job | None = None
+        self.ready = True
+        self.sandbox = ""
+        self.promises: list[dict[str, object]] = []
+
+    def start(self, job: Job) -> None:
+        self.job = job
+
+    def read_reply(self) -> object:
+        assert self.job is not None
+        return "marked", Marked(withheld(open_lab("lab4"), self.job.submission.student, ["no."]), {}, {}, [])
+
+    def end(self) -> None:
+        self.job = None
+
+
+class Pool(WorkerPool[Fake]):
+    """Two of them."""
+
+    def start_workers(self, wanted: int) -> None:
+        self.workers += [Fake() for _ in range(min(2, wanted) - len(self.workers))]
+
+    def wait_for_replies(self) -> list[Fake]:
+        return [worker for worker in self.workers if worker.job][:1]
+
+    def on_idle_death(self, worker: Fake) -> None:
+        raise NotImplementedError
+
+    def on_refusal(self, worker: Fake, kind: str, reason: str) -> None:
+        raise NotImplementedError
+
+
+def test_progress_knows_on_whom_each_worker_is_at_work(tmp_path: Path) -> None:
+    pool = Pool(GradingSpec(open_lab("lab4"), "digits", "cpu", 1, 1))
+    events: list[str] = []
+    pool.begun = lambda job: events.append(f"marking {job.submission.student}")
+    jobs = [Job(Submission(name, tmp_path), f"students/{name}", CachedChecks("")) for name in ("ada", "bob", "cy")]
+    for job, _ in pool.mark(jobs):
+        events.append(f"told {job.submission.student}")
+    assert [event for event in events if event.startswith("marking")] == ["marking ada", "marking bob", "marking cy"]
+    assert events.index("marking bob") < events.index("told ada") < events.index("marking cy")
+
+
+@pytest.mark.parametrize("jobs", [1, 2, None])
+def test_a_worker_takes_one_thread_unless_more_are_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int | None
+) -> None:
+    lab = open_lab("lab4")
+    run = ClassRun(lab, tmp_path, Cache(tmp_path), "digits", "cpu", None, None, RunListener())
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert run._pool(1, jobs, 9).spec.threads == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert run._pool(1, jobs, 9).spec.threads == 3

@@ -20,12 +20,7 @@ STACK: pytest.StashKey[ExitStack] = pytest.StashKey()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("submission")
     group.addoption("--submission", metavar="PATH", help="a student's folder or archive")
-    group.addoption(
-        "--seed",
-        type=int,
-        default=None,
-        help="repeats an earlier run, or that of a MARKS folder: $(cat MARKS/cache/seed)",
-    )
+    group.addoption("--seed", type=int, help="repeats an earlier run, or a marking: $(cat MARKS/cache/seed)")
     group.addoption("--unsafe-no-sandbox", action="store_true", help="for the work of people you trust")
 
 

@@ -42,7 +42,7 @@ class DownloadError(Exception):
 
 
 @dataclass
-class Downloaded:
+class DownloadedWork:
     """What one student handed in, as a course system hands it out."""
 
     student: str
@@ -63,7 +63,7 @@ class Download:
     """What is known by name in a folder of submissions."""
 
     folder: Path
-    hand_ins: list[Downloaded] = field(default_factory=list)
+    hand_ins: list[DownloadedWork] = field(default_factory=list)
     known: set[Path] = field(default_factory=set)
     """All entries that belong to the hand-ins or to the system itself: nobody else's work."""
 
@@ -117,9 +117,9 @@ def _read(source: Path) -> Download:
     return download
 
 
-def _hand_in(entries: list[_Entry]) -> Downloaded:
+def _hand_in(entries: list[_Entry]) -> DownloadedWork:
     first = entries[0]
-    hand_in = Downloaded(first.student, first.person)
+    hand_in = DownloadedWork(first.student, first.person)
     attempts = sorted({entry.attempt for entry in entries})
     last = [entry for entry in entries if entry.attempt == attempts[-1]]
     if len(attempts) > 1:
@@ -232,7 +232,7 @@ def _gradescope(download: Download) -> None:
             people = [_person(submitter) for submitter in facts[":submitters"]]
             for person in people:
                 student = person.get("email") or person.get("idnumber") or person["name"]
-                hand_in = Downloaded(student, {**person, "submission": str(name)}, entries=[folder], names=[""])
+                hand_in = DownloadedWork(student, {**person, "submission": str(name)}, entries=[folder], names=[""])
                 hand_in.timestamp = _utc(facts.get(":created_at"))
                 others = ", ".join(other["name"] for other in people if other is not person)
                 if others:
