@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
 
+# Without compiled files, each of the many processes that tests start would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo quick test test-all bench mutants sentences docs lint format clean
 
 help:  ## List the targets
