@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
 
+# Without compiled files, each of the many processes that tests start would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo quick test test-all bench mutants sentences docs lint format clean
 
 help:  ## List the targets
@@ -54,5 +57,6 @@ $(READY): pyproject.toml constraints.txt
 	  echo "Python 3.10 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Choose another: make PYTHON=python3.12 …"; exit 1; }
 	@echo "Setting up $(VENV): a few minutes the first time, most of them for torch."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[course,dev,cluster]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '.[course,dev,cluster]'
+	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true  # on all cores; a few files of libraries do not compile
 	@touch $@

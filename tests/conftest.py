@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,9 @@ from autograder.sandbox.fork_server import ForkServer
 from autograder.submission import definitions
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# jsonschema, which nbformat imports, would spend a second on the grammar of addresses that no notebook has.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # no test depends on how fast a machine is
 hypothesis.settings.load_profile("untimed")
@@ -184,6 +188,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 PROGRAMS = ("python", "bash", "autograder", "pytest", "nbgrader", "chrom", "node")
 STARTING = {"fork_server", "light_marks", "student_environment"}  # fixtures that start one for whoever comes first
 starts: list[str] = []
+
+
+ONLY_PROCESSES = re.compile(r"^pytestmark = (?:\[[^]]*)?pytest\.mark\.processes\b", re.M)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`make quick` does not import files of whose tests it would run none."""
+    if not config.option.markexpr.endswith("not processes") or collection_path.suffix != ".py":
+        return None
+    return bool(ONLY_PROCESSES.search(collection_path.read_text(encoding="utf-8"))) or None
 
 
 def _note_start(event: str, given: tuple[object, ...]) -> None:

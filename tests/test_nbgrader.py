@@ -19,7 +19,7 @@ import pytest
 
 from autograder.results import Results, StudentResult
 from tests.conftest import ROOT, autograder
-from tests.sample_class import make_class
+from tests.sample_class import RECIPES, make_student
 
 pytestmark = pytest.mark.processes
 STUDENT = "no-second-relu"
@@ -60,9 +60,8 @@ def autograde(student: str, notebooks: str, cwd: Path) -> subprocess.CompletedPr
 
 def autograded(root: Path, students: Sequence[str] | None = None, notebooks: str = "*") -> Path:
     """A course folder whose `lab4` is autograded for `students` of the sample class; None: all that nbgrader can."""
-    make_class(root / "all", "digits")
-    for student in students or sorted(path.name for path in (root / "all").iterdir() if path.name not in BEYOND):
-        shutil.copytree(root / "all" / student, root / "submitted" / student)
+    for student in students or sorted(path.name for path in RECIPES.iterdir() if path.name not in BEYOND):
+        make_student(RECIPES / student, root / "submitted" / student / "lab4", "digits")
     shutil.copytree(ROOT / "source" / "lab4", root / "source" / "lab4")
     shutil.copyfile(ROOT / "nbgrader_config.py", root / "nbgrader_config.py")
     for path in [*root.glob("submitted/*/lab4/*.ipynb"), *root.glob("source/lab4/*.ipynb")]:
