@@ -197,6 +197,20 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
                 pass
 
 
+def test_another_assignment_is_refused_by_the_marks_of_one(tmp_path: Path) -> None:
+    Cache(tmp_path).require("lab4")
+    Cache(tmp_path).require("lab4")
+    with pytest.raises(CacheError, match="holds the marks of lab4; choose another folder for lab5"):
+        Cache(tmp_path).require("lab5")
+
+
+def test_marks_from_before_folders_knew_their_assignment_are_refused_too(tmp_path: Path) -> None:
+    results = Results(course="Deep learning", assignment="lab4", data="digits", sandbox="none", device="cpu", schema=1)
+    results.write(tmp_path / "results.json")
+    with pytest.raises(CacheError, match="holds the marks of lab4"):
+        Cache(tmp_path).require("lab5")
+
+
 @pytest.mark.processes
 def test_a_broken_sandbox_stops_the_marking_with_a_clear_word(tmp_path: Path) -> None:
     done = autograder("mark", SUBMISSIONS, "-o", tmp_path, "--sandbox", "no-such-kind")

@@ -20,6 +20,7 @@ from autograder.feedback.marked.pages import write_report
 from autograder.results import (
     CheckResult,
     Lateness,
+    NotTakenIn,
     OwnDigit,
     Results,
     ResultsError,
@@ -260,6 +261,19 @@ def test_the_page_of_a_student_who_is_gone_goes_too(tmp_path: Path) -> None:
     write_report(results(student("ada", check("a")), student("bob", check("a"))), tmp_path)
     write_report(results(student("ada", check("a"))), tmp_path)
     assert [file.parent.name for file in tmp_path.glob("*/*/index.html")] == ["ada", "ada"]
+
+
+def test_the_class_page_lists_what_was_not_taken_in(tmp_path: Path) -> None:
+    left_out = [
+        NotTakenIn(student="ada", name=f"own/{SCRIPT}.png", reason="a link"),
+        NotTakenIn(name="notes.txt", reason="is no folder or archive of a student"),
+    ]
+    class_of_one = results(student("ada", check("same-function"))).model_copy(update={"left_out": left_out})
+    page = write_report(class_of_one, tmp_path).read_text(encoding="utf-8")
+    assert "Not taken in" in page
+    assert SCRIPT not in page.partition("Not taken in")[2].partition("</section>")[0]
+    assert "is no folder or archive of a student" in page
+    assert "notes.txt" not in (tmp_path / "students/ada/index.html").read_text(encoding="utf-8")
 
 
 def test_an_empty_class_has_a_page(tmp_path: Path) -> None:

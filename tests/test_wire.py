@@ -77,6 +77,12 @@ def test_arrays_that_are_none_are_refused(text: str) -> None:
         through(wire.HEADER.pack(wire.MAGIC, len(content), 4) + content + b"abcd")
 
 
+def test_lone_surrogates_become_storable_as_they_arrive() -> None:
+    content = rb'{"told \ud800": ["caf\udce9", "\ud83d\ude00"]}'
+    received = through(wire.HEADER.pack(wire.MAGIC, len(content), 0) + content)
+    assert received == {r"told \ud800": [r"caf\udce9", "\U0001f600"]}
+
+
 def test_bytes_that_belong_to_no_array_are_refused() -> None:
     with pytest.raises(wire.WireError, match="more bytes"):
         through(wire.HEADER.pack(wire.MAGIC, 2, 4) + b"{}abcd")

@@ -30,7 +30,10 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def mark(
         submissions: Annotated[
-            Path, typer.Argument(help="Folders <student>/<assignment>/, a folder for each student, or a zip of them.")
+            Path,
+            typer.Argument(
+                help="Folders <student>/<assignment>/, a folder or archive for each student, or an archive of them."
+            ),
         ],
         output: Annotated[Path, typer.Option("--output", "-o", metavar="MARKS", help="The folder for the results.")],
         assignment: Annotated[

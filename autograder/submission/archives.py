@@ -33,6 +33,9 @@ PIECE = 4096  # compressed bytes at a time: bzip2 makes up to 80 MB of so many
 METHODS_OF_7Z = {bytes.fromhex(code) for code in ("00", "21", "030101", "03", "04", "03030103", "040108", "040202")}
 
 
+ENDS: type[Exception] = tarfile.HeaderError  # what the library raises where there is no further entry
+
+
 class ArchiveError(ValueError):
     """An archive cannot be opened at all; the text goes on from its name: "is encrypted"."""
 
@@ -86,11 +89,10 @@ def unpack(archive: Path, target: Path, room: Room) -> list[Leftover]:
             _unpack_7z(archive, into)
         else:
             _unpack_tar(archive, kind, into)
-    except ArchiveError:
-        raise
     except Exception as error:  # what the libraries raise for damaged archives is not listed anywhere
         if not into.seen:
-            raise ArchiveError(f"cannot be opened ({_words(error)})") from error
+            words = str(error) if isinstance(error, ArchiveError) else f"cannot be opened ({_words(error)})"
+            raise ArchiveError(words) from error
         into.leave("", f"the rest of {archive.name} cannot be read ({_words(error)})")
     return into.left_out
 
@@ -282,8 +284,21 @@ def _tar(archive: Path, kind: str, most: float) -> Iterator[tarfile.TarFile]:
     openers: dict[str, Callable[..., Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open, "tar": open}
     with openers[kind](archive, "rb") as packed:
         stream: Any = _Bounded(packed, most)
-        with tarfile.open(fileobj=stream, mode="r|") as opened:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as opened:
             yield opened
+
+
+class _Header(tarfile.TarInfo):
+    """A header, whose damage is told: the library takes it for the end of the archive."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Any:
+        try:
+            return super().fromtarfile(tarfile)
+        except ENDS as error:
+            if type(error).__name__ == "EOFHeaderError":
+                raise
+            raise ArchiveError("its end is missing, or an entry is damaged") from error
 
 
 class _Bounded:
@@ -310,7 +325,7 @@ def _unpack_7z(archive: Path, into: _Into) -> None:
             raise ArchiveError("is encrypted")
         _require_known_methods(opened)
         entries = list(opened.files)
-        if sum(entry.uncompressed for entry in entries) > into.most:
+        if sum(entry.uncompressed for entry in entries) > 4 * into.most:
             raise ArchiveError("unpacks to more than is allowed")
         into.know_names([entry.filename for entry in entries])
         wanted: dict[str, Any] = {}  # by the name that the library gives, to each a different one
@@ -324,6 +339,8 @@ def _unpack_7z(archive: Path, into: _Into) -> None:
                 into.leave(name, "a link")
             elif entry.is_socket or stat.S_IFMT(entry.posix_mode or 0) not in (0, stat.S_IFREG):
                 into.leave(name, "not a regular file")
+            elif entry.uncompressed > into.most:
+                into.leave(name, "unpacks to more than is allowed")
             elif into.place(name) is not None:
                 wanted[PurePosixPath(f"{name}_{times[name] - 1}" if times[name] else name).as_posix()] = entry
                 times[name] += 1

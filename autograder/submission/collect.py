@@ -352,9 +352,12 @@ def _take_parts(hand_in: _HandIn, submission: Submission, assignment: str, limit
             submission.leave(name or path.name, "a link")
         elif path.is_dir():
             submission.timestamp = submission.timestamp or _timestamp(path, assignment)
-            roots.append(_root(path, assignment))
+            roots.append(_root(path, assignment, submission))
         elif named_like_archive(path.name):
-            roots += [_root(root, assignment) for root in _opened(path, path.name, next(unpacked), room, submission)]
+            roots += [
+                _root(root, assignment, submission)
+                for root in _opened(path, path.name, next(unpacked), room, submission)
+            ]
         else:
             single.append((path, name))
     opened: set[Path] = set()
@@ -366,7 +369,10 @@ def _take_parts(hand_in: _HandIn, submission: Submission, assignment: str, limit
         packed = [path for path in archives if path.name.lower() == PACKED]
         for path in packed or archives:
             opened.add(path)
-            roots += [_root(root, assignment) for root in _opened(path, path.name, next(unpacked), room, submission)]
+            roots += [
+                _root(root, assignment, submission)
+                for root in _opened(path, path.name, next(unpacked), room, submission)
+            ]
     copying = _Copying(submission, limits, within, opened)
     for path, name in single:
         copying.copy(path, Path(name or path.name))
@@ -421,18 +427,24 @@ def _timestamp(origin: Path, assignment: str) -> str | None:
         return file.read(200).decode("utf-8", "replace").strip()
 
 
-def _root(origin: Path, assignment: str) -> Path:
+def _root(origin: Path, assignment: str, submission: Submission) -> Path:
     """Steps into `<assignment>/`, or through folders that hold one folder and no code, to where the work lies."""
     if assignment and (origin / assignment).is_dir() and not (origin / assignment).is_symlink():
+        for path in _entries(origin):
+            if path.name != assignment:  # a folder is most likely another assignment
+                other = path.is_dir() or path.name.startswith(".") or path.name in SYSTEMS_FILES
+                submission.leave(path.name, f"beside the folder {assignment}, which counts", routine=other)
         return origin / assignment
     for _ in range(3):
         if _is_submission(origin, ""):
             return origin
-        inner = [path for path in origin.iterdir() if path.name not in SKIPPED and not path.name.startswith(".")]
-        if len(inner) == 1 and inner[0].is_dir() and not inner[0].is_symlink():
-            origin = inner[0]
-        else:
+        hidden = [path for path in _entries(origin) if path.name in SKIPPED or path.name.startswith(".")]
+        inner = [path for path in _entries(origin) if path not in hidden]
+        if len(inner) != 1 or not inner[0].is_dir() or inner[0].is_symlink():
             return origin
+        for path in hidden:
+            submission.leave(path.name, "is hidden, or a system's own", routine=True)
+        origin = inner[0]
     return origin
 
 
@@ -478,6 +490,8 @@ class _Copying:
 
         for folder, folders, names in os.walk(root, followlinks=False, onerror=unread):
             here = Path(folder).relative_to(root)
+            if not folders and not names:
+                self._leave(here if here.parts else Path(root.name), "an empty folder", routine=True)
             kept = []
             for name in sorted(folders):
                 if Path(folder, name).is_symlink():

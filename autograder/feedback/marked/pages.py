@@ -59,16 +59,19 @@ def _written(results: Results, marks: Path, level: Level | None, wall: Wall) -> 
     current = set()
     results = results.model_copy(update={"students": wall.settled(results.students)})
     for place, student in enumerate(results.students):
-        page = marks / student.folder / "index.html"
-        page.parent.mkdir(parents=True, exist_ok=True)
-        markers = _markers_folder(marks, student) / "index.html"
-        markers.parent.mkdir(parents=True, exist_ok=True)
-        beside = {"previous": results.students[place - 1 : place], "next": results.students[place + 1 : place + 2]}
         with wall.around(student.student, "making the page"):
+            page = marks / student.folder / "index.html"
+            page.parent.mkdir(parents=True, exist_ok=True)
+            markers = _markers_folder(marks, student) / "index.html"
+            markers.parent.mkdir(parents=True, exist_ok=True)
+            current |= {page, markers}
             _write(page, templates, "student.html.j2", results, **_student_view(student, marks, level))
             view = _student_view(student, marks, "marker")
-            _write(markers, templates, "student.html.j2", results, **{**view, **beside})
-        current |= {page, markers}
+            beside = {"previous": results.students[place - 1 : place], "next": results.students[place + 1 : place + 2]}
+            try:
+                _write(markers, templates, "student.html.j2", results, **{**view, **beside})
+            except Exception:  # a neighbour's name may be at fault; their own page says so
+                _write(markers, templates, "student.html.j2", results, **view)
 
     def with_only(students: list[StudentResult]) -> Results:
         return results.model_copy(update={"students": students})
