@@ -164,7 +164,8 @@ def _shapes(network: nn.Module) -> list[tuple[str, list[int]]]:
 
 def _weighted(probe: Network, definitions: Any, seed: int) -> nn.Module:
     """The network in float64 with the grader's weights, made without drawing others first."""
-    with torch.device("meta"):
+    shapes_only = torch.device("meta")
+    with shapes_only:
         network = _network(probe, definitions)
     made = _weights(str(_shapes(network)), seed)
     network.load_state_dict(
