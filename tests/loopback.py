@@ -72,8 +72,8 @@ def names(client: Any) -> dict[str, str]:
     return {address: one["name"] for address, one in client.scheduler_info(n_workers=-1)["workers"].items()}
 
 
-def wait_until(there: Any, seconds: float = 120) -> None:
-    """Waits for something to become true."""
+def wait_until(there: Any, seconds: float = 1200) -> None:
+    """Waits for something to become true; fails where it never does, even on a very busy machine."""
     deadline = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < deadline, f"nothing within {seconds} s"

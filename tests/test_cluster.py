@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -59,16 +60,18 @@ def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machi
     from distributed import Client
 
     victim = loopback.worker("victim", "--no-nanny")
-    loopback.worker("survivor")
     loopback.worker("outdated", AUTOGRADER_COURSE=str(other_course(tmp_path / "course")))
     marks = with_seed_of(light_marks, tmp_path / "marks")
     with Client(loopback.address, set_as_default=False) as client, ThreadPoolExecutor(1) as beside:
-        by_name = {name: address for address, name in names(client).items()}
+        [at_victim] = [address for address, name in names(client).items() if name == "victim"]
         marking = beside.submit(
             autograder, "mark", light_class, "-o", marks, "--data", "digits", "--scheduler", loopback.address
         )
-        at_work = lambda: any("mark" in str(key) for key in client.processing()[by_name["victim"]])  # noqa: E731
+        at_work = lambda: any("mark" in str(key) for key in client.processing()[at_victim])  # noqa: E731
         wait_until(lambda: marking.done() or at_work())
+        victim.send_signal(signal.SIGSTOP)  # it keeps its submission until another worker is there, and then dies
+        loopback.worker("survivor")
+        by_name = {name: address for address, name in names(client).items()}
         victim.kill()
         done = marking.result()
     said = " ".join(done.stdout.split())
