@@ -176,5 +176,5 @@ def test_decisions_that_were_edited_by_hand_are_applied_before_anything_is_made_
 def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path) -> None:
     assert "Nothing could be read of what ada handed in; ask again before the 0 counts." in mark(course)
     student = Results.read(course / "marks" / "results.json").student("ada")
-    told = "Nothing that was handed in could be read: ada.zip: cannot be opened"
+    told = "Nothing that was handed in could be read: ada.zip: is cut off"
     assert [flag for flag in student.flags if flag.startswith(told)]
