@@ -187,7 +187,7 @@ def test_decisions_that_were_edited_by_hand_are_applied_before_anything_is_made_
 def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path) -> None:
     assert "No mark yet for ada and bob: nothing could be read of what they handed in." in mark(course)
     student = Results.read(course / "marks" / "results.json").student("ada")
-    told = "Nothing that was handed in could be read: ada.zip: cannot be opened"
+    told = "Nothing that was handed in could be read: ada.zip: is cut off"
     assert [flag for flag in student.flags if flag.startswith(told)]
     assert student.no_mark_yet
     bob = Results.read(course / "marks" / "results.json").student("bob")

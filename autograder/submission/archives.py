@@ -110,8 +110,10 @@ def _kind(archive: Path) -> str:
             return kind
     if head[257:262] == b"ustar":
         return "tar"
-    if head.startswith(b"PK") or zipfile.is_zipfile(archive):
+    if zipfile.is_zipfile(archive):
         return "zip"
+    if head.startswith(b"PK"):
+        raise ArchiveError("is cut off: its end is missing, as when an upload was broken off")
     if head.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
         raise ArchiveError("is a web page, not an archive: the page was saved in place of the file")
     if archive.name.lower().endswith(".tar"):

@@ -91,7 +91,7 @@ class Submission:
         whole = hashlib.sha256()
         for name in self.files():
             content = hashlib.sha256((self.folder / name).read_bytes()).hexdigest()
-            whole.update(f"{name.as_posix()}\0{content}\n".encode())
+            whole.update(f"{name.as_posix()}\0{content}\n".encode("utf-8", "surrogateescape"))
         return whole.hexdigest()
 
     def leave(self, name: str, reason: str, routine: bool = False) -> None:
