@@ -23,7 +23,14 @@ TARGET = "ben-two"  # neither the first nor the last: a loop's variable keeps th
 # What reads the marker's own files: an error in them is told to the marker, before anybody is marked.
 MARKERS_OWN = ("read_overrides", "read_times", "misfits")
 # The wall itself, and what is made where it has caught something.
-NO_STEPS = ("wall:", "grading.grader:withheld", "grading.grader:Grader.mark", "storage:", "export.marks:Mark.student")
+NO_STEPS = (
+    "wall:",
+    "submission.collect:_noting",
+    "grading.grader:withheld",
+    "grading.grader:Grader.mark",
+    "storage:",
+    "export.marks:Mark.student",
+)
 
 
 class Injected(Exception):

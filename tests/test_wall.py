@@ -140,8 +140,14 @@ def test_an_exception_at_any_step_costs_nobody_else_anything(
         if found[TARGET] == undisturbed[TARGET]:
             survived += [name] * bool(raised)
         else:
-            assert found[TARGET].status == "withheld", f"{name} costs {TARGET} points"
-            assert {check.status for _, check in found[TARGET].checks} & {"error"}
+            checks = [check for _, check in found[TARGET].checks]
+            # A person's decision stands in place of a check on which the grader has failed.
+            decided = any(check.override is not None and check.override.found_status == "error" for check in checks)
+            if decided and found[TARGET].status == "marked":
+                assert found[TARGET].score == undisturbed[TARGET].score, f"{name} costs {TARGET} points"
+            else:
+                assert found[TARGET].status == "withheld", f"{name} costs {TARGET} points"
+                assert "error" in {check.status for check in checks}
             withheld_by.append(name)
             assert setup.run(marks) == undisturbed, f"after {name}, the next run does not try again"
         shutil.rmtree(marks)
