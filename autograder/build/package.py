@@ -10,14 +10,13 @@ import sys
 import zipfile
 from pathlib import Path
 
-import numpy as np
-
 from autograder import manifest
 from autograder.build.source_notebooks import BuildError
 from autograder.judge.oracle import KEY_SEED, frozen
 from autograder.labs.catalogue import Check, check_files
 from autograder.labs.lab import CHECKOUT, Lab
 from autograder.manifest import PACKAGE
+from autograder.sandbox.wire import encode
 
 DECIMALS = 5  # of the key's numbers. They are computed in float64, so all machines round to the same ones
 STAMP = (2020, 2, 2, 0, 0, 0)
@@ -125,7 +124,7 @@ def write_key(lab: Lab, checks: list[Check], folder: Path) -> None:
         for task, known in oracle.bank.items()
     }
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez(folder / f"{lab.name}.npz", **frozen(oracle, DECIMALS))  # type: ignore[arg-type]
+    (folder / f"{lab.name}.frame").write_bytes(encode(frozen(oracle, DECIMALS)))
     key = {"seed": KEY_SEED, "mistakes": mistakes}
     (folder / f"{lab.name}.json").write_text(json.dumps(key, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     (folder / "course.yml").write_text(_public_course(lab, checks), encoding="utf-8")

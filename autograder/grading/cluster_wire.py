@@ -16,7 +16,7 @@ from autograder.grading.grader import Marked
 from autograder.grading.worker import Job
 from autograder.labs.findings import CachedChecks
 from autograder.results import StudentResult
-from autograder.sandbox.wire import HEADER, MAGIC, WireError, decode, encode
+from autograder.sandbox.wire import encode, unframe
 from autograder.submission.collect import Submission
 
 
@@ -121,11 +121,7 @@ def _packed(data: Any) -> bytes:
 
 def _unpacked(packed: bytes) -> Any:
     """Raises `WireError` for what `_packed` does not make."""
-    if not packed.startswith(MAGIC) or len(packed) < HEADER.size:
-        raise WireError("this is not a frame of the wire")
-    _, text_length, _ = HEADER.unpack_from(packed)
-    body = HEADER.size + text_length
-    return _received(decode(packed[HEADER.size : body], packed[body:]))
+    return _received(unframe(packed))
 
 
 def _sendable(value: Any) -> Any:

@@ -26,6 +26,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograder.judge.bank import Bank, BankError, Mistake, Variant
+from autograder.sandbox.wire import WireError, unframe
 from autograder.storage import write_whole
 
 KEY_SEED = 2027
@@ -281,20 +282,19 @@ def _equal(one: np.ndarray, other: np.ndarray) -> bool:
 NAMES = "mistakes"
 
 
-def frozen(oracle: LiveOracle, decimals: int) -> dict[str, np.ndarray]:
-    """Everything that a `KeyOracle` says, as arrays under the names that it expects; numbers are rounded,
-    and texts are UTF-8.
+def frozen(oracle: LiveOracle, decimals: int) -> dict[str, dict[str, dict[str, Any]]]:
+    """Everything that a `KeyOracle` says, by question and group of answers; numbers are rounded, and texts are lists.
 
-    Answers of mistakes that have the same form lie in one array, with the mistakes' ids beside it.
+    The group "" is the right answer. Answers of mistakes that have the same form lie in one array, with the mistakes'
+    ids beside it.
     """
-    arrays: dict[str, np.ndarray] = {}
+    found: dict[str, dict[str, dict[str, Any]]] = {}
     for question in sorted(oracle.questions(public=True)):
-        for name, value in oracle.ask(question).items():
-            arrays[f"{question}||{name}"] = _frozen(value, decimals)
-        for number, group in enumerate(_together(oracle.wrong(question))):
-            for name, value in group.items():
-                arrays[f"{question}|{number}|{name}"] = _frozen(value, decimals)
-    return arrays
+        groups = [("", oracle.ask(question)), *enumerate(_together(oracle.wrong(question)))]
+        found[question] = {
+            str(number): {name: _frozen(value, decimals) for name, value in group.items()} for number, group in groups
+        }
+    return found
 
 
 def _together(known: Iterable[tuple[str, Answers]]) -> list[Answers]:
@@ -316,9 +316,9 @@ def _apart(group: Answers) -> Iterator[tuple[str, Answers]]:
         yield str(name), {key: values[number] for key, values in group.items() if key != NAMES}
 
 
-def _frozen(value: np.ndarray, decimals: int) -> np.ndarray:
+def _frozen(value: np.ndarray, decimals: int) -> Any:
     if value.dtype.kind == "U":
-        return np.char.encode(value, "utf-8")  # a quarter of the size
+        return value.tolist()
     if value.dtype.kind != "f":
         return value
     return np.round(value, decimals).astype(np.float32) + np.float32(0)  # no negative zeros
@@ -332,15 +332,11 @@ class KeyOracle:
     def __init__(self, lab: str, folder: Path = KEYS) -> None:
         try:
             described = json.loads((folder / f"{lab}.json").read_text(encoding="utf-8"))
-            self._arrays = np.load(folder / f"{lab}.npz", allow_pickle=False)
-        except OSError as error:
+            self._entries = unframe((folder / f"{lab}.frame").read_bytes())
+        except (OSError, WireError) as error:
             raise OracleError(f"the answer key of {lab} cannot be read ({error})") from error
         self.seed: int = described["seed"]
         self._mistakes: dict[str, dict[str, dict[str, Any]]] = described["mistakes"]
-        self._entries: dict[str, dict[str, list[str]]] = {}
-        for entry in self._arrays.files:
-            question, group, name = entry.split("|")
-            self._entries.setdefault(question, {}).setdefault(group, []).append(name)
 
     def ask(self, question: str) -> Answers:
         if question not in self._entries:
@@ -352,8 +348,10 @@ class KeyOracle:
         return [one for group in groups for one in _apart(group)]
 
     def _group(self, question: str, group: str) -> Answers:
-        arrays = {name: self._arrays[f"{question}|{group}|{name}"] for name in self._entries[question][group]}
-        return {name: np.char.decode(a, "utf-8") if a.dtype.kind == "S" else a for name, a in arrays.items()}
+        return {
+            name: np.array(value, str) if isinstance(value, (list, str)) else np.array(value)
+            for name, value in self._entries[question][group].items()
+        }
 
     def mistake(self, task: str, name: str) -> str:
         return " ".join(self._mistakes[task][one]["sentence"] for one in name.split("+"))

@@ -86,6 +86,15 @@ def plain(value: Any, depth: int = 0) -> Any:
     raise WireError(f"{type(value).__name__} cannot be sent")
 
 
+def unframe(frame: bytes) -> Any:
+    """The message in a whole frame; raises `WireError` for anything that `encode` would not produce."""
+    if not frame.startswith(MAGIC) or len(frame) < HEADER.size:
+        raise WireError("this is not a frame of the wire")
+    _, length, _ = HEADER.unpack_from(frame)
+    body = HEADER.size + length
+    return decode(frame[HEADER.size : body], frame[body:])
+
+
 def decode(text: bytes, body: bytes) -> Any:
     """The message in a frame's two parts; raises `WireError` for anything that `encode` would not produce."""
     try:
