@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib
 import os
 import pickle
 import statistics
@@ -41,6 +40,7 @@ from autograder.labs.lab import open_lab
 from autograder.labs.lab4.test_4_2_better_cnn import BETTER_FILE
 from autograder.labs.respondents import Respondents
 from autograder.labs.run import run_checks
+from autograder.sandbox.respondent import Procedure
 from autograder.sandbox.student import quiet
 from autograder.sandbox.weights_reader import read_weights
 from autograder.submission import definitions
@@ -80,7 +80,7 @@ class Recorder:
     questions: dict[bytes, Question] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def key(self, procedure: str, arguments: dict[str, Any]) -> bytes:
+    def key(self, procedure: Procedure, arguments: dict[str, Any]) -> bytes:
         """The same for the same question."""
         return pickle.dumps((procedure, arguments))
 
@@ -93,16 +93,15 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def ask(self, procedure: str, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]) -> Any:
-        module, _, name = procedure.partition(":")
-        function = getattr(importlib.import_module(module), name)
-
+    def ask(
+        self, procedure: Procedure, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]
+    ) -> Any:
         def again() -> Any:
-            return function(self.student, **arguments)
+            return procedure(self.student, **arguments)
 
         key = self.key(procedure, arguments)
         task = self.tasks[uses[0]] if uses else "weights files"
-        self.questions.setdefault(key, Question(task, name.replace("_", "-"), again))
+        self.questions.setdefault(key, Question(task, procedure.__name__.replace("_", "-"), again))
         with quiet():
             return again()
 

@@ -26,7 +26,7 @@ SPEAKING = [
     *("sandbox/client.py", "sandbox/own_*.py", "sandbox/respondent.py", "sandbox/student.py", "sandbox/weight*.py"),
 ]
 # These speak to teachers, to markers, or only to the checks.
-SILENT = re.compile(r"(bank|oracle|catalogue|conftest|lab|run|.*procedures|drawn_pictures)\.py")
+SILENT = re.compile(r"(bank|oracle|catalogue|conftest|lab|.*procedures|drawn_pictures)\.py")
 NEVER = {"BankError", "OracleError", "ChecksError", "CourseError", "ForkServerError", "SandboxError"}  # to a student
 FILLED_IN = re.compile(r"\{[^{}]*\}")
 WORDS = re.compile(r"[A-Za-z`]{2,}.*\s.*[A-Za-z`]{2,}")

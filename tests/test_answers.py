@@ -15,6 +15,7 @@ from autograder.course import check_id
 from autograder.judge.verdict import Verdict
 from autograder.labs.context import Context
 from autograder.labs.examination import Examination
+from autograder.labs.file_procedures import weights_file
 from autograder.labs.findings import Findings
 from autograder.labs.lab4 import (
     test_4_1_simple_cnn,
@@ -26,7 +27,7 @@ from autograder.labs.lab4 import (
 )
 from autograder.labs.respondents import Respondents
 from autograder.results import CheckResult
-from autograder.sandbox.respondent import StudentError
+from autograder.sandbox.respondent import Procedure, StudentError
 from tests.conftest import ROOT
 from tests.floor import Recorder, recorded
 
@@ -58,8 +59,8 @@ class Liar(Recorder):
         self.known: dict[bytes, Any] = {}
         self.said: list[Any] = []
 
-    def ask(self, procedure: str, uses: Any, notebooks: Any, arguments: dict[str, Any]) -> Any:
-        if procedure.endswith(":weights_file"):
+    def ask(self, procedure: Procedure, uses: Any, notebooks: Any, arguments: dict[str, Any]) -> Any:
+        if procedure is weights_file:
             return super().ask(procedure, uses, notebooks, arguments)
         self.asked += 1
         if self.lie is not None and self.lie[0] == self.asked - 1:

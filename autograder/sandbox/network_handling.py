@@ -45,6 +45,8 @@ def assignments(model: nn.Module, given: Arrays, used: set[str] | None = None) -
     own = state_of(model)
     if used is not None:
         own = [(name, value) for name, value in own if name.rpartition(".")[0] in used]
+    if len(own) != len(given):
+        return
     if {name: value.shape for name, value in own} == {name: value.shape for name, value in given}:
         yield dict(given)
     for whole_layers in (True, False):
@@ -102,9 +104,9 @@ def give_weights(model: nn.Module, given: Arrays, images: Tensor) -> bool:
 
 def _pieces(arrays: Arrays, whole_layers: bool) -> dict[Any, list[dict[str, tuple[str, np.ndarray]]]]:
     """Layers, or single arrays, by their shapes, each as names and arrays by what they are in the layer."""
-    layers: dict[str, dict[str, tuple[str, np.ndarray]]] = {}
-    for name, value in arrays:
-        layer, _, leaf = name.rpartition(".") if whole_layers else (name, "", "")
+    layers: dict[Any, dict[str, tuple[str, np.ndarray]]] = {}
+    for number, (name, value) in enumerate(arrays):  # names may have been taken out: then all are the same
+        layer, _, leaf = name.rpartition(".") if whole_layers else (number, "", "")
         layers.setdefault(layer, {})[leaf] = (name, value)
     alike: dict[Any, list[dict[str, tuple[str, np.ndarray]]]] = {}
     for piece in layers.values():
