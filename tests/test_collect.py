@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -93,6 +94,19 @@ def test_a_zip_bomb_stops_at_the_limit(tmp_path: Path) -> None:
     (mallory,) = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits(submission_mb=2)).submissions
     assert "unpacks to more" in mallory.problems[0]
     assert sum(path.stat().st_size for path in (tmp_path / "staging").rglob("*") if path.is_file()) < 4_000_000
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_bomb_fills_no_memory(method: int, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "mallory.zip", "w", method) as bomb:
+        bomb.writestr("work.py", bytes(2**26))
+    tracemalloc.start()
+    (mallory,) = find_submissions(tmp_path, "lab4", tmp_path / "staging", Limits(submission_mb=2)).submissions
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**24
+    assert mallory.files() == []
+    assert any("work.py" in problem for problem in mallory.problems)
 
 
 def test_a_folder_and_a_zip_of_one_name_are_two_submissions(tmp_path: Path) -> None:

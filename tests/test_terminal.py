@@ -11,8 +11,7 @@ from rich.console import Console
 from autograder.cli.diff import show
 from autograder.cli.mark import marks_table, tell_adjustments
 from autograder.course import Assignment, read_course
-from autograder.grading.cache import Cache
-from autograder.grading.class_run import ClassRun, Outcome, RunListener
+from autograder.grading.class_run import Outcome
 from autograder.grading.difference import difference
 from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.times import Times
@@ -22,6 +21,7 @@ from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import open_lab
 from autograder.results import GivenExtension, Results, StudentResult
 from autograder.submission.collect import Submission
+from autograder.wall import Wall
 from tests.conftest import ROOT
 from tests.export_class import export, marks_folder, student
 from tests.test_lateness import DEADLINE
@@ -59,7 +59,7 @@ def shown(what: object, width: int = 80) -> str:
 
 @pytest.mark.parametrize("width", [80, 100, 140, 200])
 def test_the_table_of_marks_fits_with_remarks_that_can_be_read(tmp_path: Path, width: int) -> None:
-    text = shown(marks_table(assignment(), class_(tmp_path), width), width)
+    text = shown(marks_table(assignment(), class_(tmp_path), width, Wall()), width)
     lines = text.splitlines()
     assert all(len(line) <= width for line in lines)
     assert "student.07@students.uni.example" in text
@@ -175,15 +175,3 @@ def test_progress_knows_on_whom_each_worker_is_at_work(tmp_path: Path) -> None:
         events.append(f"told {job.submission.student}")
     assert [event for event in events if event.startswith("marking")] == ["marking ada", "marking bob", "marking cy"]
     assert events.index("marking bob") < events.index("told ada") < events.index("marking cy")
-
-
-@pytest.mark.parametrize("jobs", [1, 2, None])
-def test_a_worker_takes_one_thread_unless_more_are_wanted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int | None
-) -> None:
-    lab = open_lab("lab4")
-    run = ClassRun(lab, tmp_path, Cache(tmp_path), "digits", "cpu", None, None, RunListener())
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert run._pool(1, jobs, 9).spec.threads == 1
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert run._pool(1, jobs, 9).spec.threads == 3

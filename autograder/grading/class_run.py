@@ -213,7 +213,10 @@ class ClassRun:
             entries[student] = CachedResult("", withheld(lab, student, []), "", [], CachedChecks(""))
         outcome = self._written(list(entries.values()))
         outcome.fresh, outcome.left, outcome.again, outcome.wall = fresh, left, again, self.wall
-        outcome.unreadable = [result.student for result in outcome.results.students if result.no_mark_yet]
+        for result in outcome.results.students:
+            with self.wall.around(result.student, "looking for what could not be read"):
+                if result.no_mark_yet:
+                    outcome.unreadable.append(result.student)
         names = [submission.student for submission in submissions]
         outcome.extended = sorted(set(lab.assignment.extensions) - set(spelt_as(lab.assignment.extensions, names)))
         for student in self.wall.failures:

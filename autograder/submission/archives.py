@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import bz2
 import contextlib
+import copy
 import gzip
 import lzma
 import stat
@@ -237,12 +238,21 @@ def _unpack_zip(archive: Path, into: _Into) -> None:
                 into.leave(name, "not a regular file")
             elif entry.flag_bits & 1:
                 into.leave(name, "is encrypted")
+            elif entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2):
+                into.leave(name, "is packed in a way that is not read here: pack it as an ordinary zip")
             else:
                 into.take(name, entry.file_size, partial(_pieces_of_zip, opened, entry))
 
 
 def _pieces_of_zip(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    return _pieces(opened.open(entry))
+    if entry.compress_type != zipfile.ZIP_BZIP2:
+        return _pieces(opened.open(entry))
+    # Of bzip2, `zipfile` unpacks all that it has read at once: some thousand bytes could fill the memory. `bz2` does not,
+    # and has checksums of its own.
+    packed = copy.copy(entry)
+    packed.compress_type, packed.file_size = zipfile.ZIP_STORED, entry.compress_size
+    packed.CRC = None  # type: ignore[assignment]
+    return _pieces(bz2.open(opened.open(packed)))
 
 
 def _name_in_zip(entry: zipfile.ZipInfo) -> str:

@@ -1,7 +1,7 @@
 # attack: >-
 #   work.py is a named pipe, which blocks whoever opens it, and own/ holds a socket.
 # mark: 0
-# reason: "not a regular file, left out"
+# reason: "not a regular file; left out"
 # seconds: 20
 # naive: dies
 # kind: generator

@@ -1,7 +1,7 @@
 # attack: >-
 #   Folders 700 deep, on which everything that walks through them recursively fails.
 # mark: 0
-# reason: "deep in each other"
+# reason: "folders deep; left out"
 # seconds: 20
 # naive: none
 # kind: generator

@@ -1,7 +1,7 @@
 # attack: >-
 #   work.py is a symbolic link to another student's right work.
 # mark: 0
-# reason: "not a regular file, left out"
+# reason: "work.py: a link; left out"
 # seconds: 20
 # naive: gains
 # kind: generator

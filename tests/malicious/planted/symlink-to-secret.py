@@ -2,7 +2,7 @@
 #   notes.py is a symbolic link to a file that only the marker may read; a grader that follows it hands it to
 #   student code.
 # mark: 0
-# reason: "not a regular file, left out"
+# reason: "notes.py: a link; left out"
 # seconds: 20
 # naive: reads
 # kind: generator

@@ -2,7 +2,7 @@
 #   weights/ is a symbolic link to the reference's folder of trained weights.
 # tasks: [better-cnn-accuracy]
 # mark: 0
-# reason: "a link, left out"
+# reason: "weights: a link; left out"
 # seconds: 20
 # naive: gains
 # kind: generator

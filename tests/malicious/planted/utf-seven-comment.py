@@ -2,7 +2,7 @@
 #   The source declares the encoding UTF-7, in which a comment holds line ends and code; NUL bytes stand in a
 #   second file.
 # mark: 0
-# reason: "zeros.py is not UTF-8 text"
+# reason: "zeros.py is damaged"
 # seconds: 20
 # naive: gains
 # kind: generator

@@ -1,7 +1,7 @@
 # attack: >-
 #   A zip packed by LZMA, whose dictionary the reader would have to make room for.
 # mark: 0
-# reason: "packed in a way"
+# reason: "work.py: is packed in a way"
 # seconds: 20
 # naive: none
 # kind: generator

@@ -1,7 +1,7 @@
 # attack: >-
 #   A zip whose packed bytes are damaged: unpacking raises neither an error of the archive nor of the system.
 # mark: 0
-# reason: "cannot be"
+# reason: "work.py: is damaged"
 # seconds: 20
 # naive: none
 # kind: generator
