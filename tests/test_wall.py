@@ -29,7 +29,7 @@ conv1_7x3_output_shape = (128, 32, {height}, 26)
 simple_cnn_parameters = 1
 """
 FORMATS = ("csv", "json", "junit")
-EVERY = 12  # on a push, one step in so many
+EVERY = 24  # on a push, one step in so many
 pytestmark = pytest.mark.processes
 
 

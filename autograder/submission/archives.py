@@ -247,7 +247,7 @@ def _unpack_zip(archive: Path, into: _Into) -> None:
 def _pieces_of_zip(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     if entry.compress_type != zipfile.ZIP_BZIP2:
         return _pieces(opened.open(entry))
-    # Of bzip2, `zipfile` unpacks all that it has read at once: some thousand bytes could fill the memory. `bz2` does not,
+    # Of bzip2, `zipfile` unpacks all that it has read at once: some kilobytes could fill the memory. `bz2` does not,
     # and has checksums of its own.
     packed = copy.copy(entry)
     packed.compress_type, packed.file_size = zipfile.ZIP_STORED, entry.compress_size
