@@ -27,9 +27,9 @@ USERS = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
 SANDBOXES = [(kind, user) for kind in KINDS if kind in offered() for user in USERS]
 Outcomes = dict[str, Outcome]
 # On every push the first kind of sandbox marks the whole corpus as one user, any other kind the attacks that a sandbox
-# has to withstand: the others are on what is handed in and on the judgement of answers, where no sandbox takes part. What
-# is left is an attack of each category for each kind and user; the escape probe has tried every promise by then. All on
-# demand.
+# has to withstand: the others are on what is handed in and on the judgement of answers, where no sandbox takes part.
+# What is left is an attack of each category for each kind and user; the escape probe has tried every promise by then.
+# All on demand.
 WHOLE = dict(zip(dict.fromkeys(kind for kind, _ in SANDBOXES), USERS * len(KINDS), strict=False))
 ON_SANDBOX = ("leaks", "resources", "tampering")
 SAMPLE = {attack.category: attack for attack in reversed(ATTACKS)}.values()
