@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.grading.grader import NO_SANDBOX, GradingSpec, Marked
 from autograder.grading.worker import Job
-from autograder.grading.worker_pool import TRIES, MarkingError, WorkerPool
+from autograder.grading.worker_pool import DEATHS, MarkingError, WorkerPool
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -189,7 +189,7 @@ class ClusterWorkers(WorkerPool[RemoteWorker]):
     def on_idle_death(self, worker: RemoteWorker) -> None:
         if not worker.gone:
             self._deaths[worker.host] += 1
-            if self._deaths[worker.host] > TRIES:
+            if self._deaths[worker.host] > DEATHS:
                 self._exclude(worker.host, "the processes that mark die as they start; its log may say why")
 
     def on_refusal(self, worker: RemoteWorker, kind: str, reason: str) -> None:

@@ -14,7 +14,7 @@ from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.worker import Job, Worker, gpus
 from autograder.sandbox.layers.choice import SandboxError
 
-TRIES = 2  # if a worker dies more often than this on one submission, the mark is withheld
+DEATHS = 2  # if a worker dies more often than this on one submission, the mark is withheld
 
 
 class MarkingError(Exception):
@@ -90,7 +90,7 @@ class WorkerPool(ABC, Generic[WorkerT]):
                             self.on_idle_death(worker)
                             continue
                         tries[lost.name] += 1
-                        if tries[lost.name] > TRIES:
+                        if tries[lost.name] > DEATHS:
                             yield lost, replace(self._given_up(lost), sandbox=worker.sandbox, promises=worker.promises)
                         else:
                             waiting.append(lost)
@@ -112,7 +112,7 @@ class WorkerPool(ABC, Generic[WorkerT]):
         return sum(1 for worker in self.workers if worker.job)
 
     def _given_up(self, job: Job) -> Marked:
-        message = f"The grader's own process died {TRIES + 1} times on this submission."
+        message = f"The grader's own process died {DEATHS + 1} times on this submission."
         return Marked(withheld(self.spec.lab, job.submission.student, [message]), {}, {}, [])
 
 
@@ -138,7 +138,7 @@ class LocalWorkers(WorkerPool[Worker]):
 
     def on_idle_death(self, worker: Worker) -> None:
         self._died += 1
-        if self._died > TRIES:
+        if self._died > DEATHS:
             raise MarkingError(f"{self._died} workers died as they started; their output above may say why")
 
     def on_refusal(self, worker: Worker, kind: str, reason: str) -> None:

@@ -230,7 +230,8 @@ class StudentProcess:
         self._asked += 1
         request = {**request, "id": self._asked}
         requests, replies = self._start()  # before the clock starts: this is not the student's time
-        clock = StudentTime(min(seconds, self._budget), self._threads, self._usage)
+        seconds = min(seconds, self._budget)
+        clock = StudentTime(seconds, self._threads, self._usage)
         try:
             wire.send(requests, request, clock.left)
             reply = wire.receive(replies, int(self._limits.frame_mb * 2**20), clock.left)
@@ -241,7 +242,7 @@ class StudentProcess:
         except wire.WireTimeout:
             self.busy += clock.was_busy
             self.end()
-            raise StudentError(StudentError.TIMEOUT, f"It timed out after {seconds:g} seconds.") from None
+            raise StudentError(StudentError.TIMEOUT, f"It timed out after {seconds:.3g} seconds.") from None
         except wire.WireClosed:
             limit = self.end()
             if limit not in LIMIT_EXCEEDED:
