@@ -115,8 +115,12 @@ def _pieces(arrays: Arrays, whole_layers: bool) -> dict[Any, list[dict[str, tupl
 
 
 def _matchings(own: dict[Any, Any], given: dict[Any, Any]) -> Iterator[dict[str, np.ndarray]]:
-    """Each way to pair the pieces of `own` with pieces of `given` that have the same shapes."""
-    for choice in itertools.product(*map(itertools.permutations, map(given.__getitem__, own))):
+    """The ways to pair the pieces of `own` with pieces of `given` of the same shapes; at least the first `ORDERS`.
+
+    `product` keeps every order of each kind, and twelve arrays of one shape have 479 million.
+    """
+    orders = [itertools.islice(itertools.permutations(given[kind]), ORDERS) for kind in own]
+    for choice in itertools.product(*orders):
         weights: dict[str, np.ndarray] = {}
         for mine, theirs in zip(own.values(), choice, strict=True):
             for to, source in zip(mine, theirs, strict=True):
