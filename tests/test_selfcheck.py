@@ -266,6 +266,18 @@ def test_pack_says_what_is_missing(tmp_path: Path) -> None:
     assert "submission.zip" in packed_as_html(packed)
 
 
+def test_pack_takes_endings_in_capitals(tmp_path: Path) -> None:
+    folder = tmp_path / "lab4"
+    shutil.copytree(RELEASE, folder)
+    (folder / "own").mkdir()
+    for name in ("3_pen.PNG", "4_pen.Png", "5_pen.png"):
+        shutil.copyfile(folder / "images" / "3_blue_pen.png", folder / "own" / name)
+    (folder / "4_6_branches.ipynb").rename(folder / "4_6_branches.IPYNB")
+    packed = pack_submission(open_lab("lab4").assignment, folder)
+    assert rows(packed)["own/[0-9]_*.png"] == "included: 3 files"
+    assert {"own/3_pen.PNG", "own/4_pen.Png", "4_6_branches.IPYNB"} <= set(packed.files)
+
+
 def test_pack_follows_no_link(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("not handed in")
     folder = tmp_path / "lab4"

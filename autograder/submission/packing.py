@@ -58,7 +58,7 @@ def pack_submission(assignment: Assignment, folder: Path, unsaved: Sequence[str]
     total = 0
     patterns = [HandIn(files="*.ipynb"), *assignment.hand_in]
     for name, path in found.items():
-        if not any(fnmatchcase(name, wanted.files) for wanted in patterns):
+        if not any(_fits(name, wanted) for wanted in patterns):
             if any(_folder(name) and _folder(name) == _folder(wanted.files) for wanted in assignment.hand_in):
                 left_out.append((name, "left out: its name doesn't match what is asked for"))
             continue
@@ -77,7 +77,7 @@ def pack_submission(assignment: Assignment, folder: Path, unsaved: Sequence[str]
     packed.rows += _notebook_rows(assignment, definitions, chosen, unsaved)
     packed.rows += _started_rows(assignment, definitions)
     for wanted in assignment.hand_in:
-        there = [name for name in chosen if fnmatchcase(name, wanted.files)]
+        there = [name for name in chosen if _fits(name, wanted)]
         if len(there) < wanted.at_least:
             many = f"{len(there)} found, at least {wanted.at_least} needed: " if wanted.at_least > 1 else ""
             packed.rows.append(PackingNote("missing", wanted.files, f"{many}{wanted.what}"))
@@ -173,9 +173,14 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield path.relative_to(folder).as_posix(), path
 
 
+def _fits(name: str, wanted: HandIn) -> bool:
+    """Whether a file is one of those that are asked for: cameras and Windows write endings in capitals."""
+    return fnmatchcase(name.lower(), wanted.files.lower())
+
+
 def _limit(name: str, assignment: Assignment) -> float:
     """How many bytes one file may have."""
-    limits = assignment.limits
+    limits, name = assignment.limits, name.lower()
     if name.endswith(".ipynb"):
         return NOTEBOOK_LIMIT
     if name.endswith(".pt"):
