@@ -74,6 +74,23 @@ def test_when_patience_ends_it_is_not_the_student_who_ran_out_of_time(
     assert machine.now >= PATIENCE * 30
 
 
+def test_what_nobody_can_measure_any_more_counts_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a submission that computes and then crashes, again and again, would use up nothing of its budget."""
+    machine = Machine(monkeypatch, share=1)
+    ended = False
+
+    def measure() -> Usage | None:
+        if ended:
+            raise BrokenPipeError("the process has ended")
+        return machine.measure()
+
+    clock = StudentTime(30, 1, measure)
+    machine.now += 1
+    clock.left()
+    machine.now, ended = 20, True
+    assert clock.used() == pytest.approx(20)
+
+
 def test_where_the_system_does_not_tell_the_clock_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(monkeypatch)
     assert machine.run(StudentTime(30, 1, lambda: None)) == pytest.approx(30, abs=0.1)

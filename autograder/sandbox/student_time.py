@@ -29,7 +29,8 @@ class StudentTime:
 
     What counts is the time on a processor, divided by `threads`, and the time in which all of the student's processes
     sleep; never more than the clock says. `measure` gives the usage so far, None where this system does not tell it:
-    then the clock counts. It may raise `OSError` when the supervisor does not answer in time.
+    then the clock counts. It may raise `TimeoutError` when the supervisor does not answer in time, and another
+    `OSError` when the processes have ended.
     """
 
     def __init__(self, limit: float, threads: int, measure: Callable[[], Usage | None]) -> None:
@@ -78,8 +79,11 @@ class StudentTime:
     def _look(self) -> None:
         try:
             usage = self._measure()
-        except OSError:  # the supervisor has to wait for a processor, too
+        except TimeoutError:  # the supervisor has to wait for a processor, too
             self._looked = time.monotonic()
+            return
+        except OSError:  # the processes have ended, and nobody knows any more: all of it may have been theirs
+            self._used, self._looked = self._most(), time.monotonic()
             return
         self._looked = time.monotonic()
         elapsed = self._looked - self._started
