@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jupytext
-
 from autograder.judge.bank import Mistake
 from autograder.judge.oracle import KEY_SEED
 from autograder.labs.context import Context
@@ -42,6 +40,8 @@ class Lab:
     def with_answer(self, fork_server: ForkServer, answer: Path, folder: Path) -> list[CheckResult]:
         """What the checks of its task say of a file with a student's cells, handed in alone."""
         task = answer.parent.name
+        import jupytext
+
         jupytext.write(jupytext.read(answer), folder / f"{self.lab.assignment.task(task).notebook}.ipynb")
 
         def start() -> StudentProcess:

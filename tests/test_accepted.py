@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jupytext
 import pytest
 import torch
 
@@ -35,6 +34,8 @@ def handed_in(folder: Path, task: str = "", answer: Path | None = None) -> Path:
     for path in sorted((ROOT / "source" / "lab4").glob("*.ipynb")):
         shutil.copyfile(path, folder / path.name)
     if answer is not None:
+        import jupytext
+
         jupytext.write(jupytext.read(answer), folder / f"{LAB.assignment.task(task).notebook}.ipynb")
     return folder
 

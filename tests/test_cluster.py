@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from distributed import Client
 
 from autograder.cli.mark import choose_cluster
 from autograder.course import CourseError
@@ -144,6 +143,8 @@ def test_whatever_else_answers_is_told_from_a_scheduler(monkeypatch: pytest.Monk
 
 @pytest.mark.processes
 def test_a_workers_address_is_no_schedulers(loopback: Loopback) -> None:
+    from distributed import Client
+
     loopback.worker("one")
     with Client(loopback.address, set_as_default=False) as client:
         [address] = names(client)

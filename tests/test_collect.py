@@ -8,7 +8,6 @@ import tracemalloc
 import zipfile
 from pathlib import Path
 
-import py7zr
 import pytest
 
 from autograder.course import Limits
@@ -262,6 +261,8 @@ def test_the_class_s_archive_may_be_of_any_kind(tmp_path: Path) -> None:
         Path(shutil.make_archive(str(tmp_path / "class"), kind, tmp_path / "in"))
         for kind in ("gztar", "bztar", "xztar")
     ]
+    import py7zr
+
     with py7zr.SevenZipFile(tmp_path / "class.7z", "w") as packed:
         packed.writeall(tmp_path / "in", "class")
     for number, archive in enumerate([*archives, tmp_path / "class.7z"]):

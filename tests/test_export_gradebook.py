@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nbgrader.api import Gradebook
-from nbgrader.plugins.export import CsvExportPlugin
 
 from tests.conftest import ROOT
 from tests.export_class import export, marks_folder, student
@@ -71,15 +69,22 @@ def submitted(folder: Path, *names: str) -> Path:
     return folder
 
 
+def gradebook_in(path: Path) -> Any:
+    """The opened gradebook. nbgrader takes seconds to import, so only whoever runs these tests does."""
+    from nbgrader.api import Gradebook
+
+    return Gradebook(f"sqlite:///{path}")
+
+
 def points(gradebook: Path, name: str, assignment: str = "lab4") -> dict[str, float | None]:
-    with Gradebook(f"sqlite:///{gradebook}") as opened:
+    with gradebook_in(gradebook) as opened:
         submission = opened.find_submission(assignment, name)
         return {grade.name: grade.auto_score for notebook in submission.notebooks for grade in notebook.grades}
 
 
 def mark_written(gradebook: Path, name: str, given: float = 2.0) -> None:
     """Every written answer of a student gets `given` points, as formgrader gives them."""
-    with Gradebook(f"sqlite:///{gradebook}") as opened:
+    with gradebook_in(gradebook) as opened:
         for notebook, cell in WRITTEN.items():
             grade = opened.find_grade(cell, notebook, "lab4", name)
             grade.manual_score = given
@@ -95,7 +100,9 @@ def totals(marks: Path, gradebook: Path) -> dict[str, float | None]:
 
 def nbgraders_own_sums(gradebook: Path, out: Path) -> dict[str, float]:
     """What `nbgrader export` says, all assignments together."""
-    with Gradebook(f"sqlite:///{gradebook}") as opened:
+    with gradebook_in(gradebook) as opened:
+        from nbgrader.plugins.export import CsvExportPlugin
+
         CsvExportPlugin(to=str(out)).export(opened)
     sums: dict[str, float] = {}
     for row in csv.DictReader(out.open(encoding="utf-8")):
@@ -146,7 +153,7 @@ def test_nbgraders_gradebook_has_the_public_points_and_the_hidden_ones_beside_th
     assert public["written-deeper"] is None
     hidden = points(course / "gradebook.db", "merged", "lab4-hidden")
     assert sum(score for score in hidden.values() if score) == 19 - 3
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as opened:
+    with gradebook_in(course / "gradebook.db") as opened:
         assert {one.name: one.max_score for one in opened.assignments} == {"lab4": 81 + 12, "lab4-hidden": 19}
         assert [one.student.id for one in opened.find_assignment("lab4").submissions] == [
             "merged", "no-second-relu", "reference", "release",
@@ -158,7 +165,7 @@ def test_written_points_come_into_every_total_and_nbgraders_own_export_says_the_
 ) -> None:
     for name, given in {"reference": 2.0, "no-second-relu": 1.5, "merged": 0.25}.items():
         mark_written(book, name, given)
-    with Gradebook(f"sqlite:///{book}") as opened:  # a person changes a test cell, and gives extra credit
+    with gradebook_in(book) as opened:  # a person changes a test cell, and gives extra credit
         grade = opened.find_grade("resume-check", "4_3_save_and_load", "lab4", "merged")
         grade.manual_score, grade.extra_credit = 1.0, 0.5
         opened.db.commit()
@@ -175,7 +182,7 @@ def test_written_points_come_into_every_total_and_nbgraders_own_export_says_the_
 def test_who_waits_for_a_person_has_no_total_and_is_told(course: Path, book: Path, tmp_path: Path) -> None:
     mark_written(book, "reference")
     mark_written(book, "merged")
-    with Gradebook(f"sqlite:///{book}") as opened:
+    with gradebook_in(book) as opened:
         opened.find_grade("written-deeper", "4_2_better_cnn", "lab4", "merged").needs_manual_grade = True
         opened.db.commit()
     done = export(course / "marks", "--to", "csv", "--gradebook", book, "-o", tmp_path / "grades.csv")
@@ -192,7 +199,7 @@ def test_an_answer_that_nobody_wrote_is_worth_nothing_as_in_nbgrader(course: Pat
     """The released notebooks, handed in as they are: no person need look at them."""
     given = points(course / "gradebook.db", "release")
     assert {given[cell] for cell in WRITTEN.values()} == {0.0}
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as opened:
+    with gradebook_in(course / "gradebook.db") as opened:
         comment = opened.find_comment("written-deeper", "4_2_better_cnn", "lab4", "release")
         assert comment.auto_comment == "No response."
 
@@ -201,7 +208,7 @@ def test_a_second_export_keeps_what_people_gave_and_asks_again_where_the_mark_mo
     course: Path, book: Path, tmp_path: Path
 ) -> None:
     mark_written(book, "reference")
-    with Gradebook(f"sqlite:///{book}") as opened:
+    with gradebook_in(book) as opened:
         grade = opened.find_grade("better-cnn-check", "4_2_better_cnn", "lab4", "reference")
         grade.manual_score = 7.0
         opened.db.commit()
@@ -213,12 +220,12 @@ def test_a_second_export_keeps_what_people_gave_and_asks_again_where_the_mark_mo
     export(marks, "--to", "nbgrader", "-o", book)
     assert totals(marks, book)["reference"] is None  # 5 automatic points now, 7 by hand: which is it?
     assert set(points(book, "merged", "lab4-hidden").values()) == {None}  # withheld now, so what stood there is gone
-    with Gradebook(f"sqlite:///{book}") as opened:
+    with gradebook_in(book) as opened:
         assert opened.find_grade("written-deeper", "4_2_better_cnn", "lab4", "reference").manual_score == 2.0
 
 
 def test_a_gradebook_of_another_course_file_is_refused(book: Path, course: Path) -> None:
-    with Gradebook(f"sqlite:///{book}") as opened:
+    with gradebook_in(book) as opened:
         opened.find_grade_cell("resume-check", "4_3_save_and_load", "lab4").max_score = 50
         opened.db.commit()
     before = points(book, "reference")
@@ -257,7 +264,7 @@ def test_a_gradebook_that_nbgrader_made_takes_the_marks(tmp_path: Path) -> None:
     assert len(list((tmp_path / "autograded" / "reference" / "lab4").glob("*.ipynb"))) == 6
     mark_written(tmp_path / "gradebook.db", "reference", 1.0)
     assert totals(marks, tmp_path / "gradebook.db") == {"reference": None}
-    with Gradebook(url) as opened:
+    with gradebook_in(tmp_path / "gradebook.db") as opened:
         grade = opened.find_grade("own", "4_1_simple_cnn", "lab4", "reference")
         grade.manual_score, grade.needs_manual_grade = 3.0, False
         opened.db.commit()

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, expect
 
 from tests.browser import SCREENSHOTS, chromium
@@ -88,5 +87,7 @@ def test_the_documentation_leads_to_a_written_answers_points(browser: Browser, l
         box.press("Tab")
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / "formgrader.png")
+    from nbgrader.api import Gradebook
+
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         assert book.find_grade(WRITTEN, "4_1_simple_cnn", "lab4", "ada").manual_score == 1.5

@@ -12,7 +12,7 @@ import pytest
 
 from autograder.course import Limits
 from autograder.grading.grader import GradingSpec
-from autograder.grading.worker import Job, Worker
+from autograder.grading.worker import START, Job, Worker
 from autograder.grading.worker_pool import LocalWorkers
 from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import open_lab
@@ -65,6 +65,6 @@ def workers() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children():
         with contextlib.suppress(psutil.Error):
-            if "autograder.grading.worker" in child.cmdline():
+            if str(START) in child.cmdline():
                 found.append(child)
     return found

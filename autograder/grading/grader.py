@@ -8,11 +8,12 @@ from __future__ import annotations
 import gc
 import time
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.course import Assignment
+from autograder.course import Assignment, Limits
 from autograder.grading.check_cells import cell_flags, check_cells
 from autograder.grading.flags import flags_of_files, flags_of_weights
 from autograder.judge.oracle import KEY_SEED, Oracle
@@ -75,13 +76,13 @@ class Marked:
 class Grader:
     """Holds the reference, the hidden images and a fork server, and marks submissions one by one.
 
-    Proves the sandbox before the first one; raises `SandboxError` if it does not hold.
+    Proves the sandbox before the first one; raises `SandboxError` if it does not hold. `start` starts the fork server.
     """
 
-    def __init__(self, spec: GradingSpec) -> None:
+    def __init__(self, spec: GradingSpec, start: Callable[[Layers | None, Limits], ForkServer] = ForkServer) -> None:
         self.spec = spec
         self.lab = spec.lab
-        self.fork_server = ForkServer(spec.layers, self.lab.assignment.limits)  # starts to import its libraries
+        self.fork_server = start(spec.layers, self.lab.assignment.limits)  # starts to import its libraries
         self.promises: list[dict[str, Any]] = []
         gc.disable()  # imports make hundreds of thousands of objects and no garbage
         try:

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any
 
+from autograder.course import Limits
 from autograder.grading.grader import Grader, GradingSpec
 from autograder.labs.findings import CachedChecks
 from autograder.manifest import PACKAGE
 from autograder.sandbox import process_titles
-from autograder.sandbox.environment import ALLOCATOR
-from autograder.sandbox.layers.choice import SandboxError
+from autograder.sandbox.environment import ALLOCATOR, clean_environment
+from autograder.sandbox.fork_server import Forked, ForkServer, Process
+from autograder.sandbox.fork_server_main import LIBRARIES
+from autograder.sandbox.layers.choice import Layers, SandboxError
+from autograder.sandbox.public_copy import copy_public
 from autograder.submission.collect import Submission
 
+START = PACKAGE / "grading" / "worker_start.py"
 SPARE_SECONDS = 300  # for the worker's own work, on top of the submission's budget
 
 
@@ -49,23 +56,23 @@ class Worker:
         self.promises: list[dict[str, Any]] = []
         self._patience = spec.patience + SPARE_SECONDS
         self._since = time.monotonic()
-        # Dask sets the allocator's variables for itself, to the opposite of what a grader needs.
-        environment = {**os.environ, **ALLOCATOR}
-        environment["PYTHONPATH"] = os.pathsep.join(
-            filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")])
-        )
+        clean, whole = clean_environment(home=tempfile.gettempdir()), {**os.environ, **ALLOCATOR}
         if spec.device == "cuda":
             visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
             cards = visible.split(",") if visible else [str(card) for card in range(gpus() or 1)]
-            environment["CUDA_VISIBLE_DEVICES"] = cards[number % len(cards)]
+            clean["CUDA_VISIBLE_DEVICES"] = whole["CUDA_VISIBLE_DEVICES"] = cards[number % len(cards)]
         ours, theirs = socket.socketpair()
         safe = "-P" if sys.version_info >= (3, 11) else "-s"  # import nothing from the current folder
-        command = [sys.executable, safe, "-m", __name__, str(theirs.fileno()), str(os.getpid())]
+        command = [sys.executable, safe, str(START), str(PACKAGE.parent)]
         with theirs:
             self.process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+                [*command, str(theirs.fileno()), str(os.getpid()), *LIBRARIES],
+                env=clean,
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
             )
         self.connection = Connection(ours.detach())
+        self._send(whole)
         self._send(spec)
 
     def start(self, job: Job) -> None:
@@ -102,17 +109,49 @@ class Worker:
             self.process.wait()
 
 
-def work(connection: Connection, parent: int) -> None:
-    """What a worker's process runs: makes a grader, which proves the sandbox, and marks the jobs that it receives."""
+class SharedForkServer(ForkServer):
+    """The process `child`, which shares this worker's libraries and waits at `waiting` to be told that it is needed."""
+
+    def __init__(self, waiting: socket.socket, child: int, layers: Layers | None, limits: Limits) -> None:
+        self._waiting, self._child = waiting, child
+        super().__init__(layers, limits)
+
+    def _begin(self, theirs: socket.socket, limits: Limits) -> Process:
+        copy_public(self.package)
+        with self._waiting:
+            said = json.dumps([str(self.package), self.working_folder, self.name]).encode()
+            socket.send_fds(self._waiting, [said], [theirs.fileno()])
+        return Forked(self._child)
+
+
+def work(pool: int, parent: int, waiting: socket.socket, child: int) -> None:
+    """What a worker's process runs: makes a grader, which proves the sandbox, and marks the jobs that it receives.
+
+    `pool` is the socket to the process `parent`, which owns the pool; at `waiting`, its `child` waits to be the fork
+    server (`worker_start.py`).
+    """
+    os.set_inheritable(pool, False)
+    connection = Connection(pool)
     process_titles.set_name(process_titles.WORKER)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that owns the pool
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # end with the process that started this one
         if os.getppid() != parent:
             return
+
+    def fork_server(layers: Layers | None, limits: Limits) -> ForkServer:
+        if layers is None or not layers.bubblewrap:
+            return SharedForkServer(waiting, child, layers, limits)
+        waiting.close()  # with bubblewrap, a fork server is started in a file system of its own
+        return ForkServer(layers, limits)
+
     try:
+        os.environ.clear()
+        os.environ.update(connection.recv())
+        sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+        sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
         spec: GradingSpec = connection.recv()
-        grader = Grader(spec)
+        grader = Grader(spec, fork_server)
     except EOFError:
         return
     except Exception as error:
@@ -139,8 +178,3 @@ def gpus() -> int:
     code = "import torch; print(torch.cuda.device_count())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     return int(done.stdout.strip() or 0) if done.returncode == 0 else 0
-
-
-if __name__ == "__main__":
-    os.set_inheritable(int(sys.argv[1]), False)
-    work(Connection(int(sys.argv[1])), int(sys.argv[2]))

@@ -6,11 +6,13 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -40,6 +42,28 @@ class Process(Protocol):
         """Ends it at once."""
 
 
+class Forked:
+    """A forked child with the methods of `subprocess.Popen` that `ForkServer` needs."""
+
+    def __init__(self, child: int) -> None:
+        self._child = child
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Waits for its end; raises `subprocess.TimeoutExpired`."""
+        started = time.monotonic()
+        while True:
+            ended, status = os.waitpid(self._child, os.WNOHANG if timeout is not None else 0)
+            if ended:
+                return status
+            if timeout is not None and time.monotonic() - started > timeout:
+                raise subprocess.TimeoutExpired("the fork server", timeout)
+            time.sleep(0.001)
+
+    def kill(self) -> None:
+        """Ends it at once."""
+        os.kill(self._child, signal.SIGKILL)
+
+
 class ForkServer:
     """A process that has imported the libraries and forks student processes; `layers` is the sandbox they live in, None
     for none."""
@@ -59,9 +83,8 @@ class ForkServer:
         """Starts the process that serves at `theirs`, the other end of our channel."""
         layers = self.layers
         environment = clean_environment(home=tempfile.gettempdir())
-        package = self.boxes / "package"
-        copy_public(package)
-        environment["PYTHONPATH"] = str(package)
+        copy_public(self.package)
+        environment["PYTHONPATH"] = str(self.package)
         safe = "-P" if sys.version_info >= (3, 11) else "-s"  # nothing is imported from the folder it starts in
         module = "autograder.sandbox.fork_server_main"
         command = [sys.executable, safe, "-m", module, str(theirs.fileno()), self.name]
@@ -79,8 +102,18 @@ class ForkServer:
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=environment,
-            cwd="/" if layers is not None else tempfile.gettempdir(),
+            cwd=self.working_folder,
         )
+
+    @property
+    def package(self) -> Path:
+        """The folder of the copy of this package that the fork server imports."""
+        return self.boxes / "package"
+
+    @property
+    def working_folder(self) -> str:
+        """The folder that the fork server is started in."""
+        return "/" if self.layers is not None else tempfile.gettempdir()
 
     @property
     def name(self) -> str:
@@ -106,7 +139,7 @@ class ForkServer:
             "fork_server": self.name,
             "layers": layers,
             "submission": str(folder),
-            "package": str(self.boxes / "package"),
+            "package": str(self.package),
         }
         if layers["bubblewrap"]:
             shutil.copytree(folder, box / "submission")

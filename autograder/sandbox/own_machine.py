@@ -14,11 +14,9 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
-import time
 import traceback
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -28,7 +26,7 @@ from autograder.course import Limits
 from autograder.manifest import PACKAGE
 from autograder.sandbox import fork_server_main, process_titles
 from autograder.sandbox.environment import clean_environment
-from autograder.sandbox.fork_server import ForkServer, Process
+from autograder.sandbox.fork_server import Forked, ForkServer, Process
 
 COMPANIONS = ("torchbearer", "PIL.Image", "PIL.PngImagePlugin", "matplotlib.pyplot", "torchvision")  # of notebooks
 # Torch imports this when its first optimiser is made, which takes as long as all the rest. A student's `train` needs
@@ -96,28 +94,6 @@ class LocalForkServer(ForkServer):
             gc.enable()
         torch.set_num_threads(1)  # the student process uses the other core, and small tensors are slower on two
         return Forked(child)
-
-
-class Forked:
-    """A forked child with the methods of `subprocess.Popen` that `ForkServer` needs."""
-
-    def __init__(self, child: int) -> None:
-        self._child = child
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Waits for its end; raises `subprocess.TimeoutExpired`."""
-        started = time.monotonic()
-        while True:
-            ended, status = os.waitpid(self._child, os.WNOHANG if timeout is not None else 0)
-            if ended:
-                return status
-            if timeout is not None and time.monotonic() - started > timeout:
-                raise subprocess.TimeoutExpired("the fork server", timeout)
-            time.sleep(0.001)
-
-    def kill(self) -> None:
-        """Ends it at once."""
-        os.kill(self._child, signal.SIGKILL)
 
 
 def _serve(channel: socket.socket, name: str, companions: list[str]) -> NoReturn:
