@@ -23,6 +23,9 @@ SHAPES = "conv1_output_shape = (128, 32, 24, 24)\n"
 FILTERS = (ROOT / "tests" / "accepted" / "filters" / "one-row.py").read_text(encoding="utf-8")
 UNTOUCHED = (ROOT / "release" / "lab4" / "4_1_simple_cnn.ipynb").read_text(encoding="utf-8")
 RIGHT = f"{SHAPES}conv1_7x3_output_shape = (128, 32, 22, 26)\nsimple_cnn_parameters = 592074\n"
+CHECKING = (
+    f"from autograder.notebook import check\n{RIGHT}simple_cnn_parameters = 1 + check('shapes')\ncheck('shapes')\n"
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def decomposed(name: str) -> str:
 
 CLASS = [
     Person(decomposed("Zoë"), decomposed("Brontë"), "zoe_b", ({"work.py": RIGHT},), 6),
-    Person("Jürgen", "Müller", "jmueller", ({"work.py": RIGHT.replace("592074", "1")},), 4),
+    Person("Jürgen", "Müller", "jmueller", ({"work.py": CHECKING},), 4),
     Person("Conrad", "Zuse", "zuse2", ({"work.py": SHAPES},), 2),
     Person("Konrad", "Zuse", "zuse", ({"work.py": RIGHT, "more.py": FILTERS},), 9),
     Person("Grace", "Hopper", "gh", (), None),
