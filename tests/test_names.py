@@ -16,7 +16,7 @@ from autograder.grading.lateness import with_lateness
 from autograder.grading.times import find_times
 from autograder.results import Results
 from autograder.submission.collect import find_submissions
-from autograder.submission.names import spelt_as
+from autograder.submission.names import did_you_mean, spelt_as
 from tests.conftest import ROOT
 from tests.export_class import export, marks_folder
 from tests.export_class import student as of_lab4
@@ -37,6 +37,15 @@ def test_a_spelling_is_found_and_a_guess_is_not_made() -> None:
     assert spelt_as([half], [NFC, NFD]) == {}
     assert spelt_as([NFC, NFD], [NFC]) == {NFC: NFC}
     assert spelt_as([NFC, NFD], [half]) == {}
+
+
+def test_a_name_that_a_course_system_gave_a_number_is_asked_about() -> None:
+    known = [f"Zoë {NFD}_4711", "zuseconrad_3144", "zusekonrad_3145", "lab-4-ada"]
+    assert did_you_mean(f"zoë {NFC}", known) == f"; did you mean 'Zoë {NFD}_4711'?"
+    assert did_you_mean("Zuse", known) == "; did you mean 'zuseconrad_3144' or 'zusekonrad_3145'?"
+    assert did_you_mean("Conrad Zuse", known) == "; did you mean 'zuseconrad_3144'?"
+    assert did_you_mean("bob", known) == did_you_mean(" ", known) == ""
+    assert did_you_mean("a", ["a1", "a2", "a3", "a4"]).count("a") == 4
 
 
 @BOTH
@@ -87,6 +96,8 @@ def test_exports(tmp_path: Path, stored: str, typed: str) -> None:
     text = (tmp_path / "one.csv").read_text(encoding="utf-8-sig")
     assert "g@uni.example" in text
     assert "ada" not in text
+    done = export(marks, "--to", "csv", "--student", "Ad", "-o", tmp_path / "one.csv")
+    assert (done.exit_code, done.stderr) == (2, "the results have no student 'Ad'; did you mean 'ada'?\n")
 
 
 @pytest.mark.processes  # nbgrader runs alembic

@@ -31,3 +31,13 @@ def spelt_as(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
         elif looks[look] == 1 and len(own := alike.get(look, [])) == 1:
             found[name] = own[0]
     return found
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A question that follows “there is no such student”, with at most three of `known` that have all words of `name`.
+
+    A course system's number in them, and capitals, need not be typed. Empty if there is none.
+    """
+    words = composed(name.casefold()).split()
+    found = sorted(one for one in known if words and all(word in composed(one.casefold()) for word in words))
+    return f"; did you mean {' or '.join(map(repr, found[:3]))}?" if found else ""
