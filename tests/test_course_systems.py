@@ -304,6 +304,14 @@ def test_what_canvas_hands_out_of_a_text_or_without_names(tmp_path: Path) -> Non
     }
 
 
+def test_numbers_that_a_student_chose_are_no_attempts(tmp_path: Path) -> None:
+    for number, file in enumerate(["3_a-1.png", "3_a-2.png", "net-1.py", "net.py", "4_1_simple_cnn-2.ipynb"], 20):
+        put(tmp_path / "in", f"zuseconrad_3144_{number}_{file}")
+    (found,) = taken(tmp_path / "in", tmp_path / "staging").values()
+    assert files(found) == ["3_a-1.png", "3_a-2.png", "4_1_simple_cnn.ipynb", "net.py"]
+    assert len(found.problems) == 1
+
+
 def test_moodles_text_counts_only_where_no_file_was_handed_in(tmp_path: Path) -> None:
     moodle(tmp_path / "in")
     found = taken(tmp_path / "in", tmp_path / "staging")

@@ -16,6 +16,7 @@ student's name in the results has the system's number where the name alone may b
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -153,17 +154,26 @@ def _empty(path: Path) -> bool:
 
 
 def _canvas(paths: Iterable[Path]) -> Iterator[_Entry]:
-    for path in paths:
-        found = CANVAS.fullmatch(path.name)
-        if not found or not path.is_file():
-            continue
-        file, number = found["file"] or f"{found['typed']}.html", (0, int(found["number"] or 0))
-        if again := AGAIN.fullmatch(file):
-            file, number = again["stem"] + again["suffix"], (int(again["try"]), number[1])
+    matches = [(path, found) for path in paths if (found := CANVAS.fullmatch(path.name)) and path.is_file()]
+    named = {(found["who"], found["file"]) for _, found in matches}
+    shortened = Counter((found["who"], _without_try(found["file"] or "")[0]) for _, found in matches)
+    for path, found in matches:
+        whole = found["file"] or f"{found['typed']}.html"
+        file, again = _without_try(whole)
+        # Canvas hands out one attempt, so `own-1.png` beside `own-2.png` are two files whose numbers the student chose.
+        if shortened[found["who"], file] > 1 and (found["who"], file) not in named:
+            file, again = whole, 0
         late = "Canvas" if "LATE_" in found["who"] else ""  # the name is in lower case
         student = found["anonymous"] or f"{found['name']}_{found['id']}"
         person = {"id": found["id"]} if found["id"] else {}
+        number = (again, int(found["number"] or 0))
         yield _Entry(path, student, person, file, number=number, late=late, written=bool(found["typed"]))
+
+
+def _without_try(file: str) -> tuple[str, int]:
+    """A file's name without the number that Canvas puts into it when it is handed in again, and that number."""
+    again = AGAIN.fullmatch(file)
+    return (again["stem"] + again["suffix"], int(again["try"])) if again else (file, 0)
 
 
 def _moodle(paths: Iterable[Path]) -> Iterator[_Entry]:
