@@ -36,7 +36,7 @@ PAGES = [
     *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")) if path.name not in MADE),
 ]
 PROGRAMS = Path(sys.executable).parent
-SYSTEM = ("cd", "cp", "export", "kubectl", "mkdir", "mv", "sed", "source", "test", "uv")
+SYSTEM = ("cd", "cp", "export", "kubectl", "mkdir", "mv", "sed", "source", "test", "true", "uv")
 REFUSING = ("formgrade",)  # is in nbgrader's list, and does nothing but say so
 RUN_IN = {
     "autograder build": "test_build.py",

@@ -288,6 +288,30 @@ def test_the_last_attempt_counts_and_it_says_so(tmp_path: Path) -> None:
     assert ada.problems == ["3 attempts were handed in; the last one counts, of 2027-01-01 12:05."]
 
 
+def test_what_canvas_hands_out_of_a_text_or_without_names(tmp_path: Path) -> None:
+    for name in ("hoppergrace_3147_text.html", "hopperjane_LATE_3148_link.html"):
+        put(tmp_path / "in", name, "<p>My work is at …</p>")
+    put(tmp_path / "in", "LATE_anon_a1B2c_20007_4_1_simple_cnn.py")
+    put(tmp_path / "in", "anon_a1B2d_20008_4_1_simple_cnn.py")
+    put(tmp_path / "in", "anonradu_31431_20009_4_1_simple_cnn.py")
+    found = taken(tmp_path / "in", tmp_path / "staging")
+    assert {name: (one.late, files(one), one.person) for name, one in found.items()} == {
+        "hoppergrace_3147": ("", ["text.html"], {"id": "3147"}),
+        "hopperjane_3148": ("Canvas", ["link.html"], {"id": "3148"}),
+        "anon_a1B2c": ("Canvas", ["4_1_simple_cnn.py"], {}),
+        "anon_a1B2d": ("", ["4_1_simple_cnn.py"], {}),
+        "anonradu_31431": ("", ["4_1_simple_cnn.py"], {"id": "31431"}),
+    }
+
+
+def test_numbers_that_a_student_chose_are_no_attempts(tmp_path: Path) -> None:
+    for number, file in enumerate(["3_a-1.png", "3_a-2.png", "net-1.py", "net.py", "4_1_simple_cnn-2.ipynb"], 20):
+        put(tmp_path / "in", f"zuseconrad_3144_{number}_{file}")
+    (found,) = taken(tmp_path / "in", tmp_path / "staging").values()
+    assert files(found) == ["3_a-1.png", "3_a-2.png", "4_1_simple_cnn.ipynb", "net.py"]
+    assert len(found.problems) == 1
+
+
 def test_moodles_text_counts_only_where_no_file_was_handed_in(tmp_path: Path) -> None:
     moodle(tmp_path / "in")
     found = taken(tmp_path / "in", tmp_path / "staging")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import unicodedata
 from datetime import timedelta
 from pathlib import Path
@@ -9,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Limits
+from autograder.export.gradebook import opened
+from autograder.grading.difference import difference
 from autograder.grading.lateness import with_lateness
 from autograder.grading.times import find_times
+from autograder.results import Results
 from autograder.submission.collect import find_submissions
-from autograder.submission.names import spelt_as
+from autograder.submission.names import did_you_mean, spelt_as
+from tests.conftest import ROOT
 from tests.export_class import export, marks_folder
 from tests.export_class import student as of_lab4
 from tests.test_lateness import DEADLINE, assignment
@@ -30,6 +35,17 @@ def test_a_spelling_is_found_and_a_guess_is_not_made() -> None:
     assert spelt_as([NFC, NFD], [NFC, NFD]) == {NFC: NFC, NFD: NFD}
     half = NFC[:3] + unicodedata.normalize("NFD", NFC[3:])
     assert spelt_as([half], [NFC, NFD]) == {}
+    assert spelt_as([NFC, NFD], [NFC]) == {NFC: NFC}
+    assert spelt_as([NFC, NFD], [half]) == {}
+
+
+def test_a_name_that_a_course_system_gave_a_number_is_asked_about() -> None:
+    known = [f"Zoë {NFD}_4711", "zuseconrad_3144", "zusekonrad_3145", "lab-4-ada"]
+    assert did_you_mean(f"zoë {NFC}", known) == f"; did you mean 'Zoë {NFD}_4711'?"
+    assert did_you_mean("Zuse", known) == "; did you mean 'zuseconrad_3144' or 'zusekonrad_3145'?"
+    assert did_you_mean("Conrad Zuse", known) == "; did you mean 'zuseconrad_3144'?"
+    assert did_you_mean("bob", known) == did_you_mean(" ", known) == ""
+    assert did_you_mean("a", ["a1", "a2", "a3", "a4"]).count("a") == 4
 
 
 @BOTH
@@ -80,3 +96,45 @@ def test_exports(tmp_path: Path, stored: str, typed: str) -> None:
     text = (tmp_path / "one.csv").read_text(encoding="utf-8-sig")
     assert "g@uni.example" in text
     assert "ada" not in text
+    done = export(marks, "--to", "csv", "--student", "Ad", "-o", tmp_path / "one.csv")
+    assert (done.exit_code, done.stderr) == (2, "the results have no student 'Ad'; did you mean 'ada'?\n")
+
+
+@pytest.mark.processes  # nbgrader runs alembic
+@BOTH
+def test_a_gradebook_that_has_the_student(tmp_path: Path, stored: str, typed: str) -> None:
+    marks = marks_folder(tmp_path / "marks", [of_lab4(stored)])
+    gradebook = tmp_path / "gradebook.db"
+    with opened(str(gradebook), create=True) as book:
+        book.add_student(typed)
+    (tmp_path / "submitted" / typed / "lab4").mkdir(parents=True)
+    notebook = ROOT / "release" / "lab4" / "4_1_simple_cnn.ipynb"
+    shutil.copyfile(notebook, tmp_path / "submitted" / typed / "lab4" / notebook.name)
+    for _ in range(2):
+        done = export(marks, "--to", "nbgrader", "-o", gradebook)
+        assert (done.exit_code, "Found no notebooks" in done.output) == (0, False)
+    with opened(str(gradebook)) as book:
+        assert [one.id for one in book.students] == [typed]
+    assert [path.name for path in (tmp_path / "autograded").iterdir()] == [typed]
+    done = export(marks, "--to", "csv", "--gradebook", gradebook, "-o", tmp_path / "grades.csv")
+    assert "not in the gradebook" not in done.output
+
+
+@pytest.mark.processes
+def test_two_names_that_look_the_same_stay_two_in_a_gradebook_that_has_one(tmp_path: Path) -> None:
+    marks = marks_folder(tmp_path / "marks", [of_lab4(NFC), of_lab4(NFD, {"better-cnn/same-function": 5.0})])
+    gradebook = tmp_path / "gradebook.db"
+    with opened(str(gradebook), create=True) as book:
+        book.add_student(NFC)
+    assert export(marks, "--to", "nbgrader", "-o", gradebook).exit_code == 0
+    with opened(str(gradebook)) as book:
+        scores = {name: book.find_submission("lab4", name).score for name in (NFC, NFD)}
+    assert scores[NFC] - scores[NFD] == 5
+
+
+@BOTH
+def test_a_difference(tmp_path: Path, stored: str, typed: str) -> None:
+    write(tmp_path / "old", [student(stored, check("same-function", "failed", 0))])
+    write(tmp_path / "new", [student(typed, check("same-function", "passed", 5))])
+    found = difference(*(Results.read(tmp_path / which / "results.json") for which in ("old", "new")))
+    assert [(one.student, one.only_in, one.old, one.new) for one in found.students] == [(typed, None, 0, 5)]

@@ -132,7 +132,7 @@ def test_the_list_says_what_is_decided_and_what_was_found(marks: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["Ada", *DECIDED], "there is no student 'Ada'; did you mean ada?"),
+        (["Ada", *DECIDED], "there is no student 'Ada'; did you mean 'ada'?"),
         (
             ["ada", "simple-cnn/same", "--points", "1", "--reason", "x"],
             "choose one of simple-cnn/shapes, simple-cnn/same-fun",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -274,6 +275,24 @@ def test_a_borrowed_definition_does_not_bring_its_files_settings_along(student_p
     with student_process(borrower) as process:
         (tmp_path / "submission" / "lender.py").write_text(lender)
         assert value(process, "seen") == [3, "torch.float32"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "from autograder.notebook import check\ncheck('shapes')\n",
+        "import autograder\nautograder.notebook.pack()\n",
+        "import autograder.notebook\nautograder.notebook.check('shapes')\n",
+        "import autograder.notebook as lab\nlab.pack()\n",
+        "from autograder import notebook\nnotebook.check('shapes')\n",
+        "sys = 1\nfrom autograder.notebook import *\nassert sys == 1\ncheck('shapes'), pack(), best_device()\n",
+    ],
+)
+def test_a_script_may_call_what_notebooks_call(student_process: Start, script: str) -> None:
+    """Beside a definition, and in the statement that makes it, which must run."""
+    within = textwrap.indent(script, "    ")
+    with student_process(f"{script}beside = 7\nif True:\n{within}    within = 7\n") as process:
+        assert (value(process, "beside"), value(process, "within")) == (7, 7)
 
 
 def test_what_notebooks_import_is_there_beside_student_code_without_its_checks(tmp_path: Path) -> None:

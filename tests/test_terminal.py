@@ -11,7 +11,7 @@ from rich.console import Console
 from autograder.cli.diff import show
 from autograder.cli.mark import marks_table, tell_adjustments
 from autograder.course import Assignment, read_course
-from autograder.grading.class_run import Outcome
+from autograder.grading.class_run import LATE_BY_UNKNOWN, Outcome
 from autograder.grading.difference import difference
 from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.times import Times
@@ -175,3 +175,14 @@ def test_progress_knows_on_whom_each_worker_is_at_work(tmp_path: Path) -> None:
         events.append(f"told {job.submission.student}")
     assert [event for event in events if event.startswith("marking")] == ["marking ada", "marking bob", "marking cy"]
     assert events.index("marking bob") < events.index("told ada") < events.index("marking cy")
+
+
+def test_who_is_late_by_a_time_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    results = class_(tmp_path)
+    flag = f"Canvas {LATE_BY_UNKNOWN}: nothing is taken off. Use --times."
+    late = [one.model_copy(update={"flags": [flag]}) for one in results.students[:2]]
+    text = told(
+        Outcome(results.model_copy(update={"students": [*late, *results.students[2:]]}), times=Times("nbgrader"))
+    )
+    assert "Late, but the course system does not say since when: ada and bob. Nothing is taken off." in text
+    assert "since when" not in told(Outcome(results, times=Times("nbgrader")))

@@ -164,14 +164,15 @@ def _people(
     from autograder.export.gradebook import given_by_hand
     from autograder.export.marks import Mark
     from autograder.export.roster import read_roster
-    from autograder.submission.names import spelt_as
+    from autograder.submission.names import did_you_mean, spelt_as
 
     students = results.students
     if wanted:
-        spelt = spelt_as(wanted, [student.student for student in students])
-        unknown = sorted(set(wanted) - set(spelt))
-        if unknown:
-            raise ExportError(f"the results have no student {', '.join(map(repr, unknown))}")
+        known = [student.student for student in students]
+        spelt = spelt_as(wanted, known)
+        if unknown := sorted(set(wanted) - set(spelt)):
+            hint = did_you_mean(unknown[0], known)
+            raise ExportError(f"the results have no student {', '.join(map(repr, unknown))}{hint}")
         students = [student for student in students if student.student in spelt.values()]
     names = [student.student for student in students]
     people = read_roster(roster, names, roster_key) if roster else {}

@@ -277,8 +277,12 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
 
     from autograder.cli.override import tell_misfit
     from autograder.feedback.plain_text import visible
+    from autograder.grading.class_run import LATE_BY_UNKNOWN
     from autograder.grading.flags import listed
     from autograder.grading.overrides import FLAG
+
+    def flagged(words: str) -> list[str]:
+        return [student.student for student in students if any(words in flag for flag in student.flags)]
 
     def names(students: list[str]) -> str:
         return listed([visible(name) for name in students])
@@ -300,14 +304,16 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
             console.print(Text(f"{what} Nothing is taken off.", style="bold yellow"))
         if times.strangers:
             console.print(Text(f"Times for nobody in this class: {names(times.strangers)}.", style="bold yellow"))
+    if undated := flagged(LATE_BY_UNKNOWN):
+        what = f"Late, but the course system does not say since when: {names(undated)}. Nothing is taken off."
+        console.print(Text(what, style="bold yellow"))
     if outcome.extended:
         console.print(Text(f"Extensions for nobody in this class: {names(outcome.extended)}.", style="bold yellow"))
-    changed = [student.student for student in students for flag in student.flags if flag.startswith(FLAG)]
     if outcome.overrides:
         fitting = len(outcome.overrides) - len(outcome.misfits)
         console.print(f"{fitting} check{'' if fitting == 1 else 's'} decided by hand (overrides.yml).")
-    if changed:
-        what = f"What was decided on has changed for {names(list(dict.fromkeys(changed)))}; see their flags."
+    if changed := flagged(FLAG):
+        what = f"What was decided on has changed for {names(changed)}; see their flags."
         console.print(Text(what, style="bold yellow"))
     for decision in outcome.misfits:
         tell_misfit(console, decision)

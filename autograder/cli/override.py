@@ -101,7 +101,7 @@ def decide(
     from autograder.feedback.plain_text import visible
     from autograder.grading.cache import Cache
     from autograder.grading.overrides import FILE, Decision, add_override, found_now, read_overrides, remove_override
-    from autograder.submission.names import composed
+    from autograder.submission.names import composed, did_you_mean
 
     results = _results(marks)
     if check is None:
@@ -118,9 +118,8 @@ def decide(
         fail("a decision needs --points and --reason")
     found = [result for result in results.students if composed(result.student) == composed(student)]
     if not found:
-        close = [result.student for result in results.students if result.student.lower() == student.lower()]
-        hint = f"; did you mean {', '.join(map(visible, close))}?" if close else ""
-        fail(f"{marks / 'results.json'}: there is no student {visible(student)!r}{hint}")
+        hint = did_you_mean(student, [result.student for result in results.students])
+        fail(f"{marks / 'results.json'}: there is no student {visible(student)!r}{visible(hint)}")
     checks = {f"{task.id}/{own.id}": own for task, own in found[0].checks}
     if check not in checks:
         task = check.partition("/")[0]

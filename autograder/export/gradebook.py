@@ -16,6 +16,7 @@ from typing import Any
 from autograder.export.formats import ExportError
 from autograder.export.marks import ByHand
 from autograder.results import StudentResult
+from autograder.submission.names import spelt_as
 
 CHECK_CELL = "{task}-check"
 """The `grade_id` of a task's test cell."""
@@ -90,12 +91,21 @@ def given_by_hand(where: str, assignment: str, students: Iterable[StudentResult]
         book = gradebook.find_assignment(assignment)
         written_max = round(sum(_written_max(notebook) for notebook in book.notebooks), 2)
         submissions = {submission.student.id: submission for submission in book.submissions}
+        students = list(students)
+        known = spelt_as([student.student for student in students], submissions)
         return {
-            student.student: _of_submission(submissions[student.student], student, written_max)
-            if student.student in submissions
+            student.student: _of_submission(submissions[known[student.student]], student, written_max)
+            if student.student in known
             else ByHand(written_max=written_max, there=written_max == 0)
             for student in students
         }
+
+
+def names_in(gradebook: Any, students: Iterable[str]) -> dict[str, str]:
+    """How the gradebook spells each student's name; as it is, if the gradebook does not have the student."""
+    students = list(students)
+    known = spelt_as(students, [student.id for student in gradebook.students])
+    return {student: known.get(student, student) for student in students}
 
 
 def public_points(student: StudentResult) -> dict[str, tuple[float, float]]:

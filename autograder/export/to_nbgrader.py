@@ -18,10 +18,11 @@ from typing import Any
 from autograder.course import Limits
 from autograder.export import graded_notebooks
 from autograder.export.formats import Exported, ExportError, Format, Request
-from autograder.export.gradebook import CHECK_CELL, is_written, opened, public_points
+from autograder.export.gradebook import CHECK_CELL, is_written, names_in, opened, public_points
 from autograder.export.marks import Mark, plain
 from autograder.results import StudentResult
 from autograder.submission.collect import SubmissionError, find_submissions
+from autograder.submission.names import spelt_as
 
 HIDDEN = "{assignment}-hidden"
 UNSAFE = re.compile(r'[<>"\\/{}*?\[\]]')
@@ -57,9 +58,11 @@ def write(request: Request) -> Exported:
         with TemporaryDirectory() as staging:
             handed_in = _handed_in(request, marks, Path(staging))
             course = _course_folder(request)
+            names = names_in(gradebook, [mark.student for mark in marks])
             for mark in marks:
                 folder = handed_in.get(mark.student)
-                note = _write_student(gradebook, request, mark, placed, hidden, cells, folder, course)
+                own = names[mark.student]
+                note = _write_student(gradebook, request, mark, own, placed, hidden, cells, folder, course)
                 done.notes += [note] if note else []
                 if mark.automatic is None:
                     done.left_out.append((mark.student, mark.missing))
@@ -82,22 +85,23 @@ def _write_student(
     gradebook: Any,
     request: Request,
     mark: Mark,
+    own: str,
     placed: set[str],
     hidden: str,
     cells: dict[str, list[graded_notebooks.GradedCell]],
     folder: Path | None,
     course: Path,
 ) -> str:
-    """Writes a student's marks and notebooks; returns a remark for the marker, or an empty string."""
+    """Writes the marks and notebooks of a student, whom the gradebook calls `own`; returns a remark for the marker."""
     assignment = request.results.assignment
     result = mark.result
     if mark.automatic is None:
-        _take_back(gradebook, assignment, hidden, mark.student)
+        _take_back(gradebook, assignment, hidden, own)
         return ""
     person = {field: mark.person[key] for field, key in _NAMES.items() if mark.person.get(key)}
-    gradebook.update_or_create_student(mark.student, **{field: _shown(text) for field, text in person.items()})
+    gradebook.update_or_create_student(own, **{field: _shown(text) for field, text in person.items()})
     when = _submitted(folder)
-    submission = gradebook.update_or_create_submission(assignment, mark.student, timestamp=when)
+    submission = gradebook.update_or_create_submission(assignment, own, timestamp=when)
     remark = ""
     try:
         pages = _pages(cells, folder)
@@ -124,7 +128,7 @@ def _write_student(
                 page = pages.get(notebook.name)
                 answered = page is not None and comment.name not in page.unanswered
                 comment.auto_comment = None if answered else "No response."
-    rest = gradebook.update_or_create_submission(hidden, mark.student, timestamp=when)
+    rest = gradebook.update_or_create_submission(hidden, own, timestamp=when)
     left = _hidden_points(result, placed)
     for notebook in rest.notebooks:
         for grade in notebook.grades:
@@ -133,7 +137,7 @@ def _write_student(
     _penalise(result, placed, submission, rest)
     gradebook.db.commit()
     if folder is not None:
-        target = course / "autograded" / mark.student / assignment
+        target = course / "autograded" / own / assignment
         listed = [(name, page) for name, page in pages.items() if page is not None]
         graded_notebooks.write_pages(listed, target, when.strftime("%Y-%m-%d %H:%M:%S UTC") if when else "")
     return remark
@@ -307,8 +311,8 @@ def _handed_in(request: Request, marks: Iterable[Mark], staging: Path) -> dict[s
         found = find_submissions(source, request.results.assignment, staging, Limits(), notebooks).submissions
     except SubmissionError as error:
         raise ExportError(str(error)) from error
-    wanted = {mark.student for mark in marks}
-    return {submission.student: submission.folder for submission in found if submission.student in wanted}
+    names = spelt_as([submission.student for submission in found], [mark.student for mark in marks])
+    return {names[submission.student]: submission.folder for submission in found if submission.student in names}
 
 
 def _course_folder(request: Request) -> Path:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from autograder.grading.cluster import Cluster
 
 ASK_AGAIN = "Nothing that was handed in could be read"  # the beginning of a flag
+LATE_BY_UNKNOWN = "calls this late, but not since when"  # in a flag, after the course system's name
 
 
 @dataclass
@@ -299,7 +300,7 @@ class ClassRun:
             flag = f"timestamp.txt does not hold a time ({text[:60]!r}): nothing is taken off for lateness."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
         if submission.late and self.times and submitted is None:
-            flag = f"{submission.late} calls this late, but not since when: nothing is taken off. Use --times."
+            flag = f"{submission.late} {LATE_BY_UNKNOWN}: nothing is taken off. Use --times."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
         if submission.unread and not result.unread:
             late = late.model_copy(update={"unread": submission.unread})

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, computed_field
 
 from autograder.results import CheckResult, CheckStatus, Results, StudentResult
+from autograder.submission.names import spelt_as
 
 
 class CheckOutcome(BaseModel):
@@ -85,8 +86,9 @@ def difference(old: Results, new: Results) -> Difference:
         for what, field in (("Course", "course"), ("Assignment", "assignment"), ("Data", "data"), ("Device", "device"))
         if getattr(old, field) != getattr(new, field)
     ]
-    before = {student.student: student for student in old.students}
     after = {student.student: student for student in new.students}
+    names = spelt_as([student.student for student in old.students], after)
+    before = {names.get(student.student, student.student): student for student in old.students}
     changes = []
     for name in sorted({*before, *after}):
         if name not in after:

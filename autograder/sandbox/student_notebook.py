@@ -11,6 +11,8 @@ import torch
 import autograder
 from autograder.submission import definitions
 
+__all__ = ["best_device", "borrow", "check", "pack"]
+
 
 def borrow(name: str) -> Any:
     """The definition of `name` from another notebook or script of this folder, as it was last saved there."""

@@ -2,7 +2,8 @@
 
 | system | an entry of its download |
 |---|---|
-| Canvas | `lovelaceada_LATE_3144_207798_submission-2.zip`: name, late, user, file id, file (`-2`: again) |
+| Canvas | `lovelaceada_LATE_3144_207798_submission-2.zip`: name, late, user, file id, file (`-2`: again); |
+| | `lovelaceada_3144_text.html` or `…_link.html` for what was typed; `LATE_anon_a1B2c_207798_…` without names |
 | Blackboard | `gradebook_DL101_Lab4_s111_attempt_2027-01-21-10-00-00_submission.zip`, and a `.txt` for each attempt |
 | Moodle | `Ada Lovelace_2201_assignsubmission_file_`, or the beginning of a file's name; `…_onlinetext_` beside it |
 | Brightspace | `12345-67890 - Ada Lovelace - Jan 21, 2027 1000 AM`, or the beginning of a file's name; `index.html` |
@@ -15,6 +16,7 @@ student's name in the results has the system's number where the name alone may b
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -24,7 +26,12 @@ from typing import Any
 
 import yaml
 
-CANVAS = re.compile(r"(?P<name>[^_].*?)_(?P<late>LATE_)?(?P<id>\d{2,})_(?P<number>\d{2,})_(?P<file>.+)", re.DOTALL)
+# https://github.com/instructure/canvas-lms/blob/master/lib/content_zipper.rb
+CANVAS = re.compile(
+    r"(?P<who>(LATE_)?(?P<anonymous>anon_(?=\d*[A-Za-z])[A-Za-z0-9]{5})|(?P<name>[^_].*?)_(LATE_)?(?P<id>\d{2,}))"
+    r"_(?:(?P<number>\d{2,})_(?P<file>.+)|(?P<typed>text|link)\.html)",
+    re.DOTALL,
+)
 AGAIN = re.compile(r"(?P<stem>.+)-(?P<try>\d{1,3})(?P<suffix>(?:\.\w+)*)", re.DOTALL)
 BLACKBOARD = re.compile(r"(?P<head>.+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)", re.DOTALL)
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
@@ -147,15 +154,26 @@ def _empty(path: Path) -> bool:
 
 
 def _canvas(paths: Iterable[Path]) -> Iterator[_Entry]:
-    for path in paths:
-        found = CANVAS.fullmatch(path.name)
-        if found and path.is_file():
-            again = AGAIN.fullmatch(found["file"])
-            file = again["stem"] + again["suffix"] if again else found["file"]
-            number = (int(again["try"]) if again else 0, int(found["number"]))
-            person = {"id": found["id"]}
-            late = "Canvas" if found["late"] else ""
-            yield _Entry(path, f"{found['name']}_{found['id']}", person, file, number=number, late=late)
+    matches = [(path, found) for path in paths if (found := CANVAS.fullmatch(path.name)) and path.is_file()]
+    named = {(found["who"], found["file"]) for _, found in matches}
+    shortened = Counter((found["who"], _without_try(found["file"] or "")[0]) for _, found in matches)
+    for path, found in matches:
+        whole = found["file"] or f"{found['typed']}.html"
+        file, again = _without_try(whole)
+        # Canvas hands out one attempt, so `own-1.png` beside `own-2.png` are two files whose numbers the student chose.
+        if shortened[found["who"], file] > 1 and (found["who"], file) not in named:
+            file, again = whole, 0
+        late = "Canvas" if "LATE_" in found["who"] else ""  # the name is in lower case
+        student = found["anonymous"] or f"{found['name']}_{found['id']}"
+        person = {"id": found["id"]} if found["id"] else {}
+        number = (again, int(found["number"] or 0))
+        yield _Entry(path, student, person, file, number=number, late=late, written=bool(found["typed"]))
+
+
+def _without_try(file: str) -> tuple[str, int]:
+    """A file's name without the number that Canvas puts into it when it is handed in again, and that number."""
+    again = AGAIN.fullmatch(file)
+    return (again["stem"] + again["suffix"], int(again["try"])) if again else (file, 0)
 
 
 def _moodle(paths: Iterable[Path]) -> Iterator[_Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 
 
@@ -14,15 +15,29 @@ def composed(name: str) -> str:
 def spelt_as(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
     """For each of `names`, the one of `known` that is the same name, which may be spelt with other characters.
 
-    A name that is among `known` is itself. One that is not, and could be two of them, is left out like a stranger.
+    A name that is among `known` is itself. Any other is left out like a stranger if it could be two of them, or if two
+    of `names` could be the same one.
     """
-    known = set(known)
+    names, known = list(dict.fromkeys(names)), set(known)
+    looks = Counter(composed(name) for name in names)
     alike: dict[str, list[str]] = {}
     for name in known:
         alike.setdefault(composed(name), []).append(name)
     found = {}
     for name in names:
-        own = [name] if name in known else alike.get(composed(name), [])
-        if len(own) == 1:
+        look = composed(name)
+        if name in known:
+            found[name] = name
+        elif looks[look] == 1 and len(own := alike.get(look, [])) == 1:
             found[name] = own[0]
     return found
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A question that follows “there is no such student”, with at most three of `known` that have all words of `name`.
+
+    A course system's number in them, and capitals, need not be typed. Empty if there is none.
+    """
+    words = composed(name.casefold()).split()
+    found = sorted(one for one in known if words and all(word in composed(one.casefold()) for word in words))
+    return f"; did you mean {' or '.join(map(repr, found[:3]))}?" if found else ""
