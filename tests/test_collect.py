@@ -53,6 +53,22 @@ def test_a_zip_of_a_class_and_zips_of_students(tmp_path: Path, wrapped: str) -> 
     assert sorted(names(found)) == [("ada", ["a.py"]), ("ben", ["b.py"])]
 
 
+def test_a_class_in_a_folder_in_a_folder_is_a_class_and_a_students_folder_is_not(tmp_path: Path) -> None:
+    """File managers unpack a class's archive into a folder of its name, which holds the folder that was packed."""
+    for student in ("ada", "ben"):
+        put(tmp_path / f"in/class/{student}/4_1_simple_cnn.ipynb", NOTEBOOK)
+    found = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS, NOTEBOOKS).submissions
+    assert [one.student for one in found] == ["ada", "ben"]
+    for student in ("ada", "ben", "eve"):
+        shutil.make_archive(str(tmp_path / f"packed/class/{student}"), "zip", tmp_path / "in/class/ada")
+    found = find_submissions(tmp_path / "packed", "lab4", tmp_path / "again", LIMITS, NOTEBOOKS).submissions
+    assert [one.student for one in found] == ["ada", "ben", "eve"]
+    for number in (1, 2):
+        put(tmp_path / f"alone/ada/part {number}/4_{number}.ipynb", NOTEBOOK)
+    found = find_submissions(tmp_path / "alone", "lab4", tmp_path / "third", LIMITS, NOTEBOOKS).submissions
+    assert names(found) == [("ada", ["part 1/4_1.ipynb", "part 2/4_2.ipynb"])]
+
+
 @pytest.mark.parametrize("name", ["../evil.py", "/etc/evil.py", "lab4/../../evil.py", "C:/evil.py", "..\\evil.py"])
 def test_a_zip_that_leads_out_of_its_folder_costs_nobody_else_anything(tmp_path: Path, name: str) -> None:
     (tmp_path / "in").mkdir()

@@ -149,10 +149,11 @@ def find_submissions(
             raise SubmissionError(f"{source}: {error}") from error
         source = staging / "unpacked"
         left_out = [entry if entry.name else entry._replace(name=shown.name) for entry in left_out]
-        inner = [path for path in _entries(source) if path.name not in SKIPPED]
-        if len(inner) == 1 and inner[0].is_dir() and _is_class(inner[0], assignment, notebooks):
-            source = inner[0]  # the archive of a folder holds that folder
-            left_out = [entry._replace(name=entry.name.removeprefix(f"{source.name}/")) for entry in left_out]
+    inner = [path for path in _entries(source) if path.name not in SKIPPED]
+    alone = inner[0] if len(inner) == 1 and inner[0].is_dir() and _is_class(inner[0], assignment, notebooks) else None
+    if alone and (source != shown or _is_of_many(alone)):  # an archive, or a file manager that unpacks one, adds it
+        source = alone
+        left_out = [entry._replace(name=entry.name.removeprefix(f"{source.name}/")) for entry in left_out]
     try:
         download = read_download(source)
     except DownloadError as error:
@@ -320,6 +321,13 @@ def _is_class(folder: Path, assignment: str, notebooks: Sequence[str]) -> bool:
     if found and all(_single_notebook(name, notebooks)[1] not in ("", name) for name in found):
         return True
     return not _is_submission(folder, "") and bool(_hand_ins(folder, notebooks)[0])
+
+
+def _is_of_many(folder: Path) -> bool:
+    """Whether two parts of a folder hold a notebook of one name, or there are more archives than one person has."""
+    parts = _entries(folder)
+    held = [{path.name for path in part.rglob("*.ipynb")} for part in parts if part.is_dir()]
+    return sum(map(len, held)) > len(set().union(*held)) or sum(named_like_archive(part.name) for part in parts) > 2
 
 
 def _is_submission(folder: Path, assignment: str) -> bool:
