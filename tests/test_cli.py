@@ -15,25 +15,23 @@ from tests.conftest import ROOT, autograder
 pytestmark = pytest.mark.processes
 
 
-def test_help_lists_the_verbs_and_every_verb_has_help() -> None:
-    overview = autograder("--help").stdout
-    for verb in ("build", "check", "mark", "report", "export", "train", "doctor"):
-        assert verb in overview
-        assert autograder(verb, "--help").returncode == 0
-
-
 HEAVY = {"torch", "torchvision", "torchbearer", "matplotlib", "sklearn", "scipy", "pandas", "IPython", "nbconvert"}
 
 
-def test_help_imports_nothing_heavy() -> None:
+def test_every_verb_has_help_which_imports_nothing_heavy() -> None:
     code = """if True:
         import sys
         from autograder.cli import VERBS, program
         for words in ([], *([verb] for verb in VERBS)):
-            program()([*words, "--help"], standalone_mode=False)
+            print("help of", *words)
+            assert not program()([*words, "--help"], standalone_mode=False)
         print("imported:", *sorted({name.partition(".")[0] for name in sys.modules}))
     """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    overview, *each = done.stdout.split("help of")[1:]
+    verbs = {"build", "check", "mark", "report", "export", "train", "doctor"}
+    assert verbs <= set(overview.split())
+    assert verbs <= {text.split()[0] for text in each if f"{text.split()[0]} [OPTIONS]" in text}
     imported = done.stdout.rpartition("imported:")[2].split()
     assert "typer" in imported
     assert not HEAVY.intersection(imported)
@@ -82,12 +80,9 @@ def test_wrong_arguments_get_one_clear_line(tmp_path: Path, arguments: tuple[str
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("packed", [False, True])
-def test_checks_run_by_themselves_and_show_their_sentences(tmp_path: Path, packed: bool) -> None:
+def test_checks_run_by_themselves_and_show_their_sentences(tmp_path: Path) -> None:
     checks = ROOT / "autograder" / "labs" / "lab4" / "test_4_6_branches.py"
-    submission = ROOT / "tests" / "submissions" / "endless-loop" / "lab4"
-    if packed:
-        submission = Path(shutil.make_archive(str(tmp_path / "x"), "zip", submission))
+    submission = shutil.make_archive(str(tmp_path / "x"), "zip", ROOT / "tests/submissions/endless-loop/lab4")
     command = [sys.executable, "-m", "pytest", checks, "--submission", submission, "-p", "no:cacheprovider"]
     command += ["--seed", "7"]
     done = subprocess.run([*command, "-k", "not inception"], cwd=ROOT, capture_output=True, text=True)

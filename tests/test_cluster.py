@@ -62,6 +62,9 @@ def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machi
     loopback.worker("outdated", AUTOGRADER_COURSE=str(other_course(tmp_path / "course")))
     marks = with_seed_of(light_marks, tmp_path / "marks")
     with Client(loopback.address, set_as_default=False) as client, ThreadPoolExecutor(1) as beside:
+        cluster.require_scheduler(loopback.address)
+        with pytest.raises(MarkingError, match="this is the address of a Dask worker"):
+            cluster.require_scheduler(next(iter(names(client))))
         [at_victim] = [address for address, name in names(client).items() if name == "victim"]
         marking = beside.submit(
             autograder, "mark", light_class, "-o", marks, "--data", "digits", "--scheduler", loopback.address
@@ -139,18 +142,6 @@ def test_whatever_else_answers_is_told_from_a_scheduler(monkeypatch: pytest.Monk
             cluster.require_scheduler(address)
     with pytest.raises(MarkingError, match=r"a Dask scheduler .*TLS needs certificates\); name them in Dask's"):
         cluster.require_scheduler("tls://127.0.0.1:1")
-
-
-@pytest.mark.processes
-def test_a_workers_address_is_no_schedulers(loopback: Loopback) -> None:
-    from distributed import Client
-
-    loopback.worker("one")
-    with Client(loopback.address, set_as_default=False) as client:
-        [address] = names(client)
-    cluster.require_scheduler(loopback.address)
-    with pytest.raises(MarkingError, match=f"{address}: this is the address of a Dask worker"):
-        cluster.require_scheduler(address)
 
 
 def test_a_kind_of_sandbox_that_there_is_not_is_refused_before_any_worker_is_asked() -> None:

@@ -6,6 +6,7 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+from contextlib import ExitStack
 
 import typer
 
@@ -69,15 +70,17 @@ def show_sandboxes() -> bool:
         console.print(f"sandbox         {why_not()}", markup=False)
         return False
     found: dict[str, dict[str, Promise]] = {}
-    with console.status("Trying to escape from each sandbox …"):
+    with console.status("Trying to escape from each sandbox …"), ExitStack() as closing:
+        servers: dict[bool, ForkServer] = {}  # one forks into any layers but bubblewrap, which it starts in
         for kind, layers in kinds.items():
-            fork_server = ForkServer(layers)
+            if layers.bubblewrap not in servers:
+                servers[layers.bubblewrap] = ForkServer(layers)
+                closing.callback(servers[layers.bubblewrap].close)
+            servers[layers.bubblewrap].layers = layers
             try:
-                found[kind] = {promise.id: promise for promise in prove(fork_server)}
+                found[kind] = {promise.id: promise for promise in prove(servers[layers.bubblewrap])}
             except SandboxError as error:
                 console.print(f"sandbox         {kind}: {error}", markup=False)
-            finally:
-                fork_server.close()
     for kind in KINDS:
         if kind not in kinds:
             console.print(f"sandbox         {kind}: not available on this machine", markup=False)
