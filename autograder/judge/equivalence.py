@@ -39,7 +39,7 @@ def hint_on_shapes(expected: list[list[int]], own: list[list[int]]) -> str:
     return MISSING
 
 
-def differs_when(answer: Any, expected: Answers, name: str) -> str | None:
+def judge_outputs(answer: Any, expected: Answers, name: str) -> str | None:
     """None if some way of assigning the grader's weights makes the outputs equal the reference's.
 
     Else one of the `CIRCUMSTANCES` in which alone they differ, or `ALWAYS`. Raises `Failed` where what came back is no
@@ -58,7 +58,7 @@ def differs_when(answer: Any, expected: Answers, name: str) -> str | None:
 
 
 def how_it_differs(when: str, answer: Any, right: np.ndarray, name: str) -> str:
-    """What `differs_when` has found, in words."""
+    """What `judge_outputs` has found, in words."""
     if when != ALWAYS:
         return f"{name} computes the same as the task's network, but {CIRCUMSTANCES[when]} it gives something else."
     outputs = answer["outputs"]

@@ -102,7 +102,7 @@ class Network:
         if not answer["outputs"]:
             raise self._unfitting(examination, answer["parameters"], output)
         right = oracle.ask(f"{self.id}/{'train-outputs' if train else 'outputs'}")
-        when = equivalence.differs_when(answer, right, self.definition)
+        when = equivalence.judge_outputs(answer, right, self.definition)
         if when is None:
             return
         unlike = partial(equivalence.how_it_differs, when, answer, right[RIGHT], self.definition)
