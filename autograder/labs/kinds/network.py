@@ -97,8 +97,7 @@ class Network:
         """The same weights and images give the reference's outputs, as they did for the networks that `passed`."""
         output, oracle = self._run(examination, passed)["output"], examination.oracle
         state, images = self.weights(oracle.ask, oracle.seed), self.images(oracle.seed)
-        given = {"state": state, "images": images, "batches": list(self.batches), "train": train}
-        answer = self._ask(examination, network_procedures.outputs, **given)
+        answer = self._outputs(examination, state, images, train)
         if not answer["outputs"]:
             raise self._unfitting(examination, answer["parameters"], output)
         right = oracle.ask(f"{self.id}/{'train-outputs' if train else 'outputs'}")
@@ -181,6 +180,10 @@ class Network:
         mistake = "nothing-returned" if answer["output"] == "NoneType" else None
         raise examination.verdict(facts, mistake, "What does the last line of `forward` return?")
 
+    def _outputs(self, examination: Examination, state: probes.Arrays, images: np.ndarray, train: bool = False) -> Any:
+        procedure, batches = network_procedures.outputs, list(self.batches)
+        return self._ask(examination, procedure, state=state, images=images, batches=batches, train=train)
+
     # --- which mistake it is ------------------------------------------------------------------------------------------
 
     def _unfitting(self, examination: Examination, own: Shapes, output: Any) -> Verdict:
@@ -218,10 +221,8 @@ class Network:
         if RIGHT not in wrong:
             return False
         seed = examination.oracle.seed
-        weights, images = probes.weights(listed(shapes), seed), self.images(seed)
-        given = {"state": weights, "images": images, "batches": list(self.batches), "train": False}
         try:
-            answer = self._ask(examination, network_procedures.outputs, **given)
+            answer = self._outputs(examination, probes.weights(listed(shapes), seed), self.images(seed))
             return bool(equivalence.variants(answer, [("", wrong)], 1e-3))
         except Failed:
             return False
