@@ -7,14 +7,15 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 # Some of these have no name here: what a lab's checks and its reference are made of is imported when a notebook begins,
 # and not in the middle of its first check.
 from autograder.feedback import notebook_cells
+from autograder.feedback.check_as_text import task_as_text
 from autograder.judge import accuracy  # noqa: F401
 from autograder.judge.oracle import KEY_SEED, Oracle
 from autograder.labs.context import Context
@@ -45,7 +46,7 @@ def check(task: str) -> float:
         kernel.close()
     credit = 0.0
     for result in findings.task_results(lab.assignment):
-        notebook_cells.show(notebook_cells.task_as_text(result), notebook_cells.task_as_html(result))
+        _show(task_as_text(result), partial(notebook_cells.task_as_html, result))
         credit += result.score
     return credit
 
@@ -77,7 +78,7 @@ def pack() -> None:
     """Writes `submission.zip` into this folder, and shows what is missing from it. Save your notebooks before."""
     lab = open_lab()
     packed = pack_submission(lab.assignment, Path.cwd(), _unsaved_notebooks(lab))
-    notebook_cells.show(notebook_cells.packed_as_text(packed), notebook_cells.packed_as_html(packed))
+    _show(notebook_cells.packed_as_text(packed), partial(notebook_cells.packed_as_html, packed))
 
 
 @cache
@@ -86,14 +87,28 @@ def _lab() -> tuple[Lab, Oracle]:
     return lab, lab.oracle(KEY_SEED)
 
 
-def _namespace() -> dict[str, Any]:
-    try:
-        from IPython.core.getipython import get_ipython
+def _show(text: str, as_html: Callable[[], str]) -> None:
+    """Displays the HTML in a notebook, and prints the text elsewhere."""
+    if not hasattr(_shell(), "kernel"):
+        print(text)
+        return
+    from IPython.display import display
 
-        shell = get_ipython()
-    except ImportError:
-        shell = None
+    display({"text/plain": text, "text/html": as_html()}, raw=True)
+
+
+def _namespace() -> dict[str, Any]:
+    shell = _shell()
     return shell.user_ns if shell is not None else sys._getframe(2).f_globals
+
+
+def _shell() -> Any:
+    """IPython's shell, which a kernel has, too; None in plain Python."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()
 
 
 def _unsaved_notebooks(lab: Lab) -> list[str]:

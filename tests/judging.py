@@ -59,10 +59,15 @@ def lay_out(folder: Path, data: str = "digits") -> Path:
 
 
 def judged(
-    task: str, definitions: Mapping[str, Any], folder: Path, oracle: Oracle | None = None, hidden: bool = True
+    task: str,
+    definitions: Mapping[str, Any],
+    folder: Path,
+    oracle: Oracle | None = None,
+    hidden: bool = True,
+    namer: Oracle | None = None,
 ) -> dict[str, CheckResult]:
     """What each check of a task says of definitions and of the files in `folder` (weights, own pictures)."""
-    return _examined(lambda: Here(dict(definitions)), task, folder, oracle or live_oracle(), hidden)
+    return _examined(lambda: Here(dict(definitions)), task, folder, oracle or live_oracle(), hidden, namer)
 
 
 def in_processes(fork_server: ForkServer, folder: Path, task: str) -> dict[str, CheckResult]:
@@ -72,10 +77,15 @@ def in_processes(fork_server: ForkServer, folder: Path, task: str) -> dict[str, 
 
 
 def _examined(
-    start: Callable[[], Here | StudentProcess], task: str, folder: Path, oracle: Oracle, hidden: bool = True
+    start: Callable[[], Here | StudentProcess],
+    task: str,
+    folder: Path,
+    oracle: Oracle,
+    hidden: bool = True,
+    namer: Oracle | None = None,
 ) -> dict[str, CheckResult]:
     context = Context(LAB, folder, oracle, data="digits", hidden_seed=oracle.seed)
     with start() as first, Respondents(LAB, first, start) as respondents:
-        findings = run_checks(context, respondents, [task], hidden)
+        findings = run_checks(context, respondents, [task], hidden, namer)
     results = findings.task_results(LAB.assignment)
     return {check.id: check for result in results for check in result.checks}

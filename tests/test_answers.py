@@ -128,7 +128,8 @@ def test_a_lie_ends_in_a_verdict(check: Any, liar: tuple[Liar, Context]) -> None
         respondent.lie, respondent.asked, respondent.said = lie, 0, []
         asked = Respondents(context.lab, respondent, lambda: respondent)
         name = check_id(check.__name__)
-        check(Examination(context, Findings(), asked, task, name, "hidden" in names, context.oracle))
+        oracle = context.oracle
+        check(Examination(context, oracle, Findings(), asked, task, name, "hidden" in names, oracle))
 
     run(None)
     draw = random.Random(check.__name__)

@@ -36,6 +36,16 @@ def test_a_known_mistake_loses_its_points_and_is_named(mistake: Mistake, submiss
     assert any(mistake.sentence in result.message for result in results.values()), said
 
 
+@pytest.mark.parametrize("mistake", BANK[::75], ids=lambda one: f"{one.task}/{one.id}")
+def test_naming_at_once_or_after_all_checks_gives_the_same_results(mistake: Mistake, submission: Path) -> None:
+    """A self-check does the one, a marking the other."""
+    definitions = definitions_of(live_oracle().variant(mistake))
+    at_once = judged(mistake.task, definitions, submission)
+    afterwards = judged(mistake.task, definitions, submission, namer=live_oracle())
+    assert any(result.diagnosis for result in at_once.values())
+    assert afterwards == at_once
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(BANK) >= 80
     networks = {task.id for task in LAB.assignment.tasks if task.definitions}

@@ -41,7 +41,7 @@ def examination(**definitions: object) -> Examination:
     """An examination of definitions that stand in this process, which knows mistakes by name."""
     kernel = Kernel(dict(definitions))
     context = Context(LAB, LAB.course_file.parent, ORACLE)
-    return Examination(context, Findings(), Respondents(LAB, kernel), "simple-cnn", "", False, ORACLE)
+    return Examination(context, ORACLE, Findings(), Respondents(LAB, kernel), "simple-cnn", "", False, ORACLE)
 
 
 # --- networks ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder.feedback.annotation_places import Places
-from autograder.feedback.notebook_cells import BADGES, packed_as_html, packed_as_text, task_as_html, task_as_text
+from autograder.feedback.check_as_text import task_as_text
+from autograder.feedback.notebook_cells import BADGES, packed_as_html, packed_as_text, task_as_html
 from autograder.feedback.self_check import run_self_check
 from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, Results, TaskResult

@@ -1,11 +1,11 @@
-"""A check as plain text: the lines that a check cell, the terminal and an annotation on GitHub show."""
+"""A check, or a task, as plain text: the lines that a check cell, the terminal and an annotation on GitHub show."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from autograder.results import CheckResult, TaskResult
-from autograder.states import CHECK_BADGES
+from autograder.states import CHECK_BADGES, TASK_BADGES
 
 LINES = 4  # of a message, where it is to be brief
 
@@ -35,6 +35,17 @@ def check_as_text(check: CheckResult, brief: bool = False) -> list[Line]:
     if check.hint:
         lines.append(Line(f"  Hint: {check.hint}"))
     return lines
+
+
+def task_as_text(task: TaskResult) -> str:
+    """A task's checks as lines of text; one line where nothing is left to say."""
+    badge = TASK_BADGES[task.state]
+    lines = [f"{badge.sign} {task.title}: {badge.word}, {task.score:g} of {task.max_score:g} points"]
+    if task.state == "not started":
+        lines += [f"  {line}" for line in first_messages(task)]
+    elif task.state != "done":
+        lines += [f"  {line.text}" for check in task.checks for line in check_as_text(check)]
+    return "\n".join(lines)
 
 
 def message_lines(check: CheckResult) -> list[str]:

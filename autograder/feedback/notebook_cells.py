@@ -9,10 +9,9 @@ white on a dark ground in any theme.
 from __future__ import annotations
 
 import re
-import sys
 from typing import Any
 
-from autograder.feedback.check_as_text import check_as_text, first_messages
+from autograder.feedback.check_as_text import first_messages
 from autograder.feedback.rendering import environment
 from autograder.results import TaskResult
 from autograder.states import AMBER, GREEN, RED, TASK_BADGES, Badge
@@ -44,17 +43,6 @@ BADGES: dict[RowStatus, Badge] = {
 }
 
 
-def task_as_text(task: TaskResult) -> str:
-    """A task's checks as lines of text; one line where nothing is left to say."""
-    badge = TASK_BADGES[task.state]
-    lines = [f"{badge.sign} {task.title}: {badge.word}, {task.score:g} of {task.max_score:g} points"]
-    if task.state == "not started":
-        lines += [f"  {line}" for line in first_messages(task)]
-    elif task.state != "done":
-        lines += [f"  {line.text}" for check in task.checks for line in check_as_text(check)]
-    return "\n".join(lines)
-
-
 def task_as_html(task: TaskResult) -> str:
     """A task's checks as HTML; one line where nothing is left to say."""
     return render_for_cell(
@@ -84,21 +72,6 @@ def headline(packed: Packed) -> str:
     """The first line: what was written, and whether it is all."""
     written = f"{packed.archive.name}: {len(packed.files)} files, {size_in_words(packed.size)}."
     return f"{written} {'Nothing is missing: hand it in.' if packed.complete else 'Check this before you hand it in:'}"
-
-
-def show(text: str, as_html: str) -> None:
-    """Displays the HTML in a notebook, and prints the text elsewhere."""
-    shell = None
-    if "IPython" in sys.modules:
-        from IPython.core.getipython import get_ipython
-
-        shell = get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
-        print(text)
-        return
-    from IPython.display import display
-
-    display({"text/plain": text, "text/html": as_html}, raw=True)
 
 
 def render_for_cell(template: str, **view: Any) -> str:

@@ -41,5 +41,5 @@ def judge_accuracy(accuracy: float, band: Band, what: str) -> None:
     )
     hint = "Does the validation accuracy still rise with more epochs? Is dropout off during evaluation?"
     if credit <= 0:
-        raise Failed(said, hint)
-    raise Partial(credit, said, hint)
+        raise Failed(said, hint=hint)
+    raise Partial(said, hint=hint, fraction=credit)

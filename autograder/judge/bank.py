@@ -123,14 +123,12 @@ Bank = dict[str, dict[str, Mistake]]  # by task and id
 def read_bank(folder: Path) -> Bank:
     """All mistakes in `folder`, by task and id, both sorted; raises `BankError` with the line that is wrong."""
     bank: Bank = {}
-    pages: list[tuple[Path, Page, Lines]] = []
     for path in sorted(folder.glob("*.yml")):
         try:
             value, lines = read_mapping(path, "a mapping with the keys `mistakes` and `vary`")
-            pages.append((path, validated(Page, value, path, lines), lines))
+            page = validated(Page, value, path, lines)
         except CourseError as error:
             raise BankError(str(error)) from error
-    for path, page, lines in pages:
         known: dict[str, Mistake] = {}
         for mistake in _mistakes(path, page, lines):
             if (first := known.setdefault(mistake.id, mistake)) is not mistake:
@@ -144,13 +142,13 @@ def _mistakes(path: Path, page: Page, lines: Lines) -> Iterator[Mistake]:
     """The mistakes on a page, in its order."""
     for name, entry in page.mistakes.items():
         line = lines["mistakes", name]
-        yield _mistake(path, name, line, entry.sentence, {}, [entry.loses, page.loses], entry.replace)
+        yield _mistake(path, name, line, entry.sentence, {}, entry.loses or page.loses, entry.replace)
     for number, varied in enumerate(page.vary):
         for name, one in varied.variants.items():
             line = lines["vary", number, "variants", name]
             sentence, gaps = one.sentence or varied.sentence or "", one.__pydantic_extra__
             change = Replacement(old=varied.old, new=one.new)
-            yield _mistake(path, name, line, sentence, gaps, [one.loses, varied.loses, page.loses], (change,))
+            yield _mistake(path, name, line, sentence, gaps, one.loses or varied.loses or page.loses, (change,))
 
 
 def _mistake(
@@ -159,20 +157,19 @@ def _mistake(
     line: int,
     sentence: str,
     gaps: Mapping[str, str],
-    loses: Iterable[Loses | None],
+    loses: Loses | None,
     replace: tuple[Replacement, ...],
 ) -> Mistake:
-    """One mistake: the gaps in its sentence filled, and the nearest `loses` taken."""
+    """One mistake, with the gaps in its sentence filled."""
     place = f"{path}, line {line}, {name}"
-    costs = next((one for one in loses if one is not None), None)
-    if not costs:
+    if not loses:
         raise BankError(f"{place}: `loses` is missing, here and for the whole page")
     if not sentence:
         raise BankError(f"{place}: `sentence` is missing, here and for its group")
     if gaps.keys() != (there := {gap for _, gap, _, _ in string.Formatter().parse(sentence) if gap is not None}):
         raise BankError(f"{place}: its sentence has gaps for {_listed(there)}, but the entry gives {_listed(gaps)}")
     by_check = {}
-    for check, points in costs.items():
+    for check, points in loses.items():
         task, _, name_of_check = check.rpartition("/")
         by_check[task or path.stem, name_of_check] = points
     return Mistake(path.stem, name, path, line, " ".join(sentence.format_map(gaps).split()), by_check, replace)

@@ -11,6 +11,7 @@ from autograder.judge.compare import array, difference, same, shape_text, those_
 from autograder.judge.oracle import RIGHT, Answers
 from autograder.judge.verdict import Blocked, Failed
 
+ALWAYS = "always"
 CIRCUMSTANCES = {
     "training": "in training mode, with dropout switched off,",
     "float64": "in float64",
@@ -39,34 +40,34 @@ def hint_on_shapes(expected: list[list[int]], own: list[list[int]]) -> str:
 
 
 def judge_outputs(answer: Any, expected: Answers, name: str) -> str | None:
-    """None if some way of assigning the grader's weights makes the outputs equal the reference's, else what differs.
+    """None if some way of assigning the grader's weights makes the outputs equal the reference's.
 
-    Raises `Failed` where what came back is no output of a network.
+    Else one of the `CIRCUMSTANCES` in which alone they differ, or `ALWAYS`. Raises `Failed` where what came back is no
+    output of a network.
     """
-    right, tolerance = expected[RIGHT], float(expected["tolerance"])
-    arrays = [array(output, f"What {name} returned") for output in answer["outputs"]]
-    unlike = ""
-    for output, others in zip(arrays, answer["others"], strict=True):
-        if not same(output, right, tolerance):
-            continue
-        differs = [
-            circumstance
-            for circumstance, value in others
-            if not same(array(value, f"What {name} returned"), right, tolerance)
-        ]
-        if not differs:
-            return None
-        unlike = (
-            f"{name} computes the same as the task's network, but {CIRCUMSTANCES[differs[0]]} it gives something else."
-        )
-    if unlike:
-        return unlike
-    if all(output.shape != right.shape for output in arrays):
+    right, tolerance, what = expected[RIGHT], float(expected["tolerance"]), f"What {name} returned"
+    when = ALWAYS
+    outputs = [array(output, what) for output in answer["outputs"]]
+    for output, others in zip(outputs, answer["others"], strict=True):
+        if same(output, right, tolerance):
+            differs = [other for other, value in others if not same(array(value, what), right, tolerance)]
+            if not differs:
+                return None
+            when = differs[0]
+    return when
+
+
+def how_it_differs(when: str, answer: Any, right: np.ndarray, name: str) -> str:
+    """What `judge_outputs` has found, in words."""
+    if when != ALWAYS:
+        return f"{name} computes the same as the task's network, but {CIRCUMSTANCES[when]} it gives something else."
+    outputs = answer["outputs"]
+    if all(output.shape != right.shape for output in outputs):
         return (
             f"{name} should return an output of shape {shape_text(right.shape)}, but returned"
-            f" {shape_text(arrays[0].shape)}."
+            f" {shape_text(outputs[0].shape)}."
         )
-    nearest = min(difference(output, right) for output in arrays if output.shape == right.shape)
+    nearest = min(difference(output, right) for output in outputs if output.shape == right.shape)
     return (
         f"{name} has the right parameters, but with the same weights and images, its outputs differ from those of the"
         f" task's network (by up to {nearest:.0%} of the largest output)."

@@ -1,9 +1,8 @@
 """Where the right answers come from: the live reference for the marker, a key of numbers for the student.
 
-A lab's questions are functions that make arrays from definitions and a
-seed. Asked of the reference, they give the right answer; asked of its variants in the bank, those of known mistakes.
-The marker asks them with fresh seeds. The build asks them once with the key's seed and freezes what they say into the
-student's package, which holds no solution.
+A lab's questions are functions that make arrays from definitions and a seed. Asked of the reference, they give the
+right answer; asked of its variants in the bank, those of known mistakes. The marker asks them with fresh seeds. The
+build asks them once with the key's seed and freezes what they say into the student's package, which holds no solution.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class Mistakes(Protocol):
         Where a question is asked of pairs of mistakes too, their ids are joined by a plus.
         """
 
-    def mistake(self, task: str, name: str) -> str:
+    def sentence(self, task: str, name: str) -> str:
         """The sentence for the student who made the mistake `name`; a pair's sentences follow each other."""
 
     def loses(self, task: str, name: str) -> set[str]:
@@ -74,12 +73,12 @@ class Oracle(Mistakes, Protocol):
 
 
 class Nameless:
-    """Knows no mistakes: for who decides on points, which no name may change."""
+    """Knows no mistakes: for who decides on points alone, and has them named later."""
 
     def wrong(self, question: str) -> list[tuple[str, Answers]]:
         return []
 
-    def mistake(self, task: str, name: str) -> str:
+    def sentence(self, task: str, name: str) -> str:
         raise KeyError(name)
 
     def loses(self, task: str, name: str) -> set[str]:
@@ -155,60 +154,19 @@ class LiveOracle:
         return self._right[question]
 
     def wrong(self, question: str) -> list[tuple[str, Answers]]:
+        if self._known is None:
+            return []
         if question not in self._wrong:
-            known = self._recalled(question)
+            file = self._known.kept / f"{question.replace('/', ' ')} {self.seed}.npz"
+            known = _recalled(file)
             if known is None:
-                with self._alone(question):
-                    known = self._recalled(question)  # another process may have found out while this one waited
+                with _alone(file):
+                    known = _recalled(file)  # another process may have found out while this one waited
                     if known is None:
                         known = list(self._variants(question))
-                        self._keep(question, known)
+                        _keep(file, known)
             self._wrong[question] = known
         return self._wrong[question]
-
-    def _file(self, question: str) -> Path | None:
-        if self._known is None:
-            return None
-        return self._known.kept / f"{question.replace('/', ' ')} {self.seed}.npz"
-
-    @contextlib.contextmanager
-    def _alone(self, question: str) -> Iterator[None]:
-        """Keeps other processes waiting that want to know the same; where nothing can be kept, nobody waits."""
-        file = self._file(question)
-        with contextlib.ExitStack() as held:
-            if file is not None:
-                from filelock import FileLock  # a student's package keeps nothing, and needs none
-
-                with contextlib.suppress(OSError):
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    held.enter_context(FileLock(file.with_suffix(".lock")))
-            yield
-
-    def _recalled(self, question: str) -> list[tuple[str, Answers]] | None:
-        """What the variants answered when they were last asked; None if that is not known."""
-        file = self._file(question)
-        if file is None or not file.is_file():
-            return None
-        try:
-            with np.load(file, allow_pickle=False) as arrays:
-                groups: dict[str, Answers] = {}
-                for entry in arrays.files:
-                    group, _, name = entry.partition("|")
-                    groups.setdefault(group, {})[name] = arrays[entry]
-        except (OSError, ValueError, zipfile.BadZipFile):
-            return None  # then they are asked again
-        return [one for group in groups.values() for one in _apart(group)]
-
-    def _keep(self, question: str, known: list[tuple[str, Answers]]) -> None:
-        file = self._file(question)
-        if file is None:
-            return
-        groups = enumerate(_together(known))
-        content = io.BytesIO()
-        arrays = {f"{number}|{name}": value for number, group in groups for name, value in group.items()}
-        np.savez(content, **arrays)  # type: ignore[arg-type]
-        with contextlib.suppress(OSError):  # a folder that cannot be written: they are asked again next time
-            write_whole(file, content.getvalue())
 
     def variant(self, *mistakes: Mistake) -> Variant:
         """The reference with mistakes of one task in it; raises `BankError` where they cannot stand together."""
@@ -253,7 +211,7 @@ class LiveOracle:
         answered = self._answer(name, self._questions[name], mistake)
         return answered is not None and equal(answered, self.ask(name))
 
-    def mistake(self, task: str, name: str) -> str:
+    def sentence(self, task: str, name: str) -> str:
         return " ".join(self.bank[task][one].sentence for one in name.split("+"))
 
     def loses(self, task: str, name: str) -> set[str]:
@@ -277,6 +235,45 @@ def _equal(one: np.ndarray, other: np.ndarray) -> bool:
     if one.dtype.kind not in "fc":
         return bool((one == other).all())
     return bool(np.allclose(one, other, rtol=1e-4, atol=1e-5))
+
+
+# --- what is kept of known mistakes -----------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Keeps other processes waiting that want to know the same; where nothing can be kept, nobody waits."""
+    from filelock import FileLock  # a student's package keeps nothing, and needs none
+
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(FileLock(file.with_suffix(".lock")))
+        yield
+
+
+def _recalled(file: Path) -> list[tuple[str, Answers]] | None:
+    """What the variants answered when they were last asked; None if that is not known."""
+    if not file.is_file():
+        return None
+    groups: dict[str, Answers] = {}
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            for entry in arrays.files:
+                group, _, name = entry.partition("|")
+                groups.setdefault(group, {})[name] = arrays[entry]
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return None  # then they are asked again
+    return _apart(groups.values())
+
+
+def _keep(file: Path, known: list[tuple[str, Answers]]) -> None:
+    groups = enumerate(_together(known))
+    content = io.BytesIO()
+    arrays = {f"{number}|{name}": value for number, group in groups for name, value in group.items()}
+    np.savez(content, **arrays)  # type: ignore[arg-type]
+    with contextlib.suppress(OSError):  # a folder that cannot be written: they are asked again next time
+        write_whole(file, content.getvalue())
 
 
 NAMES = "mistakes"
@@ -310,10 +307,13 @@ def _together(known: Iterable[tuple[str, Answers]]) -> list[Answers]:
     ]
 
 
-def _apart(group: Answers) -> Iterator[tuple[str, Answers]]:
+def _apart(groups: Iterable[Answers]) -> list[tuple[str, Answers]]:
     """Each mistake's answers, out of arrays that hold them together."""
-    for number, name in enumerate(group[NAMES]):
-        yield str(name), {key: values[number] for key, values in group.items() if key != NAMES}
+    found = []
+    for group in groups:
+        for number, name in enumerate(group[NAMES]):
+            found.append((str(name), {key: values[number] for key, values in group.items() if key != NAMES}))
+    return found
 
 
 def _frozen(value: np.ndarray, decimals: int) -> Any:
@@ -344,8 +344,7 @@ class KeyOracle:
         return self._group(question, "")
 
     def wrong(self, question: str) -> list[tuple[str, Answers]]:
-        groups = [self._group(question, group) for group in self._entries.get(question, {}) if group]
-        return [one for group in groups for one in _apart(group)]
+        return _apart([self._group(question, group) for group in self._entries.get(question, {}) if group])
 
     def _group(self, question: str, group: str) -> Answers:
         return {
@@ -353,7 +352,7 @@ class KeyOracle:
             for name, value in self._entries[question][group].items()
         }
 
-    def mistake(self, task: str, name: str) -> str:
+    def sentence(self, task: str, name: str) -> str:
         return " ".join(self._mistakes[task][one]["sentence"] for one in name.split("+"))
 
     def loses(self, task: str, name: str) -> set[str]:

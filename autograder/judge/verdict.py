@@ -2,67 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
 
+@dataclass(eq=False)
 class Verdict(Exception):
-    """A conclusion other than a pass. Messages say what was asked, what came back, and what to look at next.
-
-    `sentence` is the known mistake's, which follows the message; `nameable` says whether the reason may be a known
-    mistake; `raised` and `numbers` tell what student code raised, where that is the reason (`compare.raised_text`).
-    """
+    """A conclusion other than a pass. Messages say what was asked, what came back, and what to look at next."""
 
     status: ClassVar[str] = "failed"
 
-    def __init__(
-        self,
-        message: str,
-        hint: str = "",
-        diagnosis: str | None = None,
-        *,
-        sentence: str = "",
-        fraction: float = 0.0,
-        nameable: bool = True,
-        raised: str = "",
-        numbers: str = "",
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.diagnosis = diagnosis
-        self.sentence = sentence
-        self.fraction = fraction
-        self.nameable = nameable
-        self.raised = raised
-        self.numbers = numbers
-
-    @property
-    def said(self) -> str:
-        """The message, and the known mistake's sentence where there is one."""
-        return f"{self.message}\n{self.sentence}" if self.sentence else self.message
+    message: str
+    _: KW_ONLY
+    hint: str = ""
+    diagnosis: str | None = None
+    """The known mistake."""
+    sentence: str = ""
+    """The known mistake's, which follows the message."""
+    fraction: float = 0.0
+    """Of the points, in [0, 1], that the answer earns all the same."""
+    nameable: bool = True
+    """Whether the reason may be a known mistake."""
+    raised: str = ""
+    """What student code raised, where that is the reason (`compare.raised_text`)."""
+    numbers: str = ""
+    """The numbers in it (`compare.raised_numbers`)."""
 
 
 class Failed(Verdict):
     """The answer is wrong."""
 
 
+@dataclass(eq=False, kw_only=True)
 class Partial(Verdict):
-    """The answer earns `fraction` (in [0, 1]) of the points."""
+    """The answer earns a `fraction` of the points."""
 
     status = "partial"
-
-    def __init__(
-        self,
-        fraction: float,
-        message: str,
-        hint: str = "",
-        diagnosis: str | None = None,
-        *,
-        sentence: str = "",
-        nameable: bool = False,
-    ) -> None:
-        within = min(1.0, max(0.0, fraction))
-        super().__init__(message, hint, diagnosis, sentence=sentence, fraction=within, nameable=nameable)
+    nameable: bool = False
 
 
 class NotAttempted(Verdict):

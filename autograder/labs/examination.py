@@ -1,17 +1,16 @@
-"""What one check gets: the context, what was found so far, and whom to ask, all seen from this check."""
+"""What one check gets: the context, what was found so far, whom to ask, and how mistakes are named."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from autograder.course import Assignment
 from autograder.judge import weights_file
 from autograder.judge.oracle import Mistakes, Oracle
+from autograder.judge.verdict import Failed, Partial, Verdict
 from autograder.labs.context import Context
 from autograder.labs.findings import Findings
 from autograder.labs.respondents import Respondents
@@ -24,26 +23,15 @@ class Examination:
     """One check of a submission at work. A new one is made for each check, and another to name the mistake it found."""
 
     context: Context
+    oracle: Oracle
+    """Knows the right answers."""
     findings: Findings
     respondents: Respondents
     task: str
     check: str
     hidden: bool
     mistakes: Mistakes
-    """The known mistakes for the inputs of the context's oracle; knows none where only points are decided."""
-
-    @cached_property
-    def oracle(self) -> Oracle:
-        """Knows the right answers."""
-        return self.context.oracle
-
-    @property
-    def assignment(self) -> Assignment:
-        return self.context.assignment
-
-    @property
-    def place(self) -> tuple[str, str]:
-        return self.task, self.check
+    """The known mistakes for the inputs of the oracle; knows none where only points are decided."""
 
     def ask(self, procedure: Procedure, uses: Sequence[str], **arguments: Any) -> Any:
         """What `procedure` gives on the student's definitions; raises a `Verdict`."""
@@ -57,11 +45,11 @@ class Examination:
 
     def content_of(self, file: str) -> np.ndarray:
         """The bytes of a file such as "weights/better_cnn.pt"; raises `Failed` or `NotAttempted`."""
-        return weights_file.content_of(self.context.file(file), file, self.assignment.limits.weights_mb)
+        return weights_file.content_of(self.context.file(file), file, self.context.assignment.limits.weights_mb)
 
     def read_weights(self, content: np.ndarray, name: str) -> weights_file.Arrays:
         """The names and arrays in the bytes of a weights file, which messages call `name`; raises a `Verdict`."""
-        return self.respondents.read_weights(content, name, self.assignment.limits.weights_mb)
+        return self.respondents.read_weights(content, name, self.context.assignment.limits.weights_mb)
 
     def passed(self, check: str) -> bool:
         """Whether another check of this task has passed, or has not run."""
@@ -70,16 +58,46 @@ class Examination:
 
     def measured(self, accuracy: float) -> None:
         """Keeps the accuracy that this check has measured, for the marker."""
-        self.findings.measured[self.place] = accuracy
+        self.findings.measured[self.task, self.check] = accuracy
 
     def fingerprint(self, digest: str) -> None:
         """Keeps what identifies the weights that this check has read."""
-        self.findings.fingerprints[self.place] = digest
-
-    def keep_picture(self, name: str, content: Any) -> None:
-        """Keeps a PNG for the feedback page, if it is one."""
-        self.findings.keep_picture(name, content)
+        self.findings.fingerprints[self.task, self.check] = digest
 
     def show_digit(self, digit: OwnDigit) -> None:
         """Puts one of the student's own pictures on their page."""
-        self.findings.digits.setdefault(self.place, []).append(digit)
+        self.findings.digits.setdefault((self.task, self.check), []).append(digit)
+
+    # --- known mistakes -----------------------------------------------------------------------------------------------
+
+    def sentence(self, mistake: str | None) -> str:
+        """What a student reads who made this mistake of the task; empty if no such mistake is known."""
+        try:
+            return self.mistakes.sentence(self.task, mistake or "")
+        except KeyError:
+            return ""
+
+    def likeliest(self, candidates: Sequence[str]) -> str | None:
+        """Of mistakes that give the same answer here, the one that agrees best with what earlier checks found."""
+        if len(candidates) < 2:
+            return candidates[0] if candidates else None
+        seen, lost = {self.check}, {self.check}
+        for (task, check), result in self.findings.results.items():
+            if (task, check) == (self.task, self.check):
+                break
+            if task == self.task:
+                seen.add(check)
+                if result.status != "passed":
+                    lost.add(check)
+        return min(candidates, key=lambda mistake: len((self.mistakes.loses(self.task, mistake) & seen) ^ lost))
+
+    def verdict(self, facts: str, mistake: str | None, hint: str = "", fraction: float = 0) -> Verdict:
+        """The verdict on a known mistake: the facts, and the sentence for it; on any other, the facts and the hint.
+
+        It earns a `fraction` of the points all the same.
+        """
+        sentence = self.sentence(mistake)
+        mistake, hint = (mistake, "") if sentence else (None, hint)
+        if fraction:
+            return Partial(facts, hint=hint, diagnosis=mistake, sentence=sentence, fraction=fraction, nameable=True)
+        return Failed(facts, hint=hint, diagnosis=mistake, sentence=sentence)

@@ -9,7 +9,7 @@ aspects.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ import numpy as np
 
 from autograder.judge.compare import raised_text
 from autograder.judge.oracle import Answers, ReferenceQuestion
-from autograder.judge.verdict import Failed, Partial, Verdict
+from autograder.judge.verdict import Failed, Verdict
 from autograder.labs.examination import Examination
 
 Ask = Callable[[str], Answers]  # an oracle's
@@ -54,7 +54,7 @@ class Aspect:
     """Whether its value, the same on every machine, tells mistakes apart, as that of one without a check does."""
     sure: tuple[str, ...] = ()
     """The aspects in which it is enough to agree with a mistake to be named after it, where none agrees in all."""
-    called: str = ""
+    mistake: str = ""
     """The known mistake that differing in this aspect is, where no other is found."""
 
     def of(self, answer: Any, given: Given) -> Any:
@@ -110,8 +110,8 @@ class Question:
         try:
             return whom(self.procedure, self.uses, **given, **drawn)
         except Failed as failed:
-            name = failed.raised and recognised(examination, self.id, raised=failed.raised)
-            raise mistake(examination, failed.message, name, failed.hint) if name else failed from None
+            mistake = failed.raised and self._alike(examination, raised=failed.raised)
+            raise examination.verdict(failed.message, mistake, failed.hint) if mistake else failed from None
 
     def verdict(self, examination: Examination, **instead: Any) -> Verdict | None:
         """The verdict of the examination's check on the first aspect that differs; None where none does."""
@@ -119,7 +119,7 @@ class Question:
         answer = self._ask(examination, given)
         verdict = self._verdict(examination, answer, given)
         if self.draws and (verdict is None or not instead):
-            examination.keep_picture(f"{examination.task}-{examination.check}", answer.get("picture"))
+            examination.findings.keep_picture(f"{examination.task}-{examination.check}", answer.get("picture"))
         return verdict
 
     def _verdict(self, examination: Examination, answer: Any, given: Given) -> Verdict | None:
@@ -133,9 +133,8 @@ class Question:
             want = aspect.wanted(given, lambda: examination.oracle.ask(self.id))
             if not aspect.alike(got, want):
                 facts, hint = self.prefix + _said(aspect.say, got, want), _said(aspect.hint, got, want)
-                return mistake(
-                    examination, facts, self.name(examination, answer, aspect, given), hint, 1 - aspect.worth
-                )
+                mistake = self.name(examination, answer, aspect, given)
+                return examination.verdict(facts, mistake, hint, 1 - aspect.worth)
         return None
 
     def named(
@@ -147,24 +146,36 @@ class Question:
         given: Given | None = None,
     ) -> Verdict:
         """The same verdict with the name of the known mistake that answers so, or of the one that it says it is."""
-        name = self.name(examination, answer, aspect, given) or known(examination, failed.diagnosis or "")
-        return mistake(examination, self.prefix + failed.message, name, failed.hint)
+        mistake = self.name(examination, answer, aspect, given) or failed.diagnosis
+        return examination.verdict(self.prefix + failed.message, mistake, failed.hint)
 
     def name(
         self, examination: Examination, answer: Any, aspect: Aspect | None = None, given: Given | None = None
     ) -> str | None:
         """The known mistake that answers as this submission does: in all aspects, or in those that are `sure`."""
-        called = known(examination, aspect.called if aspect else "")
+        otherwise = aspect.mistake if aspect is not None and examination.sentence(aspect.mistake) else None
         try:
             if self.named_by is not None:
-                return self.named_by(examination, answer) or called
+                return self.named_by(examination, answer) or otherwise
             seen = self.seen(answer, self.inputs(examination) if given is None else given)
         except Failed:  # nothing of it can be compared
-            return called
-        name = recognised(examination, self.id, **seen)
-        if name is None and aspect is not None and aspect.sure:
-            name = recognised(examination, self.id, **{key: seen[key] for key in aspect.sure if key in seen})
-        return name or called
+            return otherwise
+        mistake = self._alike(examination, **seen)
+        if mistake is None and aspect is not None and aspect.sure:
+            mistake = self._alike(examination, **{key: seen[key] for key in aspect.sure if key in seen})
+        return mistake or otherwise
+
+    def _alike(self, examination: Examination, **seen: Any) -> str | None:
+        """The known mistake that answers in the same way, as far as `seen` tells; None if there is none."""
+        if not seen:
+            return None
+        return examination.likeliest(
+            [
+                mistake
+                for mistake, wrong in examination.mistakes.wrong(self.id)
+                if all(key in wrong and _alike(np.asarray(value), wrong[key]) for key, value in seen.items())
+            ]
+        )
 
     def seen(self, answer: Any, given: Given) -> Answers:
         """What of an answer tells mistakes apart, by aspect; an aspect that the answer does not have is left out."""
@@ -214,56 +225,6 @@ def judge(examination: Examination, *questions: Question) -> None:
 
 def _said(words: str | Callable[[Any, Any], str], got: Any, want: Any) -> str:
     return words(got, want) if callable(words) else words.format(got=got, want=want)
-
-
-# --- known mistakes ---------------------------------------------------------------------------------------------------
-
-
-def recognised(examination: Examination, question: str, **seen: Any) -> str | None:
-    """The known mistake that answers `question` in the same way, as far as `seen` tells; None if there is none."""
-    if not seen:
-        return None
-    return choice(
-        examination,
-        [
-            name
-            for name, wrong in examination.mistakes.wrong(question)
-            if all(key in wrong and _alike(np.asarray(value), wrong[key]) for key, value in seen.items())
-        ],
-    )
-
-
-def choice(examination: Examination, names: Sequence[str]) -> str | None:
-    """Of mistakes that give the same answer here, the one that agrees best with what earlier checks found."""
-    earlier = dict(examination.findings.before(examination.place))
-    lost = {check for check, result in earlier.items() if result.status != "passed"} | {examination.check}
-    seen = {*earlier, examination.check}
-
-    def disagreement(name: str) -> int:
-        return len((examination.mistakes.loses(examination.task, name) & seen) ^ lost)
-
-    return min(names, key=disagreement, default=None)
-
-
-def known(examination: Examination, name: str) -> str | None:
-    """`name` if the bank holds such a mistake of the current task, else None."""
-    try:
-        examination.mistakes.mistake(examination.task, name)
-    except KeyError:
-        return None
-    return name
-
-
-def mistake(examination: Examination, facts: str, name: str | None, hint: str = "", fraction: float = 0) -> Verdict:
-    """The verdict on a known mistake: the facts, and the sentence for it; on an unknown one, the facts and the hint.
-
-    It earns a `fraction` of the points all the same.
-    """
-    sentence = examination.mistakes.mistake(examination.task, name) if name else ""
-    hint = "" if name else hint
-    if fraction:
-        return Partial(fraction, facts, hint, name, sentence=sentence, nameable=True)
-    return Failed(facts, hint, name, sentence=sentence)
 
 
 def _alike(value: np.ndarray, wrong: np.ndarray) -> bool:

@@ -7,7 +7,7 @@ import json
 import os
 import traceback
 from collections.abc import Callable, Collection, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -64,9 +64,9 @@ def run_checks(
 ) -> Findings:
     """What the checks of `tasks` (default: all) find, hidden ones too if `hidden`.
 
-    `namer` knows mistakes by name; by default, that is the context's own oracle. `cached` holds what an earlier run
-    found; `tell` hears the title of each task. Raises `ChecksError` where the checks could not be run, and
-    `KeyboardInterrupt`.
+    `namer` names mistakes in a second pass, with inputs of its own seed; without one, the context's oracle names them
+    as they are found. `cached` holds what an earlier run found; `tell` hears the title of each task. Raises
+    `ChecksError` where the checks could not be run, and `KeyboardInterrupt`.
     """
     findings = Findings()
     arguments: list[str] = []
@@ -121,8 +121,8 @@ class ToName:
 class ChecksPlugin:
     """Runs the checks of `tasks` (default: all), hidden ones if `hidden`, and puts what they conclude into `findings`.
 
-    `namer` knows mistakes by name; by default, that is the context's own oracle. `cached` holds what an earlier run
-    found; `tell` hears which task is being checked.
+    `namer` names mistakes in a second pass, with inputs of its own seed; without one, the context's oracle names them
+    as they are found. `cached` holds what an earlier run found; `tell` hears which task is being checked.
     """
 
     context: Context
@@ -188,7 +188,9 @@ class ChecksPlugin:
         """The submission under examination, for the check that asks for it."""
         declared = request.node.stash[DECLARATION]
         task, check = declared.place
-        return Examination(self.context, self.findings, self.respondents, task, check, not declared.public, Nameless())
+        oracle, hidden = self.context.oracle, not declared.public
+        mistakes = oracle if self.namer is None else Nameless()
+        return Examination(self.context, oracle, self.findings, self.respondents, task, check, hidden, mistakes)
 
     # --- each check ---------------------------------------------------------------------------------------------------
 
@@ -257,8 +259,10 @@ class ChecksPlugin:
             if isinstance(problem, (KeyboardInterrupt, pytest.exit.Exception)):
                 raise problem
             if isinstance(problem, Verdict):
-                told = concluded(problem, points)
-                if problem.status in ("failed", "partial") and problem.nameable and not problem.sentence:
+                score = round(points * problem.fraction, 2)
+                told = {"status": problem.status, "score": score, **words_from(problem)}
+                findings.sentences[place] = problem.sentence
+                if self.namer is not None and problem.status in ("failed", "partial") and problem.nameable:
                     assert isinstance(item, pytest.Function)
                     self.to_name.append(ToName(place, not public, item.obj))
             else:  # whatever else goes wrong is ours
@@ -281,14 +285,11 @@ class ChecksPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
-        """After all checks, the mistakes get their names."""
+        """After all checks, `namer` names the mistakes."""
         ran = yield
-        namer = self.namer or self.context.oracle
-        if self.to_name and namer.seed == self.context.oracle.seed:
-            self._name_mistakes(namer, self.respondents)
-        elif self.to_name and self.respondents.several:
+        if self.namer is not None and self.to_name:
             with self.respondents.another() as others:
-                self._name_mistakes(namer, others)
+                self._name_mistakes(self.namer, others)
         return ran
 
     def _name_mistakes(self, namer: Oracle, respondents: Respondents) -> None:
@@ -296,21 +297,18 @@ class ChecksPlugin:
 
         Decides on a name and a sentence, and on no point. A failure of the grader here withholds the mark all the same.
         """
-        results, named = self.findings.results, replace(self.context, oracle=namer)
+        results = self.findings.results
         for lost in self.to_name:
             try:
-                lost.check(Examination(named, self.findings, respondents, *lost.place, lost.hidden, namer))
+                lost.check(
+                    Examination(self.context, namer, self.findings, respondents, *lost.place, lost.hidden, namer)
+                )
             except Verdict as verdict:
                 if verdict.diagnosis:
-                    told: dict[str, Any] = {
-                        "message": verdict.said,
-                        "hint": verdict.hint,
-                        "diagnosis": verdict.diagnosis,
-                    }
-                    results[lost.place] = results[lost.place].model_copy(update=told)
+                    results[lost.place] = results[lost.place].model_copy(update=words_from(verdict))
                     self.findings.sentences[lost.place] = verdict.sentence
             except Exception as error:
-                told = {"status": "error", "score": 0, "message": grader_error(error)}
+                told: dict[str, Any] = {"status": "error", "score": 0, "message": grader_error(error)}
                 results[lost.place] = results[lost.place].model_copy(update=told)
         for place, report in self.reports.items():
             report.longrepr = words_of(results[place])
@@ -356,12 +354,7 @@ def words_of(result: CheckResult) -> str:
     return f"{result.message}\n{result.hint}".strip()
 
 
-def concluded(verdict: Verdict, points: float) -> dict[str, Any]:
-    """The fields of a result that a verdict decides on."""
-    return {
-        "status": verdict.status,
-        "score": round(points * verdict.fraction, 2),
-        "message": verdict.said,
-        "hint": verdict.hint,
-        "diagnosis": verdict.diagnosis,
-    }
+def words_from(verdict: Verdict) -> dict[str, Any]:
+    """The fields of a result that say what a verdict says: the known mistake's sentence follows the message."""
+    message = f"{verdict.message}\n{verdict.sentence}" if verdict.sentence else verdict.message
+    return {"message": message, "hint": verdict.hint, "diagnosis": verdict.diagnosis}

@@ -359,7 +359,7 @@ def _unpack_7z(archive: Path, into: _Into) -> None:
         if not wanted:
             return
         problem = "its checksum is wrong"
-        with _kept_apart(into.target) as kept:
+        with _files_of_ours(into.target) as kept:
             try:
                 opened.extract(targets=list(times), factory=kept)
             except Exception as error:  # what came before it is whole, or its checksum says that it is not
@@ -375,7 +375,7 @@ def _unpack_7z(archive: Path, into: _Into) -> None:
 
 
 @contextlib.contextmanager
-def _kept_apart(target: Path) -> Iterator[Any]:
+def _files_of_ours(target: Path) -> Iterator[Any]:
     """A factory for py7zr, which writes each entry to a file of ours, whatever it is called."""
     from py7zr.io import Py7zIO, WriterFactory
 

@@ -16,7 +16,7 @@ from autograder.judge.images import judge_image
 from autograder.judge.verdict import Failed, NotAttempted, Partial, Verdict
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import image_procedures
-from autograder.labs.questions import Question, mistake, of_each
+from autograder.labs.questions import Question, of_each
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,10 +104,12 @@ def judge_pictures(examination: Examination, question: Question, pictures: Seque
     message, fraction = f"{good} of {len(pictures)} pictures are right.\n{listed}", good / len(pictures)
     name = question.name(examination, answers)
     if name is not None:
-        raise mistake(examination, message, name, fraction=fraction)
+        raise examination.verdict(message, name, fraction=fraction)
     hint = next((problem.hint for problem in problems if problem.hint), "")
     diagnosis = next((problem.diagnosis for problem in problems if problem.diagnosis), None)
-    raise Partial(fraction, message, hint, diagnosis, nameable=True) if good else Failed(message, hint, diagnosis)
+    if not good:
+        raise Failed(message, hint=hint, diagnosis=diagnosis)
+    raise Partial(message, hint=hint, diagnosis=diagnosis, fraction=fraction, nameable=True)
 
 
 def _form(answer: dict[str, Any], exactly: bool) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
 from autograder.judge.verdict import Failed, Verdict
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import network_procedures
-from autograder.labs.questions import choice, known, mistake
 
 Shapes = list[tuple[str, list[int]]]
 BATCHES = (1, 2, 7)
@@ -82,7 +82,7 @@ class Network:
     def layer_shapes(self, examination: Examination, output: list[int]) -> None:
         """The parameters have the task's shapes, and two images give an output of the shape `output`."""
         answer = self._run(examination)
-        own, came = _listed(answer), answer["output"]
+        own, came = answer["parameters"], answer["output"]
         if _sorted(own) != _sorted(self.shapes(examination.oracle.ask)):
             raise self._unfitting(examination, own, came)
         if came != output:
@@ -91,34 +91,35 @@ class Network:
                 f"For a batch of {output[0]} images, {self.definition} should return an output of shape"
                 f" {shape_text(output)}, but returned {returned}."
             )
-            raise mistake(examination, facts, self._with_shapes(examination, own, came), OUTPUT)
+            raise examination.verdict(facts, self._with_shapes(examination, own, came), OUTPUT)
 
     def same_function(self, examination: Examination, train: bool = False, passed: Sequence[Network] = ()) -> None:
         """The same weights and images give the reference's outputs, as they did for the networks that `passed`."""
         output, oracle = self._run(examination, passed)["output"], examination.oracle
         state, images = self.weights(oracle.ask, oracle.seed), self.images(oracle.seed)
-        answer = self._outputs(examination, state, train)
+        answer = self._outputs(examination, state, images, train)
         if not answer["outputs"]:
-            raise self._unfitting(examination, _listed(answer), output)
+            raise self._unfitting(examination, answer["parameters"], output)
         right = oracle.ask(f"{self.id}/{'train-outputs' if train else 'outputs'}")
-        unlike = equivalence.judge_outputs(answer, right, self.definition)
-        if unlike is None:
+        when = equivalence.judge_outputs(answer, right, self.definition)
+        if when is None:
             return
-        if equivalence.CIRCUMSTANCES["again"] in unlike and known(examination, "input-changed-in-place"):
-            raise mistake(examination, unlike, "input-changed-in-place")
-        name = self._computing_the_same(examination, answer, float(right["tolerance"]), train)
-        if name is not None:
+        unlike = partial(equivalence.how_it_differs, when, answer, right[RIGHT], self.definition)
+        if when == "again" and examination.sentence("input-changed-in-place"):
+            raise examination.verdict(unlike(), "input-changed-in-place")
+        mistake = self._computing_the_same(examination, answer, float(right["tolerance"]), train)
+        if mistake is not None:
             facts = (
                 f"With the same weights and images, the outputs of {self.definition} differ from those of the task's"
                 " network."
             )
-            raise mistake(examination, facts, name)
+            raise examination.verdict(facts, mistake)
         first = ""
         if not train:
             with contextlib.suppress(Failed):
                 layers = self._ask(examination, network_procedures.layers, state=state, image=images[:1])
                 first = equivalence.first_difference(layers, oracle.ask(f"{self.id}/layers"))
-        raise Failed(f"{unlike}\n{first}".strip(), hint=BLOCK if self.arguments else NETWORK)
+        raise Failed(f"{unlike()}\n{first}".strip(), hint=BLOCK if self.arguments else NETWORK)
 
     def dropout_place(self, examination: Examination) -> None:
         """Dropout has the task's rate and place, and is off in evaluation mode.
@@ -139,16 +140,16 @@ class Network:
         try:
             equivalence.judge_dropout(answer, expected, self.dropout, self.definition)
         except Failed as failed:
-            name = failed.diagnosis
-            if name == "dropout-elsewhere":  # one that varies as a known mistake does
+            mistake = failed.diagnosis
+            if mistake == "dropout-elsewhere":  # one that varies as a known mistake does
                 spreads = [
-                    (equivalence.spread(answer["train"], wrong[RIGHT]), other_name)
-                    for other_name, wrong in examination.mistakes.wrong(f"{self.id}/dropout")
+                    (equivalence.spread(answer["train"], wrong[RIGHT]), name)
+                    for name, wrong in examination.mistakes.wrong(f"{self.id}/dropout")
                     if RIGHT in wrong
                 ]
                 nearest = min(spreads, default=(1.0, None))
-                name = nearest[1] if nearest[0] < equivalence.VARIANCE_SPREAD else name
-            raise mistake(examination, failed.message, name and known(examination, name), failed.hint) from None
+                mistake = nearest[1] if nearest[0] < equivalence.VARIANCE_SPREAD else mistake
+            raise examination.verdict(failed.message, mistake, failed.hint) from None
 
     # --- what is asked ------------------------------------------------------------------------------------------------
 
@@ -171,17 +172,16 @@ class Network:
                 for name, wrong in examination.mistakes.wrong(f"{self.id}/output-shape")
                 if name not in others and failed.raised and _raises(wrong, failed)
             ]
-            name = choice(examination, names)
-            raise mistake(examination, failed.message, name, failed.hint) if name else failed from None
+            mistake = examination.likeliest(names)
+            raise examination.verdict(failed.message, mistake, failed.hint) if mistake else failed from None
         if isinstance(answer["output"], list) or answer["output"] in ("tuple", "list"):
             return answer
         facts = f"{self.definition} should return a tensor, but returned {answer['output']}."
-        name = known(examination, "nothing-returned") if answer["output"] == "NoneType" else None
-        raise mistake(examination, facts, name, "What does the last line of `forward` return?")
+        mistake = "nothing-returned" if answer["output"] == "NoneType" else None
+        raise examination.verdict(facts, mistake, "What does the last line of `forward` return?")
 
-    def _outputs(self, examination: Examination, state: probes.Arrays, train: bool = False) -> Any:
-        images, batches = self.images(examination.oracle.seed), list(self.batches)
-        procedure = network_procedures.outputs
+    def _outputs(self, examination: Examination, state: probes.Arrays, images: np.ndarray, train: bool = False) -> Any:
+        procedure, batches = network_procedures.outputs, list(self.batches)
         return self._ask(examination, procedure, state=state, images=images, batches=batches, train=train)
 
     # --- which mistake it is ------------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ class Network:
             + equivalence.side_by_side(expected, own)
         )
         hint = equivalence.hint_on_shapes(_sorted(expected), _sorted(own))
-        return mistake(examination, facts, self._with_shapes(examination, own, output), hint)
+        return examination.verdict(facts, self._with_shapes(examination, own, output), hint)
 
     def _with_shapes(self, examination: Examination, own: Shapes, output: Any = None) -> str | None:
         """The known mistake whose network has parameters of these shapes, in any order, and such an output."""
@@ -204,7 +204,7 @@ class Network:
         right = oracle.ask(f"{self.id}/output-shape")
         if _sorted(own) == _sorted(self.shapes(oracle.ask)):
             found = [name for name, wrong in put_out.items() if name not in shaped and _gives(wrong, output)]
-            return choice(examination, found)
+            return examination.likeliest(found)
         found = [name for name, wrong in shaped.items() if _sorted(listed(wrong)) == _sorted(own)]
         found = [name for name in found if output is None or _gives(put_out.get(name, right), output)] or found
         if len(found) > 1 or self.arguments:  # the same shapes, and perhaps another function
@@ -214,14 +214,15 @@ class Network:
                 for name in found
                 if name not in computed or self._computes(examination, shaped[name], computed[name])
             ]
-        return choice(examination, found)
+        return examination.likeliest(found)
 
     def _computes(self, examination: Examination, shapes: Answers, wrong: Answers) -> bool:
         """Whether the student's network, with a mistake's weights, computes what the mistake does."""
         if RIGHT not in wrong:
             return False
+        seed = examination.oracle.seed
         try:
-            answer = self._outputs(examination, probes.weights(listed(shapes), examination.oracle.seed))
+            answer = self._outputs(examination, probes.weights(listed(shapes), seed), self.images(seed))
             return bool(equivalence.variants(answer, [("", wrong)], 1e-3))
         except Failed:
             return False
@@ -233,7 +234,7 @@ class Network:
             found = equivalence.variants(answer, examination.mistakes.wrong(f"{self.id}/{question}"), tolerance)
             names = [name for name in found if name not in shaped]
             if names:
-                return choice(examination, names)
+                return examination.likeliest(names)
         return None
 
 
@@ -242,10 +243,6 @@ def listed(answer: Answers) -> Shapes:
     return [
         (str(name), shape[shape > 0].tolist()) for name, shape in zip(answer["names"], answer["shapes"], strict=True)
     ]
-
-
-def _listed(answer: Any) -> Shapes:
-    return [(str(name), [int(size) for size in shape]) for name, shape in answer["parameters"]]
 
 
 def _sorted(shapes: Iterable[tuple[str, list[int]]]) -> list[list[int]]:

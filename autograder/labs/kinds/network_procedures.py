@@ -6,6 +6,7 @@ Runs beside student code, so it holds no expected value.
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import joined, numbers, shape_of
+from autograder.labs.kinds.plain_data import numbers
 from autograder.sandbox.network_handling import (
     Arrays,
     DropoutOff,
@@ -45,7 +46,8 @@ def parameters(student: Student, definition: str, arguments: list[int], channels
     (2, channels, size, size)."""
     model = student.get(definition)(*arguments)
     output = model(torch.zeros(2, channels, size, size))
-    return {"parameters": shapes_of(model), "output": shape_of(output)}
+    shape = list(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    return {"parameters": shapes_of(model), "output": shape}
 
 
 @forms.answers(OUTPUTS)
@@ -77,7 +79,7 @@ def outputs(
         parts = [batch] if train else list(batch.split(batches))
         with DropoutOff(), torch.no_grad():
             made = [fresh(part.clone().to(student.device)) for part in parts]
-        answers.append(joined(list(map(numbers, made))))
+        answers.append(_joined(made))
         others.append([] if train or len(ways) > FEW else _elsewhere(fresh, batch.to(student.device)))
     return {"outputs": answers, "others": others, "parameters": shapes_of(model)}
 
@@ -86,13 +88,10 @@ def _elsewhere(model: nn.Module, batch: Tensor) -> list[list[Any]]:
     """What a network makes of a batch in circumstances that should change nothing."""
     wide = torch.zeros(*batch.shape[:2], 2 * batch.shape[2], 2 * batch.shape[3], device=batch.device)
     wide[:, :, ::2, ::2] = batch
-    attempts: list[tuple[str, Any]] = [
-        ("again", lambda: _changed(model, batch.clone())),
-        ("strided", lambda: model(wide[:, :, ::2, ::2])),
-    ]
+    attempts = [("again", partial(_again, model, batch.clone())), ("strided", partial(model, wide[:, :, ::2, ::2]))]
     if not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()):
-        attempts.append(("training", lambda: _still(model.train(), batch)))
-    attempts.append(("float64", lambda: model.eval().double()(batch.double().clone())))
+        attempts.append(("training", partial(_training, model, batch)))
+    attempts.append(("float64", partial(_float64, model, batch)))
     found = []
     for name, attempt in attempts:
         try:
@@ -104,15 +103,21 @@ def _elsewhere(model: nn.Module, batch: Tensor) -> list[list[Any]]:
     return found
 
 
-def _still(model: nn.Module, batch: Tensor) -> Any:
-    """What a network makes of a batch, if it makes the same of it twice: dropout may be written by hand."""
+def _training(model: nn.Module, batch: Tensor) -> Any:
+    """What a network makes of a batch in training mode, if it makes the same of it twice: dropout may be written by
+    hand."""
+    model.train()
     first, second = numbers(model(batch.clone())), numbers(model(batch.clone()))
     if not np.array_equal(first, second):
         raise RuntimeError("something random is left")
     return first
 
 
-def _changed(model: nn.Module, batch: Tensor) -> Any:
+def _float64(model: nn.Module, batch: Tensor) -> Any:
+    return model.eval().double()(batch.double().clone())
+
+
+def _again(model: nn.Module, batch: Tensor) -> Any:
     """What a network makes of a batch that it has changed when it was given it before; it must have changed it."""
     before = batch.clone()
     model(batch)
@@ -146,22 +151,30 @@ def dropout_samples(
     model, batch = student.get(definition)(*arguments), torch.tensor(images)
     fits = give_weights(model, state, batch)
     calls: list[dict[str, Any]] = []
+    trained: list[list[Any]] = []
     with torch.no_grad():
         model.train()
-        trained = []
         for image in batch:
-            samples = []
+            trained.append([])
             for start in range(0, repeats, CHUNK):
                 with DropoutOff(off=False) as noted:
-                    samples.append(model(image.expand(min(CHUNK, repeats - start), *image.shape)))
+                    trained[-1].append(model(image.expand(min(CHUNK, repeats - start), *image.shape)))
                 calls = calls or noted.calls
-            trained.append(joined(list(map(numbers, samples))))
         model.eval()
-        evaluated = [numbers(model(image.expand(STILL, *image.shape))) for image in batch]
+        evaluated = [model(image.expand(STILL, *image.shape)) for image in batch]
     return {
-        "train": np.stack(trained).reshape(len(images), repeats, -1),
-        "eval": np.stack(evaluated).reshape(len(images), STILL, -1),
+        "train": np.stack(list(map(_joined, trained))).reshape(len(images), repeats, -1),
+        "eval": np.stack(list(map(numbers, evaluated))).reshape(len(images), STILL, -1),
         "calls": calls[:200],
         "batch": min(CHUNK, repeats),
         "fits": fits,
     }
+
+
+def _joined(parts: list[Any]) -> np.ndarray:
+    """What a network makes of parts of a batch, as one; what does not fit together stays what it is, for the judge."""
+    arrays = list(map(numbers, parts))
+    try:
+        return np.concatenate(arrays)
+    except ValueError:
+        return arrays[-1]

@@ -6,7 +6,6 @@ Computed in float64, so that a students' key has the same bytes wherever it is b
 
 from __future__ import annotations
 
-import ast
 import contextlib
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -68,9 +67,8 @@ def outputs(probe: Network, definitions: Any, seed: int, train: bool = False) ->
 
     With it comes how far a float32 run may be away: so many times what rounding every result to float32 does.
     """
-    images, computed = _images(probe, seed), []
+    network, images, computed = _weighted(probe, definitions, seed).train(train), _images(probe, seed), []
     for rounded in (contextlib.nullcontext(), Rounded()):
-        network = _weighted(probe, definitions, seed).train(train)
         with torch.no_grad(), DropoutOff(), rounded:
             computed.append(network(images.clone()).numpy())
     right, error = computed[0], float(np.abs(computed[1] - computed[0]).max())
@@ -80,8 +78,9 @@ def outputs(probe: Network, definitions: Any, seed: int, train: bool = False) ->
 
 def layers(probe: Network, definitions: Any, seed: int) -> Answers:
     """What each layer with parameters puts out for the first image, in order."""
+    network, image = _weighted(probe, definitions, seed), _images(probe, seed)[:1].clone()
     with torch.no_grad(), DropoutOff(), LayerOutputs() as noted:
-        _weighted(probe, definitions, seed)(_images(probe, seed)[:1].clone())
+        network(image)
     return {f"{number:02d} {kind}": value.numpy() for number, (kind, value) in enumerate(noted.outputs)}
 
 
@@ -167,17 +166,10 @@ def _weighted(probe: Network, definitions: Any, seed: int) -> nn.Module:
     shapes_only = torch.device("meta")
     with shapes_only:
         network = _network(probe, definitions)
-    made = _weights(str(_shapes(network)), seed)
-    network.load_state_dict(
-        {name: value.clone() if "running" in name else value for name, value in made.items()}, strict=False, assign=True
-    )
+    weights = {name: torch.tensor(value).double() for name, value in probes.weights(_shapes(network), seed)}
+    network.load_state_dict(weights, strict=False, assign=True)
     for module in network.modules():
         for name, value in module._buffers.items():
             if value is not None and value.is_meta:
                 module._buffers[name] = torch.zeros(value.shape, dtype=value.dtype)
     return network.eval()
-
-
-@lru_cache(maxsize=16)
-def _weights(shapes: str, seed: int) -> dict[str, Tensor]:
-    return {name: torch.tensor(value).double() for name, value in probes.weights(ast.literal_eval(shapes), seed)}

@@ -12,10 +12,6 @@ import torch
 from torch import Tensor
 
 
-def shape_of(value: Any) -> list[int] | str:
-    return list(value.shape) if isinstance(value, Tensor) else type(value).__name__
-
-
 def numbers(value: Any) -> np.ndarray:
     if isinstance(value, (tuple, list)) and value and isinstance(value[0], Tensor):
         value = value[0]  # a network that returns its logits and something more
@@ -43,11 +39,3 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (list, tuple)) and depth < 4:
         return [plain(item, depth + 1) for item in value[:100]]
     return repr(value)[:1000]
-
-
-def joined(parts: list[np.ndarray]) -> np.ndarray:
-    """Answers to parts of a batch, as one; what does not fit together stays what it is, for the judge."""
-    try:
-        return np.concatenate(parts)
-    except ValueError:
-        return parts[-1]

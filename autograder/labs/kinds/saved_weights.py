@@ -27,7 +27,7 @@ def weights_in(examination: Examination, file: str, files: Sequence[str]) -> wei
         content = examination.content_of(file)
     except NotAttempted as absent:
         near = examination.context.file_like(file, without=files)
-        raise NotAttempted(f"{absent.message}\n{near}".rstrip(), absent.hint) from None
+        raise NotAttempted(f"{absent.message}\n{near}".rstrip(), hint=absent.hint) from None
     arrays = examination.read_weights(content, file)
     examination.fingerprint(weights_file.fingerprint(arrays))
     return arrays

@@ -18,7 +18,7 @@ from autograder.judge.compare import array
 from autograder.judge.oracle import KEY_SEED
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import training_procedures
-from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, choice, known
+from autograder.labs.questions import ANY, Ask, Aspect, Given, Question
 
 EPOCHS, IMAGES = 3, 160
 BEFORE, AFTER = 2, 4  # epochs of a trial before it is saved, and in all
@@ -169,7 +169,7 @@ def same_training(examination: Examination, answer: Any) -> str | None:
         for name, wrong in examination.mistakes.wrong(ENDED.id)
         if "state" in wrong and small_network.distance(ended, small_network.split(wrong["state"])) <= SAME
     ]
-    return choice(examination, names)
+    return examination.likeliest(names)
 
 
 # --- `train` ----------------------------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ TRAIN_ONCE = replace(
                 f"With epochs={EPOCHS}, `train` returns a history of {EPOCHS} entries; with epochs=1, "
                 + (f"its history has {got} entries." if got is not None else "it returns something else.")
             ),
-            called="epochs-ignored",
+            mistake="epochs-ignored",
         ),
     ),
 )
@@ -245,7 +245,7 @@ TRAIN_MEANS = replace(
             alike=lambda got, want: not _off_the_mean(got, want),
             say=_off_the_mean,
             worth=0.5,
-            called="history-of-sums",
+            mistake="history-of-sums",
         ),
     ),
 )
@@ -297,7 +297,7 @@ ENDED = replace(
     ),
     public=False,
     named_by=lambda examination, answer: (
-        same_training(examination, answer) if answer["trained"] else known(examination, "trains-in-eval-mode")
+        same_training(examination, answer) if answer["trained"] else "trains-in-eval-mode"
     ),
 )
 

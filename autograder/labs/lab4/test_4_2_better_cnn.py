@@ -12,7 +12,6 @@ from autograder.labs.examination import Examination
 from autograder.labs.kinds import saved_weights_procedures
 from autograder.labs.kinds.saved_weights import ShapesOnly, weights_in
 from autograder.labs.lab4.networks import BETTER
-from autograder.labs.questions import known, mistake
 
 BETTER_FILE, BEST_FILE = "weights/better_cnn.pt", "weights/best_model.pt"
 FILES = (BETTER_FILE, BEST_FILE)
@@ -85,7 +84,7 @@ def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
         )
     if not answer["fits"]:
         facts = f"The weights in {BEST_FILE} do not fit the network that `best_model()` returns."
-        raise mistake(examination, facts, known(examination, "weights-of-another-network"))
+        raise examination.verdict(facts, "weights-of-another-network")
     return array(answer["outputs"], "What the best model returned")
 
 
@@ -102,8 +101,8 @@ def test_best__weights_fit(examination: Examination) -> None:
     if logits.min() >= 0 and np.abs(logits.sum(1) - 1).max() < 1e-3:
         facts = "The best model should return logits, but returned probabilities: they add up to 1 for each image."
         if np.isin(logits, (0, 1)).all():
-            raise Partial(0.5, facts)
-        raise mistake(examination, facts, known(examination, "best-model-ends-in-softmax"), fraction=0.5)
+            raise Partial(facts, fraction=0.5)
+        raise examination.verdict(facts, "best-model-ends-in-softmax", fraction=0.5)
 
 
 @pytest.mark.task("best-model")
@@ -117,8 +116,8 @@ def test_best__accuracy(examination: Examination) -> None:
     try:
         accuracy.judge_accuracy(reached, examination.context.band("best-model", data), "The best model")
     except Failed as failed:
-        guessing = reached < GUESSING and known(examination, "no-better-than-guessing")
-        raise mistake(examination, failed.message, guessing or None, failed.hint) from None
+        guessing = reached < GUESSING and "no-better-than-guessing"
+        raise examination.verdict(failed.message, guessing or None, failed.hint) from None
 
 
 ASKED = (BETTER,)

@@ -135,7 +135,7 @@ def test_own_pictures(examination: Examination) -> None:
     good: dict[bytes, Path] = {}
     problems = []
     for path in own:
-        problem = problem_with(path, examination.assignment.limits.picture_mb)
+        problem = problem_with(path, examination.context.assignment.limits.picture_mb)
         if problem:
             problems.append(f"own/{path.name}: {problem}")
         else:
@@ -143,7 +143,7 @@ def test_own_pictures(examination: Examination) -> None:
     show_own_digits(examination, sorted(good.values()))
     if len(good) < WANTED:
         found = f"The task asks for {WANTED} pictures of your own; {len(good)} can be used."
-        raise Partial(len(good) / WANTED, "\n".join([found, *problems]), hint="For example own/7_pencil.png.")
+        raise Partial("\n".join([found, *problems]), hint="For example own/7_pencil.png.", fraction=len(good) / WANTED)
 
 
 def problem_with(path: Path, limit_mb: float) -> str:
@@ -179,7 +179,7 @@ def show_own_digits(examination: Examination, paths: list[Path]) -> None:
         network = None  # the task of the weights says why
     for number, path in enumerate(paths[:12]):
         key = f"own-digit-{number}"
-        examination.keep_picture(key, np.frombuffer(path.read_bytes(), np.uint8))
+        examination.findings.keep_picture(key, np.frombuffer(path.read_bytes(), np.uint8))
         said = None
         if network is not None:
             try:

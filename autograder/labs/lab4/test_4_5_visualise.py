@@ -19,7 +19,7 @@ from autograder.labs.kinds.figure import figure_question
 from autograder.labs.lab4 import procedures
 from autograder.labs.lab4.networks import BETTER
 from autograder.labs.lab4.probe_network import LOOKED_UNIT, looked_weights, steep_layer
-from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge, known, mistake, of_each, sketch
+from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge, of_each, sketch
 
 # The model that the student's functions get is their own BetterCNN with these weights, so that they may use its names;
 # where it cannot take them, another network with the same first layer stands in.
@@ -455,7 +455,7 @@ def heeds(examination: Examination, argument: str, value: float) -> None:
     if not np.array_equal(few, more):
         return
     facts = f"With {argument}={given[argument]} and with {argument}={value}, the image is exactly the same."
-    raise mistake(examination, facts, known(examination, f"{argument}-ignored"), fraction=0.5)
+    raise examination.verdict(facts, f"{argument}-ignored", fraction=0.5)
 
 
 ASKED = (FILTERS, MAPS, MAPS_IN_TRAINING, MAP_FIGURE, MAXIMISE, MAXIMISE_LATER, MAXIMISE_OUTPUT)
