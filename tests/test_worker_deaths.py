@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -57,6 +59,28 @@ def test_ps_shows_which_process_is_a_graders_worker() -> None:
         assert process.name() == "grader's worker"
     finally:
         worker.process.kill()
+        worker.end()
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes as Linux shows them")
+def test_a_workers_fork_server_has_nothing_of_the_markers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is forked from the worker before that is told anything; both share what the libraries take."""
+    monkeypatch.setenv("TOKEN_OF_THE_MARKER", "hunter2")
+    worker = Worker(spec(), 0)
+    try:
+        while not worker.ready:
+            worker.connection.poll(None)
+            assert worker.read_reply()[0] == "ready"
+            worker.ready = True
+        [server] = psutil.Process(worker.process.pid).children()
+        assert server.name() == "fork server"
+        assert "autograder-fork-server-" in " ".join(server.cmdline())
+        for process in (server, worker.process):
+            assert b"hunter2" not in Path(f"/proc/{process.pid}/environ").read_bytes()
+        held = [os.readlink(path) for path in Path(f"/proc/{server.pid}/fd").iterdir()]
+        assert len([name for name in held if name.startswith("socket:")]) == 1, held
+    finally:
         worker.end()
 
 

@@ -18,9 +18,11 @@ The grader's worker asks and judges; it alone is trusted with expected values, h
     never imports or unpickles anything from a submission. What it reads from a student process are frames of limited
     length: JSON and plain arrays (`wire.py`). Its handles are `ForkServer` (`fork_server.py`) and `StudentProcess`
     (`client.py`); a check sees only a `Respondent` (`respondent.py`).
-The fork server imports torch once (`fork_server_main.py`), since that takes seconds and a fork takes milliseconds. It
-    starts before a submission is read, computes nothing, and runs a copy of this package without checks, answers and
-    mistakes (`public_copy.py`) in a clean environment (`environment.py`). For each request it forks a supervisor.
+The fork server holds the libraries (`fork_server_main.py`), since importing torch takes seconds and a fork takes
+    milliseconds. It starts before a submission is read, computes nothing, and runs a copy of this package without
+    checks, answers and mistakes (`public_copy.py`) in a clean environment (`environment.py`). For each request it forks
+    a supervisor. A worker's own fork server comes from the process that becomes the worker, forked when that has
+    imported the libraries and nothing else (`grading/worker_start.py`); any other one is a program of its own.
 The supervisor (`supervisor.py`) adds up what all processes of its student use (`usage.py`, `rooms.py`), and ends them.
     It runs no student code, and keeps the grader's user id, so that it may end them.
 The init (`namespace_init.py`) exists only where the sandbox has namespaces: it builds a file system that holds nothing
