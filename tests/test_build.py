@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -136,6 +137,8 @@ def test_the_gate_marks_a_reference_that_is_wrong_and_a_release_that_is_not_empt
     copies: tuple[Lab, Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab, source, release = copies
+    for path in [*source.glob("4_[1-5]*.ipynb"), *release.glob("4_[1-5]*.ipynb")]:
+        path.unlink()  # one notebook takes as long as it must
     solved = json.loads((source / "4_6_branches.ipynb").read_text())
     right = "".join(cell_of(solved, "inception-block")["source"])
     edit(
@@ -148,12 +151,17 @@ def test_the_gate_marks_a_reference_that_is_wrong_and_a_release_that_is_not_empt
     asked = f"{package}: `autograder check` gives the"
     assert any(f"{asked} reference 0 of 3 for inception-block/same-function: " in sentence for sentence in found)
     assert any(f"{asked} release 3 of 3 for inception-block/same-function: " in sentence for sentence in found)
-    assert len(found) == 2
+    assert len(of_branches(found)) == 2
     monkeypatch.setattr(gate, "package_breaches", lambda *_: [])
     found = gate.marks_breaches(lab, source, release, "digits")
     assert any("the reference lost points: inception-block/same-function 0 of 3" in sentence for sentence in found)
     assert any("the release earned points without work: inception-block/same-function 3 of 3" in s for s in found)
-    assert len(found) == 2
+    assert len(of_branches(found)) == 2
+
+
+def of_branches(found: list[str]) -> list[str]:
+    """What is said of the tasks of the sixth notebook."""
+    return [sentence for sentence in found if re.search("branch-model/|inception-block/|residual-block/", sentence)]
 
 
 def test_the_gate_finds_a_package_that_cannot_run(copies: tuple[Lab, Path, Path]) -> None:

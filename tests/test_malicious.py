@@ -1,6 +1,6 @@
 """Does the malicious corpus gain, change, tell or leave anything, in any sandbox that this machine offers, as any user?
 
-Each sandbox marks the whole corpus in a process of its own, three at a time (`tests/malicious/marking.py`).
+For each user a process marks the corpus, in one kind of sandbox after the other (`tests/malicious/marking.py`).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ ATTACKS = attacks()
 USERS = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
 SANDBOXES = [(kind, user) for kind in KINDS if kind in offered() for user in USERS]
 Outcomes = dict[str, Outcome]
-# On every push the first kind of sandbox marks the whole corpus as one user, any other kind the attacks that a sandbox
-# has to withstand: the others are on what is handed in and on the judgement of answers, where no sandbox takes part.
-# What is left is an attack of each category for each kind and user; the escape probe has tried every promise by then.
-# All on demand.
+# On every push the first kind of sandbox marks the whole corpus as one user, any other kind the attacks that its layers
+# have to withstand: the others are on what is handed in and on the judgement of answers, where no sandbox takes part,
+# or use up what the supervisor limits in every kind. What is left is an attack of each category for each kind and user;
+# the escape probe has tried every promise by then. All on demand.
 WHOLE = dict(zip(dict.fromkeys(kind for kind, _ in SANDBOXES), USERS * len(KINDS), strict=False))
-ON_SANDBOX = ("leaks", "resources", "tampering")
+ON_SANDBOX = ("leaks", "tampering")
 SAMPLE = {attack.category: attack for attack in reversed(ATTACKS)}.values()
 
 
@@ -62,32 +62,38 @@ def run(module: str, *arguments: str, user: str) -> subprocess.CompletedProcess[
 @pytest.fixture(scope="module")
 def marked(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[dict[tuple[str, str], Future[Outcomes]]]:
-    """The outcomes of the attacks that are to be tested, for each sandbox and user."""
+) -> Iterator[dict[str, Future[dict[str, Outcomes]]]]:
+    """The outcomes of the attacks that are to be tested, for each user and kind of sandbox."""
     folder = tmp_path_factory.mktemp("malicious")
-    wanted: dict[tuple[str, str], list[str]] = {sandbox: [] for sandbox in SANDBOXES}
+    wanted: dict[str, dict[str, list[str]]] = {user: {} for user in USERS}
     for item in request.session.items:
         given = getattr(item, "callspec", None)
         if given is not None and "attack" in given.params and "sandbox" in given.params:
-            wanted[given.params["sandbox"]].append(given.params["attack"].id)
+            kind, user = given.params["sandbox"]
+            wanted[user].setdefault(kind, []).append(given.params["attack"].id)
 
-    def grade(kind: str, user: str) -> Outcomes:
-        out = folder / f"{kind} {user}.jsonl"
-        done = run("tests.malicious.marking", "--sandbox", kind, str(out), *wanted[kind, user], user=user)
+    def grade(user: str) -> dict[str, Outcomes]:
+        plan, out = folder / f"{user}.json", folder / f"{user}.jsonl"
+        plan.write_text(json.dumps(wanted[user]))
+        plan.chmod(0o644)
+        done = run("tests.malicious.marking", "--plan", str(plan), str(out), user=user)
         assert done.returncode == 0, done.stderr
-        outcomes = [Outcome(**json.loads(line)) for line in out.read_text().splitlines()]
-        return {outcome.attack: outcome for outcome in outcomes}
+        outcomes: dict[str, Outcomes] = {}
+        for line in out.read_text().splitlines():
+            outcome = Outcome(**json.loads(line))
+            outcomes.setdefault(outcome.sandbox, {})[outcome.attack] = outcome
+        return outcomes
 
-    most_first = sorted(filter(wanted.get, SANDBOXES), key=lambda sandbox: -len(wanted[sandbox]))
-    with ThreadPoolExecutor(3) as pool:  # what hangs leaves the cores to the others
-        yield {sandbox: pool.submit(grade, *sandbox) for sandbox in most_first}
+    with ThreadPoolExecutor(len(USERS)) as pool:  # what hangs leaves the cores to the other
+        yield {user: pool.submit(grade, user) for user in USERS if wanted[user]}
 
 
 @pytest.mark.parametrize(("sandbox", "attack"), PAIRS)
 def test_the_attack_gains_nothing_and_harms_nobody(
-    sandbox: tuple[str, str], attack: Attack, marked: dict[tuple[str, str], Future[Outcomes]]
+    sandbox: tuple[str, str], attack: Attack, marked: dict[str, Future[dict[str, Outcomes]]]
 ) -> None:
-    outcome = marked[sandbox].result()[attack.id]
+    kind, user = sandbox
+    outcome = marked[user].result()[kind][attack.id]
     assert outcome.errors == []
     assert outcome.mark == attack.mark, outcome.said
     assert attack.reason in outcome.said
@@ -101,6 +107,7 @@ def test_the_attack_gains_nothing_and_harms_nobody(
 
 @pytest.mark.parametrize("sandbox", SANDBOXES, ids=" as ".join)
 def test_honest_work_gets_its_mark_after_all_of_them(
-    sandbox: tuple[str, str], marked: dict[tuple[str, str], Future[Outcomes]]
+    sandbox: tuple[str, str], marked: dict[str, Future[dict[str, Outcomes]]]
 ) -> None:
-    assert marked[sandbox].result()[AFTERWARDS].mark == 3
+    kind, user = sandbox
+    assert marked[user].result()[kind][AFTERWARDS].mark == 3

@@ -89,11 +89,10 @@ def points_agree(course: Path, marks: Path, notebooks: str = "*") -> dict[str, S
     """
     from nbgrader.api import Gradebook
 
-    submitted = marks.with_name("compared")
-    for path in course.glob(f"submitted/*/lab4/{notebooks}"):
-        target = submitted / path.relative_to(course / "submitted")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if path.is_dir() else shutil.copyfile)(path, target)
+    submitted = shutil.copytree(course / "submitted", marks.with_name("compared"))
+    for path in submitted.glob("*/lab4/*.ipynb"):
+        if not fnmatch(path.name, notebooks):
+            path.unlink()
     done = autograder("mark", submitted, "-o", marks, AUTOGRADER_DATA="digits")
     assert done.returncode == 0, done.stderr
     results = {one.student: one for one in Results.read(marks / "results.json").students}

@@ -2,8 +2,9 @@
 
     python -m tests.malicious.marking --sandbox namespaces [--without seccomp] [--user 1234] OUT.json [NAME…]
 
-marks the named attacks, categories, or all of them; a line of JSON for each goes to OUT.json as it is done. As root,
-`--user` does it as an ordinary user, for whom the interpreter is made reachable.
+marks the named attacks, categories, or all of them; a line of JSON for each goes to OUT.json as it is done. `--plan`
+is a file with several kinds of sandbox and the names for each, {"namespaces": […], "landlock": […]}. As root, `--user`
+does it as an ordinary user, for whom the interpreter is made reachable.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from autograder.sandbox.layers.choice import Layers, choose
 from autograder.sandbox.client import StudentProcess
+from autograder.sandbox.proof import promises
 from autograder.sandbox.respondent import StudentError
 from autograder.labs.context import Context
 from autograder.labs.respondents import Respondents
@@ -47,8 +49,9 @@ SEED = 20261123
 
 @dataclass
 class Outcome:
-    """What an attack got and did: `mark` is None where the grader failed."""
+    """What an attack got and did in a kind of sandbox: `mark` is None where the grader failed."""
 
+    sandbox: str
     attack: str
     mark: float | None
     said: str
@@ -61,15 +64,22 @@ class Outcome:
 
 
 class CorpusGrader:
-    """Marks single tasks in the given sandbox, with small limits, and looks around after each."""
+    """Marks single tasks in the given sandbox, of a kind, with small limits, and looks around after each."""
 
-    def __init__(self, layers: Layers | None, data: str) -> None:
+    def __init__(self, kind: str, layers: Layers, data: str) -> None:
+        self.kind = kind
         self.grader = Grader(GradingSpec(open_lab("lab4"), data, "cpu", SEED, 1, layers))
         self._own = with_command_line(self.grader.fork_server.name)  # the fork server, and the box around it
         self.limits = self.grader.lab.assignment.limits.model_copy(update=SMALL)
 
     def close(self) -> None:
         self.grader.close()
+
+    def enter(self, kind: str, layers: Layers) -> None:
+        """Goes on in another sandbox, which it proves; one fork server forks into all but bubblewrap's."""
+        self.kind = kind
+        self.grader.fork_server.layers = layers
+        promises.require(promises.prove(self.grader.fork_server), layers)
 
     def attacked(self, attack: Attack) -> Outcome:
         """Marks an attack, then looks around."""
@@ -80,7 +90,7 @@ class CorpusGrader:
             limits = self.limits.model_copy(update=ENDLESS if endless else {})
             started = time.monotonic()
             mark, said, errors = self.mark(given, attack.tasks, limits)
-            outcome = Outcome(attack.id, mark, said, time.monotonic() - started, errors=errors)
+            outcome = Outcome(self.kind, attack.id, mark, said, time.monotonic() - started, errors=errors)
             outcome.left_running = self.left_running()
             outcome.heard = decoys.wait_for_words(0.02)
             outcome.changed = [*decoys.changed(), *([] if decoys.alive() else ["the process of the marker"])]
@@ -179,34 +189,41 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--sandbox", default="auto")
+    parser.add_argument("--plan", type=Path)
     parser.add_argument("--without", action="append", default=[])
     parser.add_argument("--user", type=int)
     parser.add_argument("--data", default="auto")
     parser.add_argument("--part", default="0/1", help="every n-th attack, as 0/2")
     given = parser.parse_args()
     part, parts = map(int, given.part.split("/"))
-    wanted = [one for one in attacks() if not given.names or {one.name, one.category, one.id} & set(given.names)]
+    plan = json.loads(given.plan.read_text()) if given.plan else {given.sandbox: given.names}
     out = given.out.open("w", encoding="utf-8")
-    if os.geteuid() == 0 and (given.user or given.sandbox == "landlock"):
+    if os.geteuid() == 0 and (given.user or "landlock" in plan):
         make_reachable()
     if given.user:
         become_ordinary(given.user)
     from autograder.data import load_data
 
-    layers = choose(given.sandbox)
-    for layer in given.without:
-        layers = layers.without(layer)
-    grader = CorpusGrader(layers, load_data(given.data).name)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    grader: CorpusGrader | None = None
     try:
-        for number, attack in enumerate(wanted):
-            if number % parts == part:
-                outcome = grader.attacked(attack)
-                print(json.dumps(asdict(outcome)), file=out, flush=True)
-        outcome = Outcome(AFTERWARDS, grader.honest(), "", 0)
-        print(json.dumps(asdict(outcome)), file=out, flush=True)
+        for kind, names in plan.items():
+            layers = choose(kind)
+            for layer in given.without:
+                layers = layers.without(layer)
+            if grader is not None and not layers.bubblewrap:
+                grader.enter(kind, layers)
+            else:
+                if grader is not None:
+                    grader.close()
+                grader = CorpusGrader(kind, layers, load_data(given.data).name)
+            wanted = [one for one in attacks() if not names or {one.name, one.category, one.id} & set(names)]
+            for attack in wanted[part::parts]:
+                print(json.dumps(asdict(grader.attacked(attack))), file=out, flush=True)
+            print(json.dumps(asdict(Outcome(kind, AFTERWARDS, grader.honest(), "", 0))), file=out, flush=True)
     finally:
-        grader.close()
+        if grader is not None:
+            grader.close()
 
 
 if __name__ == "__main__":
