@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from autograder.labs.run import ChecksError, run_checks
 from autograder.results import Results
 from autograder.sandbox.client import StudentProcess
 from autograder.sandbox.own_kernel import Kernel
+from autograder.sandbox.layers.choice import SandboxError
 from autograder.submission.collect import Submission
 from tests.conftest import SUBMISSIONS, autograder
 
@@ -128,6 +130,13 @@ def grader() -> Iterator[Grader]:
     opened = Grader(spec())
     yield opened
     opened.close()
+
+
+@pytest.mark.skipif("__import__('torch').cuda.is_available()", reason="there is a GPU here")
+def test_where_student_code_cannot_use_the_gpu_nobody_is_marked() -> None:
+    """A right network would fail there. (On a machine with a GPU, test_gpu sees the same in a sandbox.)"""
+    with pytest.raises(SandboxError, match="The GPU cannot be used in a student process: .*(?s:.*)--device cpu"):
+        Grader(replace(spec(), device="cuda"))
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
             str | None, typer.Option(help="An assignment in course.yml; needed if there are several.")
         ] = None,
         data: Annotated[str, typer.Option(help="mnist, digits, or auto: MNIST if it can be had.")] = "auto",
-        device: Annotated[str, typer.Option(help="cpu, cuda, or auto: the GPU if there is one.")] = "auto",
+        device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU if there is no sandbox.")] = "auto",
         jobs: Annotated[
             int | None,
             typer.Option(min=1, help="How many students to mark at once; default: one a core, or a GPU."),
@@ -99,6 +99,8 @@ def register(app: typer.Typer) -> None:
                 run(submissions, output, assignment, data, device, None, None, times, old, workers)
             else:
                 layers = None if unsafe_no_sandbox else choose(sandbox)
+                if device == "auto" and layers is not None:
+                    device = "cpu"  # the layers of a sandbox keep a GPU's driver out
                 run(submissions, output, assignment, data, choose_device(device), jobs, layers, times, old)
 
 

@@ -92,6 +92,8 @@ class Grader:
                 if proved is not None and spec.layers is not None:
                     promises.require(proved.result(), spec.layers)
                     self.promises = promises.as_data(proved.result())
+            if spec.device != "cpu":
+                promises.require_gpu(self.fork_server)
         except Exception:
             self.fork_server.close()
             raise

@@ -46,9 +46,10 @@ IMPORTED_LATE = ("colorsys", "xml.dom.minidom", "torch.utils.bundled_inputs")
 
 
 def run(part: str, decoys: dict[str, Any]) -> Any:
-    """Runs one part of the escape probe: "promises", "processes", "memory", "disk" or "time"."""
+    """Runs one part of the escape probe: "promises", "gpu", "processes", "memory", "disk" or "time"."""
     parts: dict[str, Callable[[dict[str, Any]], Any]] = {
         "promises": _promises,
+        "gpu": _gpu,
         "processes": _processes,
         "memory": _memory,
         "disk": _disk,
@@ -70,6 +71,16 @@ def _promises(decoys: dict[str, Any]) -> dict[str, Breaches]:
         "plain-files": _plain_files(decoys),
         "descriptors": _apart(_descriptors, decoys),
     }
+
+
+def _gpu(decoys: dict[str, Any]) -> str:
+    """Why the GPU cannot be used; empty if it can."""
+    import torch
+
+    try:
+        return "" if float(torch.ones(2, device="cuda").sum()) == 2 else "it computes 1 + 1 wrong"
+    except Exception as error:
+        return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
 def _apart(probe: Callable[[dict[str, Any]], Breaches], decoys: dict[str, Any]) -> Breaches:

@@ -83,6 +83,24 @@ def require(promises: list[Promise], layers: Layers) -> None:
         raise SandboxError(f"The sandbox ({layers}) does not hold on this machine:\n{lines}")
 
 
+def require_gpu(fork_server: ForkServer) -> None:
+    """Raises `SandboxError` unless student code can compute on the GPU: a right network would fail there."""
+    patient = SMALL.model_copy(update={"load_seconds": 120.0, "check_seconds": 120.0, "submission_seconds": 300.0})
+    with tempfile.TemporaryDirectory(prefix="autograder-escape-probe-") as folder:
+        with StudentProcess(fork_server, Path(folder), patient, "cuda") as student_process:
+            try:
+                reason = str(student_process.escape_probe("gpu", {}, patient.check_seconds))
+            except StudentError as error:
+                reason = error.message
+    if reason:
+        where = f"in the sandbox ({fork_server.layers})" if fork_server.layers else "in a student process"
+        raise SandboxError(
+            f"The GPU cannot be used {where}: {reason}\n"
+            "Mark on the CPU, which gives the same marks: --device cpu. If you trust everyone whose work you mark, try"
+            " without a sandbox: --unsafe-no-sandbox"
+        )
+
+
 def _try_all(fork_server: ForkServer, layers: Layers, decoys: dict[str, Any]) -> dict[str, list[str]]:
     """What the escape probe managed to do, by promise."""
     found: dict[str, list[str]] = {}
