@@ -29,6 +29,7 @@ NO_STEPS = (
     "grading.grader:withheld",
     "grading.grader:Grader.mark",
     "storage:",
+    "submission.names:composed",  # one call of the standard library's, which takes every string
     "export.marks:Mark.student",
 )
 

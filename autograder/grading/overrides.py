@@ -7,6 +7,7 @@ The file is a list, edited by hand or by `autograder override`. All values are r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,7 +58,7 @@ class Decision(BaseModel):
     line: Annotated[int, Field(exclude=True)] = 0
     """Its line in the file; 0 if it is not from there."""
 
-    @property
+    @cached_property
     def place(self) -> tuple[str, str]:
         """Whose check it is on, to be compared."""
         return composed(self.student), self.check

@@ -84,8 +84,6 @@ def run_checks(
         status = pytest.main(arguments, plugins=[plugin])
     if plugin.broken:  # pytest calls this an interruption, too
         raise ChecksError(f"the checks cannot be run, through no fault of the submission: {'; '.join(plugin.broken)}")
-    if plugin.broken:  # pytest calls this an interruption, too
-        raise ChecksError(f"the checks cannot be run, through no fault of the submission: {'; '.join(plugin.broken)}")
     if status == pytest.ExitCode.INTERRUPTED:  # by Ctrl-C: whoever is above is to hear of it
         raise KeyboardInterrupt
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
