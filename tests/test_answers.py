@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import inspect
+import itertools
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +15,7 @@ import torch
 
 from autograder.course import check_id
 from autograder.judge.verdict import Verdict
+from autograder.labs import forms
 from autograder.labs.context import Context
 from autograder.labs.examination import Examination
 from autograder.labs.file_procedures import weights_file
@@ -45,7 +48,14 @@ NASTY: list[Any] = [
     *(np.zeros(0, np.float32), np.array(1.0, np.float32), np.array([1, 2], np.int64), np.zeros((2, 2), bool)),
     *(np.full((3, 3), 255, np.uint8), np.zeros((1, 0), np.float32)),
 ]
-LIES = 40  # mutations tried on each answer; another draw each time would be another test
+# Of these, each form that is not made of others has one at least.
+LEAVES: list[Any] = [
+    *(True, False, None, 0, 1, 7, 2**53, 1.5, float("nan"), "", "x", "cpu", [], [1] * 8, {}, {"loss": 1.0}),
+    *(np.zeros(0, np.float32), np.zeros(1, np.uint8), np.ones((1, 2, 3), np.float32), np.full((1, 28, 28), np.nan)),
+    *(np.zeros((1,) * 64, np.float32), np.zeros((2, 10), np.float32)),
+]
+LIES = 25  # mutations tried on each answer; another draw each time would be another test
+FORMED = 15  # answers of the right form and with nothing of the right one
 
 
 class Liar(Recorder):
@@ -57,7 +67,7 @@ class Liar(Recorder):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.known: dict[bytes, Any] = {}
-        self.said: list[Any] = []
+        self.said: list[tuple[Procedure, Any]] = []
 
     def ask(self, procedure: Procedure, uses: Any, notebooks: Any, arguments: dict[str, Any]) -> Any:
         if procedure is weights_file:
@@ -71,7 +81,7 @@ class Liar(Recorder):
                 self.known[key] = super().ask(procedure, uses, notebooks, arguments)
             except Exception as error:  # as a student process tells it
                 raise StudentError(StudentError.RAISED, f"{type(error).__name__}: {error}") from None
-        self.said.append(self.known[key])
+        self.said.append((procedure, self.known[key]))
         return self.known[key]
 
 
@@ -105,6 +115,26 @@ def reached(value: Any, at: tuple[Any, ...]) -> Any:
     return value
 
 
+def well_formed(form: forms.Form, draw: random.Random) -> Any:
+    """Some value of a form: what a process may answer that returns whatever passes as an answer."""
+    if not isinstance(form, forms.Composite):
+        allowed = inspect.getclosurevars(form).nonlocals.get("allowed", ())  # of `one_of`
+        return draw.choice([value for value in (*LEAVES, *allowed) if form(value)])
+    parts = form.parts
+    if form.kind == "either":
+        return well_formed(draw.choice(parts), draw)
+    if form.kind == "both":
+        first, second = parts
+        if isinstance(second, forms.Composite):  # two records
+            return {**well_formed(first, draw), **well_formed(second, draw)}
+        return next(value for _ in range(1000) if second(value := well_formed(first, draw)))
+    if form.kind == "record":
+        return {name: well_formed(part, draw) for name, part in zip(form.names, parts, strict=True)}
+    if form.kind == "pair":
+        return [well_formed(part, draw) for part in parts]
+    return [well_formed(parts[0], draw) for _ in range(draw.choice([0, 1, 3]) if form.length is None else form.length)]
+
+
 def lies(answer: Any, draw: random.Random) -> Iterator[Any]:
     places = list(paths(answer))
     for _ in range(LIES):
@@ -114,7 +144,11 @@ def lies(answer: Any, draw: random.Random) -> Iterator[Any]:
         if isinstance(old, np.ndarray) and draw.random() < 0.5:
             new = draw.choice([old[None], old.reshape(-1), old.astype(np.float64), old.astype(np.int64), old[:1]])
         elif isinstance(old, list) and draw.random() < 0.3:
-            new = draw.choice([old + old, old[:1], old[1:], old * 30])
+            new = draw.choice([old + old, old[:1], old[1:], old * 30, [1] * 70, [2**40] * 3])
+        elif isinstance(old, bool) and draw.random() < 0.5:
+            new = not old
+        elif isinstance(old, dict) and old and draw.random() < 0.5:
+            new = {key: item for key, item in old.items() if key != draw.choice(list(old))}
         yield mutated(answer, at, new)
 
 
@@ -133,8 +167,9 @@ def test_a_lie_ends_in_a_verdict(check: Any, liar: tuple[Liar, Context]) -> None
 
     run(None)
     draw = random.Random(check.__name__)
-    for number, answer in enumerate(list(respondent.said)):
-        for lie in lies(answer, draw):
+    for number, (procedure, answer) in enumerate(list(respondent.said)):
+        formed = [well_formed(forms.form_of(procedure), draw) for _ in range(FORMED)]
+        for lie in itertools.chain(lies(answer, draw), formed):
             try:
                 run((number, lie))
             except Verdict as verdict:

@@ -22,6 +22,7 @@ class Composite:
 
 Form = Callable[[Any], bool] | Composite
 Procedure = TypeVar("Procedure", bound=Callable[..., Any])
+AXES = 8  # that an array may have
 LARGEST = 2**53  # of whole numbers: beyond it, they are no counts
 
 
@@ -92,12 +93,12 @@ def plain(value: Any) -> bool:
 
 
 def array(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.size > 0
+    return numbers(value) and value.size > 0
 
 
 def numbers(value: Any) -> bool:
     """An array, however empty: the check says what is wrong with it."""
-    return isinstance(value, np.ndarray)
+    return isinstance(value, np.ndarray) and value.ndim <= AXES
 
 
 def bytes_(value: Any) -> bool:
@@ -143,7 +144,12 @@ def one_of(*allowed: str | int) -> Form:
     return lambda value: type(value) in (str, int) and value in allowed
 
 
-SHAPES = each(pair(text, each(count)))
+def shape(value: Any) -> bool:
+    """The sizes of an array, of which no answer has many."""
+    return isinstance(value, list) and len(value) <= AXES and all(map(count, value))
+
+
+SHAPES = each(pair(text, shape))
 """Names and shapes of parameters."""
 STATE = each(pair(text, numbers))
 """Names and arrays of a state dict."""
