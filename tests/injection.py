@@ -120,9 +120,12 @@ def _stub(code: CodeType) -> CodeType:
     parameters = [*positional, *(star or ["*"] * bool(named_only)), *named_only, *rest]
     given = ", ".join([*positional, *star])
     by_name = ", ".join([f"{name!r}: {name}" for name in named_only] + rest)
+    asked = f"tests.injection.DISPATCH(({given}{',' if given else ''}), {{{by_name}}})"
+    if code.co_flags & inspect.CO_GENERATOR:  # pytest asks whether a hook is one
+        asked = f"(yield from {asked})"
     source = f"""def stub({", ".join(parameters)}):
     import tests.injection
-    return tests.injection.DISPATCH(({given}{"," if given else ""}), {{{by_name}}})"""
+    return {asked}"""
     made: dict[str, FunctionType] = {}
     exec(source, made)
     return made["stub"].__code__
