@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from autograder.feedback.marked.pages import write_report
 from autograder.results import Results
@@ -64,9 +65,10 @@ class Tab:
         """The students that can be seen, from top to bottom."""
         return [one.locator("bdi").inner_text() for one in self.page.locator(what).all() if one.is_visible()]
 
-    def picture(self, name: str) -> None:
+    def picture(self, name: str, whole: bool = True) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+        with contextlib.suppress(Error):  # for people to look at; a browser on a busy machine cannot always take one
+            self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=whole)
 
     def background(self) -> str:
         return self.page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -134,7 +136,7 @@ def test_the_heads_of_the_columns_stay_in_sight(marks: Path, tab: type[Tab]) -> 
     edge = "found => found.getBoundingClientRect().right"
     card, table = (one.page.eval_on_selector(place, edge) for place in ("section:has(table.class)", "table.class"))
     assert table < card
-    one.page.screenshot(path=SCREENSHOTS / "class-scrolled.png")
+    one.picture("class-scrolled", whole=False)
 
 
 def test_the_class_is_filtered_by_name_kind_and_mistake(marks: Path, results: Results, tab: type[Tab]) -> None:
