@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from autograder.cli import VERBS, program
 from tests.conftest import ROOT, autograder
 
 pytestmark = pytest.mark.processes
@@ -35,6 +38,16 @@ def test_every_verb_has_help_which_imports_nothing_heavy() -> None:
     imported = done.stdout.rpartition("imported:")[2].split()
     assert "typer" in imported
     assert not HEAVY.intersection(imported)
+
+
+@pytest.mark.parametrize("verb", [*sorted({*VERBS} - {"new"}), "new task", "new lab"])
+def test_a_line_of_help_ends_only_where_the_terminal_does(verb: str) -> None:
+    done = CliRunner(env={"COLUMNS": "80"}).invoke(program(), [*verb.split(), "--help"])
+    lines = [line.strip() for line in done.output.partition("╭─")[0].splitlines()]
+    assert len(lines) > 4
+    for line, after in pairwise(lines):
+        if line and after:
+            assert len(line) + 1 + len(after.split()[0]) > 78, line
 
 
 def test_a_check_of_an_untouched_release_imports_torch_once_and_nothing_that_nobody_uses() -> None:

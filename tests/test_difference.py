@@ -89,6 +89,14 @@ def test_a_withheld_mark_is_a_mark_that_moved(tmp_path: Path) -> None:
     assert "ada 0 withheld" in words
 
 
+def test_a_zero_that_counts_where_no_mark_was_is_a_mark_that_moved(tmp_path: Path) -> None:
+    unread = student("ada", FAILED).model_copy(update={"unread": "there is report.pdf"})
+    status, words = moved(tmp_path, unread, student("ada", FAILED))
+    assert status == 1
+    assert "ada no mark 0" in words
+    assert moved(tmp_path, unread, unread) == (0, "0 marks moved.")
+
+
 def test_a_decision_is_a_reason(tmp_path: Path) -> None:
     for folder in ("old", "new"):
         write(tmp_path / folder, [student("ada", FAILED)])

@@ -56,7 +56,8 @@ def test_the_cell_is_empty_until_somebody_decides(marks: Path, tmp_path: Path) -
     sheet.write_text("Student,ID,SIS Login ID,Lab 4 (1)\nA,1,ada,\nB,2,bob,\nC,3,cy,\n", encoding="utf-8")
     export(marks, "--to", "canvas", "--worksheet", sheet, "--column", "1", "-o", tmp_path / "up.csv")
     assert [row[3] for row in cells(tmp_path / "up.csv")[1:]] == ["100", "", "0"]
-    override(marks, "bob", "simple-cnn/dropout", "--points", "0", "--reason", "Has handed in nothing else.")
+    done = override(marks, "bob", "simple-cnn/dropout", "--points", "0", "--reason", "Has handed in nothing else.")
+    assert "bob: no mark → 0 of " in done.output
     assert (rows()["bob"]["status"], rows()["bob"]["total"]) == ("marked", "0")
 
 

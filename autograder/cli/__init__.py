@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 
 import typer
 
@@ -27,7 +28,19 @@ def program() -> typer.Typer:
         name = f"{__name__}.{verb}"
         if importlib.util.find_spec(name) is not None:
             importlib.import_module(name).register(app)
+    let_help_flow(app)
     return app
+
+
+def let_help_flow(app: typer.Typer) -> None:
+    """Lets help texts wrap where the terminal ends, not where a docstring's lines do. An example is a paragraph."""
+    for command in app.registered_commands:
+        text = inspect.getdoc(command.callback) or ""
+        paragraphs = text.replace("\nExample:", "\n\nExample:").split("\n\n")
+        command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            let_help_flow(group.typer_instance)
 
 
 def main() -> None:

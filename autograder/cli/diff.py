@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autograder.cli.shared import clear_errors
+from autograder.cli.words import check_cell, score_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,8 +87,11 @@ def show(found: Difference, console: Console) -> None:
                     why.append(f"the maximum was {student.old_max:g} points and is {student.new_max:g}")
             moved_by = "" if student.old is None or student.new is None else f"{student.new - student.old:+g}"
             old, new = (
-                "—" if student.only_in == other else "withheld" if score is None else f"{score:g}"
-                for score, other in ((student.old, "new"), (student.new, "old"))
+                "—" if student.only_in == other else score_in_words(score, unread)
+                for score, unread, other in (
+                    (student.old, student.old_unread, "new"),
+                    (student.new, student.new_unread, "old"),
+                )
             )
             table.add_row(Text(visible(student.student)), old, new, moved_by, Text(visible("; ".join(why))))
         console.print(table)
@@ -105,8 +109,7 @@ def show(found: Difference, console: Console) -> None:
                 groups.setdefault((_in_words(change.old), _in_words(change.new) + decided), []).append(change)
             for (before, now), alike in sorted(groups.items(), key=lambda group: -len(group[1])):
                 names = listed([visible(change.student) for change in alike])
-                row = (visible(place), visible(before), visible(now), names)
-                table.add_row(*map(Text, row))
+                table.add_row(check_cell(place, console.width), *map(Text, (visible(before), visible(now), names)))
         console.print(table)
     others: dict[str, list[str]] = {}
     for student in found.students:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autograder.cli.shared import choose_data, choose_device, clear_errors, fail
+from autograder.cli.words import in_words
 from autograder.grading.grader import NO_SANDBOX
 
 if TYPE_CHECKING:
@@ -252,13 +253,6 @@ def marks_table(assignment: Assignment, results: Results, width: int, wall: Wall
     return table
 
 
-def in_words(student: StudentResult) -> str:
-    """A student's score, or why there is none."""
-    if student.no_mark_yet:
-        return "no mark"
-    return "withheld" if student.score is None else f"{student.score:g}"
-
-
 def remarks(student: StudentResult) -> list[str]:
     """The remarks beside a student's score in the table."""
     found = []
@@ -303,7 +297,8 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
         if missing:
             count = len(missing)
             what = f"{count} {'student has' if count == 1 else 'students have'} no known time: {names(missing)}."
-            console.print(Text(f"{what} Nothing is taken off.", style="bold yellow"))
+            replaced = "" if times.source.startswith("nbgrader") else " The list replaces every timestamp.txt."
+            console.print(Text(f"{what} Nothing is taken off.{replaced}", style="bold yellow"))
         if times.strangers:
             console.print(Text(f"Times for nobody in this class: {names(times.strangers)}.", style="bold yellow"))
     if undated := flagged(LATE_BY_UNKNOWN):

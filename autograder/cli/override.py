@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from autograder.cli.shared import clear_errors, fail
+from autograder.cli.words import check_cell, in_words
 
 if TYPE_CHECKING:
     from autograder.grading.overrides import Decision
@@ -82,8 +83,9 @@ def show(marks: Path) -> None:
             before = check.override
             status, score = (before.found_status, before.found_score) if before else (check.status, check.score)
             found = f"{CHECK_BADGES[status].word}, {score:g} of {check.max_score:g}"
-        row = (decision.student, decision.check, f"{decision.points:g}", found, decision.reason, decision.by)
-        table.add_row(*(Text(visible(cell)) for cell in row))
+        row = (decision.student, f"{decision.points:g}", found, decision.reason, decision.by)
+        who, *others = (Text(visible(cell)) for cell in row)
+        table.add_row(who, check_cell(decision.check, console.width), *others)
     console.print(table)
     for decision in misfits(results.students, decisions):
         tell_misfit(console, decision)
@@ -185,7 +187,6 @@ def _write_again(marks: Path) -> None:
     write_report(after, marks)
     for old, new in zip(before.students, after.students, strict=True):
         if old != new:
-            scores = ["withheld" if result.score is None else f"{result.score:g}" for result in (old, new)]
-            console.print(Text(f"{visible(new.student)}: {scores[0]} → {scores[1]} of {new.max_score:g}"))
+            console.print(Text(f"{visible(new.student)}: {in_words(old)} → {in_words(new)} of {new.max_score:g}"))
     for decision in misfits(after.students, decisions):
         tell_misfit(console, decision)

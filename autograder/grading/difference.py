@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, computed_field
 
@@ -38,7 +38,7 @@ class CheckChange(BaseModel):
 
 
 class StudentChange(BaseModel):
-    """A student whose result differs. `old` and `new` are scores; None if the mark is withheld."""
+    """A student whose result differs. `old` and `new` are scores; None if there is no mark."""
 
     student: str
     only_in: Literal["old", "new"] | None = None
@@ -46,6 +46,9 @@ class StudentChange(BaseModel):
     new: float | None = None
     old_max: float | None = None
     new_max: float | None = None
+    old_unread: bool = False
+    """Whether there is no mark because nothing could be read of what was handed in; otherwise it is withheld."""
+    new_unread: bool = False
     resubmitted: bool = False
     """Whether something else was handed in."""
     reasons: list[str] = []
@@ -93,10 +96,10 @@ def difference(old: Results, new: Results) -> Difference:
     for name in sorted({*before, *after}):
         if name not in after:
             gone = before[name]
-            changes.append(StudentChange(student=name, only_in="old", old=gone.score, old_max=gone.max_score))
+            changes.append(StudentChange(student=name, only_in="old", **_mark("old", gone)))
         elif name not in before:
             added = after[name]
-            changes.append(StudentChange(student=name, only_in="new", new=added.score, new_max=added.max_score))
+            changes.append(StudentChange(student=name, only_in="new", **_mark("new", added)))
         else:
             change = _student_change(before[name], after[name])
             if change.moved or change.checks or change.reasons or change.resubmitted:
@@ -104,13 +107,17 @@ def difference(old: Results, new: Results) -> Difference:
     return Difference(remarks=remarks, students=changes)
 
 
+def _mark(when: str, student: StudentResult) -> dict[str, Any]:
+    """A student's mark before (`old`) or now (`new`)."""
+    score = None if student.no_mark_yet else student.score
+    return {when: score, f"{when}_max": student.max_score, f"{when}_unread": student.no_mark_yet}
+
+
 def _student_change(old: StudentResult, new: StudentResult) -> StudentChange:
     return StudentChange(
         student=new.student,
-        old=old.score,
-        new=new.score,
-        old_max=old.max_score,
-        new_max=new.max_score,
+        **_mark("old", old),
+        **_mark("new", new),
         resubmitted=bool(old.submission and new.submission and old.submission != new.submission),
         reasons=list(_reasons(old, new)),
         checks=list(_check_changes(old, new)),
