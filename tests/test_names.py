@@ -142,5 +142,5 @@ def test_a_difference(tmp_path: Path, stored: str, typed: str) -> None:
 
 def test_capitals_and_accents_do_not_change_the_order_of_names() -> None:
     wanted = ["anna", "Émile", "Eva", "Jörg", "Ju\u0308rgen", "Zoe\u0308", "Zoltán"]
-    assert sorted(reversed(wanted), key=alphabetical) == wanted
+    assert sorted(set(wanted), key=alphabetical) == wanted
     assert len({alphabetical(name) for name in ("Zoë", "Zoe\u0308", "zoe")}) == 3

@@ -72,7 +72,7 @@ def register(app: typer.Typer) -> None:
             bool,
             typer.Option("--unsafe-no-sandbox", help="gradescope-autograder: mark even if there is no sandbox."),
         ] = False,
-        verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List all students who have no mark in it.")] = False,
+        verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List everybody who has no mark in it.")] = False,
     ) -> None:
         """Write the marks for another system: a gradebook, a course system's import file, or a report of checks.
 
