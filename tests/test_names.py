@@ -16,7 +16,7 @@ from autograder.grading.lateness import with_lateness
 from autograder.grading.times import find_times
 from autograder.results import Results
 from autograder.submission.collect import find_submissions
-from autograder.submission.names import did_you_mean, spelt_as
+from autograder.submission.names import alphabetical, did_you_mean, spelt_as
 from tests.conftest import ROOT
 from tests.export_class import export, marks_folder
 from tests.export_class import student as of_lab4
@@ -138,3 +138,9 @@ def test_a_difference(tmp_path: Path, stored: str, typed: str) -> None:
     write(tmp_path / "new", [student(typed, check("same-function", "passed", 5))])
     found = difference(*(Results.read(tmp_path / which / "results.json") for which in ("old", "new")))
     assert [(one.student, one.only_in, one.old, one.new) for one in found.students] == [(typed, None, 0, 5)]
+
+
+def test_capitals_and_accents_do_not_change_the_order_of_names() -> None:
+    wanted = ["anna", "Émile", "Eva", "Jörg", "Ju\u0308rgen", "Zoe\u0308", "Zoltán"]
+    assert sorted(set(wanted), key=alphabetical) == wanted
+    assert len({alphabetical(name) for name in ("Zoë", "Zoe\u0308", "zoe")}) == 3

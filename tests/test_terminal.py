@@ -76,7 +76,7 @@ def test_who_has_no_mark_is_told_in_one_line(tmp_path: Path) -> None:
     marks = marks_folder(tmp_path, [student("ada"), *(student(f"s{number:02}", withheld=True) for number in range(20))])
     done = export(marks, "--to", "csv", "-o", tmp_path / "grades.csv")
     count, line = done.stderr.strip().splitlines()
-    assert count == "20 left out:"
+    assert count == "20 have no mark in it:"
     assert line.startswith("  s00, s01, s02")
     assert line.endswith("s19: withheld: the grader failed on this submission")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from autograder.export.marks import Mark
     from autograder.results import Results
 
-SHOWN = 20  # at most so many reasons why students are left out are listed, unless --verbose is given
+SHOWN = 20  # at most so many reasons why students have no mark are listed, unless --verbose is given
 
 
 def register(app: typer.Typer) -> None:
@@ -66,18 +66,18 @@ def register(app: typer.Typer) -> None:
             Path | None, typer.Option(metavar="FOLDER", help="nbgrader: the released notebooks, for a new gradebook.")
         ] = None,
         allow_missing: Annotated[
-            bool, typer.Option("--allow-missing", help="Exit with 0 even if students are left out.")
+            bool, typer.Option("--allow-missing", help="Exit with 0 even if students have no mark in it.")
         ] = False,
         unsafe_no_sandbox: Annotated[
             bool,
             typer.Option("--unsafe-no-sandbox", help="gradescope-autograder: mark even if there is no sandbox."),
         ] = False,
-        verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List all students who are left out.")] = False,
+        verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List everybody who has no mark in it.")] = False,
     ) -> None:
         """Write the marks for another system: a gradebook, a course system's import file, or a report of checks.
 
         A mark that is withheld, or not complete yet, is never written as 0: its cell stays empty or unchanged, and you
-        are told. Exit status: 0 if all students are included, 1 if some are left out, 2 if nothing was written.
+        are told. Exit status: 0 if all students have a mark in it, 1 if some have none, 2 if nothing was written.
 
         Example: autograder export marks --to csv --gradebook gradebook.db
 
@@ -216,7 +216,8 @@ def _tell(chosen: Format, request: Request, done: Exported, gradebook: str | Non
         typer.echo(text_cell(note).lstrip("'"))
     if not done.left_out:
         return
-    typer.echo(f"{len(done.left_out)} left out:", err=True)
+    without = len(done.left_out)
+    typer.echo(f"{without} {'has' if without == 1 else 'have'} no mark in it:", err=True)
     alike: dict[str, list[str]] = {}
     for student, reason in done.left_out:
         alike.setdefault(text_cell(reason), []).append(text_cell(student))

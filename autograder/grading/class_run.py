@@ -29,7 +29,7 @@ from autograder.results import NotTakenIn, Promise, Results, StudentResult, fold
 from autograder.sandbox.layers.choice import Layers
 from autograder.storage import write_whole
 from autograder.submission.collect import TOLD, Submission, SubmissionError, TakenIn, find_submissions
-from autograder.submission.names import spelt_as
+from autograder.submission.names import alphabetical, spelt_as
 from autograder.wall import Wall
 
 if TYPE_CHECKING:
@@ -319,7 +319,7 @@ class ClassRun:
             key=lambda sandbox: (not sandbox.startswith("none"), sandbox),
         )
         promises = max((entry.promises for entry in entries), key=len, default=[])
-        found = sorted((entry.result for entry in entries), key=lambda result: result.student)
+        found = sorted((entry.result for entry in entries), key=lambda result: alphabetical(result.student))
 
         def compared(students: list[StudentResult]) -> list[StudentResult]:
             return flagged(students, lab.reference, lab.assignment, lab.release)

@@ -12,6 +12,12 @@ def composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def alphabetical(name: str) -> tuple[str, str]:
+    """Where a name stands in a list, which neither capitals nor accents change; the name itself where two are alike."""
+    apart = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter)), name
+
+
 def spelt_as(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
     """For each of `names`, the one of `known` that is the same name, which may be spelt with other characters.
 
