@@ -102,4 +102,4 @@ def test_checks_run_by_themselves_and_show_their_sentences(tmp_path: Path) -> No
     assert done.returncode == 0, done.stdout
     assert "✓ 3/3  With the same weights, BranchModel computes the same as the task's network." in done.stdout
     assert "10 of 10 points" in done.stdout
-    assert "seed 7 (give --seed 7 to repeat)" in done.stdout
+    assert "seed 7 (give --seed 7 to repeat), data " in done.stdout

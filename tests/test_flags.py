@@ -50,13 +50,16 @@ def test_a_hundred_per_cent_is_flagged_and_less_is_not() -> None:
     found = flags_of(student("ada", measured=1.0), student("bob", measured=0.9998))
     assert "100.0 %" in found["ada"][0]
     assert found["bob"] == []
+    (on_digits,) = flagged([student("ada", measured=1.0)], REFERENCE, data="digits")
+    assert on_digits.flags == []
 
 
 def test_what_could_not_be_read_is_asked_for_again_where_a_task_seems_not_attempted() -> None:
     done = student("ada").tasks
     left = [TaskResult(id="a", score=0, max_score=6, checks=[CheckResult.model_validate(NOT_ATTEMPTED)])]
-    lost = ["n.ipynb is empty: saving it was interrupted."]
-    assert flags_of_files([*done, *left], lost) == [f"{lost[0]} Ask for it again before a 0 counts."]
+    what = "n.ipynb is empty: saving it was interrupted."
+    lost = [f"{what} Open it where you wrote it, and hand it in again."]
+    assert flags_of_files([*done, *left], lost) == [f"{what} Ask for it again before a 0 counts."]
     assert flags_of_files(done, lost) == flags_of_files(left, []) == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from autograder.cli.diff import show
-from autograder.cli.mark import marks_table, tell_adjustments
+from autograder.cli.mark import marks_table, remarks, tell_adjustments
 from autograder.course import Assignment, read_course
 from autograder.grading.class_run import LATE_BY_UNKNOWN, Outcome
 from autograder.grading.difference import difference
@@ -190,3 +190,11 @@ def test_who_is_late_by_a_time_that_nobody_knows_is_named(tmp_path: Path) -> Non
     )
     assert "Late, but the course system does not say since when: ada and bob. Nothing is taken off." in text
     assert "since when" not in told(Outcome(results, times=Times("nbgrader")))
+
+
+def test_the_table_says_who_is_to_be_asked_again_before_what_can_wait() -> None:
+    flag = "n.ipynb is empty: saving it was interrupted. Ask for it again before a 0 counts."
+    one = StudentResult(
+        student="ada", status="marked", score=0, max_score=6, flags=[flag], messages=["`x` is defined 2 times."]
+    )
+    assert remarks(one) == ["ask again before the 0 counts", "`x` is defined 2 times."]

@@ -322,7 +322,7 @@ class ClassRun:
         found = sorted((entry.result for entry in entries), key=lambda result: alphabetical(result.student))
 
         def compared(students: list[StudentResult]) -> list[StudentResult]:
-            return flagged(students, lab.reference, lab.assignment, lab.release)
+            return flagged(students, lab.reference, lab.assignment, lab.release, self.data)
 
         def results(students: list[StudentResult]) -> Results:
             whole = Results(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from autograder.course import CourseError
+from autograder.data import load_data
 from autograder.labs.run import ChecksPlugin
 
 STACK: pytest.StashKey[ExitStack] = pytest.StashKey()
@@ -54,7 +55,7 @@ def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:
         raise pytest.UsageError(str(error)) from None
     seed = config.getoption("seed")
     seed = secrets.randbits(32) if seed is None else seed
-    print(f"seed {seed} (give --seed {seed} to repeat)")
+    print(f"seed {seed} (give --seed {seed} to repeat), data {load_data().name} ($AUTOGRADER_DATA chooses)")
     staging = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-")))
     limits = lab.assignment.limits
     try:
