@@ -59,7 +59,7 @@ def test_what_could_not_be_read_is_asked_for_again_where_a_task_seems_not_attemp
     left = [TaskResult(id="a", score=0, max_score=6, checks=[CheckResult.model_validate(NOT_ATTEMPTED)])]
     what = "n.ipynb is empty: saving it was interrupted."
     lost = [f"{what} Open it where you wrote it, and hand it in again."]
-    assert flags_of_files([*done, *left], lost) == [f"{what} Ask for it again before a 0 counts."]
+    assert flags_of_files([*done, *left], lost) == [f"{what} Ask for it again before the 0 counts."]
     assert flags_of_files(done, lost) == flags_of_files(left, []) == []
 
 

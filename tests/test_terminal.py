@@ -193,7 +193,7 @@ def test_who_is_late_by_a_time_that_nobody_knows_is_named(tmp_path: Path) -> Non
 
 
 def test_the_table_says_who_is_to_be_asked_again_before_what_can_wait() -> None:
-    flag = "n.ipynb is empty: saving it was interrupted. Ask for it again before a 0 counts."
+    flag = "n.ipynb is empty: saving it was interrupted. Ask for it again before the 0 counts."
     one = StudentResult(
         student="ada", status="marked", score=0, max_score=6, flags=[flag], messages=["`x` is defined 2 times."]
     )

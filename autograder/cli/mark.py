@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -254,11 +253,10 @@ def marks_table(assignment: Assignment, results: Results, width: int, wall: Wall
     return table
 
 
-ASK_AGAIN_WORDS = re.compile("again before (?:a|the) 0 counts")
-
-
 def remarks(student: StudentResult) -> list[str]:
     """The remarks beside a student's score in the table."""
+    from autograder.grading.flags import AGAIN
+
     found = []
     if student.late is not None:
         days, points = student.late.days, student.late.points
@@ -268,8 +266,8 @@ def remarks(student: StudentResult) -> list[str]:
     decided = sum(1 for _, check in student.checks if check.override is not None)
     if decided:
         found.append(f"{decided} decided by hand")
-    if any(ASK_AGAIN_WORDS.search(flag) for flag in student.flags):
-        found.append("ask again before the 0 counts")
+    if any(AGAIN in flag for flag in student.flags):
+        found.append(f"ask {AGAIN}")
     return found + student.messages[:1]
 
 

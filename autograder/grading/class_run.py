@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.data import chosen_data
 from autograder.grading.cache import Cache, CachedResult, depends_on
-from autograder.grading.flags import flagged
+from autograder.grading.flags import AGAIN, flagged
 from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.lateness import with_lateness
 from autograder.grading.overrides import Decision, OverridesError, apply, fit_course, misfits, read_overrides
@@ -305,7 +305,7 @@ class ClassRun:
         if submission.unread and not result.unread:
             late = late.model_copy(update={"unread": submission.unread})
         if late.unread:
-            flag = f"{ASK_AGAIN}: {late.unread.rstrip('.')}. Ask for it again before the 0 counts."
+            flag = f"{ASK_AGAIN}: {late.unread.rstrip('.')}. Ask for it {AGAIN}."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
         return apply(late, decisions, self.marks)
 

@@ -18,6 +18,7 @@ from autograder.submission.excerpt import code_of
 from autograder.submission.source import code_cells
 
 REFERENCE = ""  # its name among the students, whose names are never empty
+AGAIN = "again before the 0 counts"  # of the flags that ask the marker to ask the student
 NAMED = 40  # at most so many students are named in a flag
 
 
@@ -54,7 +55,7 @@ def flags_of_weights(tasks: Iterable[TaskResult], reference: Path | None) -> lis
     tasks = list(tasks)
     known = reference_fingerprints(reference) if reference is not None else {}
     lost = [
-        f"{task.id}: {check.message.splitlines()[0]} Ask for the file again before the 0 counts."
+        f"{task.id}: {check.message.splitlines()[0]} Ask for the file {AGAIN}."
         for task in tasks
         for check in task.checks
         if check.status == "failed" and is_lost(check.message)
@@ -75,7 +76,7 @@ def flags_of_files(tasks: Iterable[TaskResult], lost: Iterable[str]) -> list[str
     if not any(check.status == "not attempted" for task in tasks for check in task.checks):
         return []
     what = [re.split(r"(?<=[.!?]) (?=[A-Z])", words)[0] for words in lost]  # what to do about it is for the student
-    return [f"{words.rstrip('.')}. Ask for it again before a 0 counts." for words in what]
+    return [f"{words.rstrip('.')}. Ask for it {AGAIN}." for words in what]
 
 
 def _flags(student: StudentResult, owners: Mapping[str, list[str]], data: str) -> Iterator[str]:

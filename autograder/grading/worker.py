@@ -133,7 +133,6 @@ def work(pool: int, parent: int, waiting: socket.socket, child: int) -> None:
     os.set_inheritable(pool, False)
     connection = Connection(pool)
     process_titles.set_name(process_titles.WORKER)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that owns the pool
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # end with the process that started this one
         if os.getppid() != parent:

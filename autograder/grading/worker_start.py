@@ -23,6 +23,7 @@ MESSAGE = 4096
 
 def start(packages: str, pool: int, parent: int, libraries: list[str]) -> None:
     """Imports the libraries, forks, and goes on as the fork server in the child, as the worker in the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that owns the pool
     gc.disable()  # imports create hundreds of thousands of objects, and no garbage
     for name in libraries:
         with contextlib.suppress(ImportError):  # whoever needs it will say so
@@ -45,7 +46,6 @@ def start(packages: str, pool: int, parent: int, libraries: list[str]) -> None:
 
 def _serve(ours: socket.socket) -> None:
     """Waits for the package's copy, the folder to work in, a name, and the socket to the worker; becomes its server."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends when the worker does
     data, descriptors, _, _ = socket.recv_fds(ours, MESSAGE, 1)
     ours.close()
     if not descriptors:  # the worker needs none, or has died

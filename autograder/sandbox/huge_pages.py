@@ -15,7 +15,7 @@ MADV_COLLAPSE = 25  # madvise(2); from Linux 6.1 on, older ones refuse it
 
 
 def use_huge_pages() -> None:
-    """Gathers this process's private memory into huge pages, which takes about half a second, where Linux can do it."""
+    """Gathers this process's private memory into huge pages, which takes up to a second, where Linux can do it."""
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None)
