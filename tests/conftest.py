@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import os
 import re
 import shutil
@@ -22,6 +24,7 @@ from filelock import FileLock
 
 from autograder.sandbox.fork_server import ForkServer
 from autograder.submission import definitions
+from tests import preforked
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -90,6 +93,14 @@ def student_environment(made_once: Callable[[str, Callable[[Path], object]], Pat
         (site / "lent.pth").write_text(sysconfig.get_paths()["purelib"])
 
     return made_once("student-environment", make) / "venv" / "bin"
+
+
+@pytest.fixture(scope="session")
+def gradebooks() -> None:
+    """For each gradebook that is made, nbgrader asks `alembic` for the version, which takes seconds: once is enough."""
+    from nbgrader import api
+
+    api.get_alembic_version = functools.cache(api.get_alembic_version)
 
 
 SUBMISSIONS = ROOT / "tests" / "submissions"
@@ -162,6 +173,15 @@ FIRST = (
     "test_judge",
     "test_seeds",
 )
+
+
+def pytest_collection() -> None:
+    gc.disable()  # imports create hundreds of thousands of objects, and no garbage
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # no test needs to look through what all tests share
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -240,8 +260,6 @@ def data_name() -> str:
 
 
 def autograder(*arguments: str | Path, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command line as a user does."""
-    command = [sys.executable, "-m", "autograder.cli", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, env={**os.environ, "COLUMNS": "160", **environment}
-    )
+    """Runs the command line as a user does, but for its start (`preforked`)."""
+    starts.append("autograder")
+    return preforked.run([*map(str, arguments)], cwd, {**os.environ, "COLUMNS": "160", **environment})

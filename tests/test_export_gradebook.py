@@ -111,7 +111,7 @@ def nbgraders_own_sums(gradebook: Path, out: Path) -> dict[str, float]:
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def course(gradebooks: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course folder with a gradebook, which the export has made, and with notebooks for formgrader."""
     root = tmp_path_factory.mktemp("course")
     submitted(root / "submitted", "reference", "no-second-relu", "merged", "half-done", "release")

@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def course(gradebooks: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course folder as the documentation has it: the configuration, `source/`, a student's submission, and marks."""
     root = tmp_path_factory.mktemp("course")
     ignored = shutil.ignore_patterns("weights", "own")

@@ -31,7 +31,7 @@ WORKERS = 2  # attacks that hang leave the cores to others, mostly
 @pytest.fixture(scope="module")
 def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[tuple[NaiveOutcome, list[str]]]]]:
     """What the naive grader makes of each attack that is to be tested, the slow ones first."""
-    given = [getattr(item, "callspec", None) for item in request.session.items]
+    given = [getattr(item, "callspec", None) for item in request.session.items if item.path == request.path]
     wanted = {spec.params["attack"].id: spec.params["attack"] for spec in given if spec and "attack" in spec.params}
     slow_first = sorted(wanted.values(), key=lambda attack: attack.naive != "hangs")
     with ThreadPoolExecutor(WORKERS) as pool:

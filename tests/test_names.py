@@ -101,6 +101,7 @@ def test_exports(tmp_path: Path, stored: str, typed: str) -> None:
 
 
 @pytest.mark.processes  # nbgrader runs alembic
+@pytest.mark.usefixtures("gradebooks")
 @BOTH
 def test_a_gradebook_that_has_the_student(tmp_path: Path, stored: str, typed: str) -> None:
     marks = marks_folder(tmp_path / "marks", [of_lab4(stored)])
@@ -121,6 +122,7 @@ def test_a_gradebook_that_has_the_student(tmp_path: Path, stored: str, typed: st
 
 
 @pytest.mark.processes
+@pytest.mark.usefixtures("gradebooks")
 def test_two_names_that_look_the_same_stay_two_in_a_gradebook_that_has_one(tmp_path: Path) -> None:
     marks = marks_folder(tmp_path / "marks", [of_lab4(NFC), of_lab4(NFD, {"better-cnn/same-function": 5.0})])
     gradebook = tmp_path / "gradebook.db"

@@ -29,6 +29,7 @@ def marks(tmp_path: Path) -> Path:
     return marks_folder(tmp_path / "marks", [student("ada"), unread("bob"), student("cy", WORTH)])
 
 
+@pytest.mark.usefixtures("gradebooks")
 @pytest.mark.parametrize("name", sorted(set(formats()) - {"gradescope-autograder"}))
 def test_no_export_has_the_zero_and_each_says_so_once(
     marks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

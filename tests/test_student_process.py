@@ -23,7 +23,7 @@ from autograder.sandbox.respondent import StudentError
 from tests.malicious.marking import with_command_line
 
 pytestmark = pytest.mark.processes
-LIMITS = Limits(load_seconds=8, check_seconds=8, submission_seconds=60, scratch_mb=32)
+LIMITS = Limits(load_seconds=4, check_seconds=4, submission_seconds=60, scratch_mb=32)
 Start = Callable[[str], StudentProcess]
 
 
@@ -76,7 +76,7 @@ def test_it_answers_from_another_process(student_process: Start) -> None:
         (
             "answer = next(n for n in iter(int, 1) if n)",
             StudentError.TIMEOUT,
-            "timed out after 8 seconds while loading",
+            "timed out after 4 seconds while loading",
         ),
         ("def f(): return f()\nanswer = f()", StudentError.RAISED, "RecursionError"),
         ("class E(Exception):\n  def __str__(s): raise s\ndef f(): raise E\nanswer = f()", StudentError.RAISED, "E:"),

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 SOLUTION_BEGIN, SOLUTION_END = "### BEGIN SOLUTION", "### END SOLUTION"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -53,19 +50,16 @@ def generate_release(source: Path, course_root: Path, assignment: str) -> Path:
     config = Config()
     config.CourseDirectory.root = str(course_root)
     config.CourseDirectory.assignment_id = assignment
-    config.CourseDirectory.db_url = f"sqlite:///{course_root / 'gradebook.db'}"
+    config.SaveCells.enabled = False  # in nbgrader's gradebook, of which the notebooks need nothing
     config.Application.log_level = logging.WARNING
     converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
     converter.force = True
-    converter.create_assignment = True
+    converter.no_database = True
     log = logging.getLogger("traitlets")
     level = log.level
     log.setLevel(logging.ERROR)
-    # nbgrader runs `alembic` by name. It is beside this Python, even if the environment is not activated.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     try:
-        with mock.patch.dict(os.environ, {"PATH": path}):
-            converter.start()
+        converter.start()
     except (SystemExit, NbGraderException) as error:
         why = error.__context__ or error  # nbgrader's own message only refers to a log
         raise BuildError(f"nbgrader's generate_assignment failed: {why}") from error

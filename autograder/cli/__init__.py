@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import importlib.util
 import inspect
@@ -45,4 +46,8 @@ def let_help_flow(app: typer.Typer) -> None:
 
 def main() -> None:
     """The console script."""
-    program()()
+    gc.disable()  # imports create tens of thousands of objects, and no garbage
+    app = program()
+    gc.freeze()
+    gc.enable()
+    app()
