@@ -3,7 +3,8 @@ tests.
 
 What runs is what a user runs, in a process of its own: the command, its workers, and their fork servers. They only
 share where they come from. What a start itself must show (that it is clean, that it dies with its parent, what a kill
-does) is tested with starts of the usual kind: `test_kill`, `test_worker_deaths`, `test_layers`, `test_cli`.
+does) is tested with starts of the usual kind: `test_kill`, `test_worker_deaths`, `test_layers`,
+`test_cluster`.
 
 Run as `python -m tests.preforked SOCKET PID`: the Unix socket where it takes orders, and the process whose end is its
 own.
@@ -33,7 +34,6 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parents[1]
 MESSAGE = 1 << 20
 SHARED = ("autograder.cli.mark", "autograder.cli.check", "autograder.labs.run", "autograder.feedback.self_check")
-SECONDS_TO_START = 300
 
 
 def run(arguments: list[str], cwd: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -59,14 +59,20 @@ def _address() -> str:
     leader = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     address = Path(tempfile.gettempdir()) / f"autograder-tests-{leader}.socket"
     with FileLock(f"{address}.lock"):
-        if not address.exists():
+        if not _answers(address):
+            address.unlink(missing_ok=True)  # of a run that was killed
             command = [sys.executable, "-m", "tests.preforked", str(address), str(leader)]
-            subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-            for _ in range(SECONDS_TO_START * 100):
-                if address.exists():
-                    break
+            process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            while not _answers(address):
+                if process.poll() is not None:
+                    raise RuntimeError("the process that forks commands for tests could not start")
                 time.sleep(0.01)
     return str(address)
+
+
+def _answers(address: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as server:
+        return server.connect_ex(str(address)) == 0
 
 
 def _server() -> socket.socket:
@@ -89,10 +95,14 @@ def serve(address: str, leader: int) -> socket.socket:
         while True:
             for key, _ in events.select():
                 if key.data == "leader":
-                    os.unlink(address)
+                    for left in (address, f"{address}.lock"):
+                        os.unlink(left)
                     os._exit(0)
                 if key.data is None:
                     order, _ = server.accept()
+                    if not order.recv(1, socket.MSG_PEEK):  # somebody has looked whether we answer
+                        order.close()
+                        continue
                     child = os.fork()
                     if child == 0:
                         return order
