@@ -64,8 +64,11 @@ def cells(path: Path, encoding: str = "utf-8", delimiter: str = ",") -> list[lis
 # --- the command ------------------------------------------------------------------------------------------------------
 
 
-def test_the_formats_are_listed_with_a_line_each() -> None:
-    listed = export("--formats").output.splitlines()
+def test_the_formats_are_listed_with_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = export("--formats").output.splitlines()
+    assert max(map(len, lines)) <= 80
+    listed = re.sub(r"\n +", " ", "\n".join(map(str.rstrip, lines))).splitlines()
     names = {line.split()[0] for line in listed}
     assert names == {
         "nbgrader", "moodle", "canvas", "blackboard", "brightspace", "gradescope", "gradescope-autograder",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Assignment, CourseError, Limits, read_course
+from autograder.grading.class_run import _untimed
 from autograder.grading.lateness import settled, with_lateness
 from autograder.grading.times import TimesError, find_times, parse_timestamp, read_times
 from autograder.results import CheckResult, Results, StudentResult, TaskResult, most
@@ -255,6 +256,22 @@ def test_a_file_of_times_outranks_timestamps_and_is_kept(tmp_path: Path) -> None
         assert times.known == {"bob": datetime(2027, 1, 29, 22, tzinfo=UTC)}
         assert times.missing == ["ada", "cy", "eve"]  # also ada, whose timestamp.txt does not count now
         assert times.strangers == ["No, Body"]
+
+
+def test_who_has_no_known_time_is_flagged_where_others_have_one(tmp_path: Path) -> None:
+    source = class_of(tmp_path)
+    (source / "eve" / "lab4" / "timestamp.txt").write_text("soon")
+
+    def flags() -> dict[str, list[str]]:
+        taken_in = find_submissions(source, "lab4", tmp_path / "staging", Limits()).submissions
+        times = find_times(taken_in, tmp_path)
+        return {each.student: list(_untimed(each, times)) for each in taken_in if each.student not in times.known}
+
+    unknown = ["When this was handed in is not known: nothing is taken off for lateness."]
+    unreadable = ["timestamp.txt does not hold a time ('soon'): nothing is taken off for lateness."]
+    assert flags() == {"bob": unknown, "cy": unknown, "eve": unreadable}
+    (source / "ada" / "lab4" / "timestamp.txt").unlink()
+    assert flags() == {"ada": [], "bob": [], "cy": [], "eve": unreadable}
 
 
 @pytest.mark.parametrize(

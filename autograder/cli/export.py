@@ -83,9 +83,13 @@ def register(app: typer.Typer) -> None:
 
         Example: autograder export marks --to canvas --worksheet grades.csv --column "Lab 4 (12345)" -o upload.csv
         """
+        from rich.console import Console
+        from rich.markup import escape
+
         from autograder.export.formats import ExportError
         from autograder.export.formats import formats as known_formats
         from autograder.export.walled import write_walled
+        from autograder.feedback.plain_text import visible
         from autograder.grading.overrides import OverridesError, require_applied
         from autograder.results import Results, ResultsError
 
@@ -110,6 +114,7 @@ def register(app: typer.Typer) -> None:
             title, released = _course(results, notebooks)
             from autograder.export.formats import Request
 
+            show = Console(stderr=True).status(f"Writing {escape(output or chosen.output)} …")
             request = Request(
                 results=results,
                 marks=tuple(people),
@@ -123,9 +128,11 @@ def register(app: typer.Typer) -> None:
                 submissions=submissions,
                 notebooks=released,
                 unsafe_no_sandbox=unsafe_no_sandbox,
+                writing=lambda name: show.update(f"Writing {escape(output or chosen.output)}: {escape(visible(name))}"),
             )
             _refuse_overwriting(request, roster, gradebook)
-            done = write_walled(chosen, request)
+            with show:
+                done = write_walled(chosen, request)
         except (ExportError, ResultsError, OverridesError) as error:
             fail(str(error))
         except OSError as error:
@@ -136,9 +143,13 @@ def register(app: typer.Typer) -> None:
 
 
 def _list(known: dict[str, Format]) -> None:
-    width = max(map(len, known))
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
     for known_format in known.values():
-        typer.echo(f"{known_format.name:<{width}}  {known_format.summary}")
+        table.add_row(known_format.name, known_format.summary)
+    Console(highlight=False, markup=False).print(table)
 
 
 def _refuse_unused(chosen: Format, given: dict[str, Any], gradebook: str | None, out_of: float | None) -> None:

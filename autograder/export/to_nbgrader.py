@@ -60,6 +60,7 @@ def write(request: Request) -> Exported:
             course = _course_folder(request)
             names = names_in(gradebook, [mark.student for mark in marks])
             for mark in marks:
+                request.writing(mark.student)
                 folder = handed_in.get(mark.student)
                 own = names[mark.student]
                 note = _write_student(gradebook, request, mark, own, placed, hidden, cells, folder, course)

@@ -295,13 +295,8 @@ class ClassRun:
         result = result.model_copy(update={"person": submission.person})
         submitted = self.times.known.get(result.student) if self.times else None
         late = with_lateness(result, self.lab.assignment, submitted)
-        if self.times and result.student in self.times.unreadable:
-            text = self.times.unreadable[result.student]
-            flag = f"timestamp.txt does not hold a time ({text[:60]!r}): nothing is taken off for lateness."
-            late = late.model_copy(update={"flags": [*late.flags, flag]})
-        if submission.late and self.times and submitted is None:
-            flag = f"{submission.late} {LATE_BY_UNKNOWN}: nothing is taken off. Use --times."
-            late = late.model_copy(update={"flags": [*late.flags, flag]})
+        if submitted is None and self.times:
+            late = late.model_copy(update={"flags": [*late.flags, *_untimed(submission, self.times)]})
         if submission.unread and not result.unread:
             late = late.model_copy(update={"unread": submission.unread})
         if late.unread:
@@ -353,6 +348,17 @@ class ClassRun:
         seconds = {entry.result.student: round(entry.seconds, 2) for entry in entries}
         timing = {"students": dict(sorted(seconds.items())), "wall": round(wall, 2)}
         write_whole(self.marks / "timing.json", json.dumps(timing, indent=1, ensure_ascii=False) + "\n")
+
+
+def _untimed(submission: Submission, times: Times) -> Iterator[str]:
+    """Flags of a submission of which it is not known when it was handed in."""
+    text = times.unreadable.get(submission.student)
+    if text is not None:
+        yield f"timestamp.txt does not hold a time ({text[:60]!r}): nothing is taken off for lateness."
+    if submission.late:
+        yield f"{submission.late} {LATE_BY_UNKNOWN}: nothing is taken off. Use --times."
+    if text is None and not submission.late and times.known:
+        yield "When this was handed in is not known: nothing is taken off for lateness."
 
 
 def _not_taken_in(taken_in: TakenIn) -> list[NotTakenIn]:
