@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from autograder.course import Limits
 from autograder.export.gradebook import opened
@@ -16,7 +18,7 @@ from autograder.grading.lateness import with_lateness
 from autograder.grading.times import find_times
 from autograder.results import Results
 from autograder.submission.collect import find_submissions
-from autograder.submission.names import alphabetical, did_you_mean, spelt_as
+from autograder.submission.names import alphabetical, composed, did_you_mean, spelt_as
 from tests.conftest import ROOT
 from tests.export_class import export, marks_folder
 from tests.export_class import student as of_lab4
@@ -132,6 +134,14 @@ def test_two_names_that_look_the_same_stay_two_in_a_gradebook_that_has_one(tmp_p
     with opened(str(gradebook)) as book:
         scores = {name: book.find_submission("lab4", name).score for name in (NFC, NFD)}
     assert scores[NFC] - scores[NFD] == 5
+
+
+@given(st.text())
+@example("\udcff\ud800")
+@example("\ufdfa" * 99)
+def test_every_text_can_be_a_name(name: str) -> None:
+    assert composed(composed(name)) == composed(name)
+    assert alphabetical(name)[1] == name
 
 
 @BOTH

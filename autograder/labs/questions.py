@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -111,6 +111,7 @@ class Question:
             return whom(self.procedure, self.uses, **given, **drawn)
         except Failed as failed:
             mistake = failed.raised and self._alike(examination, raised=failed.raised)
+            failed = replace(failed, message=self.prefix + failed.message)
             raise examination.verdict(failed.message, mistake, failed.hint) if mistake else failed from None
 
     def verdict(self, examination: Examination, **instead: Any) -> Verdict | None:

@@ -62,19 +62,14 @@ class Respondents:
 
     def ask(self, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False) -> Any:
         """What `procedure` gives on the student's definitions `uses`; raises a `Verdict`."""
-        question = _digest([procedure.__module__, procedure.__name__, uses, arguments])
-        if question not in self._answers:
-            respondent = self._first
-            if hidden and self._start is not None:
-                respondent = self._hidden = self._hidden or self._start()
-            try:
-                self._answers[question] = self._ask(respondent, procedure, uses, arguments, hidden)
-            except Verdict as verdict:
-                self._answers[question] = verdict
-        answer = self._answers[question]
-        if isinstance(answer, Verdict):
-            raise answer.with_traceback(None)
-        return answer
+
+        def respondent() -> Any:
+            if not hidden or self._start is None:
+                return self._first
+            self._hidden = self._hidden or self._start()
+            return self._hidden
+
+        return self._ask_once("", respondent, procedure, uses, arguments, hidden)
 
     def ask_afresh(
         self, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False
@@ -84,14 +79,19 @@ class Respondents:
         That is the one that has read weights, which has run nothing of the student's; the next weights are read by
         another. Once it has been asked something hidden, it is asked nothing whose answer a student gets to see.
         """
-        assert self._start is not None
-        if self._fresh_knows_hidden and not hidden and self._fresh is not None:
-            self._fresh.end()
-            self._fresh, self._fresh_knows_hidden = None, False
-        if self._fresh is None:
-            self._fresh, self._reader = self._reader or self._start(), None
-        self._fresh_knows_hidden = self._fresh_knows_hidden or hidden
-        return self._ask(self._fresh, procedure, uses, arguments, hidden)
+        start = self._start
+        assert start is not None
+
+        def respondent() -> Any:
+            if self._fresh_knows_hidden and not hidden and self._fresh is not None:
+                self._fresh.end()
+                self._fresh, self._fresh_knows_hidden = None, False
+            if self._fresh is None:
+                self._fresh, self._reader = self._reader or start(), None
+            self._fresh_knows_hidden = self._fresh_knows_hidden or hidden
+            return self._fresh
+
+        return self._ask_once("hidden afresh" if hidden else "afresh", respondent, procedure, uses, arguments, hidden)
 
     def read_weights(self, content: np.ndarray, name: str, limit_mb: float) -> weights_file.Arrays:
         """The names and arrays in a weights file, which a process reads that runs nothing of the student's."""
@@ -107,6 +107,26 @@ class Respondents:
                 answer = {"problem": "unreadable"}
             self._answers[question] = answer
         return weights_file.arrays_of(self._answers[question], name, limit_mb)
+
+    def _ask_once(
+        self,
+        where: str,
+        respondent: Callable[[], Any],
+        procedure: Procedure,
+        uses: Sequence[str],
+        arguments: dict[str, Any],
+        hidden: bool,
+    ) -> Any:
+        question = _digest([where, procedure.__module__, procedure.__name__, uses, arguments])
+        if question not in self._answers:
+            try:
+                self._answers[question] = self._ask(respondent(), procedure, uses, arguments, hidden)
+            except Verdict as verdict:
+                self._answers[question] = verdict
+        answer = self._answers[question]
+        if isinstance(answer, Verdict):
+            raise answer.with_traceback(None)
+        return answer
 
     def _ask(
         self, respondent: Any, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool

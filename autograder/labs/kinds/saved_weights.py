@@ -134,7 +134,14 @@ def saving_questions(
         afresh=True,
         aspects=(*file, *loaded_well(ANY)),
     )
-    elsewhere = replace(from_gpu, id="round-trip", uses=(load,), given=round_trip.given, own=own_file)
+    elsewhere = replace(
+        from_gpu,
+        id="round-trip",
+        uses=(load,),
+        given=round_trip.given,
+        own=own_file,
+        prefix="Saved by one process and loaded by another, which has nothing but the file: ",
+    )
     return round_trip, from_gpu, elsewhere
 
 

@@ -505,4 +505,12 @@ RESUME = Question(
         ),
     ),
 )
+# What the process that saved still knows is of no use to the one that goes on.
+RESUME_ELSEWHERE = replace(
+    RESUME,
+    uses=("resume_trial",),
+    own=lambda examination: {**RESUME.inputs(examination), "file": RESUME.ask(examination)["file"]},
+    afresh=True,
+    prefix="Saved by one process and resumed by another, which has nothing but the file: ",
+)
 QUESTIONS = (TRAIN, WHERE_TO, ENDED, EVALUATE, DEVICE, RESUME)

@@ -121,6 +121,7 @@ def devices(student: Student, state: Arrays) -> dict[str, Any]:
             history=forms.plain,
             state=forms.STATE,
             held=forms.text,
+            file=forms.bytes_,
         ),
     )
 )
@@ -132,8 +133,12 @@ def resume_small(
     batch: int,
     lr: float,
     epochs: list[int],
+    file: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """Trains for `epochs[0]` epochs, saves the trial, and lets a new trial go on up to `epochs[1]` epochs."""
+    """Trains for `epochs[0]` epochs, saves the trial, and lets a new trial go on up to `epochs[1]` epochs.
+
+    With a `file` in which another process saved such a trial, it only goes on from there.
+    """
     import torchbearer
 
     def trial(model: nn.Module) -> Any:
@@ -142,13 +147,16 @@ def resume_small(
         return made.with_train_generator(_loader(images, labels, batch)).to(student.device)
 
     torch.manual_seed(0)
-    first = trial(_small(state))
-    first.run(epochs=epochs[0], verbose=0)
-    path = student.scratch / "trial of mine.pt"
-    student.get("save_trial")(first, str(path))
+    path = student.scratch / ("trial of mine.pt" if file is None else "trial from elsewhere.pt")
+    if file is None:
+        first = trial(_small(state))
+        first.run(epochs=epochs[0], verbose=0)
+        student.get("save_trial")(first, str(path))
+    else:
+        path.write_bytes(file.tobytes())
     if not path.is_file():
         return {"written": False}
-    parts = _parts_of(path)
+    parts, saved = _parts_of(path), np.frombuffer(path.read_bytes(), np.uint8)
     second = trial(Small())
     resumed = student.get("resume_trial")(second, str(path))
     if not isinstance(resumed, torchbearer.Trial):
@@ -165,6 +173,7 @@ def resume_small(
         "history": plain(history),
         "state": state_of(model),
         "held": parts,
+        "file": saved,
     }
 
 

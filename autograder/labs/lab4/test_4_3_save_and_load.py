@@ -21,7 +21,7 @@ ROUND_TRIP, FROM_GPU, ELSEWHERE = saving_questions(
 @pytest.mark.public
 def test_round_trip(examination: Examination) -> None:
     """A saved and loaded model has the same weights bit for bit, on the CPU, in evaluation mode."""
-    judge(examination, ROUND_TRIP)
+    judge(examination, ROUND_TRIP, ELSEWHERE)
 
 
 @pytest.mark.task("save-load")
@@ -54,14 +54,14 @@ def test_fresh_process(examination: Examination) -> None:
 @pytest.mark.public
 def test_continues(examination: Examination) -> None:
     """Training that was saved and resumed ends where uninterrupted training ends."""
-    judge(examination, training.RESUME)
+    judge(examination, training.RESUME, training.RESUME_ELSEWHERE)
 
 
 @pytest.mark.task("resume")
 @pytest.mark.public
 def test_history(examination: Examination) -> None:
     """The resumed trial knows the epochs that it has already run."""
-    judge(examination, training.RESUME)
+    judge(examination, training.RESUME, training.RESUME_ELSEWHERE)
 
 
 ASKED = (ROUND_TRIP, FROM_GPU, training.RESUME)
