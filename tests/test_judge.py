@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from matplotlib import pyplot
 from PIL import Image
 from torch import nn
 
@@ -23,7 +25,7 @@ from autograder.judge.verdict import Failed, NotAttempted
 from autograder.labs.context import Context
 from autograder.labs.examination import Examination
 from autograder.labs.findings import Findings
-from autograder.labs.kinds import value_procedures
+from autograder.labs.kinds import figure_procedures, value_procedures
 from autograder.labs.kinds.image import Picture
 from autograder.labs.kinds.network import Network
 from autograder.labs.kinds.saved_weights_procedures import load_file
@@ -275,7 +277,7 @@ MAPS = np.random.default_rng(0).normal(size=(6, 5, 5))
 def figure(arrays: object, columns: int = 3) -> dict[str, object]:
     listed = [np.asarray(array, np.float32) for array in arrays]  # type: ignore[attr-defined]
     places = [[index % columns / columns, -(index // columns) / 10] for index in range(len(listed))]
-    return {"figure": True, "images": listed, "places": places, "blank": 0, "covered": 0}
+    return {"figure": True, "images": listed, "places": places, "blank": 0, "covered": 0, "unseen": 0}
 
 
 def test_a_figure_may_scale_shift_colour_and_lay_out_as_it_likes() -> None:
@@ -302,6 +304,42 @@ def test_a_figure_may_scale_shift_colour_and_lay_out_as_it_likes() -> None:
 def test_a_figure_of_something_else_fails_and_says_how(arrays: object, sentence: str) -> None:
     with pytest.raises(Failed, match=sentence):
         figures.judge_figure(figure(arrays), MAPS, "`plot`", "map")
+
+
+def as_it_is(figure: Any) -> None:
+    """Nothing is done to it."""
+
+
+@pytest.mark.parametrize(
+    ("done", "unseen"),
+    [
+        (as_it_is, 0),
+        (lambda figure: figure.set_layout_engine("constrained"), 0),
+        (lambda figure: [axes.axis("off") for axes in figure.axes], 0),
+        (lambda figure: figure.axes[2].set_visible(False), 1),
+        (lambda figure: figure.axes[2].get_images()[0].set_visible(False), 1),
+        (lambda figure: figure.axes[2].get_images()[0].set_alpha(0), 1),
+        (lambda figure: [axes.set_position((2, 2, 0.1, 0.1)) for axes in figure.axes], 6),
+        (lambda figure: [axes.set_position((0.1, 0.1, 0.8, 0.8)) for axes in figure.axes], 5),
+        (lambda figure: [axes.set_position((0.1 * n, 0, 0.002, 0.002)) for n, axes in enumerate(figure.axes)], 6),
+        (lambda figure: figure.set_size_inches(0.1, 0.1), 6),
+    ],
+)
+def test_an_image_counts_that_can_be_seen(done: Callable[[Any], object], unseen: int) -> None:
+    def plot() -> Any:
+        made, grid = pyplot.subplots(2, 3)
+        for axes, one in zip(grid.flat, MAPS, strict=True):
+            axes.imshow(one)
+        done(made)
+        return made
+
+    answer = figure_procedures.shown(plot, drawn=False)
+    assert answer["unseen"] == unseen
+    if unseen:
+        with pytest.raises(Failed, match=f"{unseen} of the 6 images cannot be seen"):
+            figures.judge_figure(answer, MAPS, "`plot`", "map")
+    else:
+        figures.judge_figure(answer, MAPS, "`plot`", "map")
 
 
 # --- weights files ----------------------------------------------------------------------------------------------------

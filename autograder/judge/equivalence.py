@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +12,9 @@ import numpy as np
 from autograder.judge.compare import array, difference, same, shape_text, those_same
 from autograder.judge.oracle import RIGHT, Answers
 from autograder.judge.verdict import Blocked, Failed
+from autograder.sandbox.network_handling import ORDERS
 
+Shapes = list[tuple[str, list[int]]]
 ALWAYS = "always"
 CIRCUMSTANCES = {
     "training": "in training mode, with dropout switched off,",
@@ -39,8 +43,11 @@ def hint_on_shapes(expected: list[list[int]], own: list[list[int]]) -> str:
     return MISSING
 
 
-def judge_outputs(answer: Any, expected: Answers, name: str) -> str | None:
+def judge_outputs(answer: Any, expected: Answers, name: str, shapes: Shapes) -> str | None:
     """None if some way of assigning the grader's weights makes the outputs equal the reference's.
+
+    `shapes` are those of the parameters that both have: no network has more outputs than there are ways to assign
+    weights of these shapes, however its layers are written.
 
     Else one of the `CIRCUMSTANCES` in which alone they differ, or `ALWAYS`. Raises `Failed` where what came back is no
     output of a network.
@@ -48,6 +55,13 @@ def judge_outputs(answer: Any, expected: Answers, name: str) -> str | None:
     right, tolerance, what = expected[RIGHT], float(expected["tolerance"]), f"What {name} returned"
     when = ALWAYS
     outputs = [array(output, what) for output in answer["outputs"]]
+    alike = Counter(tuple(shape) for _, shape in shapes)
+    ways = 1 + min(ORDERS, math.prod(math.factorial(count) for count in alike.values()))  # by name, and by shape
+    if len(outputs) > ways:
+        raise Failed(
+            f"{len(outputs)} outputs of {name} came back, where there are at most {ways} ways to assign its weights."
+            " Does something in the notebook change what the check does?"
+        )
     for output, others in zip(outputs, answer["others"], strict=True):
         if same(output, right, tolerance):
             differs = [other for other, value in others if not same(array(value, what), right, tolerance)]
@@ -181,7 +195,6 @@ def spread(trained: Any, expected: np.ndarray) -> float:
     return float(np.sqrt((np.log(ratios) ** 2).mean()))
 
 
-Shapes = list[tuple[str, list[int]]]
 Row = tuple[list[int] | None, tuple[str, list[int]] | None]  # a shape that was asked for, and the one that is there
 
 

@@ -45,6 +45,12 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
         np.lexsort((-places[:, 1], places[:, 0])),
     ]
     if any(all(_alike(images[i], right) > LIKENESS for i, right in zip(o, expected, strict=True)) for o in orders):
+        if answer["unseen"]:
+            raise Failed(
+                f"{what}: {answer['unseen']} of the {len(images)} images cannot be seen: they are invisible, outside of"
+                " the figure, behind others, or only a few pixels large.",
+                hint="Look at the figure. Does each image have a place of its own?",
+            )
         if answer["blank"]:
             raise Failed(
                 f"{what}: {answer['blank']} of the {len(images)} images are drawn in a single colour, whatever their"

@@ -10,6 +10,7 @@ import numpy as np
 from autograder.labs import forms
 from autograder.labs.kinds.plain_data import numbers
 
+LEAST_PIXELS = 4  # that the side of an image takes up on the figure
 FIGURE = forms.either(
     forms.record(figure=forms.is_(False), kind=forms.text),
     forms.record(
@@ -18,6 +19,7 @@ FIGURE = forms.either(
         places=forms.each(forms.pair(forms.number, forms.number)),
         blank=forms.count,
         covered=forms.count,
+        unseen=forms.count,
         picture=forms.bytes_,
     ),
 )
@@ -37,13 +39,14 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
             if not pyplot.get_fignums():
                 return {"figure": False, "kind": type(made).__name__}
             figure = pyplot.gcf()
-        images, places, blank, covered = [], [], 0, 0
-        for axes in figure.axes:
+        images, places, blank, covered, unseen = [], [], 0, 0, 0
+        for number, axes in enumerate(figure.axes):
             covered += max(0, len(axes.get_images()) - 1)
             for image in axes.get_images()[:1]:
                 values = np.ma.filled(image.get_array(), 0)
                 blank += values.ndim == 2 and np.ptp(values) > 0 and np.ptp(np.clip(image.norm(values), 0, 1)) == 0
                 images.append(numbers(values))
+                unseen += not _seen(image, axes, figure, figure.axes[number + 1 :])
                 box = axes.get_position()
                 places.append([round(float(box.x0), 3), round(float(box.y0), 3)])
         picture = io.BytesIO()
@@ -55,7 +58,23 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
             "places": places[:256],
             "blank": int(blank),
             "covered": covered,
+            "unseen": unseen,
             "picture": np.frombuffer(picture.getvalue(), np.uint8),
         }
     finally:
         pyplot.close("all")
+
+
+def _seen(image: Any, axes: Any, figure: Any, later: list[Any]) -> bool:
+    """Whether an image can be seen on its figure: in sight, not too small, and not behind the image of later axes."""
+    from matplotlib.transforms import Bbox
+
+    transparent = image.get_alpha() is not None and np.max(image.get_alpha()) == 0
+    if not axes.get_visible() or not image.get_visible() or transparent:
+        return False
+    axes.apply_aspect()
+    inside = Bbox.intersection(axes.bbox, figure.bbox)
+    if inside is None or min(inside.width, inside.height) < LEAST_PIXELS:
+        return False
+    above = [Bbox.intersection(inside, other.bbox) for other in later if other.get_visible() and other.get_images()]
+    return all(box is None or box.width * box.height < inside.width * inside.height / 2 for box in above)

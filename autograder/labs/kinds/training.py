@@ -16,9 +16,10 @@ import numpy as np
 from autograder.judge import probes, small_network
 from autograder.judge.compare import array
 from autograder.judge.oracle import KEY_SEED
+from autograder.judge.verdict import Blocked
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import training_procedures
-from autograder.labs.questions import ANY, Ask, Aspect, Given, Question
+from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge
 
 EPOCHS, IMAGES = 3, 160
 BEFORE, AFTER = 2, 4  # epochs of a trial before it is saved, and in all
@@ -125,6 +126,19 @@ def _off_the_mean(got: Any, want: Any) -> str:
     return ""
 
 
+def _made_up(answer: Any, given: Given) -> str:
+    """What a history says of a network that was left as it was, where that is another's loss; else empty."""
+    weights, said = _means(answer, given)
+    start = small_network.tensors(given["state"])
+    if small_network.distance(weights, start) > SAME:
+        return ""
+    loss = small_network.loss(start, given["images"], given["labels"])
+    for number, entry in enumerate(said, start=1):
+        if not loss / FAR < entry["loss"] < loss * FAR:
+            return f"the loss was {loss:.4g} in each epoch, but entry {number} of the history says {entry['loss']:.4g}"
+    return ""
+
+
 def _weights(answer: Any, given: Given) -> small_network.Weights:
     return small_network.returned(answer["state"], "`train`")
 
@@ -214,6 +228,14 @@ TRAIN = Question(
                 f"Each entry of the history should have a number for {got[0]!r}, but one has the keys {got[1]}."
             ),
             hint="You choose the metrics when you make the Trial.",
+        ),
+        Aspect(
+            "made up",
+            _made_up,
+            check="history",
+            right="",
+            say="`train` left the weights of the model as they were, so {got}.",
+            hint="Is the model that is trained the one that was passed in?",
         ),
     ),
 )
@@ -416,6 +438,21 @@ DEVICE = Question(
         ),
     ),
 )
+
+
+WORKS = {"train": "loss-falls", "evaluate": "evaluate-counts"}  # the check that sees a function at work
+
+
+def judge_device(examination: Examination) -> None:
+    """Both functions run on the device that they are given; of one that stops before, it must be seen that it works."""
+    judge(examination, DEVICE)
+    answer = DEVICE.ask(examination)
+    for function in FUNCTIONS:
+        if answer[function] == "cannot be told" and not examination.passed(WORKS[function]):
+            raise Blocked(
+                f"Blocked until `{function}` works on the CPU: on the device “meta” it raised an error before it called"
+                " the model."
+            )
 
 
 # --- a trial that is saved and resumed --------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def test_eval_mode(examination: Examination) -> None:
 @pytest.mark.public
 def test_device(examination: Examination) -> None:
     """`train` and `evaluate` run on the device that they are given."""
-    judge(examination, training.DEVICE)
+    training.judge_device(examination)
 
 
 # --- shapes -----------------------------------------------------------------------------------------------------------
