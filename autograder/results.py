@@ -27,6 +27,7 @@ from pydantic import (
 
 from autograder.storage import storable, write_whole
 
+AGAIN = "again before the 0 counts"  # in the flags that ask the marker to ask the student
 CheckStatus = Literal["passed", "partial", "failed", "not attempted", "blocked", "error"]
 TaskState = Literal["done", "needs fixing", "begun", "not started", "error"]
 StudentStatus = Literal["marked", "withheld"]
@@ -197,6 +198,13 @@ class StudentResult(_Model):
         return bool(self.unread) and not self.score and all(check.override is None for _, check in self.checks)
 
     @property
+    def ask_again(self) -> list[str]:
+        """The flags by which the student is to be asked before a 0 counts; none once somebody has decided on that 0."""
+        if self.unread and not self.no_mark_yet:
+            return []
+        return [flag for flag in self.flags if AGAIN in flag]
+
+    @property
     def public_score(self) -> float:
         """The points earned in public checks, which the student could see before handing in."""
         return round(sum(check.score for _, check in self.checks if check.public), 2)
@@ -266,6 +274,11 @@ class Results(_Model):
         """Whether student code ran in a sandbox. An empty `sandbox` counts as none."""
         words = re.findall(r"[a-z]+", self.sandbox.lower())
         return bool(words) and words[0] not in ("none", "no", "unsafe", "off")
+
+    @property
+    def names(self) -> list[str]:
+        """The students' names."""
+        return [student.student for student in self.students]
 
     def student(self, name: str) -> StudentResult:
         """The result of the student `name`; raises KeyError if there is none."""

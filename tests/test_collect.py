@@ -255,18 +255,67 @@ def test_a_notebook_beside_students_folders_is_no_student_and_is_listed(tmp_path
     assert set(left_out(found)) == {"analysis.ipynb", "README.txt"}
 
 
-def test_several_archives_of_one_student_are_put_together_and_the_later_name_counts(tmp_path: Path) -> None:
-    for name, files in (("v1.zip", ("a.ipynb", "old.txt")), ("v2.zip", ("a.ipynb",))):
-        path = tmp_path / "in/ada" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(path, "w") as inner:
-            for file in files:
-                inner.writestr(file, name)
+OLD, NEW = (2027, 1, 20, 12, 0, 0), (2027, 1, 28, 12, 0, 0)
+
+
+def packed(path: Path, written: tuple[int, ...] = OLD, **files: str) -> None:
+    """A zip with notebooks of these names and texts."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(f"{name}.ipynb", written), text)  # type: ignore[arg-type]
+        archive.writestr("notes.txt", path.name)
+
+
+def test_archives_with_different_notebooks_are_put_together(tmp_path: Path) -> None:
+    packed(tmp_path / "in/ada/v1.zip", a="1", b="1")
+    packed(tmp_path / "in/ada/v2.zip", c="2")
+    found = taken(tmp_path / "in", tmp_path / "staging")
+    assert names(found.submissions) == [("ada", ["a.ipynb", "b.ipynb", "c.ipynb", "notes.txt"])]
+    assert left_out(found) == {"ada/notes.txt": "another file has the same name, and counts"}
+
+
+@pytest.mark.parametrize(
+    ("archives", "counts"),
+    [
+        ({"old.zip": OLD, "new.zip": NEW}, "new.zip"),
+        ({"old.zip": NEW, "new.zip": OLD}, "old.zip"),
+        ({"submission.zip": OLD, "submission (1).zip": NEW}, "submission (1).zip"),
+        ({"submission.zip": OLD, "submission (1).zip": OLD}, "submission (1).zip"),
+        ({"submission (10).zip": OLD, "submission (9).zip": OLD}, "submission (10).zip"),
+        ({"submission.zip": OLD, "other.zip": OLD}, "submission.zip"),
+        ({"submission.zip": OLD, "other.zip": NEW}, "other.zip"),
+        ({"v1.zip": OLD, "v2.zip": OLD}, "v2.zip"),
+    ],
+)
+def test_of_several_versions_in_archives_the_newest_counts_as_a_whole_and_the_others_are_listed(
+    archives: dict[str, tuple[int, ...]], counts: str, tmp_path: Path
+) -> None:
+    for number, (name, written) in enumerate(archives.items()):
+        packed(tmp_path / "in/ada" / name, written, a=name, **{f"only{number}": name})
     found = taken(tmp_path / "in", tmp_path / "staging")
     (ada,) = found.submissions
-    assert names([ada]) == [("ada", ["a.ipynb", "old.txt"])]
-    assert "v2.zip" in (ada.folder / "a.ipynb").read_text()
-    assert left_out(found) == {"ada/a.ipynb": "another file has the same name, and counts"}
+    number = list(archives).index(counts)
+    assert names([ada]) == [("ada", ["a.ipynb", "notes.txt", f"only{number}.ipynb"])]
+    assert {path.read_text() for path in ada.folder.iterdir()} == {counts}
+    (other,) = archives.keys() - {counts}
+    reason = f"holds other versions of notebooks, such as a.ipynb: {counts} counts instead"
+    assert left_out(found) == {f"ada/{other}": reason}
+    assert f"{other}: {reason}; left out" in ada.problems
+
+
+def test_notebooks_that_are_not_packed_count_before_those_in_an_archive(tmp_path: Path) -> None:
+    for name, text in (("same", "1"), ("other", "2"), ("more", "1")):
+        put(tmp_path / "in" / name / "a.ipynb", "1")
+        packed(tmp_path / "in" / name / "submission.zip", a=text, **({"b": "1"} if name == "more" else {}))
+    found = taken(tmp_path / "in", tmp_path / "staging")
+    assert names(found.submissions) == [
+        ("more", ["a.ipynb", "b.ipynb", "notes.txt", "submission.zip"]),
+        ("other", ["a.ipynb", "submission.zip"]),
+        ("same", ["a.ipynb", "submission.zip"]),
+    ]
+    reason = "holds other versions of notebooks, such as a.ipynb: those that are not packed count"
+    assert left_out(found) == {"other/submission.zip": reason}
 
 
 def test_the_class_s_archive_may_be_of_any_kind(tmp_path: Path) -> None:

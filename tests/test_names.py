@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from autograder.course import Limits
 from autograder.export.gradebook import opened
 from autograder.grading.difference import difference
-from autograder.grading.lateness import with_lateness
+from autograder.grading.lateness import spelt_as_in, with_lateness
 from autograder.grading.times import find_times
 from autograder.results import Results
 from autograder.submission.collect import find_submissions
@@ -61,7 +61,7 @@ def test_times_and_extensions(tmp_path: Path, stored: str, typed: str) -> None:
     found = find_times(submissions, tmp_path, times)
     assert (list(found.known), found.missing, found.strangers) == ([stored], [], [])
     extended = assignment(tmp_path, "    # extensions:", f"    extensions: {{{typed}: {{days: 3, reason: ill}}}}")
-    result = with_lateness(of_class(stored), extended, found.known[stored])
+    result = with_lateness(of_class(stored), spelt_as_in(extended, [stored]), found.known[stored])
     assert result.late is None
     assert result.extension is not None
     assert result.extension.reason == "ill"
@@ -134,6 +134,22 @@ def test_two_names_that_look_the_same_stay_two_in_a_gradebook_that_has_one(tmp_p
     with opened(str(gradebook)) as book:
         scores = {name: book.find_submission("lab4", name).score for name in (NFC, NFD)}
     assert scores[NFC] - scores[NFD] == 5
+
+
+def test_of_two_names_that_look_the_same_only_the_one_that_is_meant_is_changed(tmp_path: Path) -> None:
+    lost = check("same-function", "failed", 0)
+    write(tmp_path, [student(NFC, lost), student(NFD, lost)])
+    done = override(tmp_path, NFC, "simple-cnn/same-function", "--points", "3", "--reason", "Right after all.")
+    assert done.exit_code == 0, done.output
+    assert [of(tmp_path, name).score for name in (NFC, NFD)] == [3, 0]
+    done = override(tmp_path, NFD, "simple-cnn/same-function", "--points", "4", "--reason", "This one, too.")
+    assert [of(tmp_path, name).score for name in (NFC, NFD)] == [3, 4]
+    assert override(tmp_path, NFC, "simple-cnn/same-function", "--remove").exit_code == 0
+    assert [of(tmp_path, name).score for name in (NFC, NFD)] == [0, 4]
+    extended = assignment(tmp_path, "    # extensions:", f"    extensions: {{{NFC}: {{days: 3, reason: ill}}}}")
+    late = DEADLINE + timedelta(days=2)
+    both = [with_lateness(of_class(name), spelt_as_in(extended, [NFC, NFD]), late) for name in (NFC, NFD)]
+    assert [result.late is None for result in both] == [True, False]
 
 
 @given(st.text())

@@ -255,7 +255,7 @@ def marks_table(assignment: Assignment, results: Results, width: int, wall: Wall
 
 def remarks(student: StudentResult) -> list[str]:
     """The remarks beside a student's score in the table."""
-    from autograder.grading.flags import AGAIN
+    from autograder.results import AGAIN
 
     found = []
     if student.late is not None:
@@ -266,7 +266,7 @@ def remarks(student: StudentResult) -> list[str]:
     decided = sum(1 for _, check in student.checks if check.override is not None)
     if decided:
         found.append(f"{decided} decided by hand")
-    if any(AGAIN in flag for flag in student.flags):
+    if student.ask_again:
         found.append(f"ask {AGAIN}")
     return found + student.messages[:1]
 
@@ -280,6 +280,7 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
     from autograder.grading.class_run import LATE_BY_UNKNOWN
     from autograder.grading.flags import listed
     from autograder.grading.overrides import FLAG
+    from autograder.results import AGAIN
 
     def flagged(words: str) -> list[str]:
         return [student.student for student in students if any(words in flag for flag in student.flags)]
@@ -324,6 +325,9 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
             f"The machine was busy, and {count} answer{'' if count == 1 else 's'} of {names(list(outcome.again))} ran"
             " out of time. They were marked again alone, and only that counts."
         )
+        console.print(Text(what, style="bold yellow"))
+    if ask := [each.student for each in students if each.ask_again and not each.no_mark_yet]:
+        what = f"Ask {AGAIN}: {names(ask)}. Their flags on the class page say for what."
         console.print(Text(what, style="bold yellow"))
     if outcome.unreadable:
         what = f"No mark yet for {names(outcome.unreadable)}: nothing could be read of what they handed in."

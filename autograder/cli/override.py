@@ -58,10 +58,9 @@ def show(marks: Path) -> None:
     from autograder.grading.cache import Cache
     from autograder.grading.overrides import FILE, FLAG, apply, misfits, read_overrides
     from autograder.states import CHECK_BADGES
-    from autograder.submission.names import composed
 
     results = _results(marks)
-    decisions = read_overrides(marks)
+    decisions = read_overrides(marks, results.names)
     console = Console(highlight=False)
     if any(apply(student, decisions, marks) != student for student in results.students):  # edited by hand
         with Cache(marks).alone():
@@ -73,9 +72,7 @@ def show(marks: Path) -> None:
     table = Table()
     for column in ("Student", "Check", "Points", "Found", "Reason", "By"):
         table.add_column(column, justify="right" if column == "Points" else "left", overflow="fold")
-    checks = {
-        (composed(s.student), f"{task.id}/{check.id}"): check for s in results.students for task, check in s.checks
-    }
+    checks = {(s.student, f"{task.id}/{check.id}"): check for s in results.students for task, check in s.checks}
     for decision in decisions:
         check = checks.get(decision.place)
         found = "—"
@@ -103,7 +100,7 @@ def decide(
     from autograder.feedback.plain_text import visible
     from autograder.grading.cache import Cache
     from autograder.grading.overrides import FILE, Decision, add_override, found_now, read_overrides, remove_override
-    from autograder.submission.names import composed, did_you_mean
+    from autograder.submission.names import did_you_mean, spelt_as
 
     results = _results(marks)
     if check is None:
@@ -118,7 +115,8 @@ def decide(
         return
     if points is None or not reason.strip():
         fail("a decision needs --points and --reason")
-    found = [result for result in results.students if composed(result.student) == composed(student)]
+    spelt = spelt_as([student], results.names).get(student)
+    found = [result for result in results.students if result.student == spelt]
     if not found:
         hint = did_you_mean(student, [result.student for result in results.students])
         fail(f"{marks / 'results.json'}: there is no student {visible(student)!r}{visible(hint)}")
@@ -180,7 +178,7 @@ def _write_again(marks: Path) -> None:
 
     console = Console(highlight=False)
     before = Results.read(marks / "results.json")  # again: now that no other run can write
-    decisions = read_overrides(marks)
+    decisions = read_overrides(marks, before.names)
     students = [apply(student, decisions, marks) for student in before.students]
     after = before.model_copy(update={"students": students})
     after.write(marks / "results.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from autograder.results import StudentResult
+from autograder.results import AGAIN, StudentResult
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,8 @@ class Mark:
     def remarks(self) -> list[str]:
         """What somebody who reads the mark should know, as sentences."""
         found = [self.missing] if self.missing else []
+        if self.result.ask_again and not self.result.no_mark_yet:
+            found.append(f"ask {AGAIN}")
         late, extension = self.result.late, self.result.extension
         if extension is not None:
             reason = f" ({extension.reason})" if extension.reason else ""

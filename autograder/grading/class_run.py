@@ -14,22 +14,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograder.course import Assignment
 from autograder.data import chosen_data
 from autograder.grading.cache import Cache, CachedResult, depends_on
-from autograder.grading.flags import AGAIN, flagged
+from autograder.grading.flags import flagged
 from autograder.grading.grader import GradingSpec, Marked, withheld
-from autograder.grading.lateness import with_lateness
+from autograder.grading.lateness import spelt_as_in, with_lateness
 from autograder.grading.overrides import Decision, OverridesError, apply, fit_course, misfits, read_overrides
 from autograder.grading.times import Times, find_times
 from autograder.grading.worker import Job, gpus
 from autograder.grading.worker_pool import LocalWorkers, WorkerPool
 from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import Lab
-from autograder.results import NotTakenIn, Promise, Results, StudentResult, folder_name
+from autograder.results import AGAIN, NotTakenIn, Promise, Results, StudentResult, folder_name
 from autograder.sandbox.layers.choice import Layers
 from autograder.storage import write_whole
 from autograder.submission.collect import TOLD, Submission, SubmissionError, TakenIn, find_submissions
-from autograder.submission.names import alphabetical, spelt_as
+from autograder.submission.names import alphabetical
 from autograder.wall import Wall
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def mark_class(
 
 def withhold(results: Results, wall: Wall, marks: Path) -> Results:
     """The results without the marks of those on whom the grader has failed since; these are tried again next time."""
-    decisions = read_overrides(marks)
+    decisions = read_overrides(marks, results.names)
     students = [_decided(student, wall, decisions, marks) for student in wall.settled(results.students)]
     results = results.model_copy(update={"students": students})
     results.write(marks / "results.json")
@@ -172,12 +173,16 @@ class ClassRun:
     cluster: Cluster | None = None
     wall: Wall = field(default_factory=lambda: Wall(passed=(OverridesError,)))
     taken_in: TakenIn = field(default_factory=lambda: TakenIn([]))
+    assignment: Assignment = field(init=False)
 
     def mark(self, taken_in: TakenIn, jobs: int | None) -> Outcome:
         """Marks what has changed and writes the results."""
         started = time.monotonic()
-        lab, cache, decisions = self.lab, self.cache, read_overrides(self.marks)
+        lab, cache = self.lab, self.cache
         self.taken_in, submissions = taken_in, taken_in.submissions
+        names = [submission.student for submission in submissions]
+        decisions = read_overrides(self.marks, names)
+        self.assignment = spelt_as_in(lab.assignment, names)
         seed = cache.seed()
         has_sandbox = self.cluster.sandbox if self.cluster else self.layers
         # Marks that were made without a sandbox are made again if there is one.
@@ -218,8 +223,7 @@ class ClassRun:
             with self.wall.around(result.student, "looking for what could not be read"):
                 if result.no_mark_yet:
                     outcome.unreadable.append(result.student)
-        names = [submission.student for submission in submissions]
-        outcome.extended = sorted(set(lab.assignment.extensions) - set(spelt_as(lab.assignment.extensions, names)))
+        outcome.extended = sorted(set(self.assignment.extensions) - set(names))
         for student in self.wall.failures:
             cache.forget(student)
         if fresh:
@@ -294,7 +298,7 @@ class ClassRun:
         submission = next(each for each in self.taken_in.submissions if each.student == result.student)
         result = result.model_copy(update={"person": submission.person})
         submitted = self.times.known.get(result.student) if self.times else None
-        late = with_lateness(result, self.lab.assignment, submitted)
+        late = with_lateness(result, self.assignment, submitted)
         if submitted is None and self.times:
             late = late.model_copy(update={"flags": [*late.flags, *_untimed(submission, self.times)]})
         if submission.unread and not result.unread:
@@ -307,7 +311,8 @@ class ClassRun:
     def _written(self, entries: list[CachedResult]) -> Outcome:
         """Writes the results of these students."""
         lab = self.lab
-        decisions = read_overrides(self.marks)  # again: somebody may have decided meanwhile
+        names = [entry.result.student for entry in entries]
+        decisions = read_overrides(self.marks, names)  # again: somebody may have decided meanwhile
         fit_course(decisions, lab.assignment, self.marks)
         sandboxes = sorted(
             {entry.sandbox for entry in entries if entry.sandbox},

@@ -145,7 +145,7 @@ def _outcome(check: CheckResult | None) -> CheckOutcome | None:
 def _reasons(old: StudentResult, new: StudentResult) -> Iterator[str]:
     if old.extension != new.extension:
         yield f"Extension: {_extension(old)} before, {_extension(new)} now."
-    if _lateness(old) != _lateness(new):
+    if _lateness(old) != _lateness(new) and _late(old) != _late(new):
         yield f"Lateness: {_late(old)} before, {_late(new)} now."
     for task in new.tasks:
         before = next((earlier for earlier in old.tasks if earlier.id == task.id), None)

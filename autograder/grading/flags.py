@@ -12,13 +12,12 @@ from pathlib import Path
 
 from autograder.course import Assignment
 from autograder.grading.likeness import groups, near_equal
-from autograder.results import CheckResult, StudentResult, TaskResult
+from autograder.results import AGAIN, CheckResult, StudentResult, TaskResult
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import code_of
 from autograder.submission.source import code_cells
 
 REFERENCE = ""  # its name among the students, whose names are never empty
-AGAIN = "again before the 0 counts"  # of the flags that ask the marker to ask the student
 NAMED = 40  # at most so many students are named in a flag
 
 

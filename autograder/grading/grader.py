@@ -161,6 +161,7 @@ class Grader:
         digits = [digit.model_copy() for found in findings.digits.values() for digit in found]
         _point_to(tasks, digits, name)
         status, score = settle(tasks)
+        code = [file for file in submission.files() if file.suffix in (".ipynb", ".py")]
         result = StudentResult(
             student=submission.student,
             status=status,
@@ -169,6 +170,7 @@ class Grader:
             tasks=tasks,
             messages=messages,
             digits=digits,
+            unread=reading.lost[0] if reading.lost and len(reading.lost) >= len(code) else "",
             flags=[*_flags(lab, source), *flags_of_files(tasks, reading.lost), *flags_of_weights(tasks, lab.reference)],
         )
         pictures = {f"{key}.png": picture for key, picture in findings.pictures.items()}

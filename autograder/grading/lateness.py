@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from autograder.course import Assignment
 from autograder.results import GivenExtension, Lateness, StudentResult, settle
-from autograder.submission.names import composed
+from autograder.submission.names import spelt_as
+
+
+def spelt_as_in(assignment: Assignment, students: Iterable[str]) -> Assignment:
+    """The assignment with its extensions' names spelt as those of these students; who could be two is nobody."""
+    spelt = spelt_as(assignment.extensions, students)
+    extensions = {spelt.get(name, name): extension for name, extension in assignment.extensions.items()}
+    return assignment.model_copy(update={"extensions": extensions})
 
 
 def with_lateness(student: StudentResult, assignment: Assignment, submitted: datetime | None) -> StudentResult:
@@ -17,11 +25,10 @@ def with_lateness(student: StudentResult, assignment: Assignment, submitted: dat
     Lateness begins with the student's own deadline plus the grace period; each 24 hours begun are a day.
     """
     deadline = assignment.deadline
-    wanted = composed(student.student)
-    own = [extension for name, extension in assignment.extensions.items() if composed(name) == wanted]
-    if own and deadline is not None:
-        deadline = own[0].deadline_after(deadline)
-        extension = GivenExtension(deadline=deadline.isoformat(), reason=own[0].reason)
+    own = assignment.extensions.get(student.student)
+    if own is not None and deadline is not None:
+        deadline = own.deadline_after(deadline)
+        extension = GivenExtension(deadline=deadline.isoformat(), reason=own.reason)
         student = student.model_copy(update={"extension": extension})
     if submitted is None or deadline is None or submitted <= deadline:
         return student

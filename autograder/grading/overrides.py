@@ -7,7 +7,6 @@ The file is a list, edited by hand or by `autograder override`. All values are r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +17,7 @@ from autograder.course import Assignment
 from autograder.grading.lateness import settled
 from autograder.results import CheckResult, CheckStatus, Override, Points, Results, StudentResult
 from autograder.storage import write_whole
-from autograder.submission.names import composed
+from autograder.submission.names import spelt_as
 from autograder.wall import Wall
 
 FILE = "overrides.yml"
@@ -58,15 +57,24 @@ class Decision(BaseModel):
     line: Annotated[int, Field(exclude=True)] = 0
     """Its line in the file; 0 if it is not from there."""
 
-    @cached_property
+    def of(self, student: str) -> Decision:
+        """The same decision on a student who is spelt so."""
+        return self if student == self.student else self.model_copy(update={"student": student})
+
+    @property
     def place(self) -> tuple[str, str]:
         """Whose check it is on, to be compared."""
-        return composed(self.student), self.check
+        return self.student, self.check
 
 
-def read_overrides(marks: Path) -> list[Decision]:
-    """The decisions of a MARKS folder; none if there is no file. Raises `OverridesError`."""
-    return _parsed(_text(marks), marks / FILE)
+def read_overrides(marks: Path, students: Iterable[str] = ()) -> list[Decision]:
+    """The decisions of a MARKS folder; none if there is no file. Raises `OverridesError`.
+
+    Of decisions on `students`, the names are spelt as theirs; who could be two of them is nobody.
+    """
+    decisions = _parsed(_text(marks), marks / FILE)
+    spelt = spelt_as([decision.student for decision in decisions], students)
+    return [decision.of(spelt.get(decision.student, decision.student)) for decision in decisions]
 
 
 def fit_course(decisions: Iterable[Decision], assignment: Assignment, marks: Path) -> None:
@@ -100,7 +108,8 @@ def remove_override(marks: Path, student: str, check: str) -> bool:
     path = marks / FILE
     text = _text(marks)
     decisions = _parsed(text, path)
-    place = composed(student), check
+    spelt = spelt_as([student], [decision.student for decision in decisions if decision.check == check])
+    place = spelt.get(student, student), check
     left = [decision for decision in decisions if decision.place != place]
     if len(left) == len(decisions):
         return False
@@ -124,8 +133,7 @@ def apply(student: StudentResult, decisions: Sequence[Decision], marks: Path) ->
 
     Decisions on other students are ignored. Raises `OverridesError` for one that gives more points than its check has.
     """
-    name = composed(student.student)
-    own = {decision.check: decision for decision in decisions if decision.place[0] == name}
+    own = {decision.check: decision for decision in decisions if decision.student == student.student}
     flags = [flag for flag in student.flags if not flag.startswith(FLAG)]
     tasks = []
     for task in student.tasks:
@@ -146,7 +154,7 @@ def require_applied(results: Results, marks: Path) -> None:
     """Raises `OverridesError` if the file was edited since the results were written, so that these are out of date."""
     if not (marks / FILE).is_file() and not (marks / "cache").is_dir():
         return  # only the results were copied to this folder
-    decisions = read_overrides(marks)
+    decisions = read_overrides(marks, results.names)
     wall, changed = Wall(passed=(OverridesError,)), False
     for student in results.students:
         with wall.around(student.student, "applying decisions"):
@@ -160,7 +168,7 @@ def require_applied(results: Results, marks: Path) -> None:
 
 def misfits(students: Iterable[StudentResult], decisions: Iterable[Decision]) -> list[Decision]:
     """The decisions on checks or students that are not among these."""
-    places = {(composed(s.student), f"{task.id}/{check.id}") for s in students for task, check in s.checks}
+    places = {(s.student, f"{task.id}/{check.id}") for s in students for task, check in s.checks}
     return [decision for decision in decisions if decision.place not in places]
 
 

@@ -6,10 +6,12 @@ Nothing but regular files is written, and nothing outside the given folder. One 
 from __future__ import annotations
 
 import bz2
+import calendar
 import contextlib
 import copy
 import gzip
 import lzma
+import os
 import stat
 import tarfile
 import tempfile
@@ -153,8 +155,8 @@ class _Into:
             except OSError:
                 self.leave(name, "a file and a folder have this name")
 
-    def take(self, name: str, size: int, read: Callable[[], Iterator[bytes]]) -> None:
-        """Writes one entry, or lists it."""
+    def take(self, name: str, size: int, read: Callable[[], Iterator[bytes]], written: float | None = None) -> None:
+        """Writes one entry, or lists it; `written` is when it was written before it was packed."""
         parts = self.place(name)
         if parts is None:
             return
@@ -179,6 +181,9 @@ class _Into:
                     if left < 0:
                         raise ArchiveError("unpacks to more than is allowed")
                     out.write(piece)
+            if written is not None:
+                with contextlib.suppress(OSError, OverflowError):
+                    os.utime(unfinished, (written, written))
             unfinished.replace(path)
         except ArchiveError as error:
             self.leave(name, str(error))
@@ -210,7 +215,7 @@ class _Into:
         if plain.startswith("/") or ".." in parts or plain[1:2] == ":" or "\0" in plain:
             self.leave(name, "leads out of its folder")
         elif not parts:
-            self.leave(name, "has no name")
+            self.leave(name, "has no name", routine=plain.strip("/") == ".")  # as `tar` calls the folder itself
         elif len(parts) > DEPTH:
             self.leave(name, f"lies more than {DEPTH} folders deep")
         elif any(len(part.encode()) > NAME_BYTES for part in parts):
@@ -241,7 +246,15 @@ def _unpack_zip(archive: Path, into: _Into) -> None:
             elif entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2):
                 into.leave(name, "is packed in a way that is not read here: pack it as an ordinary zip")
             else:
-                into.take(name, entry.file_size, partial(_pieces_of_zip, opened, entry))
+                into.take(name, entry.file_size, partial(_pieces_of_zip, opened, entry), _written(entry))
+
+
+def _written(entry: zipfile.ZipInfo) -> float | None:
+    """When a zip's entry was written, as its clock showed it; None for what is no time."""
+    try:
+        return calendar.timegm((*entry.date_time, 0, 0, 0))
+    except ValueError:
+        return None
 
 
 def _pieces_of_zip(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -284,7 +297,7 @@ def _unpack_tar(archive: Path, kind: str, into: _Into) -> None:
             elif member.issparse():
                 into.leave(member.name, "is a file with holes, which is not read here")
             else:
-                into.take(member.name, member.size, partial(_pieces_of_tar, opened, member))
+                into.take(member.name, member.size, partial(_pieces_of_tar, opened, member), member.mtime)
 
 
 def _pieces_of_tar(opened: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
@@ -371,7 +384,8 @@ def _unpack_7z(archive: Path, into: _Into) -> None:
                 if content is None or content.size() != entry.uncompressed or content.checksum != (entry.crc32 or 0):
                     into.leave(entry.filename, f"is damaged ({problem})")
                 else:
-                    into.take(entry.filename, entry.uncompressed, partial(_pieces_of, content.path))
+                    written = entry.lastwritetime.totimestamp() if entry.lastwritetime else None
+                    into.take(entry.filename, entry.uncompressed, partial(_pieces_of, content.path), written)
 
 
 @contextlib.contextmanager

@@ -52,7 +52,8 @@ CLASS_SIZE = 1000  # an archive of a class may hold this many times what one stu
 SPARE = 4  # an archive may hold this many times what is kept of it
 TOLD = 30  # at most so many left-out entries are told to a student, one by one
 NOTEBOOK_BYTES = 32 * 2**20
-PACKED = "submission.zip"  # what `pack()` makes
+# What `pack()` makes, also with the number that a browser gives to a second file of one name.
+PACKED = re.compile(r"submission(?: ?\(\d+\))?\.zip", re.IGNORECASE)
 
 
 class SubmissionError(Exception):
@@ -370,22 +371,82 @@ def _take_parts(hand_in: _HandIn, submission: Submission, assignment: str, limit
             single.append((path, name))
     opened: set[Path] = set()
     for _ in range(3):  # an archive within an archive
-        if single or any(_notebooks(root) for root in roots):
+        archives = [path for root in roots for path in _archives(root, within) if path not in opened]
+        if single or not archives:
             break
-        # The last name first: what is in several of them counts as it is in that one.
-        archives = [path for root in roots for path in reversed(_archives(root, within)) if path not in opened]
-        packed = [path for path in archives if path.name.lower() == PACKED]
-        for path in packed or archives:
-            opened.add(path)
-            roots += [
-                _root(root, assignment, submission)
-                for root in _opened(path, path.name, next(unpacked), room, submission)
-            ]
+        loose = [root for root in roots if _notebooks(root)]
+        found = []
+        for path in archives:
+            notes = Submission(submission.student, submission.folder)
+            for folder in _opened(path, path.name, next(unpacked), room, notes):
+                found.append(_Unpacked(path, _root(folder, assignment, notes), notes.left_out))
+            if path not in [one.archive for one in found]:
+                submission.left_out += notes.left_out
+        for one in _those_that_count(loose, found, submission):
+            roots.append(one.root)
+            submission.left_out += one.left_out
+        if loose:  # then archives are files beside them
+            break
+        opened.update(archives)
     copying = _Copying(submission, limits, within, opened)
     for path, name in single:
         copying.copy(path, Path(name or path.name))
     for root in roots:
         copying.copy_all(root)
+
+
+@dataclass
+class _Unpacked:
+    """An archive in a student's part: where it was unpacked to, and what of it was left out."""
+
+    archive: Path
+    root: Path
+    left_out: list[Leftover]
+
+    @property
+    def age(self) -> tuple[float, bool, int, str]:
+        """Which of several is newer: by its code, else by the number of its copy, else by its name."""
+        written = max((path.lstat().st_mtime for path in _code(self.root)), default=0.0)
+        number = re.search(r"\((\d+)\)\.\w+$", self.archive.name)
+        packed = PACKED.fullmatch(self.archive.name) is not None
+        return written, packed, int(number[1]) if number else 0, self.archive.name
+
+
+def _those_that_count(loose: list[Path], unpacked: list[_Unpacked], submission: Submission) -> list[_Unpacked]:
+    """The archives that are part of the work, the newest first; the others are listed.
+
+    Notebooks that lie there unpacked count before those in archives. Of archives with different versions of a
+    notebook, the newest counts as a whole: two versions of the work are never mixed.
+    """
+    kept: dict[str, bytes] = {}
+    owners: dict[str, str] = {}
+    for root in loose:
+        kept |= _versions(root)
+    counted = []
+    for one in sorted(unpacked, key=lambda one: one.age, reverse=True):
+        own = _versions(one.root)
+        other = sorted(name for name, content in own.items() if kept.get(name, content) != content)
+        if other:
+            owner = owners.get(other[0])
+            counts = f"{owner} counts instead" if owner else "those that are not packed count"
+            submission.leave(one.archive.name, f"holds other versions of notebooks, such as {other[0]}: {counts}")
+        elif own.keys() - kept.keys() or not (own or loose):
+            kept |= own
+            owners |= dict.fromkeys(own, one.archive.name)
+            counted.append(one)
+    return counted
+
+
+def _versions(root: Path) -> dict[str, bytes]:
+    """The digest of each notebook and script below a folder, by its name there."""
+    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).digest() for path in _code(root)}
+
+
+def _code(root: Path) -> Iterator[Path]:
+    """The notebooks and scripts below a folder."""
+    for path in _walk(root):
+        if (NOTEBOOK.search(path.name) or path.suffix.lower() == ".py") and stat.S_ISREG(path.lstat().st_mode):
+            yield path
 
 
 def _numbered(target: Path) -> Iterator[Path]:
@@ -539,7 +600,8 @@ class _Copying:
         if any(len(part.encode()) > NAME_BYTES for part in known.parts):
             return self._leave(relative, f"its name is longer than {NAME_BYTES} bytes")
         if target.exists():
-            return self._leave(relative, "another file has the same name, and counts")
+            same = target.read_bytes() == path.read_bytes()
+            return self._leave(relative, "another file has the same name, and counts", routine=same)
         if known.name != storable(relative.name):
             self._submission.problems.append(f"{storable(str(relative))}: read as {known.name}")
         self._total, self._count = self._total + status.st_size, self._count + 1

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.submission.jupyter import LeftOut, own_magics, read_cell, read_script, script_written_by, unknown_magic
-from autograder.submission.not_source import CONFLICT, Unreadable, what_it_is
+from autograder.submission.not_source import AGAIN, CONFLICT, Unreadable, what_it_is
 
 NOTEBOOK_LIMIT = 32 * 2**20
 TEXT_LIMIT = 2**20  # bytes of a text that may hold a definition by mistake
@@ -175,6 +175,8 @@ def _stem(name: str) -> str:
 def _notebook(path: Path, files: list[CodeFile]) -> Iterator[tuple[Cell, list[ast.stmt]]]:
     read = files[0]
     cells = list(_sources_of_cells(path))
+    if not any(text.strip() for *_, text in cells):
+        raise Unreadable(f"has no cell with anything in it. {AGAIN}")
     own = own_magics([text for _, kind, _, text in cells if kind == "code"])
     for number, kind, _, text in cells:
         place = f"{read.name}, cell {number}"

@@ -83,6 +83,7 @@ def rows(results: Results, diagnoses: list[Diagnosis]) -> list[Row]:
         true = {
             "withheld": student.status == "withheld",
             "unread": student.no_mark_yet,
+            "again": bool(student.ask_again),
             "flagged": bool(student.flags),
             "late": student.late is not None and bool(student.late.days),
             "extended": student.extension is not None,
