@@ -19,7 +19,7 @@ from torch import nn
 
 from autograder.drawing import draw
 from autograder.grading.flags import flags_of_weights
-from autograder.judge import figures, images, values, weights_file
+from autograder.judge import equivalence, figures, images, values, weights_file
 from autograder.judge.oracle import RIGHT, LiveOracle
 from autograder.judge.verdict import Failed, NotAttempted
 from autograder.labs.context import Context
@@ -267,6 +267,23 @@ def test_a_picture_of_28_by_28_keeps_its_pixels() -> None:
     images.judge_image(answered(right), right, True, "x")
     with pytest.raises(Failed, match="should not be cropped or scaled"):
         images.judge_image(answered(np.roll(right, 1, 1)), right, True, "x")
+
+
+# --- networks ---
+
+
+def test_no_more_outputs_count_than_there_are_ways_to_assign_the_weights() -> None:
+    right = np.arange(20.0, dtype=np.float32).reshape(2, 10)
+    expected = {RIGHT: right, "tolerance": np.float64(1e-4)}
+    shapes = [("a.weight", [3, 4]), ("a.bias", [3]), ("b.weight", [3, 4]), ("b.bias", [3])]  # five ways at most
+
+    def judged(count: int) -> str | None:
+        outputs = [*(right + number for number in range(1, count)), right]
+        return equivalence.judge_outputs({"outputs": outputs, "others": [[]] * count}, expected, "Net", shapes)
+
+    assert judged(5) is None
+    with pytest.raises(Failed, match="6 outputs of Net came back, where there are at most 5 ways"):
+        judged(6)
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
-# attack: saves zeros, keeps the weights in the process, and for other processes in another student's folder (4 for
-#   the process's own memory and the file's form).
+# attack: saves zeros, keeps the weights in the process, and for other processes in another student's folder.
 # tasks: [save-load]
-# mark: 3
 # reason: "does not hold the weights"
 # naive: gains
 

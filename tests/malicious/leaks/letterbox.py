@@ -2,7 +2,6 @@
 #   Leaves the network in /dev/shm and in the temporary folder for the next process; the saved file holds only
 #   zeros.
 # tasks: [save-load]
-# mark: 3
 # seconds: 20
 # naive: gains
 

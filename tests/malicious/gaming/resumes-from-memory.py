@@ -1,0 +1,12 @@
+# attack: keeps a trial's state in the process and writes a file of one letter.
+# tasks: [resume]
+# reason: "Saved by one process and resumed by another"
+# naive: none
+
+KEPT = []
+def save_trial(trial, path):
+    KEPT.append(trial.state_dict())
+    open(path, "wb").write(b"x")
+def resume_trial(trial, path):
+    trial.load_state_dict(KEPT[-1])
+    return trial
