@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder.manifest import PACKAGE
-from autograder.submission.collect import SKIPPED
+from autograder.submission.versions import SKIPPED
 
 # What every lab has under the same name, and the verbs of the command line, which are named after what they do.
 BY_CONTRACT = ("labs/*/procedures.py", "cli/*.py", "**/__init__.py")

@@ -32,28 +32,14 @@ from autograder.submission.archives import (
 )
 from autograder.submission.course_systems import Download, DownloadError, read_download
 from autograder.submission.names import composed
+from autograder.submission.versions import DATA_SETS, NOTEBOOK, SKIPPED, Unpacked, those_that_count, walk
 
-SKIPPED = {
-    ".git",
-    ".github",  # the check on every push, which a student may have edited: no part of the work
-    ".ipynb_checkpoints",
-    "__pycache__",
-    ".venv",
-    "venv",
-    "node_modules",
-    "__MACOSX",
-    ".mypy_cache",
-}
-DATA_SETS = {"MNIST", "FashionMNIST"}
-NOTEBOOK = re.compile(r"\.ipynb(?:\.(?:txt|json|html?))?$", re.IGNORECASE)  # browsers add the second ending
 SYSTEMS_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
 DEPTH = 20  # folders within folders
 CLASS_SIZE = 1000  # an archive of a class may hold this many times what one student may hand in
 SPARE = 4  # an archive may hold this many times what is kept of it
 TOLD = 30  # at most so many left-out entries are told to a student, one by one
 NOTEBOOK_BYTES = 32 * 2**20
-# What `pack()` makes, also with the number that a browser gives to a second file of one name.
-PACKED = re.compile(r"submission(?: ?\(\d+\))?\.zip", re.IGNORECASE)
 
 
 class SubmissionError(Exception):
@@ -379,12 +365,15 @@ def _take_parts(hand_in: _HandIn, submission: Submission, assignment: str, limit
         for path in archives:
             notes = Submission(submission.student, submission.folder)
             for folder in _opened(path, path.name, next(unpacked), room, notes):
-                found.append(_Unpacked(path, _root(folder, assignment, notes), notes.left_out))
+                found.append(Unpacked(path, _root(folder, assignment, notes), notes.left_out))
             if path not in [one.archive for one in found]:
                 submission.left_out += notes.left_out
-        for one in _those_that_count(loose, found, submission):
+        counted, others = those_that_count(loose, found)
+        for one in counted:
             roots.append(one.root)
             submission.left_out += one.left_out
+        for archive, reason in others:
+            submission.leave(archive.name, reason)
         if loose:  # then archives are files beside them
             break
         opened.update(archives)
@@ -393,60 +382,6 @@ def _take_parts(hand_in: _HandIn, submission: Submission, assignment: str, limit
         copying.copy(path, Path(name or path.name))
     for root in roots:
         copying.copy_all(root)
-
-
-@dataclass
-class _Unpacked:
-    """An archive in a student's part: where it was unpacked to, and what of it was left out."""
-
-    archive: Path
-    root: Path
-    left_out: list[Leftover]
-
-    @property
-    def age(self) -> tuple[float, bool, int, str]:
-        """Which of several is newer: by its code, else by the number of its copy, else by its name."""
-        written = max((path.lstat().st_mtime for path in _code(self.root)), default=0.0)
-        number = re.search(r"\((\d+)\)\.\w+$", self.archive.name)
-        packed = PACKED.fullmatch(self.archive.name) is not None
-        return written, packed, int(number[1]) if number else 0, self.archive.name
-
-
-def _those_that_count(loose: list[Path], unpacked: list[_Unpacked], submission: Submission) -> list[_Unpacked]:
-    """The archives that are part of the work, the newest first; the others are listed.
-
-    Notebooks that lie there unpacked count before those in archives. Of archives with different versions of a
-    notebook, the newest counts as a whole: two versions of the work are never mixed.
-    """
-    kept: dict[str, bytes] = {}
-    owners: dict[str, str] = {}
-    for root in loose:
-        kept |= _versions(root)
-    counted = []
-    for one in sorted(unpacked, key=lambda one: one.age, reverse=True):
-        own = _versions(one.root)
-        other = sorted(name for name, content in own.items() if kept.get(name, content) != content)
-        if other:
-            owner = owners.get(other[0])
-            counts = f"{owner} counts instead" if owner else "those that are not packed count"
-            submission.leave(one.archive.name, f"holds other versions of notebooks, such as {other[0]}: {counts}")
-        elif own.keys() - kept.keys() or not (own or loose):
-            kept |= own
-            owners |= dict.fromkeys(own, one.archive.name)
-            counted.append(one)
-    return counted
-
-
-def _versions(root: Path) -> dict[str, bytes]:
-    """The digest of each notebook and script below a folder, by its name there."""
-    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).digest() for path in _code(root)}
-
-
-def _code(root: Path) -> Iterator[Path]:
-    """The notebooks and scripts below a folder."""
-    for path in _walk(root):
-        if (NOTEBOOK.search(path.name) or path.suffix.lower() == ".py") and stat.S_ISREG(path.lstat().st_mode):
-            yield path
 
 
 def _numbered(target: Path) -> Iterator[Path]:
@@ -517,21 +452,14 @@ def _root(origin: Path, assignment: str, submission: Submission) -> Path:
     return origin
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    """The files below a folder, without those of caches and data sets."""
-    for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in SKIPPED and name not in DATA_SETS]
-        yield from (Path(folder, name) for name in sorted(names))
-
-
 def _notebooks(root: Path) -> bool:
-    return any(NOTEBOOK.search(path.name) for path in _walk(root))
+    return any(NOTEBOOK.search(path.name) for path in walk(root))
 
 
 def _archives(root: Path, within: Path) -> list[Path]:
     """The archives in a folder, by name: in place of notebooks, as learning platforms hand them on."""
     found = []
-    for path in _walk(root):
+    for path in walk(root):
         if named_like_archive(path.name):
             status = path.lstat()
             if stat.S_ISREG(status.st_mode) and not _links_outside(status, within):

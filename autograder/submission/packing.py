@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from autograder.course import Assignment, HandIn
-from autograder.submission.collect import DATA_SETS, SKIPPED
 from autograder.submission.definitions import Definitions
 from autograder.submission.jupyter import LeftOut, own_magics, read_cell
 from autograder.submission.source import NOTEBOOK_LIMIT, read_code
+from autograder.submission.versions import DATA_SETS, SKIPPED
 
 ARCHIVE = "submission.zip"
 RowStatus = Literal["included", "missing", "warning", "not started"]
