@@ -174,6 +174,10 @@ class ClassRun:
     wall: Wall = field(default_factory=lambda: Wall(passed=(OverridesError,)))
     taken_in: TakenIn = field(default_factory=lambda: TakenIn([]))
     assignment: Assignment = field(init=False)
+    """The lab's, with its extensions' names spelt as the class spells them."""
+
+    def __post_init__(self) -> None:
+        self.assignment = self.lab.assignment
 
     def mark(self, taken_in: TakenIn, jobs: int | None) -> Outcome:
         """Marks what has changed and writes the results."""
