@@ -258,6 +258,12 @@ def test_a_file_of_times_outranks_timestamps_and_is_kept(tmp_path: Path) -> None
         assert times.strangers == ["No, Body"]
 
 
+def test_names_are_read_as_our_own_tables_write_them(tmp_path: Path) -> None:
+    times = tmp_path / "times.csv"
+    times.write_text("student,time\n'-dash,2027-01-29T22:00:00Z\n'quoted,2027-01-29T22:00:00Z\n")
+    assert list(read_times(times)) == ["-dash", "'quoted"]
+
+
 def test_who_has_no_known_time_is_flagged_where_others_have_one(tmp_path: Path) -> None:
     source = class_of(tmp_path)
     (source / "eve" / "lab4" / "timestamp.txt").write_text("soon")

@@ -69,6 +69,8 @@ def written(path: Path, data: bytes | str | dict[str, Any]) -> Path:
         ("[1]", "is not a notebook. Save the notebook from Jupyter"),
         ('{"a": 1}', "is not a notebook: it has no list of cells."),
         ('{"cells": 3}', "is not a notebook: it has no list of cells."),
+        ('{"cells": [], "nbformat": 4}', "has no cell with anything in it. Open it where you wrote it"),
+        ('{"cells": [{"cell_type": "code", "source": " "}]}', "has no cell with anything in it."),
         (WHOLE.replace(",\n", ";\n", 1), "is damaged (line 4: Expecting ',' delimiter). Jupyter cannot open it either"),
         (b'{"cells":\n["\xe9"]}', "is not UTF-8 text (line 2): save it as UTF-8"),
         ("[" * 99_999, "is damaged: lists within lists without end."),
