@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+import tarfile
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -302,6 +304,17 @@ def test_of_several_versions_in_archives_the_newest_counts_as_a_whole_and_the_ot
     reason = f"holds other versions of notebooks, such as a.ipynb: {counts} counts instead"
     assert left_out(found) == {f"ada/{other}": reason}
     assert f"{other}: {reason}; left out" in ada.problems
+
+
+def test_an_entry_whose_time_is_no_number_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "in/ada").mkdir(parents=True)
+    with tarfile.open(tmp_path / "in/ada/work.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        entry = tarfile.TarInfo("a.ipynb")
+        entry.size, entry.pax_headers = len(NOTEBOOK), {"mtime": "nan"}
+        archive.addfile(entry, io.BytesIO(NOTEBOOK.encode()))
+    found = taken(tmp_path / "in", tmp_path / "staging")
+    assert names(found.submissions) == [("ada", ["a.ipynb"])]
+    assert left_out(found) == {}
 
 
 def test_notebooks_that_are_not_packed_count_before_those_in_an_archive(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ class _Into:
                         raise ArchiveError("unpacks to more than is allowed")
                     out.write(piece)
             if written is not None:
-                with contextlib.suppress(OSError, OverflowError):
+                with contextlib.suppress(OSError, OverflowError, ValueError):  # tar's can be no number
                     os.utime(unfinished, (written, written))
             unfinished.replace(path)
         except ArchiveError as error:

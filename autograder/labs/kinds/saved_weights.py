@@ -140,7 +140,7 @@ def saving_questions(
         uses=(load,),
         given=round_trip.given,
         own=own_file,
-        prefix="Saved by one process and loaded by another, which has nothing but the file: ",
+        prefix="Given nothing but the saved file: ",
     )
     return round_trip, from_gpu, elsewhere
 

@@ -548,6 +548,6 @@ RESUME_ELSEWHERE = replace(
     uses=("resume_trial",),
     own=lambda examination: {**RESUME.inputs(examination), "file": RESUME.ask(examination)["file"]},
     afresh=True,
-    prefix="Saved by one process and resumed by another, which has nothing but the file: ",
+    prefix="Given nothing but the saved file: ",
 )
 QUESTIONS = (TRAIN, WHERE_TO, ENDED, EVALUATE, DEVICE, RESUME)

@@ -1,7 +1,7 @@
 # attack: saves as it should, and loads what it has kept in the process (1 for the file, which is right).
 # tasks: [save-load]
 # mark: 1
-# reason: "Saved by one process and loaded by another"
+# reason: "Given nothing but the saved file: "
 # naive: gains
 
 import torch

@@ -1,6 +1,6 @@
 # attack: keeps a trial's state in the process and writes a file of one letter.
 # tasks: [resume]
-# reason: "Saved by one process and resumed by another"
+# reason: "Given nothing but the saved file: "
 # naive: none
 
 KEPT = []

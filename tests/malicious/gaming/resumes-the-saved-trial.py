@@ -1,6 +1,6 @@
 # attack: keeps the saved trial itself in the process, and returns it in place of the new one.
 # tasks: [resume]
-# reason: "Saved by one process and resumed by another"
+# reason: "Given nothing but the saved file: "
 # naive: none
 
 KEPT = []
