@@ -22,10 +22,21 @@ Arrays = Sequence[Any]  # pairs of a name and an array
 ORDERS = 24  # how many ways to assign the weights are tried where shapes leave a choice
 
 
+def numbers(value: Any) -> np.ndarray:
+    """What a network returned, or holds, as an array; of several values the first."""
+    if isinstance(value, (tuple, list)) and value and isinstance(value[0], Tensor):
+        value = value[0]  # its logits and something more
+    if isinstance(value, Tensor):
+        value = value.detach().cpu()
+        value = value.float() if value.dtype == torch.bfloat16 else value
+        return value.contiguous().numpy()
+    return np.ascontiguousarray(value)
+
+
 def state_of(model: nn.Module) -> Arrays:
     """The model's floating-point parameters and buffers with their names, in the model's order."""
     return [
-        [name, value.detach().cpu().numpy()]
+        [name, numbers(value)]
         for name, value in model.state_dict().items()
         if isinstance(value, Tensor) and value.is_floating_point()
     ]

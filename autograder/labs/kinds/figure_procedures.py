@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import numbers
 
 LEAST_PIXELS = 4  # that the side of an image takes up on the figure
 FIGURE = forms.either(
@@ -45,7 +44,7 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
             for image in axes.get_images()[:1]:
                 values = np.ma.filled(image.get_array(), 0)
                 blank += values.ndim == 2 and np.ptp(values) > 0 and np.ptp(np.clip(image.norm(values), 0, 1)) == 0
-                images.append(numbers(values))
+                images.append(np.ascontiguousarray(values))
                 unseen += not _seen(image, axes, figure, figure.axes[number + 1 :])
                 box = axes.get_position()
                 places.append([round(float(box.x0), 3), round(float(box.y0), 3)])

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import numbers
 from autograder.sandbox.network_handling import (
     Arrays,
     DropoutOff,
@@ -22,6 +21,7 @@ from autograder.sandbox.network_handling import (
     assign_weights,
     fitting,
     give_weights,
+    numbers,
     shapes_of,
 )
 from autograder.sandbox.student import Student
