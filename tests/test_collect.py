@@ -228,7 +228,7 @@ def test_names_that_are_no_utf8_are_stored_and_two_that_are_stored_alike_are_kep
     put(tmp_path / "in" / r"\udcff" / "work.py", "x = 2")
     found = taken(tmp_path / "in", tmp_path / "staging").submissions
     assert names(found) == [(r"\udcff", ["work.py"]), (r"\udcff (2)", [r"l\udcf6sung.py"])]
-    assert "looks the same" in found[1].problems[0]
+    assert "nearly the same name" in found[1].problems[0]
 
 
 def test_a_class_whose_names_are_there_in_both_unicode_forms_is_told_apart_and_told(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_class_whose_names_are_there_in_both_unicode_forms_is_told_apart_and_t
     put(tmp_path / "in" / "gro\u0308\u00dfe" / "b.py")
     found = taken(tmp_path / "in", tmp_path / "staging").submissions
     assert {one.student for one in found} == {"gr\u00f6\u00dfe", "gro\u0308\u00dfe"}
-    assert sum("looks the same" in problem for one in found for problem in one.problems) == 1
+    assert sum("nearly the same name" in problem for one in found for problem in one.problems) == 1
 
 
 def test_single_notebooks_of_one_student_belong_together(tmp_path: Path) -> None:
@@ -246,6 +246,28 @@ def test_single_notebooks_of_one_student_belong_together(tmp_path: Path) -> None
         ("ada", ["4_1_simple_cnn.ipynb", "4_2_better_cnn.ipynb"]),
         ("ben", ["4_1_simple_cnn.ipynb"]),
     ]
+
+
+def test_a_second_copy_of_a_single_notebook_is_the_same_students(tmp_path: Path) -> None:
+    put(tmp_path / "in/ada_4_1_simple_cnn.ipynb", NOTEBOOK)
+    put(tmp_path / "in/ada_4_1_simple_cnn (1).ipynb", NOTEBOOK)
+    put(tmp_path / "in/ben_4_1_simple_cnn(2).ipynb", NOTEBOOK)
+    assert names(taken(tmp_path / "in", tmp_path / "staging").submissions) == [
+        ("ada", ["4_1_simple_cnn (1).ipynb", "4_1_simple_cnn.ipynb"]),
+        ("ben", ["4_1_simple_cnn(2).ipynb"]),
+    ]
+
+
+def test_submissions_that_may_be_one_persons_are_told(tmp_path: Path) -> None:
+    put(tmp_path / "in/ada/a.py")
+    put(tmp_path / "in/Ada/b.py")
+    put(tmp_path / "in/ben/a.py")
+    put(tmp_path / "in/cleo/a.py")
+    put(tmp_path / "in/cleo (2)/a.py")
+    found = {one.student: one.problems for one in taken(tmp_path / "in", tmp_path / "staging").submissions}
+    assert found["Ada"] == found["ben"] == found["cleo"] == []
+    assert found["ada"] == ["There is another submission with nearly the same name: “Ada”."]
+    assert found["cleo (2)"] == ["There is another submission with nearly the same name: “cleo”."]
 
 
 def test_a_notebook_beside_students_folders_is_no_student_and_is_listed(tmp_path: Path) -> None:

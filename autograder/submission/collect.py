@@ -39,6 +39,7 @@ DEPTH = 20  # folders within folders
 CLASS_SIZE = 1000  # an archive of a class may hold this many times what one student may hand in
 SPARE = 4  # an archive may hold this many times what is kept of it
 TOLD = 30  # at most so many left-out entries are told to a student, one by one
+COPY = re.compile(r" ?\(\d+\)$")  # the number that a browser gives to a second file of one name
 NOTEBOOK_BYTES = 32 * 2**20
 
 
@@ -250,14 +251,16 @@ def _single_notebook(name: str, notebooks: Sequence[str]) -> tuple[str, str]:
     if not ending:
         return "", ""
     alone = name[: ending.start()]
+    copy = COPY.search(alone)
+    first = alone[: copy.start()] if copy else alone
     for notebook in notebooks:
-        if alone.endswith(notebook) and (student := alone[: -len(notebook)].rstrip("_-. ")):
-            return student, f"{notebook}.ipynb"
-    return ("", "") if alone in notebooks else (alone, name)
+        if first.endswith(notebook) and (student := first[: -len(notebook)].rstrip("_-. ")):
+            return student, f"{notebook}{copy[0] if copy else ''}.ipynb"
+    return ("", "") if first in notebooks else (alone, name)
 
 
 def _kept_apart(hand_ins: list[_HandIn]) -> list[_HandIn]:
-    """Gives each a name that can be stored, and tells those apart whose names are then the same, or look the same."""
+    """Gives each a name that can be stored, and tells those apart whose names are then the same, or nearly so."""
     taken: set[str] = set()
     looks: dict[str, str] = {}
     for hand_in in sorted(
@@ -267,12 +270,17 @@ def _kept_apart(hand_ins: list[_HandIn]) -> list[_HandIn]:
         while name in taken:
             name, number = f"{storable(hand_in.student)} ({number})", number + 1
         with _noting(hand_in):
-            other = looks.setdefault(composed(storable(hand_in.student)), name)
+            other = looks.setdefault(_look(storable(hand_in.student)), name)
             if other != name:
-                hand_in.notes.append(f"There is another submission whose name looks the same: “{other}”.")
+                hand_in.notes.append(f"There is another submission with nearly the same name: “{other}”.")
         hand_in.student = name
         taken.add(name)
     return sorted(hand_ins, key=lambda hand_in: hand_in.student)
+
+
+def _look(name: str) -> str:
+    """What names have in common that may be one person's: `Ada`, `ada`, `ada.zip`, `ada (2)`."""
+    return composed(COPY.sub("", stem(name) if named_like_archive(name) else name)).casefold()
 
 
 def _shared_out(left_out: list[Leftover], hand_ins: list[_HandIn]) -> list[Leftover]:
