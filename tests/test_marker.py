@@ -14,12 +14,12 @@ from tests.conftest import ROOT, autograder
 pytestmark = pytest.mark.processes
 SUBMISSIONS = ROOT / "tests" / "submissions"
 LINKED = ("reference", "release", "build")
-STUDENTS = ("half-done", "release")  # and Ada, whose upload broke off, and Bob, who handed in a PDF alone
+STUDENTS = ("half-done", "release")  # and Ada, whose upload broke off, Bob, who handed in a PDF alone, and Cy, an empty notebook
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course repository with a class of four, one of whom came late, and their marks."""
+    """A course repository with a class of five, one of whom came late, and their marks."""
     folder = tmp_path_factory.mktemp("course")
     shutil.copyfile(ROOT / "course.yml", folder / "course.yml")
     (ROOT / "build").mkdir(exist_ok=True)
@@ -35,6 +35,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "in" / "ada.zip").write_bytes(b"PK half of an upload")
     (folder / "in" / "bob").mkdir()
     (folder / "in" / "bob" / "report.pdf").write_bytes(b"%PDF-1.7")
+    (folder / "in" / "cy").mkdir()
+    (folder / "in" / "cy" / "4_1_simple_cnn.ipynb").write_text('{"nbformat": 4, "metadata": {}, "cells": []}')
     mark(folder)
     return folder
 
@@ -62,7 +64,7 @@ def test_the_marker_gets_lateness_code_flags_and_times(course: Path) -> None:
     assert code["residual-block"] == ""
     assert [flag for flag in result.flags if "check cells edited: shapes-check" in flag]
     timing = json.loads((course / "marks" / "timing.json").read_text())
-    assert set(timing["students"]) == {"ada", "bob", *STUDENTS}
+    assert set(timing["students"]) == {"ada", "bob", "cy", *STUDENTS}
     assert 0 < sum(timing["students"].values()) <= timing["wall"]
 
 
@@ -77,7 +79,7 @@ def test_an_extension_asks_for_no_new_finding_and_shows_as_a_difference(course: 
         assert "0 marked in" in said
         assert half_done(course).late is None
         assert "Extensions for nobody in this class: nobody." in said
-        assert "3 students have no known time: ada, bob and release" in said
+        assert "4 students have no known time: ada, bob, cy and release" in said
         assert "Lateness: 1 day late" in said
         assert "none now." in said
         assert "Extension: none before, until 2027-02-01T23:59:00+00:00" in said
@@ -185,7 +187,7 @@ def test_decisions_that_were_edited_by_hand_are_applied_before_anything_is_made_
 
 
 def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path) -> None:
-    assert "No mark yet for ada and bob: nothing could be read of what they handed in." in mark(course)
+    assert "No mark yet for ada, bob and cy: nothing could be read of what they handed in." in mark(course)
     student = Results.read(course / "marks" / "results.json").student("ada")
     told = "Nothing that was handed in could be read: ada.zip: is cut off"
     assert [flag for flag in student.flags if flag.startswith(told)]
