@@ -14,7 +14,8 @@ from tests.conftest import ROOT, autograder
 pytestmark = pytest.mark.processes
 SUBMISSIONS = ROOT / "tests" / "submissions"
 LINKED = ("reference", "release", "build")
-STUDENTS = ("half-done", "release")  # and Ada, whose upload broke off, Bob, who handed in a PDF alone, and Cy, an empty notebook
+# And Ada, whose upload broke off, Bob, who handed in a PDF alone, and Cy, whose notebook is empty.
+STUDENTS = ("half-done", "release")
 
 
 @pytest.fixture(scope="module")

@@ -133,14 +133,15 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
     """Dropout has the task's rate and place in training mode, and is off in evaluation mode.
 
     `expected` (images, outputs) is the variance of the reference's outputs in training mode. It says nothing of a
-    network that is another function: for one, it is None, and the dropout calls alone are judged.
+    network that is another function: for one, it is None, and the answer is that for the weights of
+    `probes.two_inputs`, with which whatever comes before and after the dropout decides how large the outputs are, but
+    not how many different ones there are, and how often each.
 
     The diagnosis "dropout-elsewhere" stands for whatever known mistake's variance it is.
     """
     evaluated = array(answer["eval"], f"What {name} returned").astype(np.float64)
     trained = array(answer["train"], f"What {name} returned").astype(np.float64)
-    other = answer["fits"] and expected is not None and trained[:, 0].shape != expected.shape
-    if len(trained) != len(evaluated) or other:
+    if len(trained) != len(evaluated) or (expected is not None and trained[:, 0].shape != expected.shape):
         raise Failed(f"{name} returns outputs of the wrong shape in the dropout check.")
     scale = np.abs(evaluated).max() or 1.0
     calls = [call for call in answer["calls"] if isinstance(call, dict) and call.get("rate") != 0]
@@ -164,12 +165,12 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
             f"The dropout rate of {name} should be {rate:g}, but it is {', '.join(f'{one:g}' for one in rates)}.",
             diagnosis="dropout-elsewhere" if expected is not None else "wrong-dropout-rate",
         )
-    if not answer["fits"] or expected is None:
+    if expected is None:
         # A network may take its images one by one: then each image is dropped from once, too.
         times = sum(call["shape"][0] / answer["batch"] for call in calls if call["shape"])
         if times > 1.5:
             raise Failed(f"{name} should apply dropout once, but applies it {times:.0f} times in a forward pass.")
-        if not calls:
+        if not _drops_from_two(trained, rate, answer["batch"]):
             raise Blocked("Blocked until your network computes the same as the task's.")
         return
     # 800 samples estimate a variance to 5 %; dropping whole maps, or elsewhere, changes single outputs by 30 % or more.
@@ -184,6 +185,29 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
             + kept,
             diagnosis="dropout-elsewhere",
         )
+
+
+def _drops_from_two(samples: np.ndarray, rate: float, batch: int) -> bool:
+    """Whether samples (images, repeats, outputs) are what dropout at `rate` makes of two inputs, each by itself.
+
+    Then a batch of one image has four different outputs: with both inputs, with one, with the other, with none.
+    """
+    shares = np.zeros(4)
+    batches = [image[start : start + batch] for image in samples for start in range(0, len(image), batch)]
+    for outputs in batches:
+        reach = max(1e-3 * np.ptp(outputs, axis=0).max(), 1e-6 * np.abs(outputs).max())
+        left, counts = outputs, list[int]()
+        while len(left):
+            if len(counts) == len(shares):
+                return False
+            near = np.abs(left - left[0]).max(axis=1) <= reach
+            counts.append(int(near.sum()))
+            left = left[~near]
+        shares[: len(counts)] += np.sort(counts)[::-1] / len(outputs) / len(batches)
+    expected = np.array([(1 - rate) ** 2, rate * (1 - rate), rate * (1 - rate), rate**2])
+    expected.sort()
+    tolerance = 5 * np.sqrt(expected * (1 - expected) / samples[..., 0].size)
+    return bool((np.abs(shares - expected[::-1]) <= tolerance[::-1]).all())
 
 
 def spread(trained: Any, expected: np.ndarray) -> float:

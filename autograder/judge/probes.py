@@ -41,6 +41,32 @@ def _weights(shapes: tuple[tuple[str, tuple[int, ...]], ...], seed: int) -> Arra
     return arrays
 
 
+def two_inputs(shapes: Sequence[tuple[str, Sequence[int]]], seed: int) -> Arrays:
+    """Weights with which all that a network puts out depends on two inputs of its first fully connected layer alone.
+
+    The two are neighbours, so in one feature map. Everything is positive, so that no ReLU cuts anything off. Empty
+    where the network has no fully connected layer.
+    """
+    draw = generator(seed, "two inputs")
+    matrices = [name for name, shape in shapes if len(shape) == 2]
+    if not matrices:
+        return []
+    first = max(matrices, key=lambda name: dict(shapes)[name][1])
+    arrays: Arrays = []
+    for name, shape in shapes:
+        if len(shape) != 2:
+            value = draw.uniform(0.1, 0.3, shape) if len(shape) < 2 else draw.uniform(0, 2 / np.prod(shape[1:]), shape)
+        else:
+            value = np.zeros(shape)
+            if name != first:
+                value[:, 0] = draw.uniform(0.5, 1.5, shape[0])
+            elif shape[1] > 1:
+                here = int(draw.integers(shape[1] - 1))
+                value[0, here : here + 2] = 1, 0.6
+        arrays.append((name, value.astype(np.float32)))
+    return arrays
+
+
 def images(count: int, seed: int, channels: int = 1, size: int = 28) -> np.ndarray:
     """Random images (count, channels, size, size), float32 in [0, 1]: blots of several sizes on black."""
     draw = generator(seed, "images")

@@ -7,6 +7,7 @@ mistake is the one that computes the same as the student's network, or has param
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,15 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge import equivalence, probes
+from autograder.judge import compare, equivalence, probes
 from autograder.judge.compare import shape_text
 from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
-from autograder.judge.verdict import Failed, Verdict
+from autograder.judge.verdict import Blocked, Failed, Verdict
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import network_procedures
 
 Shapes = list[tuple[str, list[int]]]
 BATCHES = (1, 2, 7)
+LARGEST = 4_000_000  # numbers in a network of a student's that is given weights
 SAMPLES = 800  # in training mode: they tell a variance to 5 %
 NETWORK = (
     "Go through `forward` line by line. Is every ReLU there, and in the right place? Do you use max pooling? Are the"
@@ -92,6 +94,22 @@ class Network:
                 f" {shape_text(output)}, but returned {returned}."
             )
             raise examination.verdict(facts, self._with_shapes(examination, own, came), OUTPUT)
+        self._uses_layers(examination)
+
+    def _uses_layers(self, examination: Examination) -> None:
+        """Other images and other weights give other outputs: what a network says of its layers is no evidence."""
+        oracle = examination.oracle
+        state, images = self.weights(oracle.ask, oracle.seed), self.images(oracle.seed)
+        outputs = self._outputs(examination, state, images)["outputs"]
+        others = self._outputs(examination, self.weights(oracle.ask, oracle.seed + 1), images)["outputs"]
+        same_images = all(compare.same(output, np.repeat(output[:1], len(output), 0)) for output in outputs)
+        same_weights = all(compare.same(*both) for both in zip(outputs, others, strict=False))
+        if same_images or same_weights:
+            what = "images" if same_images else "weights"
+            raise Failed(
+                f"{self.definition} returns the same outputs whatever its {what} are.",
+                hint="Does `forward` take the images through all of the layers?",
+            )
 
     def same_function(self, examination: Examination, train: bool = False, passed: Sequence[Network] = ()) -> None:
         """The same weights and images give the reference's outputs, as they did for the networks that `passed`."""
@@ -124,17 +142,20 @@ class Network:
     def dropout_place(self, examination: Examination) -> None:
         """Dropout has the task's rate and place, and is off in evaluation mode.
 
-        Where the task's `same-function` has failed, which costs points there, only the dropout calls are judged.
+        Where the task's `same-function` has failed, which costs points there, the network may be another function.
         """
         assert self.dropout is not None
-        self._run(examination)  # what it raises for two images, it would raise here in other numbers
-        other, oracle = not examination.passed("same-function"), examination.oracle
+        own = self._run(examination)["parameters"]  # what it raises for two images, it would raise here, too
+        oracle = examination.oracle
+        other = not examination.passed("same-function") or _sorted(own) != _sorted(self.shapes(oracle.ask))
+        if other and sum(math.prod(shape) for _, shape in own) > LARGEST:
+            raise Blocked(f"Blocked until {self.definition} has the task's layers.")
         answer = self._ask(
             examination,
             network_procedures.dropout_samples,
-            state=self.weights(oracle.ask, oracle.seed),
+            state=probes.two_inputs(own, oracle.seed) if other else self.weights(oracle.ask, oracle.seed),
             images=self.images(oracle.seed)[:2],
-            repeats=SAMPLES if not other else network_procedures.CHUNK,  # then nobody looks at how they vary
+            repeats=SAMPLES,
         )
         expected = None if other else oracle.ask(f"{self.id}/dropout")[RIGHT]
         try:
