@@ -16,7 +16,7 @@ import numpy as np
 from autograder.judge import probes, small_network
 from autograder.judge.compare import array
 from autograder.judge.oracle import KEY_SEED
-from autograder.judge.verdict import Blocked
+from autograder.judge.verdict import Blocked, Failed
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import training_procedures
 from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge
@@ -48,8 +48,8 @@ def given_training(ask: Ask, seed: int) -> Given:
 # --- what is right ----------------------------------------------------------------------------------------------------
 
 
-def _epochs(given: Given) -> list[tuple[small_network.Weights, float, float]]:
-    return list(small_network.epochs(dict(given["state"]), given["images"], given["labels"], EPOCHS))
+def _epochs(given: Given, count: int = EPOCHS) -> list[tuple[small_network.Weights, float, float]]:
+    return list(small_network.epochs(dict(given["state"]), given["images"], given["labels"], count))
 
 
 def _trained(given: Given, count: int = EPOCHS) -> small_network.Weights:
@@ -440,6 +440,31 @@ DEVICE = Question(
 )
 
 
+def judge_mode(examination: Examination) -> None:
+    """`evaluate` leaves the model in evaluation mode; one that gives a number, whatever it was given, has no mode."""
+    judge(examination, EVALUATE)
+    if not _evaluates(examination):
+        raise Blocked("Blocked until `evaluate` returns the accuracy: it returned the same for other labels.")
+
+
+def _evaluates(examination: Examination) -> bool:
+    """Whether what `evaluate` returns depends on the labels."""
+    if examination.passed("evaluate-counts"):
+        return True
+    labels = EVALUATE.inputs(examination)["labels"]
+    answers = [EVALUATE.ask(examination), EVALUATE.ask(examination, labels=(labels + 1) % 10)]
+    first, other = (answer["accuracy"] for answer in answers)
+    return bool(first != other)
+
+
+def _trains(examination: Examination) -> bool:
+    """Whether `train` changes the weights."""
+    if examination.passed("loss-falls"):
+        return True
+    given = TRAIN.inputs(examination)
+    return small_network.distance(_weights(TRAIN.ask(examination), given), small_network.tensors(given["state"])) > 0
+
+
 WORKS = {"train": "loss-falls", "evaluate": "evaluate-counts"}  # the check that sees a function at work
 
 
@@ -453,6 +478,15 @@ def judge_device(examination: Examination) -> None:
                 f"Blocked until `{function}` works on the CPU: on the device “meta” it raised an error before it called"
                 " the model."
             )
+    if not _sees(_trains, examination) and not _sees(_evaluates, examination):
+        raise Blocked("Blocked until `train` or `evaluate` works on the CPU.")
+
+
+def _sees(works: Callable[[Examination], bool], examination: Examination) -> bool:
+    try:
+        return works(examination)
+    except Failed:
+        return False
 
 
 # --- a trial that is saved and resumed --------------------------------------------------------------------------------
@@ -487,6 +521,13 @@ def _what_is_missing(got: Any, want: Any) -> str:
         "The weights are not the whole state. What does Adam remember between steps? Does `save_trial` write that, and"
         " does `resume_trial` load it?"
     )
+
+
+def _losses_before(answer: Any, given: Given) -> np.ndarray:
+    """The losses that the history of a resumed trial has for the epochs before it was saved; NaN where it has none."""
+    entries = answer["history"] if isinstance(answer["history"], list) else []
+    losses = [entry.get("loss") if isinstance(entry, dict) else None for entry in entries[:BEFORE]]
+    return np.array([loss if isinstance(loss, float) else np.nan for loss in losses])
 
 
 def _if_resumed(read: Callable[[Any, Given], Any]) -> Callable[[Any, Given], Any]:
@@ -532,6 +573,15 @@ RESUME = Question(
             check="history",
             right=BEFORE,
             say="The history of the saved trial had {want} epochs, but after `resume_trial` it has {got}.",
+            hint="`Trial.state_dict()` includes the history. Is it in the file, and do you load the whole file?",
+        ),
+        Aspect(
+            "losses",
+            _losses_before,
+            check="history",
+            right=lambda given: np.array([loss for _, loss, _ in _epochs(given, BEFORE)]),
+            alike=lambda got, want: got.shape == want.shape and bool(np.allclose(got, want, rtol=0.01)),
+            say="After `resume_trial`, the history is not that of the epochs that the saved trial has run.",
             hint="`Trial.state_dict()` includes the history. Is it in the file, and do you load the whole file?",
         ),
         Aspect(

@@ -71,7 +71,7 @@ def test_evaluate_counts(examination: Examination) -> None:
 @pytest.mark.public
 def test_eval_mode(examination: Examination) -> None:
     """`evaluate` leaves the model in evaluation mode."""
-    judge(examination, training.EVALUATE)
+    training.judge_mode(examination)
 
 
 @pytest.mark.task("train-evaluate")

@@ -223,6 +223,15 @@ MAP_FIGURE = figure_question(
 )
 
 
+def depends_on_weights(examination: Examination, asked: Question, part: str) -> bool:
+    """Whether the `part` of an answer, or of each answer in a list, is another one for a model with other weights."""
+    given = asked.inputs(examination)
+    other = [(name, value[::-1].copy()) for name, value in given["state"]]
+    answers = [asked.ask(examination), asked.ask(examination, state=other)]
+    first, last = ([answer] if isinstance(answer, dict) else answer for answer in answers)
+    return all(not np.array_equal(a[part], b[part]) for a, b in zip(first, last, strict=True))
+
+
 @pytest.mark.task("feature-maps")
 @pytest.mark.public
 def test_maps(examination: Examination) -> None:
@@ -235,6 +244,8 @@ def test_maps(examination: Examination) -> None:
 def test_hook_removed(examination: Examination) -> None:
     """`feature_maps` leaves no hook on the model, not even after an error."""
     judge(examination, MAPS, HOOKS_AFTER_ERROR)
+    if not examination.passed("maps") and not depends_on_weights(examination, MAPS_IN_TRAINING, "maps"):
+        raise Failed("`feature_maps` returned the same for a model with other weights, so no hook has seen anything.")
 
 
 @pytest.mark.task("feature-maps")
@@ -377,6 +388,12 @@ def judged_image(answer: dict[str, Any]) -> np.ndarray:
 def test_image(examination: Examination) -> None:
     """`maximise_activation` returns an image (1, 28, 28) in [0, 1]."""
     in_first_layer(examination)
+    if not depends_on_weights(examination, MAXIMISE, "image"):
+        failed = Failed(
+            "`maximise_activation` returned the same image for a layer with other weights.",
+            hint="Do the steps change the image?",
+        )
+        raise MAXIMISE_LATER.named(examination, MAXIMISE_LATER.ask(examination), failed)
 
 
 @pytest.mark.task("maximise")
