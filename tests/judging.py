@@ -67,16 +67,16 @@ def judged(
     namer: Oracle | None = None,
 ) -> dict[str, CheckResult]:
     """What each check of a task says of definitions and of the files in `folder` (weights, own pictures)."""
-    return _examined(lambda: Here(dict(definitions)), task, folder, oracle or live_oracle(), hidden, namer)
+    return examined(lambda: Here(dict(definitions)), task, folder, oracle or live_oracle(), hidden, namer)
 
 
 def in_processes(fork_server: ForkServer, folder: Path, task: str) -> dict[str, CheckResult]:
     """What each check of a task says of a submission's folder, whose code runs in processes of its own."""
     limits = LAB.assignment.limits
-    return _examined(lambda: StudentProcess(fork_server, folder, limits), task, folder, live_oracle())
+    return examined(lambda: StudentProcess(fork_server, folder, limits), task, folder, live_oracle())
 
 
-def _examined(
+def examined(
     start: Callable[[], Here | StudentProcess],
     task: str,
     folder: Path,

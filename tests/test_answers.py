@@ -125,8 +125,7 @@ def well_formed(form: forms.Form, draw: random.Random) -> Any:
         return well_formed(draw.choice(parts), draw)
     if form.kind == "both":
         first, second = parts
-        if isinstance(second, forms.Composite):  # two records
-            return {**well_formed(first, draw), **well_formed(second, draw)}
+        assert not isinstance(second, forms.Composite)
         return next(value for _ in range(1000) if second(value := well_formed(first, draw)))
     if form.kind == "record":
         return {name: well_formed(part, draw) for name, part in zip(form.names, parts, strict=True)}

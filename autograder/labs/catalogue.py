@@ -20,6 +20,8 @@ class Check:
     id: str
     public: bool
     needs: tuple[str, ...]
+    rests_on: tuple[str, ...]
+    """The measured fields of answers that its points rest on, as `procedure: field`; or `file`, read by the grader."""
     sentence: str
     file: Path
     lines: tuple[int, int]  # of the whole function with its decorators, from 1
@@ -83,17 +85,25 @@ def public_points(assignment: Assignment, checks: list[Check]) -> dict[str, floa
 
 def _check(node: ast.FunctionDef, path: Path) -> Check:
     marks: dict[str, list[str]] = {}
+    rests_on: list[str] = []
     for decorator in node.decorator_list:
         name = decorator.func if isinstance(decorator, ast.Call) else decorator
         given = decorator.args if isinstance(decorator, ast.Call) else []
         if isinstance(name, ast.Attribute):
             marks[name.attr] = [str(arg.value) for arg in given if isinstance(arg, ast.Constant)]
+            if name.attr == "rests_on":
+                procedure = "".join(f"{ast.unparse(arg)}: " for arg in given if not isinstance(arg, ast.Constant))
+                rests_on += [procedure + field for field in marks[name.attr]]
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
     where = f"{path.name}, line {first}: {node.name}"
     if len(marks.get("task", [])) != 1:
         raise CourseError(f"{where} needs a marker @pytest.mark.task(…)")
     if ("public" in marks) == ("hidden" in marks):
         raise CourseError(f"{where} needs one of the markers @pytest.mark.public and @pytest.mark.hidden")
+    if not rests_on:
+        raise CourseError(
+            f"{where} needs a marker @pytest.mark.rests_on(…): the measured fields that its points rest on"
+        )
     sentence = (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " ")
     if not sentence:
         raise CourseError(f"{where} needs a docstring: the sentence that students read")
@@ -102,6 +112,7 @@ def _check(node: ast.FunctionDef, path: Path) -> Check:
         id=check_id(node.name),
         public="public" in marks,
         needs=tuple(marks.get("needs", [])),
+        rests_on=tuple(rests_on),
         sentence=sentence,
         file=path,
         lines=(first, node.end_lineno or first),

@@ -11,7 +11,9 @@ from autograder.sandbox.student import Student
 from autograder.sandbox.weights_reader import read_weights
 
 
-@forms.answers(forms.either(forms.record(problem=forms.text), forms.record(state=forms.STATE)))
+@forms.answers(
+    forms.either(forms.record(forms.told(problem=forms.text)), forms.record(forms.measured(state=forms.STATE)))
+)
 def weights_file(student: Student, file: np.ndarray, limit_mb: float) -> dict[str, Any]:
     """What a weights file holds; uses nothing of the student's."""
     return read_weights(file.tobytes(), limit_mb)

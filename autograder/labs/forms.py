@@ -1,4 +1,7 @@
-"""Forms that a procedure's answer can have. Each says whether a value, perhaps of a malicious process, has it."""
+"""Forms that a procedure's answer can have. Each says whether a value, perhaps of a malicious process, has it.
+
+They also say of each field whether it is *measured*, so that a point can rest on it, or *told* (docs/evidence.md).
+"""
 
 from __future__ import annotations
 
@@ -18,22 +21,35 @@ class Composite:
     parts: tuple[Form, ...]
     names: tuple[str, ...] = ()
     length: int | None = None
+    measured: frozenset[str] = frozenset()
+    """The fields of a record whose value is evidence."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Some fields of a record, which are evidence or not."""
+
+    forms: dict[str, Form]
+    measured: bool
 
 
 Form = Callable[[Any], bool] | Composite
 Procedure = TypeVar("Procedure", bound=Callable[..., Any])
+WHOLE = "answer"  # what an answer without fields is called among fields
 AXES = 8  # that an array may have
 LARGEST = 2**53  # of whole numbers: beyond it, they are no counts
 
 
-def answers(form: Form) -> Callable[[Procedure], Procedure]:
+def answers(form: Form, measured: bool = False) -> Callable[[Procedure], Procedure]:
     """Declares the form that a procedure's answer must have: what does not have it cannot be judged.
 
-    Answers come from a process that runs student code, so a check may rely on nothing but this.
+    Answers come from a process that runs student code, so a check may rely on nothing but this. `measured` says of an
+    answer without fields whether it is evidence.
     """
 
     def declare(procedure: Procedure) -> Procedure:
         procedure.form = form  # type: ignore[attr-defined]
+        procedure.evidence = _evidence(form) or {WHOLE: measured}  # type: ignore[attr-defined]
         return procedure
 
     return declare
@@ -47,6 +63,25 @@ def form_of(procedure: Callable[..., Any]) -> Form:
     return form
 
 
+def evidence_of(procedure: Callable[..., Any]) -> dict[str, bool]:
+    """The fields of a procedure's answer, and whether each is evidence; of one without fields, `WHOLE` is."""
+    form_of(procedure)
+    evidence: dict[str, bool] = procedure.evidence  # type: ignore[attr-defined]
+    return evidence
+
+
+def _evidence(form: Form) -> dict[str, bool]:
+    """The fields of all records in a form, outermost ones; raises `TypeError` where two disagree on one."""
+    found: dict[str, bool] = {}
+    if isinstance(form, Composite):
+        inner = [{name: name in form.measured for name in form.names}] if form.kind == "record" else []
+        for fields in inner or map(_evidence, form.parts):
+            for name, measured in fields.items():
+                if found.setdefault(name, measured) != measured:
+                    raise TypeError(f"the field {name!r} of an answer is measured in one record, and told in another")
+    return found
+
+
 def fits(value: Any, form: Form) -> bool:
     """Whether a value has a form."""
     if not isinstance(form, Composite):
@@ -57,7 +92,7 @@ def fits(value: Any, form: Form) -> bool:
     if form.kind == "both":
         inner = zip((value, value), form.parts, strict=True)
     elif form.kind == "record":
-        if not (isinstance(value, dict) and value.keys() >= set(form.names)):
+        if not (isinstance(value, dict) and value.keys() == set(form.names)):
             return False
         inner = zip(map(value.get, form.names), form.parts, strict=True)
     elif not isinstance(value, list) or len(value) > 10_000 or form.length not in (None, len(value)):
@@ -118,7 +153,7 @@ def either(*forms: Form) -> Form:
     return Composite("either", forms)
 
 
-def both(first: Form, second: Form) -> Form:
+def both(first: Form, second: Callable[[Any], bool]) -> Form:
     """The second is looked at where the first fits."""
     return Composite("both", (first, second))
 
@@ -131,9 +166,21 @@ def pair(first: Form, second: Form) -> Form:
     return Composite("pair", (first, second), length=2)
 
 
-def record(**fields: Form) -> Form:
-    """A dict that has these fields, and perhaps others that nobody looks at."""
-    return Composite("record", tuple(fields.values()), tuple(fields))
+def measured(**fields: Form) -> Fields:
+    """Fields that are evidence: only right work on inputs that nobody knew gives the right value."""
+    return Fields(fields, measured=True)
+
+
+def told(**fields: Form) -> Fields:
+    """Fields that rest on the word of a process that runs student code: they may cost points, and never earn one."""
+    return Fields(fields, measured=False)
+
+
+def record(*groups: Fields) -> Form:
+    """A dict that has these fields, and no others."""
+    fields = {name: form for group in groups for name, form in group.forms.items()}
+    evidence = frozenset(name for group in groups if group.measured for name in group.forms)
+    return Composite("record", tuple(fields.values()), tuple(fields), measured=evidence)
 
 
 def is_(wanted: Any) -> Form:

@@ -21,6 +21,7 @@ from autograder.labs.catalogue import code_digest
 from autograder.labs.context import Context
 from autograder.labs.examination import Examination
 from autograder.labs.findings import CachedChecks, Findings, Place
+from autograder.labs.forms import evidence_of
 from autograder.labs.lab import LABS
 from autograder.labs.respondents import Respondents
 from autograder.manifest import PACKAGE
@@ -41,11 +42,13 @@ QUIET = [
         "unraisableexception",
     )
 ]
+FILE = "file"  # a file of the submission that the grader reads itself
 MARKERS = (
     "task(id): the task that a check belongs to",
     "public: students can run it themselves",
     "hidden: only the marker has it",
     "needs(id, …): checks of the same task, or task/check, that must have passed",
+    "rests_on(procedure, field, …): the measured fields of an answer that its points rest on, or rests_on('file')",
 )
 
 
@@ -172,6 +175,10 @@ class ChecksPlugin:
         points = self.context.lab.assignment.task(task).checks.get(check)
         if points is None:
             self.broken.append(f"{item.path}: course.yml gives no points to {task}/{check}")
+            raise pytest.UsageError(self.broken[-1])
+        unsound = _no_evidence(item)
+        if unsound:
+            self.broken.append(f"{item.path}: {item.name} {unsound}")
             raise pytest.UsageError(self.broken[-1])
         needs = []
         for mark in item.iter_markers("needs"):
@@ -356,3 +363,20 @@ def words_from(verdict: Verdict) -> dict[str, Any]:
     """The fields of a result that say what a verdict says: the known mistake's sentence follows the message."""
     message = f"{verdict.message}\n{verdict.sentence}" if verdict.sentence else verdict.message
     return {"message": message, "hint": verdict.hint, "diagnosis": verdict.diagnosis}
+
+
+def _no_evidence(item: pytest.Item) -> str:
+    """Why a check's points would rest on the word of a student's process; empty where they rest on evidence."""
+    fields = 0
+    for mark in item.iter_markers("rests_on"):
+        if mark.args == (FILE,):
+            fields += 1
+            continue
+        procedure, *named = mark.args
+        evidence = evidence_of(procedure)
+        for name in named:
+            if not evidence.get(name, False):
+                what = "is only told" if name in evidence else "is no field of its answer"
+                return f"cannot rest on {name!r} of {procedure.__module__}.{procedure.__name__}, which {what}"
+            fields += 1
+    return "" if fields else "rests on nothing that is measured (@pytest.mark.rests_on)"

@@ -26,6 +26,7 @@ IMPORTS = {
         "pytest": "import pytest",
         "probes": "from autograder.judge import probes",
         "Examination": "from autograder.labs.examination import Examination",
+        "function_procedures": "from autograder.labs.kinds import function_procedures",
         "function_question": "from autograder.labs.kinds.function import function_question",
         "judge": "from autograder.labs.questions import judge",
     },

@@ -11,15 +11,17 @@ from autograder.labs import forms
 
 LEAST_PIXELS = 4  # that the side of an image takes up on the figure
 FIGURE = forms.either(
-    forms.record(figure=forms.is_(False), kind=forms.text),
+    forms.record(forms.told(figure=forms.is_(False), kind=forms.text)),
     forms.record(
-        figure=forms.is_(True),
-        images=forms.each(forms.array),
-        places=forms.each(forms.pair(forms.number, forms.number)),
-        blank=forms.count,
-        covered=forms.count,
-        unseen=forms.count,
-        picture=forms.bytes_,
+        forms.measured(images=forms.each(forms.array)),
+        forms.told(
+            figure=forms.is_(True),
+            places=forms.each(forms.pair(forms.number, forms.number)),
+            blank=forms.count,
+            covered=forms.count,
+            unseen=forms.count,
+            picture=forms.bytes_,
+        ),
     ),
 )
 

@@ -11,12 +11,14 @@ import numpy as np
 import torch
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import told
+from autograder.labs.kinds.plain_data import with_kind
 from autograder.sandbox.student import Student
 
 
-@forms.answers(forms.record(kind=forms.text, returned=forms.either(forms.nothing, forms.numbers)))
+@forms.answers(
+    forms.record(forms.told(kind=forms.text), forms.measured(returned=forms.either(forms.nothing, forms.numbers)))
+)
 def call(student: Student, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """What `function` returns for `arguments`: its type, and its numbers if it is a tensor."""
     given = {name: torch.tensor(value) if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
-    return told("returned", student.get(function)(**given))
+    return with_kind("returned", student.get(function)(**given))

@@ -17,15 +17,24 @@ from autograder.labs import forms
 from autograder.labs.kinds.plain_data import plain
 from autograder.sandbox.student import Student
 
-ERROR = forms.record(error=forms.record(type=forms.text, message=forms.text, places=forms.each(forms.text)))
+ERROR = forms.record(
+    forms.told(
+        type=forms.text,
+        message=forms.text,
+        places=forms.each(forms.text),
+        stub=forms.flag,
+        missing=forms.flag,
+        load=forms.flag,
+    )
+)
 
 
 @forms.answers(
     forms.each(
         forms.either(
-            ERROR,
-            forms.record(kind=forms.text, dtype=forms.text, image=forms.numbers),
-            forms.record(kind=forms.text, dtype=forms.text),
+            forms.record(forms.told(error=ERROR)),
+            forms.record(forms.told(kind=forms.text, dtype=forms.text), forms.measured(image=forms.numbers)),
+            forms.record(forms.told(kind=forms.text, dtype=forms.text)),
         )
     )
 )
@@ -34,17 +43,13 @@ def load_images(student: Student, load: str, files: dict[str, np.ndarray]) -> li
     from autograder.sandbox.student import describe
 
     answers: list[dict[str, Any]] = []
-    for name, path in _write(student, files):
+    for _, path in _write(student, files):
         try:
             image = student.get(load)(str(path))
         except Exception as error:
-            answers.append({"name": name, "error": describe(error)})
+            answers.append({"error": describe(error)})
         else:
-            described: dict[str, Any] = {
-                "name": name,
-                "kind": type(image).__name__,
-                "dtype": str(getattr(image, "dtype", "")),
-            }
+            described: dict[str, Any] = {"kind": type(image).__name__, "dtype": str(getattr(image, "dtype", ""))}
             if isinstance(image, Tensor):
                 described["image"] = image.detach().cpu().numpy()
             answers.append(described)
@@ -59,7 +64,11 @@ def _read_grey(path: str | Path) -> Tensor:
         return torch.tensor(np.asarray(opened.convert("L"), np.float32) / 255)[None]
 
 
-@forms.answers(forms.record(kind=forms.text, inner=forms.each(forms.text), said=forms.plain, none=forms.plain))
+@forms.answers(
+    forms.record(
+        forms.told(kind=forms.text, inner=forms.each(forms.text)), forms.measured(said=forms.plain, none=forms.plain)
+    )
+)
 def classify_files(
     student: Student, files: dict[str, np.ndarray], weight: np.ndarray, bias: np.ndarray, stand: bool = False
 ) -> Any:

@@ -26,11 +26,12 @@ from autograder.sandbox.network_handling import (
 )
 from autograder.sandbox.student import Student
 
-CALL = forms.record(kind=forms.text, rate=forms.number, training=forms.flag, shape=forms.each(forms.count))
+CALL = forms.record(forms.told(kind=forms.text, rate=forms.number, training=forms.flag, shape=forms.each(forms.count)))
 CIRCUMSTANCE = forms.pair(forms.one_of("training", "float64", "strided", "again"), forms.numbers)
 OUTPUTS = forms.both(
     forms.record(
-        outputs=forms.each(forms.numbers), others=forms.each(forms.each(CIRCUMSTANCE)), parameters=forms.SHAPES
+        forms.measured(outputs=forms.each(forms.numbers)),
+        forms.told(others=forms.each(forms.each(CIRCUMSTANCE)), parameters=forms.SHAPES),
     ),
     lambda value: len(value["outputs"]) == len(value["others"]),
 )
@@ -40,7 +41,9 @@ FEW = 5  # ways to give weights out (a residual block has as many); with more, t
 STILL = 16  # passes that show whether evaluation mode is still
 
 
-@forms.answers(forms.record(parameters=forms.SHAPES, output=forms.either(forms.each(forms.count), forms.text)))
+@forms.answers(
+    forms.record(forms.told(parameters=forms.SHAPES, output=forms.either(forms.each(forms.count), forms.text)))
+)
 def parameters(student: Student, definition: str, arguments: list[int], channels: int, size: int) -> dict[str, Any]:
     """Names and shapes of the network's parameters, and the shape of what it makes of two images of zeros
     (2, channels, size, size)."""
@@ -140,7 +143,8 @@ def layers(
 
 @forms.answers(
     forms.record(
-        train=forms.samples, eval=forms.samples, calls=forms.each(CALL), fits=forms.flag, batch=forms.one_of(CHUNK)
+        forms.measured(train=forms.samples, eval=forms.samples),
+        forms.told(calls=forms.each(CALL), fits=forms.flag, batch=forms.one_of(CHUNK)),
     )
 )
 def dropout_samples(

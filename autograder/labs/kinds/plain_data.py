@@ -13,7 +13,7 @@ from torch import Tensor
 from autograder.sandbox.network_handling import numbers
 
 
-def told(part: str, value: Any) -> dict[str, Any]:
+def with_kind(part: str, value: Any) -> dict[str, Any]:
     """The type of what was returned, and as `part` its numbers if it is a tensor."""
     return {"kind": type(value).__name__, part: numbers(value) if isinstance(value, Tensor) else None}
 

@@ -19,18 +19,18 @@ from autograder.sandbox.network_handling import Arrays, give_weights, numbers, s
 from autograder.sandbox.student import Student
 from autograder.sandbox.weights_reader import state_dict
 
-LOADED = forms.either(
-    forms.record(kind=forms.text, module=forms.is_(False)),
-    forms.record(
-        kind=forms.text,
-        module=forms.is_(True),
-        own=forms.flag,
-        training=forms.flag,
-        devices=forms.each(forms.text),
-        state=forms.STATE,
-    ),
-)
-SAVED = forms.both(forms.record(fits=forms.flag, written=forms.is_(True), file=forms.bytes_, held=forms.text), LOADED)
+
+def _loaded(state: forms.Fields, *fields: forms.Fields) -> forms.Form:
+    """What was loaded, beside these fields."""
+    seen = forms.told(own=forms.flag, training=forms.flag, devices=forms.each(forms.text))
+    return forms.either(
+        forms.record(*fields, forms.told(kind=forms.text, module=forms.is_(False))),
+        forms.record(*fields, forms.told(kind=forms.text, module=forms.is_(True)), seen, state),
+    )
+
+
+# What the process that saved it loads again, it may have kept: the file is evidence, the weights are not.
+SAVED = (forms.told(fits=forms.flag, written=forms.is_(True), held=forms.text), forms.measured(file=forms.bytes_))
 
 
 @forms.answers(forms.SHAPES)
@@ -48,7 +48,12 @@ def _class_of(student: Student, load: str, network: str) -> Any:
     return getattr(student.get(load), "__globals__", {}).get(network) or student.get(network)
 
 
-@forms.answers(forms.either(forms.record(fits=forms.flag, written=forms.is_(False)), SAVED))
+@forms.answers(
+    forms.either(
+        forms.record(forms.told(fits=forms.flag, written=forms.is_(False))),
+        _loaded(forms.told(state=forms.STATE), *SAVED),
+    )
+)
 def round_trip(student: Student, state: Arrays, save: str, load: str, network: str, image: list[int]) -> dict[str, Any]:
     """Saves a `network` that has the weights `state`, spoils the original, loads the file."""
     model = _class_of(student, load, network)()
@@ -72,7 +77,10 @@ def round_trip(student: Student, state: Arrays, save: str, load: str, network: s
 
 
 @forms.answers(
-    forms.either(forms.record(written=forms.is_(False)), forms.both(forms.record(written=forms.is_(True)), LOADED))
+    forms.either(
+        forms.record(forms.told(written=forms.is_(False))),
+        _loaded(forms.measured(state=forms.STATE), forms.told(written=forms.is_(True))),
+    )
 )
 def load_file(
     student: Student,
@@ -153,9 +161,9 @@ def _is_made_by(made: Any, model: nn.Module) -> bool:
 
 @forms.answers(
     forms.either(
-        forms.record(fits=forms.is_(False), module=forms.is_(True)),
-        forms.record(fits=forms.is_(False), module=forms.is_(False), kind=forms.text),
-        forms.record(fits=forms.is_(True), outputs=forms.numbers),
+        forms.record(forms.told(fits=forms.is_(False), module=forms.is_(True))),
+        forms.record(forms.told(fits=forms.is_(False), module=forms.is_(False), kind=forms.text)),
+        forms.record(forms.told(fits=forms.is_(True)), forms.measured(outputs=forms.numbers)),
     )
 )
 def logits(student: Student, make: str, file: np.ndarray, images: np.ndarray, batch: int = 100) -> dict[str, Any]:
@@ -179,11 +187,7 @@ def logits(student: Student, make: str, file: np.ndarray, images: np.ndarray, ba
             _speed_up(model, parts[0].float().div(255)[:, None].to(student.device))
         for part in parts:
             parts_of_logits.append(numbers(model(part.float().div(255)[:, None].to(student.device))))
-    return {
-        "fits": True,
-        "outputs": np.concatenate(parts_of_logits),
-        "count": sum(v.numel() for v in model.parameters()),
-    }
+    return {"fits": True, "outputs": np.concatenate(parts_of_logits)}
 
 
 def _speed_up(model: nn.Module, batch: Tensor) -> None:

@@ -34,7 +34,11 @@ class Small(nn.Module):
         return self.out(self.dropout(torch.relu(self.hidden(images.flatten(1)))))
 
 
-@forms.answers(forms.record(history=forms.plain, kind=forms.text, state=forms.STATE, trained=forms.flag))
+@forms.answers(
+    forms.record(
+        forms.measured(state=forms.STATE), forms.told(history=forms.plain, kind=forms.text, trained=forms.flag)
+    )
+)
 def train_small(
     student: Student, state: Arrays, images: np.ndarray, labels: np.ndarray, batch: int, epochs: int, lr: float
 ) -> dict[str, Any]:
@@ -52,7 +56,7 @@ def train_small(
     }
 
 
-@forms.answers(forms.record(accuracy=forms.plain, kind=forms.text, training=forms.flag))
+@forms.answers(forms.record(forms.measured(accuracy=forms.plain), forms.told(kind=forms.text, training=forms.flag)))
 def evaluate_small(
     student: Student, state: Arrays, images: np.ndarray, labels: np.ndarray, batch: int
 ) -> dict[str, Any]:
@@ -83,7 +87,7 @@ class Moved(Small):
         raise Seen
 
 
-@forms.answers(forms.record(train=forms.text, evaluate=forms.text))
+@forms.answers(forms.record(forms.told(train=forms.text, evaluate=forms.text)))
 def devices(student: Student, state: Arrays) -> dict[str, Any]:
     """On which devices model and images are when `train` and `evaluate` are told to use the device "meta".
 
@@ -111,17 +115,17 @@ def devices(student: Student, state: Arrays) -> dict[str, Any]:
 
 @forms.answers(
     forms.either(
-        forms.record(written=forms.is_(False)),
-        forms.record(written=forms.is_(True), trial=forms.is_(False), kind=forms.text),
+        forms.record(forms.told(written=forms.is_(False))),
+        forms.record(forms.told(written=forms.is_(True), trial=forms.is_(False), kind=forms.text)),
         forms.record(
-            written=forms.is_(True),
-            trial=forms.is_(True),
-            before=forms.count,
-            after=forms.count,
-            history=forms.plain,
-            state=forms.STATE,
-            held=forms.text,
-            file=forms.bytes_,
+            forms.measured(history=forms.plain, state=forms.STATE, file=forms.bytes_),
+            forms.told(
+                written=forms.is_(True),
+                trial=forms.is_(True),
+                before=forms.count,
+                after=forms.count,
+                held=forms.text,
+            ),
         ),
     )
 )

@@ -9,7 +9,7 @@ from autograder.labs.kinds.plain_data import plain
 from autograder.sandbox.student import Student
 
 
-@forms.answers(forms.plain)
+@forms.answers(forms.plain, measured=True)
 def values(student: Student, name: str) -> Any:
     """A short answer, as plain data."""
     return plain(student.get(name))

@@ -14,9 +14,11 @@ from torch import Tensor, nn
 
 from autograder.labs import forms
 from autograder.labs.kinds.figure_procedures import FIGURE, shown
-from autograder.labs.kinds.plain_data import told
+from autograder.labs.kinds.plain_data import with_kind
 from autograder.sandbox.network_handling import Arrays, assign_weights, give_weights
 from autograder.sandbox.student import Student
+
+FOUND = forms.measured(image=forms.either(forms.nothing, forms.numbers))
 
 
 class Stand(nn.Module):
@@ -41,7 +43,8 @@ def filters(student: Student, state: Arrays, stand: bool = False, picture: bool 
 
 @forms.answers(
     forms.record(
-        kind=forms.text, maps=forms.either(forms.nothing, forms.numbers), before=forms.count, after=forms.count
+        forms.measured(maps=forms.either(forms.nothing, forms.numbers)),
+        forms.told(kind=forms.text, before=forms.count, after=forms.count),
     )
 )
 def maps(student: Student, state: Arrays, image: np.ndarray, stand: bool = False) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def maps(student: Student, state: Arrays, image: np.ndarray, stand: bool = False
     model, layer = _seen(student, state, stand)
     before = _hooks(model)
     answer = student.get("feature_maps")(model, layer, torch.tensor(image))
-    return {**told("maps", answer), "before": before, "after": _hooks(model)}
+    return {**with_kind("maps", answer), "before": before, "after": _hooks(model)}
 
 
 @forms.answers(FIGURE)
@@ -58,7 +61,7 @@ def map_figure(student: Student, maps: np.ndarray, picture: bool = False) -> dic
     return shown(lambda: student.get("plot_feature_maps")(torch.tensor(maps)), picture)
 
 
-@forms.answers(forms.each(forms.record(kind=forms.text, image=forms.either(forms.nothing, forms.numbers)), length=2))
+@forms.answers(forms.each(forms.record(forms.told(kind=forms.text), FOUND), length=2))
 def maximise(student: Student, state: Arrays, units: list[int], steps: int, lr: float) -> list[dict[str, Any]]:
     """What `maximise_activation` finds for units of the first convolution."""
     answers = []
@@ -98,7 +101,8 @@ def looked(state: Arrays) -> Looked:
 
 @forms.answers(
     forms.record(
-        kind=forms.text, maps=forms.either(forms.nothing, forms.numbers), steady=forms.flag, after_error=forms.count
+        forms.measured(maps=forms.either(forms.nothing, forms.numbers)),
+        forms.told(kind=forms.text, steady=forms.flag, after_error=forms.count),
     )
 )
 def maps_in_training(student: Student, state: Arrays, image: np.ndarray) -> dict[str, Any]:
@@ -110,17 +114,13 @@ def maps_in_training(student: Student, state: Arrays, image: np.ndarray) -> dict
     with contextlib.suppress(Exception):  # on purpose
         student.get("feature_maps")(broken, broken.conv2, torch.tensor(image))
     return {
-        **told("maps", answer),
+        **with_kind("maps", answer),
         "steady": isinstance(answer, Tensor) and isinstance(again, Tensor) and torch.equal(answer, again),
         "after_error": _hooks(broken),
     }
 
 
-@forms.answers(
-    forms.each(
-        forms.record(kind=forms.text, image=forms.either(forms.nothing, forms.numbers), changed=forms.each(forms.text))
-    )
-)
+@forms.answers(forms.each(forms.record(forms.told(kind=forms.text, changed=forms.each(forms.text)), FOUND)))
 def maximise_elsewhere(
     student: Student, state: Arrays, layer: str, training: list[bool], unit: int, steps: int, lr: float
 ) -> list[dict[str, Any]]:
@@ -144,7 +144,7 @@ def maximise_elsewhere(
 def _maximised(
     student: Student, model: nn.Module, layer: nn.Module, unit: int, steps: int, lr: float
 ) -> dict[str, Any]:
-    return told("image", student.get("maximise_activation")(model, layer, unit, steps=steps, lr=lr))
+    return with_kind("image", student.get("maximise_activation")(model, layer, unit, steps=steps, lr=lr))
 
 
 def _condition(model: nn.Module) -> dict[str, list[Any]]:

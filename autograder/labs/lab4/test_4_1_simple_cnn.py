@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.labs.examination import Examination
-from autograder.labs.kinds import training
+from autograder.labs.kinds import network_procedures, training, training_procedures, value_procedures
 from autograder.labs.kinds.value import count_question, shape_question
 from autograder.labs.lab4.networks import SIMPLE
 from autograder.labs.questions import judge
@@ -15,6 +15,7 @@ from autograder.labs.questions import judge
 
 @pytest.mark.task("simple-cnn")
 @pytest.mark.public
+@pytest.mark.rests_on(network_procedures.outputs, "outputs")
 def test_layer_shapes(examination: Examination) -> None:
     """SimpleCNN has the task's layers and returns ten logits for each image."""
     SIMPLE.layer_shapes(examination, output=[2, 10])
@@ -23,6 +24,7 @@ def test_layer_shapes(examination: Examination) -> None:
 @pytest.mark.task("simple-cnn")
 @pytest.mark.public
 @pytest.mark.needs("layer-shapes")
+@pytest.mark.rests_on(network_procedures.outputs, "outputs")
 def test_same_function(examination: Examination) -> None:
     """With the same weights, SimpleCNN computes the same as the task's network."""
     SIMPLE.same_function(examination)
@@ -30,6 +32,7 @@ def test_same_function(examination: Examination) -> None:
 
 @pytest.mark.task("simple-cnn")
 @pytest.mark.public
+@pytest.mark.rests_on(network_procedures.dropout_samples, "train", "eval")
 def test_dropout(examination: Examination) -> None:
     """SimpleCNN applies dropout at the task's rate, in the right place, and only in training mode."""
     SIMPLE.dropout_place(examination)
@@ -40,6 +43,7 @@ def test_dropout(examination: Examination) -> None:
 
 @pytest.mark.task("train-evaluate")
 @pytest.mark.public
+@pytest.mark.rests_on(training_procedures.train_small, "state")
 def test_history(examination: Examination) -> None:
     """`train` returns its history: one dictionary for each epoch, with loss and accuracy."""
     judge(examination, training.TRAIN, training.TRAIN_ONCE, training.TRAIN_MEANS)
@@ -47,6 +51,7 @@ def test_history(examination: Examination) -> None:
 
 @pytest.mark.task("train-evaluate")
 @pytest.mark.public
+@pytest.mark.rests_on(training_procedures.train_small, "state")
 def test_loss_falls(examination: Examination) -> None:
     """`train` trains: the loss on the training images falls."""
     judge(examination, training.LOSS_FALLS)
@@ -55,6 +60,7 @@ def test_loss_falls(examination: Examination) -> None:
 @pytest.mark.task("train-evaluate")
 @pytest.mark.hidden
 @pytest.mark.needs("loss-falls")
+@pytest.mark.rests_on(training_procedures.train_small, "state")
 def test_same_training(examination: Examination) -> None:
     """`train` uses cross-entropy, Adam and the learning rate that it is given."""
     judge(examination, training.ENDED)
@@ -62,6 +68,7 @@ def test_same_training(examination: Examination) -> None:
 
 @pytest.mark.task("train-evaluate")
 @pytest.mark.public
+@pytest.mark.rests_on(training_procedures.evaluate_small, "accuracy")
 def test_evaluate_counts(examination: Examination) -> None:
     """`evaluate` returns the fraction of the images that the model gets right."""
     judge(examination, training.EVALUATE)
@@ -69,6 +76,7 @@ def test_evaluate_counts(examination: Examination) -> None:
 
 @pytest.mark.task("train-evaluate")
 @pytest.mark.public
+@pytest.mark.rests_on(training_procedures.evaluate_small, "accuracy")
 def test_eval_mode(examination: Examination) -> None:
     """`evaluate` leaves the model in evaluation mode."""
     training.judge_mode(examination)
@@ -76,6 +84,8 @@ def test_eval_mode(examination: Examination) -> None:
 
 @pytest.mark.task("train-evaluate")
 @pytest.mark.public
+@pytest.mark.rests_on(training_procedures.train_small, "state")
+@pytest.mark.rests_on(training_procedures.evaluate_small, "accuracy")
 def test_device(examination: Examination) -> None:
     """`train` and `evaluate` run on the device that they are given."""
     training.judge_device(examination)
@@ -104,6 +114,7 @@ PARAMETERS = count_question("simple_cnn_parameters", "shapes", "Count the weight
 
 @pytest.mark.task("shapes")
 @pytest.mark.public
+@pytest.mark.rests_on(value_procedures.values, "answer")
 def test_conv1_output(examination: Examination) -> None:
     """The shape of the first convolution's output for a batch of 128 images."""
     judge(examination, CONV1)
@@ -111,6 +122,7 @@ def test_conv1_output(examination: Examination) -> None:
 
 @pytest.mark.task("shapes")
 @pytest.mark.public
+@pytest.mark.rests_on(value_procedures.values, "answer")
 def test_conv1_7x3_output(examination: Examination) -> None:
     """The shape of that output with 7×3 kernels."""
     judge(examination, CONV1_7X3)
@@ -118,6 +130,7 @@ def test_conv1_7x3_output(examination: Examination) -> None:
 
 @pytest.mark.task("shapes")
 @pytest.mark.public
+@pytest.mark.rests_on(value_procedures.values, "answer")
 def test_parameters(examination: Examination) -> None:
     """The number of parameters of SimpleCNN."""
     judge(examination, PARAMETERS)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from autograder.judge import accuracy, probes, weights_file
-from autograder.judge.compare import array
+from autograder.judge.compare import array, same
 from autograder.judge.verdict import Failed, Partial
 from autograder.labs.examination import Examination
-from autograder.labs.kinds import saved_weights_procedures
+from autograder.labs.kinds import network_procedures, saved_weights_procedures
 from autograder.labs.kinds.saved_weights import ShapesOnly, weights_in
 from autograder.labs.lab4.networks import BETTER
 
@@ -21,6 +21,7 @@ FILES = (BETTER_FILE, BEST_FILE)
 
 @pytest.mark.task("better-cnn")
 @pytest.mark.public
+@pytest.mark.rests_on(network_procedures.outputs, "outputs")
 def test_layer_shapes(examination: Examination) -> None:
     """BetterCNN has the task's layers and returns ten logits for each image."""
     BETTER.layer_shapes(examination, output=[2, 10])
@@ -29,6 +30,7 @@ def test_layer_shapes(examination: Examination) -> None:
 @pytest.mark.task("better-cnn")
 @pytest.mark.public
 @pytest.mark.needs("layer-shapes")
+@pytest.mark.rests_on(network_procedures.outputs, "outputs")
 def test_same_function(examination: Examination) -> None:
     """With the same weights, BetterCNN computes the same as the task's network."""
     BETTER.same_function(examination)
@@ -36,6 +38,7 @@ def test_same_function(examination: Examination) -> None:
 
 @pytest.mark.task("better-cnn")
 @pytest.mark.public
+@pytest.mark.rests_on(network_procedures.dropout_samples, "train", "eval")
 def test_dropout(examination: Examination) -> None:
     """BetterCNN applies dropout at the task's rate, in the right place, and only in training mode."""
     BETTER.dropout_place(examination)
@@ -46,6 +49,7 @@ def test_dropout(examination: Examination) -> None:
 
 @pytest.mark.task("better-cnn-accuracy")
 @pytest.mark.public
+@pytest.mark.rests_on("file")
 def test_better__weights_fit(examination: Examination) -> None:
     """weights/better_cnn.pt holds the state dict of a trained BetterCNN."""
     arrays = weights_in(examination, BETTER_FILE, FILES)
@@ -55,6 +59,7 @@ def test_better__weights_fit(examination: Examination) -> None:
 @pytest.mark.task("better-cnn-accuracy")
 @pytest.mark.hidden
 @pytest.mark.needs("weights-fit")
+@pytest.mark.rests_on("file")
 def test_better__accuracy(examination: Examination) -> None:
     """With those weights, the task's network gets unseen images right."""
     arrays = weights_in(examination, BETTER_FILE, FILES)
@@ -72,10 +77,10 @@ def test_better__accuracy(examination: Examination) -> None:
 GUESSING = 0.25  # of ten digits, one is right by chance
 
 
-def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
-    """The logits of the student's best model for images of bytes (N, 28, 28)."""
-    weights_in(examination, BEST_FILE, FILES)  # a readable state dict of sensible size
-    file, make = examination.content_of(BEST_FILE), "best_model"
+def best_logits(examination: Examination, images: np.ndarray, half: bool = False) -> np.ndarray:
+    """The logits of the student's best model, perhaps with its weights `half` as large, for bytes (N, 28, 28)."""
+    arrays = weights_in(examination, BEST_FILE, FILES)  # a readable state dict of sensible size
+    file, make = weights_file.halved(arrays) if half else examination.content_of(BEST_FILE), "best_model"
     answer = examination.ask(saved_weights_procedures.logits, [make], make=make, file=file, images=images)
     if not answer["fits"] and not answer["module"]:
         raise Failed(
@@ -90,6 +95,7 @@ def best_logits(examination: Examination, images: np.ndarray) -> np.ndarray:
 
 @pytest.mark.task("best-model")
 @pytest.mark.public
+@pytest.mark.rests_on(saved_weights_procedures.logits, "outputs")
 def test_best__weights_fit(examination: Examination) -> None:
     """`best_model()` takes the weights of weights/best_model.pt and returns ten logits for each image."""
     images = (probes.images(3, examination.oracle.seed)[:, 0] * 255).round().astype(np.uint8)
@@ -103,11 +109,14 @@ def test_best__weights_fit(examination: Examination) -> None:
         if np.isin(logits, (0, 1)).all():
             raise Partial(facts, fraction=0.5)
         raise examination.verdict(facts, "best-model-ends-in-softmax", fraction=0.5)
+    if same(best_logits(examination, images, half=True), logits):
+        raise Failed(f"What the best model returns does not depend on the weights in {BEST_FILE}.")
 
 
 @pytest.mark.task("best-model")
 @pytest.mark.hidden
 @pytest.mark.needs("weights-fit")
+@pytest.mark.rests_on(saved_weights_procedures.logits, "outputs")
 def test_best__accuracy(examination: Examination) -> None:
     """The best model gets unseen images right."""
     images, labels, data = examination.context.hidden_images()

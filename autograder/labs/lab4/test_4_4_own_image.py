@@ -29,6 +29,7 @@ LOADED_TOO = pictures_question("hidden-pictures", "load-image", "load_image", HI
 
 @pytest.mark.task("load-image")
 @pytest.mark.public
+@pytest.mark.rests_on(image_procedures.load_images, "image")
 def test_image_kinds(examination: Examination) -> None:
     """`load_image` turns greyscale, 1-bit, colour and transparent pictures into tensors like MNIST's."""
     judge_pictures(examination, LOADED, PUBLIC_PICTURES)
@@ -37,6 +38,7 @@ def test_image_kinds(examination: Examination) -> None:
 @pytest.mark.task("load-image")
 @pytest.mark.hidden
 @pytest.mark.needs("image-kinds")
+@pytest.mark.rests_on(image_procedures.load_images, "image")
 def test_more_image_kinds(examination: Examination) -> None:
     """`load_image` also handles palettes, 16 bits, alpha, chalk, thin and thick pens, and off-centre digits."""
     judge_pictures(examination, LOADED_TOO, HIDDEN_PICTURES)
@@ -69,6 +71,7 @@ CLASSIFY = Question(
 
 @pytest.mark.task("classify")
 @pytest.mark.public
+@pytest.mark.rests_on(image_procedures.classify_files, "said")
 def test_in_order(examination: Examination) -> None:
     """`classify` returns the model's digits in the order of the paths, and an empty list for no paths."""
     expected = list(to_classify(examination.oracle.seed)[3])
@@ -122,6 +125,7 @@ PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", "
 
 @pytest.mark.task("classify")
 @pytest.mark.public
+@pytest.mark.rests_on("file")
 def test_own_pictures(examination: Examination) -> None:
     """At least three pictures of your own, own/<digit>_<anything>.png."""
     folder = examination.context.folder

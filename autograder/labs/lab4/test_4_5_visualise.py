@@ -57,6 +57,7 @@ FILTERS = figure_question(
 
 @pytest.mark.task("filters")
 @pytest.mark.public
+@pytest.mark.rests_on(procedures.filters, "images")
 def test_every_filter(examination: Examination) -> None:
     """`plot_filters` returns a figure with an image for each filter of the first convolution."""
     judge(examination, FILTERS)
@@ -234,6 +235,8 @@ def depends_on_weights(examination: Examination, asked: Question, part: str) -> 
 
 @pytest.mark.task("feature-maps")
 @pytest.mark.public
+@pytest.mark.rests_on(procedures.maps, "maps")
+@pytest.mark.rests_on(procedures.maps_in_training, "maps")
 def test_maps(examination: Examination) -> None:
     """`feature_maps` returns the layer's output for the image, with dropout off."""
     judge(examination, replace(MAPS, instead=STAND_IN), MAPS_IN_TRAINING)
@@ -241,6 +244,7 @@ def test_maps(examination: Examination) -> None:
 
 @pytest.mark.task("feature-maps")
 @pytest.mark.public
+@pytest.mark.rests_on(procedures.maps_in_training, "maps")
 def test_hook_removed(examination: Examination) -> None:
     """`feature_maps` leaves no hook on the model, not even after an error."""
     judge(examination, MAPS, HOOKS_AFTER_ERROR)
@@ -250,6 +254,7 @@ def test_hook_removed(examination: Examination) -> None:
 
 @pytest.mark.task("feature-maps")
 @pytest.mark.public
+@pytest.mark.rests_on(procedures.map_figure, "images")
 def test_picture(examination: Examination) -> None:
     """`plot_feature_maps` returns a figure with an image for each map."""
     judge(examination, MAP_FIGURE)
@@ -385,6 +390,7 @@ def judged_image(answer: dict[str, Any]) -> np.ndarray:
 
 @pytest.mark.task("maximise")
 @pytest.mark.public
+@pytest.mark.rests_on(procedures.maximise, "image")
 def test_image(examination: Examination) -> None:
     """`maximise_activation` returns an image (1, 28, 28) in [0, 1]."""
     in_first_layer(examination)
@@ -399,6 +405,7 @@ def test_image(examination: Examination) -> None:
 @pytest.mark.task("maximise")
 @pytest.mark.public
 @pytest.mark.needs("image")
+@pytest.mark.rests_on(procedures.maximise, "image")
 def test_model_unchanged(examination: Examination) -> None:
     """`maximise_activation` leaves the model's parameters, gradients, modes and hooks as they were."""
     answers = MAXIMISE_LATER.ask(examination)
@@ -428,6 +435,8 @@ CHANGED = {
 @pytest.mark.task("maximise")
 @pytest.mark.public
 @pytest.mark.needs("image")
+@pytest.mark.rests_on(procedures.maximise, "image")
+@pytest.mark.rests_on(procedures.maximise_elsewhere, "image")
 def test_raises_the_unit(examination: Examination) -> None:
     """The image excites the unit more than chance does, whichever layer the unit is in."""
     draw = probes.generator(examination.oracle.seed, "chance")
