@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import importlib
 import linecache
 import os
 import warnings
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from autograder.submission.wanted import LoadFailed, Missing, meant, only_raises
-
-if TYPE_CHECKING:
-    from autograder.submission.definitions import Definitions
 
 
 class Student(Protocol):
@@ -28,51 +23,6 @@ class Student(Protocol):
 
     def get(self, name: str) -> Any:
         """The student's object called `name`; raises `Missing`."""
-
-
-class FileStudent:
-    """A submission on disk: a definition runs in this process when it is first asked for."""
-
-    def __init__(self, folder: Path, scratch: Path, device: str = "cpu") -> None:
-        self._folder = folder
-        self.scratch = scratch
-        self.device = device
-        self.notebooks: dict[str, str] = {}
-
-    @cached_property
-    def definitions(self) -> Definitions:
-        """What the submission defines. Read on first use, since some processes only read weights."""
-        from autograder.submission.definitions import Definitions  # a notebook's kernel does without
-
-        return Definitions(self._folder)
-
-    def leave(self) -> None:
-        """Undoes the settings that the submission's files have changed for themselves."""
-        if "definitions" in self.__dict__:
-            self.definitions.leave()
-
-    def get(self, name: str) -> Any:
-        try:
-            return self.definitions.load(name, self.notebooks.get(name, ""))
-        except Missing as missing:
-            near = self.definitions.near(name, without=self.notebooks)
-            raise Missing(f"{missing}\n{near}".rstrip()) from None
-
-    def because(self, error: BaseException) -> str:
-        """Why a name that the student's code uses is missing: what went wrong where it should have been defined."""
-        name = getattr(error, "name", None)
-        return self.definitions.failure(name) if isinstance(error, NameError) and name else ""
-
-
-def run_procedure(student: Student, procedure: str, arguments: dict[str, Any]) -> Any:
-    """Runs a procedure, such as "autograder.labs.kinds.value_procedures:values", on the student's definitions."""
-    module, _, name = procedure.partition(":")
-    function = getattr(importlib.import_module(module), name)
-    here = os.getcwd()
-    try:
-        return function(student, **arguments)
-    finally:
-        os.chdir(here)
 
 
 def guarded(work: Callable[[], Any]) -> dict[str, Any]:

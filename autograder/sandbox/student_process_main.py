@@ -13,11 +13,15 @@ import inspect
 import os
 import sys
 import tempfile
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any, NoReturn
 
+from autograder import manifest
 from autograder.sandbox import process_titles, wire
-from autograder.sandbox.student import FileStudent, guarded, run_procedure
+from autograder.sandbox.file_student import FileStudent
+from autograder.sandbox.respondent import Procedure
+from autograder.sandbox.student import guarded
 from autograder.sandbox.usage import mapped
 
 
@@ -85,6 +89,7 @@ def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
     student_notebook.take_the_notebooks_place()
     torch.set_num_threads(int(settings.get("threads", 1)))
     _load_in_this_process()
+    procedures = _procedures()
     folder = Path(settings["folder"])
     sys.path.append(str(folder))  # last, so that no file of the student's replaces a library
     student = FileStudent(folder, Path(settings["scratch"]), settings["device"])
@@ -96,7 +101,9 @@ def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
             return
         if request["kind"] == "escape probe":
             request["decoys"]["descriptors"] += [requests, replies]
-        answer = _answer(student, request)
+        if request["kind"] in ("load", "call"):
+            hide_ours()
+        answer = _answer(student, request, procedures)
         try:
             wire.send(replies, {**answer, "id": request["id"]})
         except wire.WireError as error:
@@ -127,7 +134,49 @@ def _load_in_this_process() -> None:
     DataLoader.__init__ = make  # type: ignore[method-assign]
 
 
-def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
+OURS = ("autograder.labs", "autograder.sandbox", "autograder.submission", "autograder.manifest", "autograder.storage")
+
+
+class Hidden(MetaPathFinder):
+    """Refuses imports of what the grader asks with: an answer that is built from it is none."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.startswith(OURS):
+            raise ModuleNotFoundError(f"No module named {name!r}: it is the grader's own", name=name)
+
+
+def _procedures() -> dict[str, Procedure]:
+    """All that can be asked, by names such as "autograder.labs.kinds.value_procedures:values"."""
+    modules = [sys.modules.get(name) or importlib.import_module(name) for name in manifest.procedure_modules()]
+    return {
+        f"{module.__name__}:{name}": value
+        for module in modules
+        for name, value in vars(module).items()
+        if callable(value) and getattr(value, "__module__", "") == module.__name__
+    }
+
+
+def hide_ours() -> None:
+    """Takes the grader's modules out of reach of imports, before student code runs."""
+    if any(isinstance(finder, Hidden) for finder in sys.meta_path):
+        return
+    for name in [name for name in sys.modules if name.startswith(OURS)]:
+        module = sys.modules.pop(name)
+        parent, _, last = name.rpartition(".")
+        if getattr(sys.modules.get(parent), last, None) is module:
+            delattr(sys.modules[parent], last)
+    sys.meta_path.insert(0, Hidden())
+
+
+def _run(student: FileStudent, procedure: Procedure, arguments: dict[str, Any]) -> Any:
+    here = os.getcwd()
+    try:
+        return procedure(student, **arguments)
+    finally:
+        os.chdir(here)
+
+
+def _answer(student: FileStudent, request: dict[str, Any], procedures: dict[str, Procedure]) -> dict[str, Any]:
     kind = request["kind"]
     if kind == "describe":
         definitions = student.definitions
@@ -162,7 +211,7 @@ def _answer(student: FileStudent, request: dict[str, Any]) -> dict[str, Any]:
 
     def call() -> Any:
         try:
-            return run_procedure(student, request["procedure"], request["arguments"])
+            return _run(student, procedures[request["procedure"]], request["arguments"])
         except NameError as error:
             because = student.because(error)
             raise NameError(f"{error}; {because}").with_traceback(error.__traceback__) if because else error from None

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from autograder.labs import forms
 from autograder.labs.kinds.plain_data import plain
-from autograder.sandbox.student import Student
+from autograder.sandbox.student import Student, describe
 
 ERROR = forms.record(
     forms.told(
@@ -40,8 +40,6 @@ ERROR = forms.record(
 )
 def load_images(student: Student, load: str, files: dict[str, np.ndarray]) -> list[dict[str, Any]]:
     """What the function `load` makes of each file, in order."""
-    from autograder.sandbox.student import describe
-
     answers: list[dict[str, Any]] = []
     for _, path in _write(student, files):
         try:
