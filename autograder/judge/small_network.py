@@ -46,6 +46,18 @@ def loss(weights: Weights, images: np.ndarray, labels: np.ndarray) -> float:
     return float(F.cross_entropy(outputs(weights, images), torch.tensor(labels)))
 
 
+def agreement(weights: Weights, images: np.ndarray, labels: np.ndarray) -> float:
+    """How well its logits, less their means, point to the labels: a correlation, which no factor changes.
+
+    0 where it puts out the same for all images.
+    """
+    logits = outputs(weights, images).double()
+    logits = logits - logits.mean(0)
+    target = F.one_hot(torch.tensor(labels), 10).double() - 0.1
+    size = float(logits.norm() * target.norm())
+    return float((logits * target).sum()) / size if size > 1e-9 else 0.0
+
+
 def epochs(
     begin: Mapping[str, np.ndarray], images: np.ndarray, labels: np.ndarray, count: int
 ) -> Iterator[tuple[Weights, float, float]]:

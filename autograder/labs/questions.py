@@ -87,6 +87,8 @@ class Question:
     """Asked once more with this where it differs: what is another task's fault costs nothing."""
     afresh: bool = False
     """Whether a process is asked that has answered nothing before."""
+    withheld: tuple[str, ...] = ()
+    """What of the inputs only the aspects need: the process that is asked must do without."""
     draws: bool = False
     """Whether the answer has a picture for the feedback page, where one is asked for."""
     own: Callable[[Examination], Given] | None = None
@@ -107,8 +109,9 @@ class Question:
     def _ask(self, examination: Examination, given: Given) -> Any:
         whom = examination.ask_afresh if self.afresh else examination.ask
         drawn = {"picture": True} if self.draws else {}
+        sent = {name: value for name, value in given.items() if name not in self.withheld}
         try:
-            return whom(self.procedure, self.uses, **given, **drawn)
+            return whom(self.procedure, self.uses, **sent, **drawn)
         except Failed as failed:
             mistake = failed.raised and self._alike(examination, raised=failed.raised)
             failed = replace(failed, message=self.prefix + failed.message)

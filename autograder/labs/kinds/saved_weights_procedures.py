@@ -84,11 +84,11 @@ def round_trip(student: Student, state: Arrays, save: str, load: str, network: s
 )
 def load_file(
     student: Student,
-    state: Arrays,
     save: str,
     load: str,
     network: str,
     image: list[int],
+    state: Arrays = (),
     file: np.ndarray | None = None,
     gpu: bool = False,
 ) -> dict[str, Any]:

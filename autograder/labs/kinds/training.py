@@ -24,10 +24,12 @@ from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge
 EPOCHS, IMAGES = 3, 160
 BEFORE, AFTER = 2, 4  # epochs of a trial before it is saved, and in all
 SAME = 0.1  # steps of Adam that weights may be away from those of the right training
+LEARNED = 0.03  # agreement with the labels: smaller logits alone make the loss fall, too, and teach nothing
 FALLS = 0.25  # of what the right training makes the loss fall by: enough to say that something is learned
 # Times: means over an epoch, with the weights as they change or as they are at its end, differ by less. Over 400 seeds
 # the losses differed by up to 1.35, and the last accuracies by up to 1.8.
 FAR, FAR_FEWER = 2.5, 5
+FARTHEST = 20  # the first mean of a training that goes wrong may be five times the loss at its start
 TENSORS = ("Tensor", "Parameter", "ndarray")  # a number of NumPy's is a number
 METRICS = ("loss", "acc")
 
@@ -127,15 +129,27 @@ def _off_the_mean(got: Any, want: Any) -> str:
 
 
 def _made_up(answer: Any, given: Given) -> str:
-    """What a history says of a network that was left as it was, where that is another's loss; else empty."""
+    """Where a history has another network's losses, in words; else empty.
+
+    A network that was left as it was has the same loss in each epoch. The losses of any other, in whatever unit, fall
+    or rise as much as its own loss did.
+    """
     weights, said = _means(answer, given)
     start = small_network.tensors(given["state"])
-    if small_network.distance(weights, start) > SAME:
-        return ""
-    loss = small_network.loss(start, given["images"], given["labels"])
-    for number, entry in enumerate(said, start=1):
-        if not loss / FAR < entry["loss"] < loss * FAR:
-            return f"the loss was {loss:.4g} in each epoch, but entry {number} of the history says {entry['loss']:.4g}"
+    loss, ended = (small_network.loss(one, given["images"], given["labels"]) for one in (start, weights))
+    if small_network.distance(weights, start) <= SAME:
+        for number, entry in enumerate(said, start=1):
+            if not loss / FAR < entry["loss"] < loss * FAR:
+                return (
+                    f"`train` left the weights of the model as they were, so the loss was {loss:.4g} in each epoch, but"
+                    f" entry {number} of the history says {entry['loss']:.4g}"
+                )
+    first, last = said[0]["loss"], said[-1]["loss"]
+    if first > 0 and last > 0 and not 1 / FARTHEST < (last / ended) / (first / loss) < FARTHEST:
+        return (
+            f"the loss went from {loss:.4g} to {ended:.4g}, but the history says that it went from {first:.4g} to"
+            f" {last:.4g}"
+        )
     return ""
 
 
@@ -152,6 +166,10 @@ def _losses(answer: Any, given: Given) -> tuple[float, float]:
     images, labels = given["images"], given["labels"]
     before = small_network.loss(small_network.tensors(given["state"]), images, labels)
     return before, small_network.loss(_weights(answer, given), images, labels)
+
+
+def _agreement(answer: Any, given: Given) -> float:
+    return small_network.agreement(_weights(answer, given), given["images"], given["labels"])
 
 
 def _least_loss(given: Given) -> float:
@@ -234,7 +252,7 @@ TRAIN = Question(
             _made_up,
             check="history",
             right="",
-            say="`train` left the weights of the model as they were, so {got}.",
+            say="The history is not that of the model that was passed in: {got}.",
             hint="Is the model that is trained the one that was passed in?",
         ),
     ),
@@ -288,6 +306,14 @@ LOSS_FALLS = replace(
             ),
             hint="Do you zero the gradients before each step? Does the optimiser get the parameters of the model that"
             " was passed in? Is it Adam, with `lr`?",
+        ),
+        Aspect(
+            "agreement",
+            _agreement,
+            check="loss-falls",
+            right=LEARNED,
+            alike=lambda got, want: got >= want,
+            say="The loss has fallen, but no more than smaller logits alone make it fall: nothing was learned.",
         ),
     ),
     named_by=lambda examination, answer: same_training(examination, TRAIN.ask(examination)),
@@ -458,11 +484,10 @@ def _evaluates(examination: Examination) -> bool:
 
 
 def _trains(examination: Examination) -> bool:
-    """Whether `train` makes the loss fall, however little."""
-    if examination.passed("loss-falls"):
-        return True
-    before, after = _losses(TRAIN.ask(examination), TRAIN.inputs(examination))
-    return after < before
+    """Whether `train` teaches the network anything."""
+    given = TRAIN.inputs(examination)
+    start = small_network.agreement(small_network.tensors(given["state"]), given["images"], given["labels"])
+    return _agreement(TRAIN.ask(examination), given) > max(start, 0) + LEARNED
 
 
 WORKS = {"train": "loss-falls", "evaluate": "evaluate-counts"}  # the check that sees a function at work
@@ -500,10 +525,11 @@ def _where_it_ended(got: Any, want: Any) -> str:
     ended, given = got
     if _near(ended, _trained(given, BEFORE)):
         return "The resumed trial has the saved weights, but `run` does not continue the training."
-    if _near(ended, _trained(given, BEFORE + AFTER)):
-        return f"The saved trial had run {BEFORE} epochs. Told to run to {AFTER}, the resumed one ran {AFTER} more."
+    after = given["epochs"][1]
+    if _near(ended, _trained(given, BEFORE + after)):
+        return f"The saved trial had run {BEFORE} epochs. Told to run to {after}, the resumed one ran {after} more."
     return (
-        f"Saved after {BEFORE} epochs, resumed and run to {AFTER}, the trial does not end with the weights of {AFTER}"
+        f"Saved after {BEFORE} epochs, resumed and run to {after}, the trial does not end with the weights of {after}"
         " epochs in one go."
     )
 
@@ -512,7 +538,7 @@ def _what_is_missing(got: Any, want: Any) -> str:
     ended, given = got
     if _near(ended, _trained(given, BEFORE)):
         return ""
-    if _near(ended, _trained(given, BEFORE + AFTER)):
+    if _near(ended, _trained(given, BEFORE + given["epochs"][1])):
         return (
             "A trial counts the epochs in its history. Does `save_trial` write the history too, and does `resume_trial`"
             " load everything that was written?"
@@ -563,7 +589,7 @@ RESUME = Question(
             "weights",
             _resumed_state,
             check="continues",
-            right=lambda given: _trained(given, AFTER),
+            right=lambda given: _trained(given, given["epochs"][1]),
             alike=lambda got, want: _near(got[0], want),
             say=_where_it_ended,
             hint=_what_is_missing,
@@ -587,17 +613,26 @@ RESUME = Question(
         Aspect(
             "after",
             check="history",
-            right=AFTER,
+            right=lambda given: given["epochs"][1],
             say="After running to {want} epochs, the trial's history has {got} entries.",
         ),
     ),
 )
+
+
+def _resumed_elsewhere(examination: Examination) -> Given:
+    """The saved file, and how far to go on, which the process that saved it did not know."""
+    total = BEFORE + 1 + examination.oracle.seed % 4
+    return {**RESUME.inputs(examination), "epochs": [BEFORE, total], "file": RESUME.ask(examination)["file"]}
+
+
 # What the process that saved still knows is of no use to the one that goes on.
 RESUME_ELSEWHERE = replace(
     RESUME,
     uses=("resume_trial",),
-    own=lambda examination: {**RESUME.inputs(examination), "file": RESUME.ask(examination)["file"]},
+    own=_resumed_elsewhere,
     afresh=True,
+    withheld=("state",),
     prefix="Given nothing but the saved file: ",
 )
 QUESTIONS = (TRAIN, WHERE_TO, ENDED, EVALUATE, DEVICE, RESUME)

@@ -131,12 +131,12 @@ def devices(student: Student, state: Arrays) -> dict[str, Any]:
 )
 def resume_small(
     student: Student,
-    state: Arrays,
     images: np.ndarray,
     labels: np.ndarray,
     batch: int,
     lr: float,
     epochs: list[int],
+    state: Arrays = (),
     file: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Trains for `epochs[0]` epochs, saves the trial, and lets a new trial go on up to `epochs[1]` epochs.
