@@ -19,7 +19,7 @@ from torch import nn
 
 from autograder.drawing import draw
 from autograder.grading.flags import flags_of_weights
-from autograder.judge import equivalence, figures, images, values, weights_file
+from autograder.judge import equivalence, figures, images, probes, values, weights_file
 from autograder.judge.oracle import RIGHT, LiveOracle
 from autograder.judge.verdict import Failed, NotAttempted
 from autograder.labs.context import Context
@@ -33,6 +33,7 @@ from autograder.labs.lab import open_lab
 from autograder.labs.lab4 import drawn_pictures, networks
 from autograder.labs.respondents import Respondents
 from autograder.results import CheckResult, TaskResult
+from autograder.sandbox.network_handling import fitting
 from autograder.sandbox.own_kernel import Kernel
 from autograder.sandbox.weights_reader import read_weights
 
@@ -275,15 +276,22 @@ def test_a_picture_of_28_by_28_keeps_its_pixels() -> None:
 def test_no_more_outputs_count_than_there_are_ways_to_assign_the_weights() -> None:
     right = np.arange(20.0, dtype=np.float32).reshape(2, 10)
     expected = {RIGHT: right, "tolerance": np.float64(1e-4)}
-    shapes = [("a.weight", [3, 4]), ("a.bias", [3]), ("b.weight", [3, 4]), ("b.bias", [3])]  # five ways at most
+    weights = probes.weights([("a.weight", [3, 4]), ("a.bias", [3]), ("b.weight", [3, 4]), ("b.bias", [3])], 0)
 
     def judged(count: int) -> str | None:
         outputs = [*(right + number for number in range(1, count)), right]
-        return equivalence.judge_outputs({"outputs": outputs, "others": [[]] * count}, expected, "Net", shapes)
+        return equivalence.judge_outputs({"outputs": outputs, "others": [[]] * count}, expected, "Net", weights)
 
-    assert judged(5) is None
-    with pytest.raises(Failed, match="6 outputs of Net came back, where there are at most 5 ways"):
-        judged(6)
+    assert judged(4) is None
+    with pytest.raises(Failed, match="5 outputs of Net came back, where there are at most 4 ways"):
+        judged(5)
+
+
+def test_where_biases_alone_have_equal_shapes_there_is_nothing_to_guess() -> None:
+    weights = dict(probes.weights([("a.weight", [3, 4]), ("a.bias", [3]), ("b.weight", [3, 2]), ("b.bias", [3])], 0))
+    assert (weights["a.bias"] == weights["b.bias"]).all()
+    net = nn.ParameterDict({name.replace(".", "_"): torch.zeros(value.shape) for name, value in weights.items()})
+    assert len(fitting(net, list(weights.items()), torch.zeros(0))) == 1
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------

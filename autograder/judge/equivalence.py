@@ -43,11 +43,10 @@ def hint_on_shapes(expected: list[list[int]], own: list[list[int]]) -> str:
     return MISSING
 
 
-def judge_outputs(answer: Any, expected: Answers, name: str, shapes: Shapes) -> str | None:
-    """None if some way of assigning the grader's weights makes the outputs equal the reference's.
+def judge_outputs(answer: Any, expected: Answers, name: str, weights: Sequence[tuple[str, np.ndarray]]) -> str | None:
+    """None if some way of assigning the grader's `weights` makes the outputs equal the reference's.
 
-    `shapes` are those of the parameters that both have: no network has more outputs than there are ways to assign
-    weights of these shapes, however its layers are written.
+    No network has more outputs than there are different ways to assign them, however its layers are written.
 
     Else one of the `CIRCUMSTANCES` in which alone they differ, or `ALWAYS`. Raises `Failed` where what came back is no
     output of a network.
@@ -55,8 +54,7 @@ def judge_outputs(answer: Any, expected: Answers, name: str, shapes: Shapes) -> 
     right, tolerance, what = expected[RIGHT], float(expected["tolerance"]), f"What {name} returned"
     when = ALWAYS
     outputs = [array(output, what) for output in answer["outputs"]]
-    alike = Counter(tuple(shape) for _, shape in shapes)
-    ways = 1 + min(ORDERS, math.prod(math.factorial(count) for count in alike.values()))  # by name, and by shape
+    ways = _ways(weights)
     if len(outputs) > ways:
         raise Failed(
             f"{len(outputs)} outputs of {name} came back, where there are at most {ways} ways to assign its weights."
@@ -69,6 +67,18 @@ def judge_outputs(answer: Any, expected: Answers, name: str, shapes: Shapes) -> 
                 return None
             when = differs[0]
     return when
+
+
+def _ways(weights: Sequence[tuple[str, np.ndarray]]) -> int:
+    """How many different ways to assign weights are tried at most: by shape, and by name if that is none of these."""
+    alike: dict[tuple[int, ...], Counter[bytes]] = {}
+    for _, value in weights:
+        alike.setdefault(value.shape, Counter())[value.tobytes()] += 1
+    orders = math.prod(
+        math.factorial(same.total()) // math.prod(math.factorial(count) for count in same.values())
+        for same in alike.values()
+    )
+    return orders if orders <= ORDERS else ORDERS + 1
 
 
 def how_it_differs(when: str, answer: Any, right: np.ndarray, name: str) -> str:

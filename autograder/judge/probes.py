@@ -19,7 +19,8 @@ def weights(shapes: Sequence[tuple[str, Sequence[int]]], seed: int) -> Arrays:
     """Random weights for named shapes, scaled so that activations keep their size from layer to layer.
 
     He et al. 2015 for weights, wide biases so that each ReLU cuts some and lets some pass, and positive running
-    variances for batch norm. float32.
+    variances for batch norm. float32. Where biases alone have equal shapes, these have equal values: then there is one
+    way to assign the weights by their shapes, and nothing to guess.
     """
     return [(name, value.copy()) for name, value in _weights(tuple((name, tuple(size)) for name, size in shapes), seed)]
 
@@ -38,6 +39,10 @@ def _weights(shapes: tuple[tuple[str, tuple[int, ...]], ...], seed: int) -> Arra
         else:
             value = draw.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape)
         arrays.append((name, value.astype(np.float32)))
+    repeated = [name for name, shape in shapes if sum(shape == other for _, other in shapes) > 1]
+    if all(name.endswith("bias") for name in repeated):
+        first: dict[tuple[int, ...], np.ndarray] = {}
+        return [(name, first.setdefault(value.shape, value)) for name, value in arrays]
     return arrays
 
 

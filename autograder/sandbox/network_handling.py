@@ -96,13 +96,22 @@ def fitting(model: nn.Module, given: Arrays, images: Tensor) -> list[dict[str, n
     if any(isinstance(value, nn.parameter.UninitializedParameter) for value in model.parameters()):
         with torch.no_grad():
             model(images)
-    found = list(assignments(model, given))
+    found = _different(assignments(model, given))
     if not found:
         try:
-            found = list(assignments(model, given, called_layers(model, images)))
+            found = _different(assignments(model, given, called_layers(model, images)))
         except Exception:
             return []
     return found
+
+
+def _different(ways: Iterator[dict[str, np.ndarray]]) -> list[dict[str, np.ndarray]]:
+    """The ways to assign weights without those that assign the same values."""
+    found: dict[tuple[Any, ...], dict[str, np.ndarray]] = {}
+    for way in ways:
+        values = tuple(id(value) if value.ndim > 1 else value.tobytes() for _, value in sorted(way.items()))
+        found.setdefault(values, way)
+    return list(found.values())
 
 
 def give_weights(model: nn.Module, given: Arrays, images: Tensor) -> bool:

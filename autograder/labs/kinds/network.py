@@ -119,7 +119,7 @@ class Network:
         if not answer["outputs"]:
             raise self._unfitting(examination, answer["parameters"], output)
         right = oracle.ask(f"{self.id}/{'train-outputs' if train else 'outputs'}")
-        when = equivalence.judge_outputs(answer, right, self.definition, self.shapes(oracle.ask))
+        when = equivalence.judge_outputs(answer, right, self.definition, state)
         if when is None:
             return
         unlike = partial(equivalence.how_it_differs, when, answer, right[RIGHT], self.definition)
