@@ -68,13 +68,16 @@ def _tells(digit: int, seed: int) -> bool:
 
 
 def pictures_question(id: str, task: str, load: str, pictures: Sequence[Picture], public: bool = True) -> Question:
-    """What the function `load` makes of each picture."""
+    """What the function `load` makes of each picture, whose file's name tells nothing of it."""
     return Question(
         id=id,
         task=task,
         procedure=image_procedures.load_images,
         uses=(load,),
-        given=lambda ask, seed: {"load": load, "files": {picture.name: picture.png(seed) for picture in pictures}},
+        given=lambda ask, seed: {
+            "load": load,
+            "files": {f"picture-{number}.png": picture.png(seed) for number, picture in enumerate(pictures, start=1)},
+        },
         aspects=of_each([picture.name for picture in pictures], form=partial(_form, exactly=public), image=_image),
         public=public,
     )

@@ -113,13 +113,19 @@ class Network:
 
     def same_function(self, examination: Examination, train: bool = False, passed: Sequence[Network] = ()) -> None:
         """The same weights and images give the reference's outputs, as they did for the networks that `passed`."""
-        output, oracle = self._run(examination, passed)["output"], examination.oracle
+        run, oracle = self._run(examination, passed), examination.oracle
         state, images = self.weights(oracle.ask, oracle.seed), self.images(oracle.seed)
         answer = self._outputs(examination, state, images, train)
         if not answer["outputs"]:
-            raise self._unfitting(examination, answer["parameters"], output)
+            raise self._unfitting(examination, answer["parameters"], run["output"])
         right = oracle.ask(f"{self.id}/{'train-outputs' if train else 'outputs'}")
         when = equivalence.judge_outputs(answer, right, self.definition, state)
+        if when is None and not run["trains"]:
+            raise Failed(
+                f"{self.definition} computes the same as the task's network, but it cannot be trained: no gradient goes"
+                " through it.",
+                hint="Does anything in it switch gradients off, or take a tensor out of the graph?",
+            )
         if when is None:
             return
         unlike = partial(equivalence.how_it_differs, when, answer, right[RIGHT], self.definition)

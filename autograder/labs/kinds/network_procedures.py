@@ -42,15 +42,19 @@ STILL = 16  # passes that show whether evaluation mode is still
 
 
 @forms.answers(
-    forms.record(forms.told(parameters=forms.SHAPES, output=forms.either(forms.each(forms.count), forms.text)))
+    forms.record(
+        forms.told(parameters=forms.SHAPES, output=forms.either(forms.each(forms.count), forms.text), trains=forms.flag)
+    )
 )
 def parameters(student: Student, definition: str, arguments: list[int], channels: int, size: int) -> dict[str, Any]:
     """Names and shapes of the network's parameters, and the shape of what it makes of two images of zeros
-    (2, channels, size, size)."""
+    (2, channels, size, size); and whether gradients go through it."""
     model = student.get(definition)(*arguments)
-    output = model(torch.zeros(2, channels, size, size))
+    with torch.enable_grad():
+        output = model(torch.zeros(2, channels, size, size))
+    trains = not isinstance(output, Tensor) or output.requires_grad
     shape = list(output.shape) if isinstance(output, Tensor) else type(output).__name__
-    return {"parameters": shapes_of(model), "output": shape}
+    return {"parameters": shapes_of(model), "output": shape, "trains": trains}
 
 
 @forms.answers(OUTPUTS)

@@ -156,6 +156,12 @@ def _condition(model: nn.Module) -> dict[str, list[Any]]:
         "wants gradients": [value.requires_grad for value in parameters],
         "running statistics": [value.clone() for value in model.buffers()],
         "modes": [module.training for module in model.modules()],
+        "settings": [
+            value
+            for module in model.modules()
+            for name, value in sorted(vars(module).items())
+            if name != "training" and isinstance(value, (bool, int, float, str, tuple))
+        ],
         "hooks": [_hooks(model)],
     }
 
@@ -192,5 +198,8 @@ def _seen(student: Student, state: Arrays, stand: bool = False) -> tuple[nn.Modu
 
 
 def _hooks(model: nn.Module) -> int:
+    """How many hooks are on the model's modules, or on all modules; a replaced `forward` counts as one."""
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-    return sum(len(getattr(module, kind, ())) for module in model.modules() for kind in kinds)
+    own = sum(len(getattr(module, kind, ())) for module in model.modules() for kind in kinds)
+    everywhere = sum(len(getattr(torch.nn.modules.module, f"_global{kind}", ())) for kind in kinds)
+    return own + everywhere + sum("forward" in vars(module) for module in model.modules())

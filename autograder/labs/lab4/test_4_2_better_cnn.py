@@ -54,6 +54,8 @@ def test_better__weights_fit(examination: Examination) -> None:
     """weights/better_cnn.pt holds the state dict of a trained BetterCNN."""
     arrays = weights_in(examination, BETTER_FILE, FILES)
     weights_file.fit_weights(arrays, ShapesOnly(BETTER.shapes(examination.oracle.ask)), BETTER_FILE)
+    if not any(np.ptp(value) for _, value in arrays if value.ndim > 1):
+        raise Failed(f"The weights in {BETTER_FILE} are all the same number: this network was never trained.")
 
 
 @pytest.mark.task("better-cnn-accuracy")

@@ -428,6 +428,7 @@ CHANGED = {
     "wants gradients": "`requires_grad` of its weights has changed",
     "running statistics": "the running statistics of its batch norm have changed, so it ran in training mode",
     "modes": "its mode has changed",
+    "settings": "a setting of its layers, such as the rate of dropout, has changed",
     "hooks": "it still has a hook",
 }
 
