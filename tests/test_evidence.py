@@ -40,8 +40,7 @@ class Spoiled(Here):
     fields: set[str]
 
     def ask(self, procedure: Any, uses: Any, notebooks: Any, arguments: dict[str, Any]) -> Any:
-        undrawn = {name: value for name, value in arguments.items() if name != "picture"}
-        answer = super().ask(procedure, uses, notebooks, undrawn)
+        answer = super().ask(procedure, uses, notebooks, arguments)
         name = f"{procedure.__module__.rpartition('.')[2]}.{procedure.__name__}"
         named = {field for field in forms.evidence_of(procedure) if f"{name}: {field}" in self.fields}
         return noisy(answer) if forms.WHOLE in named else with_noise(answer, named)

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib import pyplot
+from matplotlib.colors import ListedColormap
 from PIL import Image
 from torch import nn
 
@@ -299,19 +300,52 @@ def test_where_biases_alone_have_equal_shapes_there_is_nothing_to_guess() -> Non
 MAPS = np.random.default_rng(0).normal(size=(6, 5, 5))
 
 
-def figure(arrays: object, columns: int = 3) -> dict[str, object]:
-    listed = [np.asarray(array, np.float32) for array in arrays]  # type: ignore[attr-defined]
-    places = [[index % columns / columns, -(index // columns) / 10] for index in range(len(listed))]
-    return {"figure": True, "images": listed, "places": places, "blank": 0, "covered": 0, "unseen": 0}
+def plotted(arrays: Any, columns: int = 3, size: tuple[float, float] = (6, 4), **options: Any) -> Any:
+    made, grid = pyplot.subplots(-(-max(len(arrays), 1) // columns), columns, figsize=size, squeeze=False)
+    for axes, one in zip(grid.flat, arrays, strict=False):
+        axes.imshow(one, **options)
+    return made
 
 
-def test_a_figure_may_scale_shift_colour_and_lay_out_as_it_likes() -> None:
-    grey = [(array - array.min()) / np.ptp(array) for array in MAPS]
-    for arrays in (MAPS, grey, [np.stack([array] * 3, 2) for array in grey], [np.round(array * 255) for array in grey]):
-        figures.judge_figure(figure(arrays), MAPS, "`plot`", "map")
-    by_column = figure(MAPS)
-    by_column["places"] = [[index // 2 / 3, -(index % 2) / 10] for index in range(6)]
-    figures.judge_figure(by_column, MAPS, "`plot`", "map")
+def figure(arrays: Any, **options: Any) -> Any:
+    return figure_procedures.shown(lambda: plotted(arrays, **options), drawn=True)
+
+
+def by_column() -> Any:
+    """The axes in reading order, what is on them column by column."""
+    return plotted([MAPS[index % 2 * 3 + index // 2] for index in range(6)], columns=2)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: figure(MAPS),
+        lambda: figure([(array - array.min()) / np.ptp(array) for array in MAPS]),
+        lambda: figure([np.stack([(array - array.min()) / np.ptp(array)] * 3, 2) for array in MAPS]),
+        lambda: figure([np.round((array - array.min()) * 40) for array in MAPS], cmap="gray"),
+        lambda: figure(MAPS, cmap="RdBu", vmin=-3, vmax=3),
+        lambda: figure(MAPS, interpolation="bicubic"),
+        lambda: figure(MAPS, aspect="auto", origin="lower"),
+        lambda: figure(MAPS, columns=6, size=(10, 2)),
+        lambda: figure(MAPS, columns=1, size=(1, 4)),  # too small to tell the colours
+        lambda: figure_procedures.shown(by_column, drawn=True),
+    ],
+)
+def test_a_figure_may_scale_shift_colour_and_lay_out_as_it_likes(answer: Callable[[], Any]) -> None:
+    figures.judge_figure(answer(), MAPS, "`plot`", "map")
+
+
+@pytest.mark.parametrize(
+    ("options", "other"),
+    [({"cmap": ListedColormap(["white"])}, None), ({}, []), ({}, MAPS[::-1]), ({}, np.zeros((6, 5, 5)))],
+    ids=["white on white", "an empty page", "another page", "a page of one colour"],
+)
+def test_what_is_not_on_the_page_is_not_drawn(options: dict[str, Any], other: Any) -> None:
+    answer = figure(MAPS, **options)
+    if other is not None:
+        answer["picture"] = figure(other)["picture"]
+    with pytest.raises(Failed, match="nothing to be seen of their values"):
+        figures.judge_figure(answer, MAPS, "`plot`", "map")
 
 
 @pytest.mark.parametrize(
@@ -358,7 +392,7 @@ def test_an_image_counts_that_can_be_seen(done: Callable[[Any], object], unseen:
         done(made)
         return made
 
-    answer = figure_procedures.shown(plot, drawn=False)
+    answer = figure_procedures.shown(plot, drawn=True)
     assert answer["unseen"] == unseen
     if unseen:
         with pytest.raises(Failed, match=f"{unseen} of the 6 images cannot be seen"):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from autograder.judge.compare import array
 from autograder.judge.verdict import Failed
 
+CELL = 3  # pixels of a page that a value takes up, so that its colour can be told
+PAGE_PIXELS = 20_000_000
 LIKENESS = 0.995  # correlation; a figure may scale, shift or quantise the values, not change them
 
 
@@ -44,7 +48,10 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
         np.lexsort((places[:, 0], -places[:, 1])),
         np.lexsort((-places[:, 1], places[:, 0])),
     ]
-    if any(all(_alike(images[i], right) > LIKENESS for i, right in zip(o, expected, strict=True)) for o in orders):
+    fitting = [
+        o for o in orders if all(_alike(images[i], right) > LIKENESS for i, right in zip(o, expected, strict=True))
+    ]
+    if fitting:
         if answer["unseen"]:
             raise Failed(
                 f"{what}: {answer['unseen']} of the {len(images)} images cannot be seen: they are invisible, outside of"
@@ -57,6 +64,11 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
                 " values.",
                 hint="Which value gets the first colour of the colour map, and which the last?",
             )
+        if not _is_drawn(answer, expected[np.argsort(fitting[0])]):
+            raise Failed(
+                f"{what}: the images are on its axes, but on the page there is nothing to be seen of their values.",
+                hint="Look at the figure. Which colours does it have?",
+            )
         return
     if all(_alike(image, right) < -LIKENESS for image, right in zip(images, expected, strict=True)):
         raise Failed(f"{what}: the images are there, but with the opposite sign.", diagnosis="figure-negative")
@@ -68,6 +80,51 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
         hint=f"Take the values from the argument that is passed in, and draw each {one} on its own axes.",
         diagnosis="other-values",
     )
+
+
+def _is_drawn(answer: dict[str, Any], arrays: np.ndarray) -> bool:
+    """Whether the picture of the figure shows these arrays at the places of its images.
+
+    Where a value has three pixels or more, equal values must have equal colours, whatever the colour map; where it has
+    fewer, the place must have several colours.
+    """
+    page = _page(answer["picture"])
+    if page is None or len(answer["boxes"]) != len(arrays):
+        return False
+    follows = []
+    for (left, low, right, high), values in zip(answer["boxes"], arrays, strict=True):
+        box = (
+            max(0.0, left),
+            max(0.0, page.height - high),
+            min(page.width, right),
+            min(page.height, page.height - low),
+        )
+        if not (box[2] - box[0] >= 1 and box[3] - box[1] >= 1):
+            return False
+        if min((box[2] - box[0]) / values.shape[1], (box[3] - box[1]) / values.shape[0]) >= CELL:
+            colours = np.asarray(page.resize(values.shape[::-1], Image.Resampling.BOX, box=box), np.float64)
+            turned = (values, values[::-1], values[:, ::-1], values[::-1, ::-1])  # either axis may be upside down
+            follows.append(max(_follow(colours.reshape(-1, 3), one.ravel()) for one in turned))
+        elif np.asarray(page.crop(tuple(round(edge) for edge in box)), np.float64).std(axis=(0, 1)).max() < 1:
+            return False
+    return not follows or float(np.mean(follows)) > 0
+
+
+def _page(picture: np.ndarray) -> Image.Image | None:
+    """The picture of a figure, if it is one."""
+    try:
+        with Image.open(io.BytesIO(picture.tobytes()), formats=["PNG"]) as page:
+            return page.convert("RGB") if page.width * page.height <= PAGE_PIXELS else None
+    except Exception:
+        return None
+
+
+def _follow(colours: np.ndarray, values: np.ndarray) -> float:
+    """How well colours (count, 3) follow from values: 1 if those of the nearest values tell them, 0 or less if not."""
+    colours = colours[np.argsort(values, kind="stable")]
+    around = np.concatenate([colours[1:2], colours, colours[-2:-1]])
+    told, spread = (around[:-2] + around[2:]) / 2, ((colours - colours.mean(0)) ** 2).sum()
+    return float(1 - ((colours - told) ** 2).sum() / spread) if spread > len(colours) else -1.0
 
 
 def _hint_on_count(answer: dict[str, Any], images: list[np.ndarray], expected: np.ndarray) -> str:

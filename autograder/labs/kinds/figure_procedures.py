@@ -9,25 +9,29 @@ import numpy as np
 
 from autograder.labs import forms
 
+DPI = 70  # of the picture
 LEAST_PIXELS = 4  # that the side of an image takes up on the figure
 FIGURE = forms.either(
     forms.record(forms.told(figure=forms.is_(False), kind=forms.text)),
     forms.record(
-        forms.measured(images=forms.each(forms.array)),
+        forms.measured(images=forms.each(forms.array), picture=forms.bytes_),
         forms.told(
             figure=forms.is_(True),
             places=forms.each(forms.pair(forms.number, forms.number)),
+            boxes=forms.each(forms.each(forms.number, length=4)),
             blank=forms.count,
             covered=forms.count,
             unseen=forms.count,
-            picture=forms.bytes_,
         ),
     ),
 )
 
 
 def shown(make: Any, drawn: bool) -> dict[str, Any]:
-    """The figure that `make` returns or leaves current: its axes' images in order, their places, and it `drawn`."""
+    """The figure that `make` returns or leaves current: its axes' images in order, their places, and it `drawn`.
+
+    `boxes` are the left, lower, right and upper edge of each image in the picture, in pixels.
+    """
     from matplotlib import pyplot
     from matplotlib.figure import Figure
 
@@ -50,13 +54,16 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
                 unseen += not _seen(image, axes, figure, figure.axes[number + 1 :])
                 box = axes.get_position()
                 places.append([round(float(box.x0), 3), round(float(box.y0), 3)])
-        picture = io.BytesIO()
+        picture, boxes = io.BytesIO(), []
         if drawn:  # takes longer than all the rest
-            figure.savefig(picture, format="png", dpi=70)
+            with pyplot.rc_context({"savefig.bbox": None}):
+                figure.savefig(picture, format="png", dpi=DPI)
+            boxes = [_box(axes.get_images()[0], axes, figure) for axes in figure.axes if axes.get_images()]
         return {
             "figure": True,
             "images": images[:256],
             "places": places[:256],
+            "boxes": boxes[:256],
             "blank": int(blank),
             "covered": covered,
             "unseen": unseen,
@@ -64,6 +71,14 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
         }
     finally:
         pyplot.close("all")
+
+
+def _box(image: Any, axes: Any, figure: Any) -> list[float]:
+    """Where an image is in the picture; nowhere if it is outside of its axes."""
+    from matplotlib.transforms import Bbox
+
+    inside = Bbox.intersection(image.get_window_extent(), axes.bbox)
+    return [0.0] * 4 if inside is None else [float(edge) * DPI / figure.dpi for edge in inside.extents]
 
 
 def _seen(image: Any, axes: Any, figure: Any, later: list[Any]) -> bool:
