@@ -122,7 +122,7 @@ class Limits(Strict):
     memory_mb: Positive = 4096
     scratch_mb: Positive = 256
     processes: int = Field(default=64, gt=0)
-    frame_mb: Positive = 64
+    frame_mb: Positive = 32
     weights_mb: Positive = 8
     picture_mb: Positive = 4
     submission_mb: Positive = 64

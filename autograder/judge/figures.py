@@ -26,7 +26,7 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
         raise Failed(
             f"{what} should return a matplotlib Figure, but returned {answer.get('kind')} and left no figure open."
         )
-    images = [_grey(array(image, "An image of the figure")) for image in answer["images"]]
+    images = [array(image, "An image of the figure") for image in answer["images"]]
     if len(images) != len(answer["places"]):
         raise Failed(f"{what}: the number of images does not match the number of axes.")
     if not images:
@@ -36,12 +36,13 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
             f"{what} should draw one image for each {one}, {len(expected)} in all, but the figure has {len(images)}.",
             hint=_hint_on_count(answer, images, expected),
         )
-    shapes = {image.shape for image in images}
+    shapes = {_grey_shape(image) for image in images}
     if shapes != {expected[0].shape}:
         raise Failed(
             f"{what}: each image should have the size of a {one}, {expected[0].shape[0]}×{expected[0].shape[1]}, but"
             f" there are images of {', '.join(f'{h}×{w}' for h, w in sorted(shapes))}."
         )
+    images = [_grey(image) for image in images]
     places = np.array([[float(x), float(y)] for x, y in answer["places"]])
     orders = [
         np.arange(len(images)),
@@ -133,20 +134,21 @@ def _hint_on_count(answer: dict[str, Any], images: list[np.ndarray], expected: n
         return "Several images are on the same axes, so only the last is visible. Give each its own axes."
     if len(images) > 1:
         return "Do they all come from the argument that is passed in, and are they all there?"
-    if images[0].shape == expected[0].shape:
+    if _grey_shape(images[0]) == expected[0].shape:
         return "Where are the others? They belong in the same figure, each on its own axes."
     return "In a single image, they cannot be told apart. Give each its own axes."
 
 
+def _grey_shape(image: np.ndarray) -> tuple[int, int]:
+    """Height and width of an image that may have colours."""
+    if image.ndim != 2 and not (image.ndim == 3 and image.shape[2] in (1, 3, 4)):
+        raise Failed(f"One of the axes shows an image of shape {image.shape}.")
+    return image.shape[0], image.shape[1]
+
+
 def _grey(image: np.ndarray) -> np.ndarray:
     image = image.astype(np.float64)
-    if image.ndim == 3 and image.shape[2] in (3, 4):
-        return image[:, :, :3].mean(2)
-    if image.ndim == 3 and image.shape[2] == 1:
-        return image[:, :, 0]
-    if image.ndim != 2:
-        raise Failed(f"One of the axes shows an image of shape {image.shape}.")
-    return image
+    return image if image.ndim == 2 else image[:, :, :3].mean(2)
 
 
 def _alike(image: np.ndarray, right: np.ndarray) -> float:

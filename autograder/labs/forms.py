@@ -21,6 +21,7 @@ class Composite:
     parts: tuple[Form, ...]
     names: tuple[str, ...] = ()
     length: int | None = None
+    most: int = 0
     measured: frozenset[str] = frozenset()
     """The fields of a record whose value is evidence."""
 
@@ -37,6 +38,7 @@ Form = Callable[[Any], bool] | Composite
 Procedure = TypeVar("Procedure", bound=Callable[..., Any])
 WHOLE = "answer"  # what an answer without fields is called among fields
 AXES = 8  # that an array may have
+MOST_NUMBERS = 4_000_000  # in one array
 LARGEST = 2**53  # of whole numbers: beyond it, they are no counts
 
 
@@ -95,7 +97,7 @@ def fits(value: Any, form: Form) -> bool:
         if not (isinstance(value, dict) and value.keys() == set(form.names)):
             return False
         inner = zip(map(value.get, form.names), form.parts, strict=True)
-    elif not isinstance(value, list) or len(value) > 10_000 or form.length not in (None, len(value)):
+    elif not isinstance(value, list) or len(value) > form.most or form.length not in (None, len(value)):
         return False
     else:
         inner = zip(value, form.parts if form.kind == "pair" else itertools.repeat(form.parts[0]))  # noqa: B905
@@ -132,8 +134,8 @@ def array(value: Any) -> bool:
 
 
 def numbers(value: Any) -> bool:
-    """An array, however empty: the check says what is wrong with it."""
-    return isinstance(value, np.ndarray) and value.ndim <= AXES
+    """An array, however empty, and not too large: the check says what is wrong with it."""
+    return isinstance(value, np.ndarray) and value.ndim <= AXES and value.size <= MOST_NUMBERS
 
 
 def bytes_(value: Any) -> bool:
@@ -158,12 +160,12 @@ def both(first: Form, second: Callable[[Any], bool]) -> Form:
     return Composite("both", (first, second))
 
 
-def each(form: Form, length: int | None = None) -> Form:
-    return Composite("each", (form,), length=length)
+def each(form: Form, length: int | None = None, most: int = 1000) -> Form:
+    return Composite("each", (form,), length=length, most=most)
 
 
 def pair(first: Form, second: Form) -> Form:
-    return Composite("pair", (first, second), length=2)
+    return Composite("pair", (first, second), length=2, most=2)
 
 
 def measured(**fields: Form) -> Fields:
@@ -196,7 +198,12 @@ def shape(value: Any) -> bool:
     return isinstance(value, list) and len(value) <= AXES and all(map(count, value))
 
 
-SHAPES = each(pair(text, shape))
+def name(value: Any) -> bool:
+    """What a parameter is called."""
+    return isinstance(value, str) and len(value) <= 100
+
+
+SHAPES = each(pair(name, shape), most=200)
 """Names and shapes of parameters."""
-STATE = each(pair(text, numbers))
+STATE = each(pair(text, numbers), most=2000)
 """Names and arrays of a state dict."""

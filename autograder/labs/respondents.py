@@ -17,6 +17,8 @@ from autograder.labs.lab import Lab
 from autograder.labs.student_errors import called, verdict_on, without_words
 from autograder.sandbox.respondent import Procedure, Respondent, StudentError
 
+KEPT = 256 * 2**20  # bytes of arrays that one submission's answers may have in all
+
 
 class Respondents:
     """Asks each question once, and turns a student's errors into verdicts.
@@ -35,6 +37,7 @@ class Respondents:
         self._fresh: Any = None
         self._fresh_knows_hidden = False
         self._answers: dict[bytes, Any] = {}
+        self._kept = 0
 
     def __enter__(self) -> Respondents:
         return self
@@ -138,6 +141,9 @@ class Respondents:
         if not fits(answer, form_of(procedure)):
             who = called(uses) or procedure.__name__
             raise Failed(f"The answer cannot be used: {who} returned something of the wrong form.")
+        self._kept += _size(answer)
+        if self._kept > KEPT:
+            raise Failed(f"{called(uses) or procedure.__name__} returned more than the grader can keep.")
         if not hidden:
             return answer
         return discreet(answer, words_in(arguments) | set(self._lab.notebooks))
@@ -149,6 +155,14 @@ class _Owner(Respondents):
     def __exit__(self, *_: object) -> None:
         super().__exit__()
         self._first.end()  # type: ignore[attr-defined]
+
+
+def _size(value: Any) -> int:
+    """The bytes of the arrays in plain data."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(map(_size, parts))
 
 
 def _digest(value: Any) -> bytes:

@@ -29,6 +29,7 @@ MAGIC = b"AGW1"
 HEADER = struct.Struct("<4sIQ")
 JSON_LIMIT = 4 * 2**20
 DEPTH_LIMIT = 32
+NODES_LIMIT = 100_000  # lists, dicts and values in one message: each costs the reader more than its sender
 READY = {"ready": True}  # a student process's first message: it is in its sandbox
 DTYPES = ("float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
 
@@ -101,12 +102,15 @@ def decode(text: bytes, body: bytes) -> Any:
         value = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise WireError("the frame's text is not JSON") from error
-    at = 0
+    at, nodes = 0, 0
 
     def full(value: Any, depth: int = 0) -> Any:
-        nonlocal at
+        nonlocal at, nodes
+        nodes += 1
         if depth > DEPTH_LIMIT:
             raise WireError("the message is nested too deeply")
+        if nodes > NODES_LIMIT:
+            raise WireError("the message has too many parts")
         if isinstance(value, str):
             return storable(value)
         if isinstance(value, list):
