@@ -23,8 +23,6 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random")
 SYSTEM = ("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/usr/share/zoneinfo", "/sys/devices/system/cpu")
 OF_PROC = (
     "/proc/cpuinfo",
-    "/proc/meminfo",
-    "/proc/stat",
     "/proc/sys/vm/overcommit_memory",
     "/proc/sys/kernel/cap_last_cap",
 )

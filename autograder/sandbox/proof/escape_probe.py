@@ -40,6 +40,11 @@ INTERFACES = {
     "process_vm_readv": (310, 270),
     "fanotify_init": (300, 262),
     "sync": (162, 81),
+    "preadv2": (327, 286),
+    "mincore": (27, 232),
+    "fadvise64": (221, 223),
+    "readahead": (187, 213),
+    "cachestat": (451, 451),
 }
 SEIZE, DETACH = 0x4206, 17  # tracing that does not stop the traced
 IMPORTED_LATE = ("colorsys", "xml.dom.minidom", "torch.utils.bundled_inputs")
