@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from rich.console import Console
 
 from autograder.feedback.self_check import SelfCheck
 from autograder.feedback.terminal import print_self_check
 from autograder.results import CheckResult, TaskResult
 from autograder.sandbox.fork_server import ForkServer
-from tests.judging import REFERENCE, definitions_of, in_processes, judged, lay_out, live_oracle
+from tests.judging import LAB, REFERENCE, definitions_of, in_processes, judged, lay_out, live_oracle
 from tests.test_accepted import handed_in
 
 WRONG_ANSWERS = sorted((Path(__file__).parent / "wrong_answers").glob("*/*.py"))
@@ -66,6 +67,24 @@ def test_pictures_count_whatever_the_case_of_their_ending_and_others_are_named(t
     assert (result.status, result.score) == ("partial", 1.33)
     assert f"own/{left.with_suffix('.jpg').name}: is a .jpg file, but should be a .png" in result.message
     assert ".DS_Store" not in result.message
+
+
+def test_pictures_of_ones_own_are_told_apart_by_what_they_show(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path / "in")
+    good, *_ = sorted((folder / "own").glob("*.png"))
+    Image.open(good).save(tmp_path / "again.png", compress_level=1)
+    shutil.rmtree(folder / "own")
+    (folder / "own").mkdir()
+    shutil.copyfile(REFERENCE / "own" / good.name, folder / "own" / "1_mine.png")
+    shutil.copyfile(tmp_path / "again.png", folder / "own" / "2_again.png")
+    Image.new("L", (2, 1), 255).save(folder / "own" / "3_dot.png")
+    assert LAB.release is not None
+    shutil.copyfile(LAB.release / "images" / "6_palette.png", folder / "own" / "6_released.png")
+    result = judged("classify", definitions_of(live_oracle()._reference), folder)["own-pictures"]
+    assert (result.status, result.score) == ("partial", 0.67)
+    assert "own/2_again.png: is the same picture as 1_mine.png" in result.message
+    assert "own/3_dot.png: has only 2×1 pixels, which hold no digit" in result.message
+    assert "own/6_released.png: is one of the pictures in the folder `images`" in result.message
 
 
 # --- a BetterCNN that is written in another way -----------------------------------------------------------------------

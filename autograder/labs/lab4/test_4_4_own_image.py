@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:
     )
 
 
-WANTED = 3
+WANTED, LEAST_SIDE = 3, 12
 # What somebody may take for a picture that counts; whatever else lies there, nobody meant to hand in.
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif"}
 
@@ -138,16 +139,38 @@ def test_own_pictures(examination: Examination) -> None:
         )
     good: dict[bytes, Path] = {}
     problems = []
+    released = pixels_of_released(examination)
     for path in own:
         problem = problem_with(path, examination.context.assignment.limits.picture_mb)
+        pixels = b"" if problem else pixels_in(path)
+        if not problem and pixels in released:
+            problem = "is one of the pictures in the folder `images`"
+        elif not problem and pixels in good:
+            problem = f"is the same picture as {good[pixels].name}"
         if problem:
             problems.append(f"own/{path.name}: {problem}")
         else:
-            good.setdefault(path.read_bytes(), path)
+            good[pixels] = path
     show_own_digits(examination, sorted(good.values()))
     if len(good) < WANTED:
         found = f"The task asks for {WANTED} pictures of your own; {len(good)} can be used."
         raise Partial("\n".join([found, *problems]), hint="For example own/7_pencil.png.", fraction=len(good) / WANTED)
+
+
+def pixels_in(path: Path) -> bytes:
+    """The digest of what a picture shows, however its file was written."""
+    with Image.open(path, formats=["PNG"]) as image:
+        return hashlib.sha256(f"{image.size}".encode() + image.convert("RGBA").tobytes()).digest()
+
+
+def pixels_of_released(examination: Examination) -> set[bytes]:
+    """The digests of the pictures that students were given."""
+    given = examination.context.lab.release or examination.context.folder
+    return {
+        pixels_in(path)
+        for path in given.glob("images/*.png")
+        if not problem_with(path, examination.context.assignment.limits.picture_mb)
+    }
 
 
 def problem_with(path: Path, limit_mb: float) -> str:
@@ -162,6 +185,8 @@ def problem_with(path: Path, limit_mb: float) -> str:
         with Image.open(path, formats=["PNG"]) as image:
             if image.width * image.height > PICTURE_PIXELS:
                 return "has too many pixels"
+            if min(image.size) < LEAST_SIDE:
+                return f"has only {image.width}×{image.height} pixels, which hold no digit"
             extrema = image.convert("RGBA").getextrema()
             return "" if any(low != high for low, high in extrema) else "is blank"
     except Image.DecompressionBombError:
