@@ -15,6 +15,7 @@ with torch.device("meta"):
 LOOKED_UNIT = 3  # the one to be excited
 
 
+PATTERNS = 6.0  # how much more a pattern does than ordinary weights make of it
 STEEP = 30.0  # plain steps of lr=1 along an ordinary layer's gradient would be lost in the noise that one starts from
 
 
@@ -29,11 +30,13 @@ def steep_layer(answers: Ask, seed: int) -> tuple[list[tuple[str, np.ndarray]], 
 def looked_weights(seed: int) -> list[tuple[str, np.ndarray]]:
     """Weights and running statistics for the grader's own network, `procedures.Looked`.
 
-    Light excites the unit that is asked about, all the way, and quiets the outputs of the others: an ascent gets
-    somewhere wherever it starts, and one for another unit goes astray.
+    Patterns excite the unit that is asked about, whatever their sign, and quiet the outputs of the others: an ascent
+    gets somewhere wherever it starts, one for another unit goes astray, and no flat image does what it does.
     """
     unit, made = LOOKED_UNIT, dict(probes.weights(LOOKED, seed))
-    for name in ("conv1.weight", "conv1.bias", "norm.bias"):
+    made["conv1.weight"] -= made["conv1.weight"].mean((1, 2, 3), keepdims=True)
+    made["conv1.weight"] *= np.float32(PATTERNS)
+    for name in ("conv1.bias", "norm.bias"):
         made[name] = np.abs(made[name])
     made["norm.running_mean"] = -np.abs(made["norm.running_mean"])
     for part, sign in ((made["conv2.weight"], -1), (made["conv2.bias"], 1), (made["out.weight"][:, unit], -1)):
