@@ -224,6 +224,40 @@ def test_a_second_export_keeps_what_people_gave_and_asks_again_where_the_mark_mo
         assert opened.find_grade("written-deeper", "4_2_better_cnn", "lab4", "reference").manual_score == 2.0
 
 
+def test_points_for_an_answer_do_not_count_for_another_one(course: Path, book: Path, tmp_path: Path) -> None:
+    """A student hands in again, with one answer and one solution changed and one notebook gone."""
+    mark_written(book, "reference")
+    with gradebook_in(book) as opened:
+        opened.find_grade("resume-check", "4_3_save_and_load", "lab4", "reference").manual_score = 4.0
+        opened.db.commit()
+    again = submitted(tmp_path / "again", "reference")
+    same = ["--to", "nbgrader", "-o", book, "--submissions", again]
+    first = marks_folder(tmp_path / "first", [student("reference").model_copy(update={"submission": "1"})])
+    assert "has changed since" not in export(first, *same).output
+    assert totals(first, book) == {"reference": 111}
+    own = again / "reference" / "lab4"
+    for name, kind in {"4_1_simple_cnn": "markdown", "4_3_save_and_load": "code"}.items():
+        notebook = json.loads((own / f"{name}.ipynb").read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == kind and cell["metadata"].get("nbgrader", {}).get("solution"):
+                cell["source"] = "# Another one."
+        (own / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    (own / "4_6_branches.ipynb").unlink()
+    second = marks_folder(tmp_path / "second", [student("reference").model_copy(update={"submission": "2"})])
+    grades = export(second, "--to", "csv", "--gradebook", book, "-o", tmp_path / "grades.csv")
+    assert "reference: handed in again since the answers went to formgrader" in grades.stderr
+    changed = "4_1_simple_cnn/written-shared-weights, 4_3_save_and_load/resume-check, 4_6_branches/written-merges"
+    told = export(second, *same).output
+    assert f"reference: what was marked by hand has changed since; mark {changed} again in formgrader" in told
+    assert totals(second, book) == {"reference": None}
+    mark_written(book, "reference")
+    with gradebook_in(book) as opened:
+        opened.find_grade("resume-check", "4_3_save_and_load", "lab4", "reference").needs_manual_grade = False
+        opened.db.commit()
+    assert "has changed since" not in export(second, *same).output
+    assert totals(second, book) == {"reference": 111}
+
+
 def test_a_gradebook_of_another_course_file_is_refused(book: Path, course: Path) -> None:
     with gradebook_in(book) as opened:
         opened.find_grade_cell("resume-check", "4_3_save_and_load", "lab4").max_score = 50

@@ -15,6 +15,7 @@ from typing import Any
 
 from autograder.export.formats import ExportError
 from autograder.export.marks import ByHand
+from autograder.export.what_was_marked import HIDDEN, remembered
 from autograder.results import StudentResult
 from autograder.submission.names import spelt_as
 
@@ -91,10 +92,15 @@ def given_by_hand(where: str, assignment: str, students: Iterable[StudentResult]
         book = gradebook.find_assignment(assignment)
         written_max = round(sum(_written_max(notebook) for notebook in book.notebooks), 2)
         submissions = {submission.student.id: submission for submission in book.submissions}
+        hidden = HIDDEN.format(assignment=assignment)
+        beside = gradebook.find_assignment(hidden).submissions if hidden in names else []
+        shown = {submission.student.id: remembered(submission).submission for submission in beside}
         students = list(students)
         known = spelt_as([student.student for student in students], submissions)
         return {
-            student.student: _of_submission(submissions[known[student.student]], student, written_max)
+            student.student: _of_submission(
+                submissions[known[student.student]], student, written_max, shown.get(known[student.student], "")
+            )
             if student.student in known
             else ByHand(written_max=written_max, there=written_max == 0)
             for student in students
@@ -127,7 +133,7 @@ def _written_max(notebook: Any) -> float:
     return float(sum(cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells) if is_written(cell)))
 
 
-def _of_submission(submission: Any, student: StudentResult, written_max: float) -> ByHand:
+def _of_submission(submission: Any, student: StudentResult, written_max: float, shown: str) -> ByHand:
     public = public_points(student)
     written = changes = 0.0
     pending: list[str] = []
@@ -146,7 +152,8 @@ def _of_submission(submission: Any, student: StudentResult, written_max: float) 
                     pending.append(place)
                 automatic = public[grade.name][0] if grade.name in public else grade.auto_score or 0.0
                 changes += grade.manual_score - automatic
-    return ByHand(round(written, 2), written_max, round(changes, 2), tuple(sorted(pending)))
+    outdated = bool(shown and student.submission and shown != student.submission)
+    return ByHand(round(written, 2), written_max, round(changes, 2), tuple(sorted(pending)), outdated=outdated)
 
 
 def _require_gradebook(path: Path, where: str, create: bool) -> None:

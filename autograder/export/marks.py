@@ -21,6 +21,13 @@ class ByHand:
     """Cells that nobody has marked yet, as `notebook/cell`."""
     there: bool = True
     """Whether the gradebook has this student's submission."""
+    outdated: bool = False
+    """Whether something else has been handed in since the export from which people marked."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether people have marked all answers, and those of the submission that the results are of."""
+        return self.there and not self.pending and not self.outdated
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,11 @@ class Mark:
             return ""
         if not self.by_hand.there:
             return "not in the gradebook, so nobody has marked the written answers"
+        if self.by_hand.outdated:
+            return (
+                "handed in again since the answers went to formgrader; write them to the gradebook again with"
+                " `--to nbgrader` and `--submissions`"
+            )
         if self.by_hand.pending:
             count = len(self.by_hand.pending)
             cells = "1 cell has" if count == 1 else f"{count} cells have"

@@ -38,7 +38,7 @@ def _row(mark: Mark, people: list[str], tasks: list[str]) -> list[CellValue]:
         mark.status,
         number_cell(mark.automatic),
         number_cell(result.max_score),
-        number_cell(hand.written if hand and hand.there and not hand.pending else None),
+        number_cell(hand.written if hand and hand.complete else None),
         number_cell(hand.written_max if hand else None),
         number_cell(hand.changes if hand else None),
         number_cell(mark.total),

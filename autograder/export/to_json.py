@@ -33,7 +33,7 @@ def _student(mark: Mark) -> dict[str, Any]:
         "status": mark.status,
         "automatic": mark.automatic,
         "automatic_max": result.max_score,
-        "written": hand.written if hand and hand.there and not hand.pending else None,
+        "written": hand.written if hand and hand.complete else None,
         "written_max": hand.written_max if hand else None,
         "by_hand": hand.changes if hand else None,
         "total": mark.total,

@@ -20,11 +20,11 @@ from autograder.export import graded_notebooks
 from autograder.export.formats import Exported, ExportError, Format, Request
 from autograder.export.gradebook import CHECK_CELL, is_written, names_in, opened, public_points
 from autograder.export.marks import Mark, plain
+from autograder.export.what_was_marked import HIDDEN, NOTEBOOK, Shown, add_cell, remember, remembered, texts_of
 from autograder.results import StudentResult
 from autograder.submission.collect import SubmissionError, find_submissions
 from autograder.submission.names import spelt_as
 
-HIDDEN = "{assignment}-hidden"
 UNSAFE = re.compile(r'[<>"\\/{}*?\[\]]')
 """Characters that formgrader would put into pages and paths without escaping them."""
 
@@ -63,8 +63,7 @@ def write(request: Request) -> Exported:
                 request.writing(mark.student)
                 folder = handed_in.get(mark.student)
                 own = names[mark.student]
-                note = _write_student(gradebook, request, mark, own, placed, hidden, cells, folder, course)
-                done.notes += [note] if note else []
+                done.notes += _write_student(gradebook, request, mark, own, placed, hidden, cells, folder, course)
                 if mark.automatic is None:
                     done.left_out.append((mark.student, mark.missing))
                 else:
@@ -92,56 +91,67 @@ def _write_student(
     cells: dict[str, list[graded_notebooks.GradedCell]],
     folder: Path | None,
     course: Path,
-) -> str:
-    """Writes the marks and notebooks of a student, whom the gradebook calls `own`; returns a remark for the marker."""
+) -> list[str]:
+    """Writes the marks and notebooks of a student, whom the gradebook calls `own`; returns remarks for the marker."""
     assignment = request.results.assignment
     result = mark.result
     if mark.automatic is None:
         _take_back(gradebook, assignment, hidden, own)
-        return ""
+        return []
     person = {field: mark.person[key] for field, key in _NAMES.items() if mark.person.get(key)}
     gradebook.update_or_create_student(own, **{field: _shown(text) for field, text in person.items()})
     when = _submitted(folder)
     submission = gradebook.update_or_create_submission(assignment, own, timestamp=when)
-    remark = ""
+    rest = gradebook.update_or_create_submission(hidden, own, timestamp=when)
+    remarks = []
     try:
         pages = _pages(cells, folder)
     except Exception as error:  # one student's notebook must not stop the others' export
         pages, folder = {}, None
-        remark = f"{mark.student}: formgrader cannot show the notebooks ({type(error).__name__}: {error})"
+        remarks.append(f"{mark.student}: formgrader cannot show the notebooks ({type(error).__name__}: {error})")
+    before, texts = remembered(rest).texts, texts_of(pages)
+    again = []
     public = public_points(result)
     for notebook in submission.notebooks:
         for grade in notebook.grades:
+            place = f"{notebook.name}/{grade.name if is_written(grade.cell) else ''}"
+            other = folder is not None and before.get(place) != texts.get(place)
+            changed = other
             if is_written(grade.cell):
                 if folder is not None:
                     _written_grade(grade, pages.get(notebook.name))
             elif grade.name in placed:
                 points = public[grade.name][0]
-                changed = grade.auto_score != points
+                changed = other or grade.auto_score != points
                 grade.auto_score = points
-                # A score by hand is kept. If the automatic one has changed since, a person must look at it again.
                 if grade.manual_score is None:
                     grade.needs_manual_grade = False
-                elif changed:
-                    grade.needs_manual_grade = True
+            # A score by hand is kept. If what it was given for has changed since, a person must look at it again.
+            if changed and grade.manual_score is not None:
+                grade.needs_manual_grade = True
+                again += [f"{notebook.name}/{grade.name}"] if other else []
         if folder is not None:
             for comment in notebook.comments:
                 page = pages.get(notebook.name)
                 answered = page is not None and comment.name not in page.unanswered
                 comment.auto_comment = None if answered else "No response."
-    rest = gradebook.update_or_create_submission(hidden, own, timestamp=when)
     left = _hidden_points(result, placed)
     for notebook in rest.notebooks:
         for grade in notebook.grades:
             grade.auto_score = left.get(grade.name, (0.0, 0.0))[0]
             grade.needs_manual_grade = False
     _penalise(result, placed, submission, rest)
+    if folder is not None:
+        remember(rest, Shown(result.submission, texts))
     gradebook.db.commit()
     if folder is not None:
         target = course / "autograded" / own / assignment
-        listed = [(name, page) for name, page in pages.items() if page is not None]
-        graded_notebooks.write_pages(listed, target, when.strftime("%Y-%m-%d %H:%M:%S UTC") if when else "")
-    return remark
+        there = [(name, page) for name, page in pages.items() if page is not None]
+        graded_notebooks.write_pages(there, target, when.strftime("%Y-%m-%d %H:%M:%S UTC") if when else "")
+    if again:
+        listed = ", ".join(again)
+        remarks.append(f"{mark.student}: what was marked by hand has changed since; mark {listed} again in formgrader")
+    return remarks
 
 
 def _written_grade(grade: Any, page: graded_notebooks.GradedPage | None) -> None:
@@ -209,12 +219,13 @@ def _hidden_assignment(gradebook: Any, name: str, result: StudentResult, placed:
     from nbgrader.api import MissingEntry
 
     gradebook.update_or_create_assignment(name)
-    gradebook.update_or_create_notebook("hidden", name)
+    gradebook.update_or_create_notebook(NOTEBOOK, name)
+    add_cell(gradebook, name)
     for task, (_, most) in _hidden_points(result, placed).items():
         try:
-            cell = gradebook.find_grade_cell(task, "hidden", name)
+            cell = gradebook.find_grade_cell(task, NOTEBOOK, name)
         except MissingEntry:
-            cell = gradebook.add_grade_cell(task, "hidden", name, max_score=most, cell_type="code")
+            cell = gradebook.add_grade_cell(task, NOTEBOOK, name, max_score=most, cell_type="code")
             _add_grades(gradebook, cell)
         cell.max_score = most
     gradebook.db.commit()
