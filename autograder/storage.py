@@ -6,7 +6,24 @@ Readers never see half of a file, and an interrupted write changes nothing.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+
+
+class LinkError(Exception):
+    """A file was to be written or removed over a symbolic link; the message names the link."""
+
+
+def refuse_links(paths: Iterable[Path]) -> None:
+    """Raises `LinkError` if one of these, or anything below, is a symbolic link: it could lead to any file.
+
+    A folder that was unpacked, or that others can write to, may hold one.
+    """
+    for path in paths:
+        below = (Path(root, name) for root, folders, files in os.walk(path) for name in (*folders, *files))
+        for found in (path, *below) if not path.is_symlink() else (path,):
+            if found.is_symlink():
+                raise LinkError(f"{found}: is a symbolic link, through which nothing is written; remove it")
 
 
 def storable(text: str) -> str:
@@ -28,7 +45,8 @@ def write_whole(path: Path, content: str | bytes, encoding: str = "utf-8") -> Pa
     # A file name has 255 bytes at most, a character up to four: names that students chose may be that long.
     unfinished = path.with_name(f".{path.name[:55]}.{os.getpid()}.tmp")
     try:
-        with unfinished.open("wb") as file:
+        unfinished.unlink(missing_ok=True)
+        with unfinished.open("xb") as file:  # "x" follows no link that somebody has put there
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -263,6 +263,22 @@ def test_the_page_of_a_student_who_is_gone_goes_too(tmp_path: Path) -> None:
     assert [file.parent.name for file in tmp_path.glob("*/*/index.html")] == ["ada", "ada"]
 
 
+@pytest.mark.parametrize("link", ["students", "students/ada", "students/gone", "students/ada/index.html", "index.html"])
+def test_no_page_is_written_or_removed_over_a_link(tmp_path: Path, link: str) -> None:
+    marks, outside = tmp_path / "marks", tmp_path / "outside"
+    outside.mkdir()
+    (outside / "index.html").write_text("Mine.", encoding="utf-8")
+    results(student("ada", check("a"))).write(marks / "results.json")
+    (marks / link).parent.mkdir(parents=True, exist_ok=True)
+    (marks / link).symlink_to(outside / "index.html" if link.endswith(".html") else outside)
+    app = typer.Typer()
+    app.callback()(lambda: None)
+    register(app)
+    done = CliRunner().invoke(app, ["report", str(marks)])
+    assert (done.exit_code, f"{marks / link}: is a symbolic link" in done.output) == (1, True)
+    assert {file.name: file.read_text(encoding="utf-8") for file in outside.iterdir()} == {"index.html": "Mine."}
+
+
 def test_the_class_page_lists_what_was_not_taken_in(tmp_path: Path) -> None:
     left_out = [
         NotTakenIn(student="ada", name=f"own/{SCRIPT}.png", reason="a link"),

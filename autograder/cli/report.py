@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
         from autograder.feedback.plain_text import visible
         from autograder.grading.overrides import OverridesError, require_applied
         from autograder.judge.bank import BankError
+        from autograder.storage import LinkError
         from autograder.wall import Wall
 
         file = marks / "results.json"
@@ -53,7 +54,7 @@ def register(app: typer.Typer) -> None:
             typer.echo(write_report(results, marks, level.value if level else None, wall))
             if wall.failures:
                 fail(f"The pages of {', '.join(map(visible, wall.failures))} could not be made; they show the error.")
-        except (ResultsError, BankError, OverridesError) as error:
+        except (ResultsError, BankError, OverridesError, LinkError) as error:
             fail(str(error))
         except OSError as error:
             fail(f"{error.filename}: cannot be written ({error.strerror})")

@@ -23,6 +23,7 @@ USER_ERRORS = {  # errors that users can fix
     ("autograder.grading.overrides", "OverridesError"),
     ("autograder.grading.times", "TimesError"),
     ("autograder.results", "ResultsError"),
+    ("autograder.storage", "LinkError"),
 }
 
 

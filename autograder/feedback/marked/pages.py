@@ -24,6 +24,7 @@ from autograder.feedback.marked.timing import Timing
 from autograder.feedback.plain_text import duration
 from autograder.feedback.rendering import content_policy, environment
 from autograder.results import CheckResult, Results, StudentResult
+from autograder.storage import refuse_links
 from autograder.wall import Wall
 
 Level = Literal["before", "after", "marker"]
@@ -41,8 +42,9 @@ def write_report(results: Results, marks: Path, level: Level | None = None, wall
     was found; None means what they saw last time, and at first everything. The marker's pages hold more: flags,
     measured accuracies, the grader's own errors, who decided what, and a contact sheet of everybody's pictures.
     On whom it fails is withheld behind the `wall`, and nobody else. Raises `BankError` for a known mistake that cannot
-    be read.
+    be read, and `LinkError` for a link where pages are.
     """
+    refuse_links(marks / name for name in ("students", MARKERS, SHEET, SHOWN, "index.html"))
     wall = wall or Wall()
     known = set(wall.failures)
     index = _written(results, marks, level, wall)
