@@ -431,6 +431,19 @@ def test_the_column_of_the_submissions_is_found_by_what_it_holds(marks: Path, tm
     assert people["bruce"] == {}
 
 
+@pytest.mark.parametrize("system", ["moodle", "canvas", "blackboard", "brightspace"])
+def test_of_two_whom_a_system_takes_for_one_neither_is_written_and_both_are_named(tmp_path: Path, system: str) -> None:
+    folder = marks_folder(tmp_path / "marks", [student("Max"), student("max"), student("ada")])
+    new = ["--new-column"] if system in ("canvas", "blackboard") else []
+    done = export(folder, "--to", system, *new, "-o", tmp_path / "out")
+    assert done.exit_code == 1
+    assert f"{system}: 1 student in" in done.stdout
+    assert "Max: cannot be told from max there" in done.stderr
+    assert "max: cannot be told from Max there" in done.stderr
+    written = (tmp_path / "out").read_bytes().replace(b"\0", b"").lower()
+    assert (b"ada" in written, b"max" in written) == (True, False)
+
+
 def test_nobody_is_guessed(tmp_path: Path) -> None:
     """Two rows for a student, or two students for a row: no row changes, and all of them are told."""
     sheet = tmp_path / "sheet.csv"

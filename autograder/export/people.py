@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from autograder.export.formats import ExportError
 from autograder.export.marks import Mark
@@ -112,6 +113,35 @@ def match_rows(
         reason = f"{sheet.path.name}: line {sheet.lines[row]} could be {' or '.join(mark.student for mark in claimed)}"
         left_out += [(mark.student, reason) for mark in claimed]
     return settled, left_out
+
+
+Row = TypeVar("Row")
+
+
+def told_apart(found: Iterable[tuple[Mark, Sequence[str], Row]]) -> tuple[list[Row], list[tuple[str, str]]]:
+    """The rows of a new file; and the students left out, since a course system would take two of them for one.
+
+    Each student comes with their ids, column by column, in which a system does not see capitals.
+    """
+    found = list(found)
+    owners: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for mark, ids, _ in found:
+        for place in _places(ids):
+            owners[place].append(mark.student)
+    rows, left_out = [], []
+    for mark, ids, row in found:
+        others = {name for place in _places(ids) for name in owners[place]} - {mark.student}
+        if others:
+            left_out.append(
+                (mark.student, f"cannot be told from {', '.join(sorted(others))} there, so neither is in it")
+            )
+        else:
+            rows.append(row)
+    return rows, left_out
+
+
+def _places(ids: Sequence[str]) -> list[tuple[int, str]]:
+    return [(column, composed(value.strip().casefold())) for column, value in enumerate(ids) if value.strip()]
 
 
 def need(columns: Mapping[str, int], sheet: Worksheet) -> None:

@@ -12,7 +12,7 @@ import re
 from autograder.export.filling import fill, find_column, one_maximum, require_maximum
 from autograder.export.formats import Exported, ExportError, Format, Request, split
 from autograder.export.marks import plain
-from autograder.export.people import fields_of
+from autograder.export.people import fields_of, told_apart
 from autograder.export.table import as_csv, is_formula, text_cell
 from autograder.export.worksheet import Worksheet, read_worksheet
 from autograder.storage import write_whole
@@ -56,7 +56,7 @@ def _new_file(request: Request) -> Exported:
         require_maximum(request, found["points"], f"--column {title!r}")
     one_maximum(request.marks)
     settled, left_out = split(request.marks)
-    rows = []
+    people = []
     for mark in settled:
         own = mark.person.get("login", "") or ("" if mark.person else mark.student)
         if not own:
@@ -68,10 +68,11 @@ def _new_file(request: Request) -> Exported:
                 (mark.student, f"the username {own!r} cannot be one of Blackboard's, and is not safe in a table")
             )
         else:
-            rows.append([own, plain(mark.total or 0.0)])
+            people.append((mark, [own], [own, plain(mark.total or 0.0)]))
+    rows, alike = told_apart(people)
     text = as_csv([["Username", text_cell(title)], *rows], delimiter="\t", quoting=csv.QUOTE_ALL)
     done = write_whole(request.path, b"\xff\xfe" + text.encode("utf-16-le"))
-    return Exported([done], len(rows), left_out)
+    return Exported([done], len(rows), left_out + alike)
 
 
 FORMAT = Format(

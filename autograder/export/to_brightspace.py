@@ -12,7 +12,7 @@ import re
 from autograder.export.filling import fill, find_column, one_maximum, require_maximum
 from autograder.export.formats import Exported, ExportError, Format, Request, split
 from autograder.export.marks import plain
-from autograder.export.people import fields_of
+from autograder.export.people import fields_of, told_apart
 from autograder.export.table import as_csv, is_formula, text_cell
 from autograder.export.worksheet import Worksheet, read_worksheet
 from autograder.storage import write_whole
@@ -49,7 +49,7 @@ def _new_file(request: Request) -> Exported:
         title = f"{title} Points Grade"
     one_maximum(request.marks)
     settled, left_out = split(request.marks)
-    rows = []
+    found = []
     for mark in settled:
         own = [mark.person.get("idnumber", ""), mark.person.get("login", "") or ("" if mark.person else mark.student)]
         if not any(own):
@@ -58,9 +58,11 @@ def _new_file(request: Request) -> Exported:
         elif any(is_formula(value) or value != text_cell(value) for value in own):
             left_out.append((mark.student, "the username cannot be one of Brightspace's, and is not safe in a table"))
         else:
-            rows.append([*(f"#{value}" if value else "" for value in own), plain(mark.total or 0.0), "#"])
+            cells = [*(f"#{value}" if value else "" for value in own), plain(mark.total or 0.0), "#"]
+            found.append((mark, own, cells))
+    rows, alike = told_apart(found)
     header = ["OrgDefinedId", "Username", text_cell(title), END]
-    return Exported([write_whole(request.path, as_csv([header, *rows]))], len(rows), left_out)
+    return Exported([write_whole(request.path, as_csv([header, *rows]))], len(rows), left_out + alike)
 
 
 FORMAT = Format(

@@ -12,7 +12,7 @@ import re
 from autograder.export.filling import fill, find_column, one_maximum, require_maximum
 from autograder.export.formats import Exported, ExportError, Format, Request, split
 from autograder.export.marks import plain
-from autograder.export.people import fields_of
+from autograder.export.people import fields_of, told_apart
 from autograder.export.table import as_csv, is_formula, text_cell
 from autograder.export.worksheet import Worksheet, read_worksheet
 from autograder.storage import write_whole
@@ -68,7 +68,7 @@ def _new_file(request: Request) -> Exported:
             " gradebook (--worksheet FILE) or the whole title (--column 'Lab 4 (12345)'), or use --new-column."
         )
     settled, left_out = split(request.marks)
-    rows = []
+    found = []
     for mark in settled:
         person = mark.person
         own = [person.get("id", ""), person.get("sis", ""), person.get("login", "")]
@@ -86,10 +86,12 @@ def _new_file(request: Request) -> Exported:
             left_out.append((mark.student, "the id cannot be one of Canvas's, and is not safe in a table"))
             continue
         name = person.get("name") or ", ".join(filter(None, (person.get("last"), person.get("first")))) or mark.name
-        rows.append([text_cell(name), *own, text_cell(person.get("section", "")), plain(mark.total or 0.0)])
+        cells = [text_cell(name), *own, text_cell(person.get("section", "")), plain(mark.total or 0.0)]
+        found.append((mark, own, cells))
+    rows, alike = told_apart(found)
     most = ["    Points Possible", "", "", "", "", plain(one_maximum(request.marks))]
     text = as_csv([[*PERSONAL, text_cell(title)], most, *rows])
-    return Exported([write_whole(request.path, text)], len(rows), left_out)
+    return Exported([write_whole(request.path, text)], len(rows), left_out + alike)
 
 
 _MEANING = {"id", "sis", "login", "name", "first", "last"}

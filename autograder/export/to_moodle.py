@@ -12,7 +12,7 @@ import re
 from autograder.export.filling import fill, require_maximum
 from autograder.export.formats import Exported, ExportError, Format, Request, split
 from autograder.export.marks import plain
-from autograder.export.people import fields_of
+from autograder.export.people import fields_of, told_apart
 from autograder.export.table import as_csv, is_formula, text_cell
 from autograder.export.worksheet import Worksheet, read_worksheet
 from autograder.storage import write_whole
@@ -67,7 +67,7 @@ def _import_file(request: Request) -> Exported:
     if field not in IMPORT_FIELDS:
         raise ExportError(f"--id must be a field that Moodle can import by, {', '.join(IMPORT_FIELDS)}, not {field!r}")
     settled, left_out = split(request.marks)
-    rows, owners = [], dict[str, str]()
+    found = []
     for mark in settled:
         # Without a roster, the submissions' names are the user names.
         own = mark.person.get(field, "").strip() or ("" if mark.person or field != "login" else mark.student)
@@ -77,13 +77,11 @@ def _import_file(request: Request) -> Exported:
             left_out.append(
                 (mark.student, f"the {field} {own!r} cannot be one of Moodle's, and is not safe in a table")
             )
-        elif own.casefold() in owners:
-            left_out.append((mark.student, f"has the same {field} as {owners[own.casefold()]}"))
         else:
-            owners[own.casefold()] = mark.student
-            rows.append([own, text_cell(mark.name), plain(mark.total or 0.0)])
+            found.append((mark, [own], [own, text_cell(mark.name), plain(mark.total or 0.0)]))
+    rows, alike = told_apart(found)
     header = [HEADERS.get(field, field), "name", text_cell(request.column or request.title)]
-    done = Exported([write_whole(request.path, as_csv([header, *rows]))], len(rows), left_out)
+    done = Exported([write_whole(request.path, as_csv([header, *rows]))], len(rows), left_out + alike)
     done.notes.append(
         f"In Moodle, choose Grades → Import → CSV file; map {header[0]!r} to the user's {field}, and {header[2]!r}"
         " to the grade. If Moodle does not know one of the users, it aborts the whole import."
