@@ -29,6 +29,8 @@ NAMES = {
 
 
 DATA_SETS = ("mnist", "digits")
+FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+DEEPEST = 50  # lists and mappings within each other
 
 
 class CourseError(Exception):
@@ -281,23 +283,30 @@ def read_mapping(path: Path, needed: str) -> tuple[dict[Any, Any], Lines]:
     except UnicodeDecodeError as error:
         raise CourseError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from error
     try:
-        root = _composed(text)
+        root = None
+        with contextlib.suppress(yaml.YAMLError):  # PyYAML itself, ten times slower, explains mistakes better
+            root = composed(text, FAST)
+        root = root or composed(text)
         lines = _note_lines({(): 1}, root, path)
         value = yaml.SafeLoader("").construct_document(root) if root is not None else None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise CourseError(f"{path}, line {line}: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise CourseError(f"{path}: {error}") from error
     if not isinstance(value, dict):
         raise CourseError(f"{path}, line 1: the file must be {needed}")
     return value, lines
 
 
-def _composed(text: str) -> yaml.Node | None:
-    """The document, read by libyaml, ten times as fast; by PyYAML itself where there is a mistake, which it explains
-    better."""
-    with contextlib.suppress(yaml.YAMLError):
-        return yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return yaml.compose(text, Loader=yaml.SafeLoader)
+def composed(text: str, loader: Any = yaml.SafeLoader) -> yaml.Node | None:
+    """A YAML document. Raises `yaml.YAMLError`, also if it is nested so deeply that libyaml and Python would crash."""
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise yaml.MarkedYAMLError(problem="is nested too deeply", problem_mark=event.start_mark)
+    return yaml.compose(text, Loader=loader)
 
 
 def validated(model: type[Model], value: dict[Any, Any], path: Path, lines: Lines) -> Model:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Band, CourseError, read_course
+from autograder.grading.overrides import FILE, OverridesError, read_overrides
 from autograder.labs import catalogue
 from autograder.labs.lab import LABS
 from tests.conftest import ROOT
@@ -68,6 +69,16 @@ def test_errors_name_file_and_line(tmp_path: Path, old: str, new: str, at: str |
         assert f"{changed}, line " in str(error.value)
     else:
         assert f"{changed}, line {line_of(changed.read_text(), at)}: " in str(error.value)
+
+
+@pytest.mark.parametrize("nested", ["[" * 100_000, "- " * 100_000 + "x"])
+def test_what_is_nested_too_deeply_is_an_error_of_the_file(tmp_path: Path, nested: str) -> None:
+    for name in ("course.yml", FILE):
+        (tmp_path / name).write_text(nested)
+    with pytest.raises(CourseError, match=r"course\.yml, line 1: is nested too deeply"):
+        read_course(tmp_path / "course.yml")
+    with pytest.raises(OverridesError, match=r"overrides\.yml, line 1: is nested too deeply"):
+        read_overrides(tmp_path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from autograder.course import Assignment
+from autograder.course import Assignment, composed
 from autograder.grading.lateness import settled
 from autograder.results import CheckResult, CheckStatus, Override, Points, Results, StudentResult
 from autograder.storage import write_whole
@@ -224,7 +224,7 @@ def _text(marks: Path) -> str:
 
 def _entries(text: str, path: Path) -> list[yaml.MappingNode]:
     try:
-        root = yaml.compose(text, Loader=yaml.BaseLoader)
+        root = composed(text, yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise OverridesError(f"{path}, line {line}: {error.problem}") from error
