@@ -302,6 +302,7 @@ def read_mapping(path: Path, needed: str) -> tuple[dict[Any, Any], Lines]:
 def composed(text: str, loader: Any = yaml.SafeLoader) -> yaml.Node | None:
     """A YAML document. Raises `yaml.YAMLError`, also if it is nested so deeply that libyaml and Python would crash."""
     depth = 0
+    event: Any
     for event in yaml.parse(text, Loader=loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:

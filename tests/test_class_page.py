@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from autograder.feedback.marked.pages import write_report
-from autograder.results import GivenExtension, Lateness, Results, StudentResult
+from autograder.results import AGAIN, UNTIMED, GivenExtension, Lateness, Results, StudentResult
 from tests.export_class import marks_folder, student
 
 SAME = "Nearly the same code, apart from names: ada, bob and cy share 98% of it, in every task."
@@ -34,6 +34,15 @@ def test_a_flag_of_several_students_stands_there_once_with_all_of_them(tmp_path:
     names = text.split("Nearly the same code")[0].rpartition("<tr>")[2]
     assert re.findall(r"<bdi>(.*?)</bdi>", names) == ["ada", "bob", "cy"]
     assert "1 flag" in row(text, "bob")
+
+
+def test_who_is_to_be_asked_comes_first_and_an_unknown_time_alone_flags_nobody(tmp_path: Path) -> None:
+    flags = {"ada": [UNTIMED], "bob": [UNTIMED, SAME], "cy": [f"Ask for it {AGAIN}.", SAME, SAME]}
+    text = page(tmp_path, *(student(name).model_copy(update={"flags": of}) for name, of in flags.items()))
+    table = text.partition('id="flags">')[2].partition("</table>")[0].split("<tr>")[2:]
+    assert [re.findall(r"<bdi>(.*?)</bdi>", line) for line in table] == [["cy"], ["bob", "cy"], ["ada", "bob"]]
+    assert '<option value="flagged">flagged (2)</option>' in text
+    assert '<option value="untimed">without a known time (2)</option>' in text
 
 
 def test_who_is_within_the_grace_period_is_not_called_late(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from autograder.course import Assignment, CourseError, Limits, read_course
 from autograder.grading.class_run import _untimed
 from autograder.grading.lateness import settled, with_lateness
 from autograder.grading.times import TimesError, find_times, parse_timestamp, read_times
-from autograder.results import CheckResult, Results, StudentResult, TaskResult, most
+from autograder.results import UNTIMED, CheckResult, Results, StudentResult, TaskResult, most
 from autograder.submission.collect import find_submissions
 from tests.test_course import COURSE, line_of
 
@@ -273,7 +273,7 @@ def test_who_has_no_known_time_is_flagged_where_others_have_one(tmp_path: Path) 
         times = find_times(taken_in, tmp_path)
         return {each.student: list(_untimed(each, times)) for each in taken_in if each.student not in times.known}
 
-    unknown = ["When this was handed in is not known: nothing is taken off for lateness."]
+    unknown = [f"{UNTIMED}: nothing is taken off for lateness."]
     unreadable = ["timestamp.txt does not hold a time ('soon'): nothing is taken off for lateness."]
     assert flags() == {"bob": unknown, "cy": unknown, "eve": unreadable}
     (source / "ada" / "lab4" / "timestamp.txt").unlink()

@@ -289,6 +289,7 @@ def test_the_class_page_lists_what_was_not_taken_in(tmp_path: Path) -> None:
     assert "Not taken in" in page
     assert SCRIPT not in page.partition("Not taken in")[2].partition("</section>")[0]
     assert "is no folder or archive of a student" in page
+    assert '<th scope="row" class="name"><bdi>ada</bdi></th>' in page  # as high as the cells beside it
     assert "notes.txt" not in (tmp_path / "students/ada/index.html").read_text(encoding="utf-8")
 
 
@@ -550,9 +551,14 @@ def drawn(name: str, marks: Path, content: bytes | None = None, **more: object) 
 
 
 def test_the_contact_sheet_shows_everybodys_pictures_small(tmp_path: Path) -> None:
-    class_ = [drawn("ada", tmp_path), drawn("Ada", tmp_path), student("bob", check("a", "not attempted"))]
+    class_ = [
+        drawn("ada", tmp_path),
+        drawn("Ada", tmp_path),
+        student("bob", check("a", "not attempted"), unread="A PDF"),
+    ]
     write_report(results(*class_), tmp_path)
     sheet = Page(tmp_path / "contact-sheet.html")
+    assert (sheet.text.count("no mark yet"), "0 of 2 points" in sheet.text) == (1, False)
     assert {"marker/ada/index.html", "marker/bob/index.html"} <= set(sheet.values("href"))
     small = [tmp_path / unquote(source) for source in sheet.values("src")]
     assert len(set(small)) == 2

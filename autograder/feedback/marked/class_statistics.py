@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import mean, median
 
-from autograder.results import CheckResult, Results, StudentResult, TaskResult
+from autograder.results import AGAIN, UNTIMED, CheckResult, Results, StudentResult, TaskResult
 
 BINS = 10
 
@@ -65,7 +65,7 @@ class Row:
     student: StudentResult
     states: Counter[str]
     kinds: list[str]
-    """Those of this student: `withheld`, `unread`, `flagged`, `late`, `extended`, `decided`, `extra`, `remarked`."""
+    """Those of this student, of what the class page can filter by: `withheld`, `unread`, `flagged`, `late`, …"""
     decisions: int
     extra: float
     """Points of extra credit that this student earned."""
@@ -84,7 +84,8 @@ def rows(results: Results, diagnoses: list[Diagnosis]) -> list[Row]:
             "withheld": student.status == "withheld",
             "unread": student.no_mark_yet,
             "again": bool(student.ask_again),
-            "flagged": bool(student.flags),
+            "flagged": any(not flag.startswith(UNTIMED) for flag in student.flags),
+            "untimed": any(flag.startswith(UNTIMED) for flag in student.flags),
             "late": student.late is not None and bool(student.late.days),
             "extended": student.extension is not None,
             "decided": bool(decisions),
@@ -148,12 +149,13 @@ def common_diagnoses(results: Results, sentence: Callable[[str, str], str]) -> l
 
 
 def flags(results: Results) -> list[tuple[str, list[StudentResult]]]:
-    """Each flag once, with everybody who has it."""
-    found: dict[str, list[StudentResult]] = {}
+    """Each flag once, with everybody who has it: first those for which students are to be asked, unknown times last."""
+    found: dict[str, dict[str, StudentResult]] = {}
     for student in results.students:
         for flag in student.flags:
-            found.setdefault(flag, []).append(student)
-    return list(found.items())
+            found.setdefault(flag, {})[student.student] = student
+    ordered = sorted(found, key=lambda flag: (AGAIN not in flag, flag.startswith(UNTIMED)))
+    return [(flag, list(found[flag].values())) for flag in ordered]
 
 
 def forgiven(check: CheckResult) -> bool:
