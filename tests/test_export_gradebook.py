@@ -416,6 +416,9 @@ def test_nothing_of_a_students_notebook_acts_in_the_markers_browser(course: Path
     assert Active(rendered).found == Active(clean).found
     assert BAD in Active(rendered).text.replace("\u2060", "")
     assert "<b>seen</b>" in Active(rendered).text.replace("\u2060", "")
+    unreadable = (written / "4_2_better_cnn.ipynb").read_text(encoding="utf-8")
+    assert "4_2_better_cnn.ipynb could not be read" in unreadable
+    assert "is missing in what was handed in" not in unreadable
     # What can't be read, and what is not there, is nobody's answer.
     assert {path.name for path in written.glob("*.ipynb")} == {f"{name}.ipynb" for name in WRITTEN} - {
         "4_3_save_and_load.ipynb"

@@ -36,6 +36,9 @@ ACTIVE = (
 """What makes markdown or formulas more than text, up to the character after which `JOINER` is inserted."""
 
 
+HandedIn = dict[str, "list[dict[str, Any]] | None"]
+
+
 @dataclass(frozen=True)
 class GradedCell:
     """A cell as the gradebook knows it."""
@@ -97,11 +100,11 @@ def cells_of(notebook: Any) -> list[GradedCell]:
     ]
 
 
-def read_notebooks(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """The cells of each notebook below `folder`, by its path without `.ipynb`. Unreadable ones have no cells."""
-    found: dict[str, list[dict[str, Any]]] = {}
+def read_notebooks(folder: Path) -> HandedIn:
+    """The cells of each notebook below `folder`, by its path without `.ipynb`; None for one that cannot be read."""
+    found: HandedIn = {}
     for path in sorted(folder.rglob("*.ipynb")):
-        cells: list[dict[str, Any]] = []
+        cells = None
         try:
             if path.stat().st_size <= NOTEBOOK_LIMIT:
                 value = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -114,9 +117,7 @@ def read_notebooks(folder: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def page(
-    name: str, graded: list[GradedCell], handed_in: dict[str, list[dict[str, Any]]], names: set[str]
-) -> GradedPage | None:
+def page(name: str, graded: list[GradedCell], handed_in: HandedIn, names: set[str]) -> GradedPage | None:
     """The page of the notebook `name`, or None if nothing was handed in that could be it.
 
     It is made from the notebook with that name. Without one, it is made from those whose names are not in `names` and
@@ -133,14 +134,19 @@ def page(
     if taken != [name]:
         listed = _text(", ".join(taken))
         written.append(_markdown(_plain(f"No notebook called {name} was handed in; this is from {listed}.")))
+    unread = [f"{source}.ipynb" for source in taken if handed_in[source] is None]
+    if unread:
+        listed = _text(", ".join(unread))
+        written.append(_markdown(_plain(f"{listed} could not be read, so its cells are not shown. Ask for it again.")))
     for source in taken:
-        for cell in handed_in[source]:
+        for cell in handed_in[source] or ():
             made = _cell(cell, known, seen)
             if made is not None:
                 written.append(made)
     for own in graded:
         if own.name not in seen and own.points is not None:
-            written.append(_markdown(_plain(f"The cell {own.name} is missing in what was handed in.")))
+            if not unread:
+                written.append(_markdown(_plain(f"The cell {own.name} is missing in what was handed in.")))
             written.append(_graded(own, own.source if own.locked else ""))
     for made in written:
         answer = known.get(made.metadata.get("nbgrader", {}).get("grade_id", ""))
@@ -168,9 +174,7 @@ def write_pages(pages: Iterable[tuple[str, GradedPage]], folder: Path, timestamp
     unfinished.rename(folder)
 
 
-def _sources(
-    name: str, graded: list[GradedCell], handed_in: dict[str, list[dict[str, Any]]], names: set[str]
-) -> list[str]:
+def _sources(name: str, graded: list[GradedCell], handed_in: HandedIn, names: set[str]) -> list[str]:
     if name in handed_in:
         return [name]
     others = [other for other in handed_in if other not in names]
@@ -178,7 +182,7 @@ def _sources(
     fitting = [
         other
         for other in others
-        if name.casefold() in other.casefold() or own & {_grade_id(cell) for cell in handed_in[other]}
+        if name.casefold() in other.casefold() or own & {_grade_id(cell) for cell in handed_in[other] or ()}
     ]
     return fitting or others
 
