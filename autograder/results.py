@@ -28,6 +28,7 @@ from pydantic import (
 from autograder.storage import storable, write_whole
 
 AGAIN = "again before the 0 counts"  # in the flags that ask the marker to ask the student
+AGAIN_FOR_A_TASK = "again before a task's 0 counts"  # of a student who has a mark
 UNTIMED = "When this was handed in is not known"  # the beginning of a flag
 CheckStatus = Literal["passed", "partial", "failed", "not attempted", "blocked", "error"]
 TaskState = Literal["done", "needs fixing", "begun", "not started", "error"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.results import Lateness, StudentResult
+from autograder.results import GivenExtension, Lateness, StudentResult
 from tests.test_overrides import LATE, check, override, run, student, write
 
 PASSED, FAILED = check("same-function", "passed", 5), check("same-function", "failed", 0)
@@ -77,6 +77,13 @@ def test_lateness_is_a_reason(tmp_path: Path) -> None:
     assert "1 day late, 0.5 points off (10 %) before, 2 days late, 1 points off (20 %) now" in words
 
 
+def test_reasons_are_parts_of_one_sentence(tmp_path: Path) -> None:
+    given = GivenExtension(deadline="2027-02-05T23:59:00Z", reason="illness")
+    new = student("ada", PASSED).model_copy(update={"extension": given})
+    _, words = moved(tmp_path, student("ada", PASSED, late=LATE), new)
+    assert "(illness) now; Lateness: 1 day late" in words
+
+
 def test_another_submission_is_a_reason(tmp_path: Path) -> None:
     new = student("ada", FAILED).model_copy(update={"submission": "6" * 64})
     assert "a different submission; simple-cnn/same-function 5 → 0" in moved(tmp_path, student("ada", PASSED), new)[1]
@@ -105,7 +112,7 @@ def test_a_decision_is_a_reason(tmp_path: Path) -> None:
     there = run("diff", tmp_path / "old", tmp_path / "new")
     back = run("diff", tmp_path / "new", tmp_path / "old")
     assert (there.exit_code, back.exit_code) == (1, 1)
-    assert "was decided by jo: A slip." in " ".join(there.output.replace("│", " ").split())
+    assert "was decided by jo: A slip" in " ".join(there.output.replace("│", " ").split())
     assert "the decision by hand was removed" in " ".join(back.output.replace("│", " ").split())
 
 

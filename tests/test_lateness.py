@@ -255,6 +255,7 @@ def test_a_file_of_times_outranks_timestamps_and_is_kept(tmp_path: Path) -> None
         times = find_times(submissions, marks, file)
         assert times.known == {"bob": datetime(2027, 1, 29, 22, tzinfo=UTC)}
         assert times.missing == ["ada", "cy", "eve"]  # also ada, whose timestamp.txt does not count now
+        assert times.replaced == ["ada"]
         assert times.strangers == ["No, Body"]
 
 
@@ -262,6 +263,8 @@ def test_names_are_read_as_our_own_tables_write_them(tmp_path: Path) -> None:
     times = tmp_path / "times.csv"
     times.write_text("student,time\n'-dash,2027-01-29T22:00:00Z\n'quoted,2027-01-29T22:00:00Z\n")
     assert list(read_times(times)) == ["-dash", "'quoted"]
+    times.write_text("student; time\n ada ;2027-01-29T22:00:00Z\n", encoding="utf-8")  # as some spreadsheets save it
+    assert read_times(times) == {"ada": datetime(2027, 1, 29, 22, tzinfo=UTC)}
 
 
 def test_who_has_no_known_time_is_flagged_where_others_have_one(tmp_path: Path) -> None:
@@ -284,7 +287,7 @@ def test_who_has_no_known_time_is_flagged_where_others_have_one(tmp_path: Path) 
     ("text", "sentence"),
     [
         ("name,time\n", "line 1: there is no column `student`"),
-        ("student;time\n", "line 1: there is no column `student`"),
+        ("student|time\n", "line 1: there is no column `student`"),
         ("", "line 1: there is no column `student`"),
         ("student,time\nada,2027-01-29T22:00:00\n", "line 2: '2027-01-29T22:00:00' has no time zone"),
         ("student,time\nada,\n", "line 2: '' is not a time"),

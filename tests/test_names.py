@@ -46,6 +46,7 @@ def test_a_name_that_a_course_system_gave_a_number_is_asked_about() -> None:
     assert did_you_mean(f"zoë {NFC}", known) == f"; did you mean 'Zoë {NFD}_4711'?"
     assert did_you_mean("Zuse", known) == "; did you mean 'zuseconrad_3144' or 'zusekonrad_3145'?"
     assert did_you_mean("Conrad Zuse", known) == "; did you mean 'zuseconrad_3144'?"
+    assert did_you_mean("Jose Nunez", ["José Núñez"]) == "; did you mean 'José Núñez'?"
     assert did_you_mean("bob", known) == did_you_mean(" ", known) == ""
     assert did_you_mean("a", ["a1", "a2", "a3", "a4"]).count("a") == 4
 

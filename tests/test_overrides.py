@@ -94,6 +94,18 @@ def test_a_decision_stands_in_the_results_and_on_the_pages_and_keeps_what_was_fo
     assert of(marks, "007").tasks[0].score == 5
 
 
+@pytest.mark.parametrize("name", [("'-dash",), ("--", "-dash")])
+def test_a_name_that_a_spreadsheet_could_run_is_spelt_as_in_the_table_or_as_it_is(
+    tmp_path: Path, name: tuple[str, ...]
+) -> None:
+    write(tmp_path, [student("-dash", check("same-function", "failed", 0))])
+    place, *decision = DECIDED
+    override(tmp_path, *decision, *name, place)
+    assert of(tmp_path, "-dash").score == 4
+    override(tmp_path, "--remove", *name, place)
+    assert of(tmp_path, "-dash").score == 0
+
+
 def test_taking_it_back_gives_the_same_bytes(marks: Path) -> None:
     before = (marks / "results.json").read_bytes()
     override(marks, "ada", *DECIDED)

@@ -127,6 +127,11 @@ def test_an_interrupted_run_counts_whom_it_has_marked(tmp_path: Path) -> None:
     assert "Lateness: 1 of 3 who are marked so far came late, by times.csv." in text
     assert "1 student has no known time: bob. Nothing is taken off. The list replaces every timestamp.txt." in text
     assert "Lateness: 1 of 39 came late, by times.csv." in told(Outcome(results, times=times))
+    nobody = told(
+        Outcome(marked, times=Times("times.csv", missing=["ada", "bob"], strangers=["eve"], replaced=["bob"]))
+    )
+    assert "Lateness: nobody's time is known, by times.csv." in nobody
+    assert "a time that was known is gone for bob: add them to the list." in nobody
 
 
 def test_everybody_without_a_mark_is_named(tmp_path: Path) -> None:
@@ -197,4 +202,4 @@ def test_the_table_says_who_is_to_be_asked_again_before_what_can_wait() -> None:
     one = StudentResult(
         student="ada", status="marked", score=0, max_score=6, flags=[flag], messages=["`x` is defined 2 times."]
     )
-    assert remarks(one) == ["ask again before the 0 counts", "`x` is defined 2 times."]
+    assert remarks(one) == ["ask again before a task's 0 counts", "`x` is defined 2 times."]

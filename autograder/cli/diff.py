@@ -93,7 +93,7 @@ def show(found: Difference, console: Console) -> None:
                     (student.new, student.new_unread, "old"),
                 )
             )
-            table.add_row(Text(visible(student.student)), old, new, moved_by, Text(visible("; ".join(why))))
+            table.add_row(Text(visible(student.student)), old, new, moved_by, Text(visible(_listed(why))))
         console.print(table)
     by_check = found.by_check()
     if by_check:
@@ -116,11 +116,15 @@ def show(found: Difference, console: Console) -> None:
         if not student.moved:
             why = (["a different submission"] if student.resubmitted else []) + student.reasons
             if why:  # the others are in the table of checks
-                others.setdefault("; ".join(why), []).append(visible(student.student))
+                others.setdefault(_listed(why), []).append(visible(student.student))
     for same, of in others.items():
-        console.print(Text(f"{listed(of)}: the same mark, but {visible(same)}"))
+        console.print(Text(f"{listed(of)}: the same mark, but {visible(same)}."))
     moved = len(found.moved)
     console.print(f"{moved} mark{'' if moved == 1 else 's'} moved.")
+
+
+def _listed(reasons: list[str]) -> str:
+    return "; ".join(reason.rstrip(".") for reason in reasons)
 
 
 def _points(change: CheckChange) -> str:

@@ -175,11 +175,13 @@ def _people(
     from autograder.export.gradebook import given_by_hand
     from autograder.export.marks import Mark
     from autograder.export.roster import read_roster
+    from autograder.grading.times import unescaped
     from autograder.submission.names import did_you_mean, spelt_as
 
     students = results.students
     if wanted:
         known = [student.student for student in students]
+        wanted = [name if name in known else unescaped(name) for name in wanted]
         spelt = spelt_as(wanted, known)
         if unknown := sorted(set(wanted) - set(spelt)):
             hint = did_you_mean(unknown[0], known)

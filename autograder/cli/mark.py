@@ -255,7 +255,7 @@ def marks_table(assignment: Assignment, results: Results, width: int, wall: Wall
 
 def remarks(student: StudentResult) -> list[str]:
     """The remarks beside a student's score in the table."""
-    from autograder.results import AGAIN
+    from autograder.results import AGAIN, AGAIN_FOR_A_TASK
 
     found = []
     if student.late is not None:
@@ -267,7 +267,7 @@ def remarks(student: StudentResult) -> list[str]:
     if decided:
         found.append(f"{decided} decided by hand")
     if student.ask_again:
-        found.append(f"ask {AGAIN}")
+        found.append(f"ask {AGAIN if student.no_mark_yet else AGAIN_FOR_A_TASK}")
     return found + student.messages[:1]
 
 
@@ -280,7 +280,7 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
     from autograder.grading.class_run import LATE_BY_UNKNOWN
     from autograder.grading.flags import listed
     from autograder.grading.overrides import FLAG
-    from autograder.results import AGAIN
+    from autograder.results import AGAIN_FOR_A_TASK
 
     def flagged(words: str) -> list[str]:
         return [student.student for student in students if any(words in flag for flag in student.flags)]
@@ -297,12 +297,15 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
         late = sum(1 for student in students if student.late is not None and student.late.days)
         timed = sum(1 for student in students if student.student in times.known)
         so_far = " who are marked so far" if outcome.left else ""
-        console.print(Text(f"Lateness: {late} of {timed}{so_far} came late, by {visible(times.source)}."))
+        counted = f"{late} of {timed}{so_far} came late" if timed else "nobody's time is known"
+        console.print(Text(f"Lateness: {counted}, by {visible(times.source)}."))
         missing = [student.student for student in students if student.student in set(times.missing)]
         if missing:
             count = len(missing)
             what = f"{count} {'student has' if count == 1 else 'students have'} no known time: {names(missing)}."
             replaced = "" if times.source.startswith("nbgrader") else " The list replaces every timestamp.txt."
+            if lost := [name for name in missing if name in times.replaced]:
+                replaced += f" So a time that was known is gone for {names(lost)}: add them to the list."
             console.print(Text(f"{what} Nothing is taken off.{replaced}", style="bold yellow"))
         if times.strangers:
             console.print(Text(f"Times for nobody in this class: {names(times.strangers)}.", style="bold yellow"))
@@ -327,7 +330,7 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
         )
         console.print(Text(what, style="bold yellow"))
     if ask := [each.student for each in students if each.ask_again and not each.no_mark_yet]:
-        what = f"Ask {AGAIN}: {names(ask)}. Their flags on the class page say for what."
+        what = f"Ask {AGAIN_FOR_A_TASK}: {names(ask)}. Their flags on the class page say for what."
         console.print(Text(what, style="bold yellow"))
     if outcome.unreadable:
         what = f"No mark yet for {names(outcome.unreadable)}: nothing could be read of what they handed in."

@@ -21,7 +21,12 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def override(
         marks: Annotated[Path, typer.Argument(metavar="MARKS", help="The folder that `autograder mark` wrote.")],
-        student: Annotated[str | None, typer.Argument(metavar="STUDENT", help="Spelt as in the results.")] = None,
+        student: Annotated[
+            str | None,
+            typer.Argument(
+                metavar="STUDENT", help="Spelt as in the results or index.csv; for -dash, write -- before it."
+            ),
+        ] = None,
         check: Annotated[
             str | None, typer.Argument(metavar="TASK/CHECK", help="Such as better-cnn/same-function.")
         ] = None,
@@ -100,9 +105,11 @@ def decide(
     from autograder.feedback.plain_text import visible
     from autograder.grading.cache import Cache
     from autograder.grading.overrides import FILE, Decision, add_override, found_now, read_overrides, remove_override
+    from autograder.grading.times import unescaped
     from autograder.submission.names import did_you_mean, spelt_as
 
     results = _results(marks)
+    student = student if student in results.names else unescaped(student)
     if check is None:
         fail(f"which check of {visible(student)}? Add TASK/CHECK, such as better-cnn/same-function")
     if remove:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from autograder.results import AGAIN, StudentResult
+from autograder.results import AGAIN_FOR_A_TASK, StudentResult
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Mark:
         """What somebody who reads the mark should know, as sentences."""
         found = [self.missing] if self.missing else []
         if self.result.ask_again and not self.result.no_mark_yet:
-            found.append(f"ask {AGAIN}")
+            found.append(f"ask {AGAIN_FOR_A_TASK}")
         late, extension = self.result.late, self.result.extension
         if extension is not None:
             reason = f" ({extension.reason})" if extension.reason else ""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -22,7 +22,7 @@ from autograder.submission.collect import Submission
 from autograder.submission.names import composed, spelt_as
 
 KEPT = "times.csv"
-FORMULA = re.compile(r"'[=+\-@\t\r]")  # a name that our own tables keep a spreadsheet from working out
+FORMULA = re.compile(r"'[=+\-@\t\r]")
 
 
 class TimesError(Exception):
@@ -40,6 +40,8 @@ class Times:
     """Students whose time is not known."""
     strangers: list[str] = field(default_factory=list)
     """Names in the file of times that no student of the class has."""
+    replaced: list[str] = field(default_factory=list)
+    """Students of `missing` whose timestamp.txt holds a time, which the file of times has replaced."""
     unreadable: dict[str, str] = field(default_factory=dict)
     """The text of each timestamp.txt that does not hold a time, by student."""
 
@@ -50,6 +52,7 @@ def find_times(submissions: Iterable[Submission], marks: Path, given: Path | Non
     Raises `TimesError`.
     """
     students = {submission.student: submission.timestamp for submission in submissions}
+    stamped, unreadable = _timestamps(students)
     kept = marks / KEPT
     if given is not None:
         known = read_times(given)
@@ -58,28 +61,41 @@ def find_times(submissions: Iterable[Submission], marks: Path, given: Path | Non
     elif kept.is_file():
         known, source = read_times(kept), str(kept)
     else:
-        times = Times("nbgrader's timestamp.txt")
-        for student, text in students.items():
-            if text is None:
-                continue
-            try:
-                times.known[student] = parse_timestamp(text)
-            except ValueError:
-                times.unreadable[student] = text
-        times.missing = sorted(set(students) - set(times.known))
-        return times
+        missing = sorted(set(students) - set(stamped))
+        return Times("nbgrader's timestamp.txt", stamped, missing, unreadable=unreadable)
     owners = spelt_as(known, students)
+    missing = sorted(set(students) - set(owners.values()))
     return Times(
         source,
         {owners[name]: moment for name, moment in known.items() if name in owners},
-        sorted(set(students) - set(owners.values())),
+        missing,
         sorted(set(known) - set(owners)),
+        [student for student in missing if student in stamped],
     )
+
+
+def _timestamps(texts: Mapping[str, str | None]) -> tuple[dict[str, datetime], dict[str, str]]:
+    """The times in students' timestamp.txt, and the texts of those that hold none."""
+    known, unreadable = {}, {}
+    for student, text in texts.items():
+        if text is None:
+            continue
+        try:
+            known[student] = parse_timestamp(text)
+        except ValueError:
+            unreadable[student] = text
+    return known, unreadable
+
+
+def unescaped(name: str) -> str:
+    """A name without the apostrophe with which our own tables keep a spreadsheet from working it out as a formula."""
+    return name[1:] if FORMULA.match(name) else name
 
 
 def read_times(path: Path) -> dict[str, datetime]:
     """The times in a CSV file with the columns `student` and `time` (ISO 8601 with a zone); others are ignored.
 
+    Commas separate them, or the semicolons or tabs that some spreadsheets write. Spaces around names are ignored.
     Raises `TimesError`.
     """
     try:
@@ -89,19 +105,20 @@ def read_times(path: Path) -> dict[str, datetime]:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise TimesError(f"{path}, line {line}: not UTF-8 text") from error
-    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    first_line = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first_line.count)
+    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter, skipinitialspace=True)
     found: dict[str, datetime] = {}
     lines: dict[str, int] = {}
     try:
+        rows.fieldnames = [title.strip() for title in rows.fieldnames or []]
         for column in ("student", "time"):
-            if column not in (rows.fieldnames or []):
+            if column not in rows.fieldnames:
                 raise TimesError(
                     f"{path}, line 1: there is no column `{column}`; the first line must be `student,time`"
                 )
         for row in rows:
-            student, written = row["student"] or "", row["time"] or ""
-            if FORMULA.match(student):
-                student = student[1:]
+            student, written = unescaped((row["student"] or "").strip()), row["time"] or ""
             if not student and not written:
                 continue
             if (first := lines.setdefault(composed(student), rows.line_num)) != rows.line_num:

@@ -42,8 +42,8 @@ def spelt_as(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A question that follows “there is no such student”, with at most three of `known` that have all words of `name`.
 
-    A course system's number in them, and capitals, need not be typed. Empty if there is none.
+    A course system's number in them, capitals and accents need not be typed. Empty if there is none.
     """
-    words = composed(name.casefold()).split()
-    found = sorted(one for one in known if words and all(word in composed(one.casefold()) for word in words))
+    words = alphabetical(name)[0].split()
+    found = sorted(one for one in known if words and all(word in alphabetical(one)[0] for word in words))
     return f"; did you mean {' or '.join(map(repr, found[:3]))}?" if found else ""
