@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -112,7 +113,7 @@ def export(*arguments: str | Path | float) -> Result:
     app = typer.Typer(pretty_exceptions_enable=False)
     app.callback()(lambda: None)
     register(app)
-    done = CliRunner().invoke(app, ["export", *map(str, arguments)])
+    done = CliRunner(env={"COLUMNS": os.environ.get("COLUMNS", "2000")}).invoke(app, ["export", *map(str, arguments)])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done

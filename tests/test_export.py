@@ -120,6 +120,16 @@ def test_who_has_no_mark_is_named_and_the_exit_status_says_so(marks: Path, tmp_p
 # --- csv and json -----------------------------------------------------------------------------------------------------
 
 
+def test_what_an_export_says_is_as_wide_as_the_terminal(
+    marks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = export(marks, "--to", "moodle", "-o", tmp_path / "moodle.csv")
+    notes = done.stdout.partition("\n")[2].partition("These are")[2]  # without the path, which has no spaces
+    assert "aborts the whole import" in notes.replace("\n", " ")
+    assert max(map(len, [*notes.splitlines(), *done.stderr.splitlines()])) <= 80
+
+
 def test_pandas_reads_the_csv(tmp_path: Path) -> None:
     people = [
         student("007", RELU),
@@ -304,6 +314,7 @@ def test_a_canvas_gradebook_is_filled_in_and_else_kept(marks: Path, tmp_path: Pa
     assert new[5] == old[5].replace(b"CS 1,,,", b"CS 1,,94.25,")
     assert [*new[:3], new[6]] == [*old[:3], old[6]]
     assert "nobody: withheld" in done.stderr
+    assert "In canvas.csv, but with no mark here: Student, Test.\n" in done.stdout
     table = pandas.read_csv(out, skiprows=[1, 2], dtype={"ID": str}).set_index("ID")
     assert table["Lab 4 (1002)"].dropna().to_dict() == {"501": 100, "502": 95, "503": 94.25}
 

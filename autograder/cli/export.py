@@ -216,26 +216,33 @@ def _refuse_overwriting(request: Request, roster: Path | None, gradebook: str | 
 
 
 def _tell(chosen: Format, request: Request, done: Exported, gradebook: str | None, verbose: bool) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
     from autograder.export.table import text_cell
+
+    def tell(sentence: str) -> None:
+        Console(highlight=False).print(Text(sentence))
+
+    def warn(sentence: str) -> None:
+        Console(highlight=False, stderr=True).print(Text(sentence))
 
     count = "1 student" if done.count == 1 else f"{done.count} students"
     where = str(done.files[0]) if len(done.files) == 1 else request.output
-    typer.echo(f"{chosen.name}: {count} in {where}")
+    tell(f"{chosen.name}: {count} in {where}")
     if chosen.totals and not gradebook:
-        typer.echo(
-            "These are the automatic marks. Add the written answers that people have marked with --gradebook FILE."
-        )
+        tell("These are the automatic marks. Add the written answers that people have marked with --gradebook FILE.")
     for note in done.notes:
-        typer.echo(text_cell(note).lstrip("'"))
+        tell(text_cell(note).lstrip("'"))
     if not done.left_out:
         return
     without = len(done.left_out)
-    typer.echo(f"{without} {'has' if without == 1 else 'have'} no mark in it:", err=True)
+    warn(f"{without} {'has' if without == 1 else 'have'} no mark in it:")
     alike: dict[str, list[str]] = {}
     for student, reason in done.left_out:
         alike.setdefault(text_cell(reason), []).append(text_cell(student))
     for reason, students in list(alike.items())[: None if verbose else SHOWN]:
-        typer.echo(f"  {', '.join(students)}: {reason}", err=True)
+        warn(f"  {', '.join(students)}: {reason}")
     if len(alike) > SHOWN and not verbose:
         more = sum(len(students) for students in list(alike.values())[SHOWN:])
-        typer.echo(f"  … and {more} more; list all with -v", err=True)
+        warn(f"  … and {more} more; list all with -v")

@@ -9,17 +9,22 @@ from autograder.export.formats import Exported, ExportError, Request, split
 from autograder.export.marks import Mark, plain
 from autograder.export.people import match_rows, need
 from autograder.export.worksheet import Worksheet
+from autograder.grading.flags import listed
 from autograder.storage import write_whole
 
 
 def fill(request: Request, sheet: Worksheet, column: int, people: Mapping[str, int], rows: Iterable[int]) -> Exported:
     """Writes each student's total to `column` of their row, writes the file, and lists students without a row.
 
-    Rows of other people, and of students without a mark, are not changed.
+    Rows of other people, and of students without a mark, are not changed; the former are named in a note.
     """
     need(people, sheet)
     settled, left_out = split(request.marks)
-    owners, unknown = match_rows(sheet, settled, people, rows)
+    rows = list(rows)
+    known, unknown = match_rows(sheet, request.marks, people, rows)
+    unknown = [(student, why) for student, why in unknown if student not in dict(left_out)]
+    totals = {mark.student for mark in settled}
+    owners = {row: mark for row, mark in known.items() if mark.student in totals}
     replaced = []
     for row, mark in owners.items():
         old = sheet.rows[row][column].strip() if column < len(sheet.rows[row]) else ""
@@ -31,7 +36,19 @@ def fill(request: Request, sheet: Worksheet, column: int, people: Mapping[str, i
     done = Exported([write_whole(request.path, sheet.to_bytes())], len(owners), left_out + unknown)
     if replaced:
         done.notes.append(f"Replaced {len(replaced)} marks that were already there: {', '.join(replaced)}")
+    others = [_person(sheet, row, people) for row in rows if row not in known]
+    if any(others) and len(request.marks) == len(request.results.students):
+        done.notes.append(f"In {sheet.path.name}, but with no mark here: {listed(list(filter(None, others)))}.")
     return done
+
+
+def _person(sheet: Worksheet, row: int, people: Mapping[str, int]) -> str:
+    """Whose row it is, for people to read; empty for nobody's."""
+    cells = {
+        field: sheet.rows[row][column].strip() for field, column in people.items() if column < len(sheet.rows[row])
+    }
+    both = " ".join(filter(None, (cells.get("first"), cells.get("last"))))
+    return cells.get("name") or both or next(filter(None, cells.values()), "")
 
 
 def find_column(request: Request, sheet: Worksheet, identifier: str, columns: Sequence[int]) -> int:
