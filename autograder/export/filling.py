@@ -9,7 +9,6 @@ from autograder.export.formats import Exported, ExportError, Request, split
 from autograder.export.marks import Mark, plain
 from autograder.export.people import match_rows, need
 from autograder.export.worksheet import Worksheet
-from autograder.grading.flags import listed
 from autograder.storage import write_whole
 
 
@@ -36,9 +35,9 @@ def fill(request: Request, sheet: Worksheet, column: int, people: Mapping[str, i
     done = Exported([write_whole(request.path, sheet.to_bytes())], len(owners), left_out + unknown)
     if replaced:
         done.notes.append(f"Replaced {len(replaced)} marks that were already there: {', '.join(replaced)}")
-    others = [_person(sheet, row, people) for row in rows if row not in known]
-    if any(others) and len(request.marks) == len(request.results.students):
-        done.notes.append(f"In {sheet.path.name}, but with no mark here: {listed(list(filter(None, others)))}.")
+    others = list(filter(None, (_person(sheet, row, people) for row in rows if row not in known)))
+    if others and len(request.marks) == len(request.results.students):
+        done.notes.append(f"In {sheet.path.name}, but with no mark here: {', '.join(others)}.")
     return done
 
 
