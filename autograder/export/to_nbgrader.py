@@ -20,7 +20,7 @@ from autograder.export import graded_notebooks
 from autograder.export.formats import Exported, ExportError, Format, Request
 from autograder.export.gradebook import CHECK_CELL, is_written, names_in, opened, public_points
 from autograder.export.marks import Mark, plain
-from autograder.export.what_was_marked import HIDDEN, NOTEBOOK, Shown, add_cell, remember, remembered, texts_of
+from autograder.export.what_was_marked import HIDDEN, NOTEBOOK, Remembered, add_cell, remember, remembered, texts_of
 from autograder.results import StudentResult
 from autograder.submission.collect import SubmissionError, find_submissions
 from autograder.submission.names import spelt_as
@@ -142,7 +142,7 @@ def _write_student(
             grade.needs_manual_grade = False
     _penalise(result, placed, submission, rest)
     if folder is not None:
-        remember(rest, Shown(result.submission, texts))
+        remember(rest, Remembered(result.submission, texts))
     gradebook.db.commit()
     if folder is not None:
         target = course / "autograded" / own / assignment

@@ -17,7 +17,7 @@ CELL = "handed-in"
 
 
 @dataclass
-class Shown:
+class Remembered:
     """What the last export with `--submissions` put before the marker."""
 
     submission: str = ""
@@ -38,21 +38,21 @@ def add_cell(gradebook: Any, hidden: str) -> None:
             gradebook.db.add(Comment(cell_id=cell.id, notebook=submitted))
 
 
-def remembered(submission: Any) -> Shown:
+def remembered(submission: Any) -> Remembered:
     """What is remembered in a student's submission of the hidden assignment; nothing if it has no such comment."""
     try:
-        return Shown(**json.loads(_comment(submission).auto_comment))
+        return Remembered(**json.loads(_comment(submission).auto_comment))
     except (AttributeError, TypeError, ValueError):
-        return Shown()
+        return Remembered()
 
 
-def remember(submission: Any, shown: Shown) -> None:
+def remember(submission: Any, shown: Remembered) -> None:
     """Replaces what is remembered."""
     _comment(submission).auto_comment = json.dumps(asdict(shown))
 
 
 def texts_of(pages: dict[str, Any]) -> dict[str, str]:
-    """The digests of these notebooks' pages, as `Shown.texts` has them; None stands for what was not handed in."""
+    """The digests of these notebooks' pages, as `Remembered.texts` has them; None stands for what was not handed in."""
     found = {}
     for name, page in pages.items():
         code = []
