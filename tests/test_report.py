@@ -15,6 +15,7 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
+from autograder.cli import program
 from autograder.cli.report import register
 from autograder.feedback.marked.pages import write_report
 from autograder.results import (
@@ -276,6 +277,8 @@ def test_no_page_is_written_or_removed_over_a_link(tmp_path: Path, link: str) ->
     register(app)
     done = CliRunner().invoke(app, ["report", str(marks)])
     assert (done.exit_code, f"{marks / link}: is a symbolic link" in done.output) == (1, True)
+    marked = CliRunner().invoke(program(), ["mark", str(tmp_path), "-o", str(marks), "--unsafe-no-sandbox"])
+    assert (marked.exit_code, f"{marks / link}: is a symbolic link" in marked.output) == (2, True)
     assert {file.name: file.read_text(encoding="utf-8") for file in outside.iterdir()} == {"index.html": "Mine."}
 
 

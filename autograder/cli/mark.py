@@ -146,13 +146,15 @@ def run(
     from rich.text import Text
 
     from autograder.data import chosen_data
-    from autograder.feedback.marked.pages import write_report
+    from autograder.feedback.marked.pages import WRITTEN, write_report
     from autograder.feedback.plain_text import visible
     from autograder.grading.class_run import RunListener, mark_class, withhold
     from autograder.labs.lab import open_lab
+    from autograder.storage import refuse_links
 
     if marks.exists() and not marks.is_dir():
         fail(f"{marks}: is a file; choose a folder with -o")
+    refuse_links(marks / name for name in WRITTEN)  # before a student's pictures are written
     console = Console(highlight=False)
     lab = open_lab(assignment)
     console.print(f"Data: {chosen_data(data)[1]}", markup=False)  # type: ignore[arg-type]

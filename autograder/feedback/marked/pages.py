@@ -33,6 +33,8 @@ SHEET = "contact-sheet.html"
 FOLDERS = "index.csv"  # in `students`
 THUMBNAILS = "thumbnail-{}.webp"
 SHOWN = ".shown"  # in MARKS: what students saw the last time
+WRITTEN = ("students", MARKERS, SHEET, SHOWN, "index.html")
+"""Where pages and pictures are written in MARKS."""
 
 
 def write_report(results: Results, marks: Path, level: Level | None = None, wall: Wall | None = None) -> Path:
@@ -44,7 +46,7 @@ def write_report(results: Results, marks: Path, level: Level | None = None, wall
     On whom it fails is withheld behind the `wall`, and nobody else. Raises `BankError` for a known mistake that cannot
     be read, and `LinkError` for a link where pages are.
     """
-    refuse_links(marks / name for name in ("students", MARKERS, SHEET, SHOWN, "index.html"))
+    refuse_links(marks / name for name in WRITTEN)
     wall = wall or Wall()
     known = set(wall.failures)
     index = _written(results, marks, level, wall)
