@@ -353,6 +353,49 @@ def test_notebooks_that_are_not_packed_count_before_those_in_an_archive(tmp_path
     assert left_out(found) == {"other/submission.zip": reason}
 
 
+def test_of_folders_with_different_versions_the_newest_counts_and_the_others_are_named(tmp_path: Path) -> None:
+    for place in ("", "my work/"):
+        for folder, minute in (("2027-01-20", 1), ("2027-01-10", 0), ("copy", 0)):
+            path = put(tmp_path / f"in/ada{len(place)}/{place}{folder}/4_1_simple_cnn.ipynb", NOTEBOOK + " " * minute)
+            os.utime(path, (minute, minute))
+        put(tmp_path / f"in/ada{len(place)}/{place}own/4_pen.png")
+    found = taken(tmp_path / "in", tmp_path / "staging")
+    for ada in found.submissions:
+        assert names([ada])[0][1] == ["2027-01-20/4_1_simple_cnn.ipynb", "own/4_pen.png"]
+        assert ada.versions == ["copy", "2027-01-10"]
+    reason = "holds other versions of notebooks, such as 4_1_simple_cnn.ipynb: 2027-01-20 counts instead"
+    assert left_out(found)["ada0/2027-01-10"] == left_out(found)["ada8/copy"] == reason
+
+
+def test_folders_that_differ_in_other_files_are_parts_of_one_work(tmp_path: Path) -> None:
+    for number in (1, 2):
+        put(tmp_path / f"in/ada/part {number}/4_{number}.ipynb", NOTEBOOK)
+        put(tmp_path / f"in/ada/part {number}/__init__.py", f"x = {number}")
+    found = taken(tmp_path / "in", tmp_path / "staging")
+    assert len(names(found.submissions)[0][1]) == 4
+    assert left_out(found) == {}
+    assert found.submissions[0].versions == []
+
+
+def test_all_that_lies_beside_the_folder_that_counts_is_listed(tmp_path: Path) -> None:
+    put(tmp_path / "in/ada/lab4/4_1_simple_cnn.ipynb", NOTEBOOK)
+    put(tmp_path / "in/ada/same/4_1_simple_cnn.ipynb", NOTEBOOK)
+    put(tmp_path / "in/ada/lab4_new/4_1_simple_cnn.ipynb", NOTEBOOK + " ")
+    put(tmp_path / "in/ada/4_2_better_cnn (1).ipynb", NOTEBOOK)
+    packed(tmp_path / "in/ada/submission.zip", a="1")
+    put(tmp_path / "in/ada/data/MNIST/raw")
+    put(tmp_path / "in/ada/lab3/3_1.ipynb", NOTEBOOK)
+    found = taken(tmp_path / "in", tmp_path / "staging")
+    named = {"lab4_new", "4_2_better_cnn (1).ipynb", "submission.zip"}
+    assert set(found.submissions[0].versions) == named
+    assert left_out(found) == {
+        f"ada/{name}": "lies beside the folder lab4, which counts" for name in {*named, "same", "lab3"}
+    }
+    put(tmp_path / "in/ben/lab4/4_1_simple_cnn.ipynb", NOTEBOOK)
+    put(tmp_path / "in/ben/lab3/3_1.ipynb", NOTEBOOK)
+    assert "ada/lab3" not in left_out(taken(tmp_path / "in", tmp_path / "again"))  # nbgrader's tree, then
+
+
 def test_the_class_s_archive_may_be_of_any_kind(tmp_path: Path) -> None:
     put(tmp_path / "in/ada/lab4/a.py")
     put(tmp_path / "in/ben/b.ipynb", NOTEBOOK)

@@ -33,6 +33,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = notebook.read_text(encoding="utf-8")
     assert 'check(\\"shapes\\")' in text
     notebook.write_text(text.replace('check(\\"shapes\\")', "6.0"), encoding="utf-8")
+    (folder / "in" / "release" / "lab4_new").mkdir()
+    shutil.copy(notebook, folder / "in" / "release" / "lab4_new" / notebook.name)
     (folder / "in" / "ada.zip").write_bytes(b"PK half of an upload")
     (folder / "in" / "bob").mkdir()
     (folder / "in" / "bob" / "report.pdf").write_bytes(b"%PDF-1.7")
@@ -196,3 +198,9 @@ def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path) -> No
     bob = Results.read(course / "marks" / "results.json").student("bob")
     assert bob.no_mark_yet
     assert "there is report.pdf. Ask for it again before the 0 counts." in bob.flags[-1]
+
+
+def test_a_zero_beside_other_versions_of_the_work_is_no_quiet_one(course: Path) -> None:
+    release = Results.read(course / "marks" / "results.json").student("release")
+    asked = "What may hold other versions of the work does not count: lab4_new."
+    assert release.ask_again == [f"{asked} Ask which is to count, and mark again before the 0 counts."]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.course import Assignment
 from autograder.data import chosen_data
 from autograder.grading.cache import Cache, CachedResult, depends_on
-from autograder.grading.flags import flagged
+from autograder.grading.flags import flagged, listed
 from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.lateness import spelt_as_in, with_lateness
 from autograder.grading.overrides import Decision, OverridesError, apply, fit_course, misfits, read_overrides
@@ -305,6 +305,7 @@ class ClassRun:
         late = with_lateness(result, self.assignment, submitted)
         if submitted is None and self.times:
             late = late.model_copy(update={"flags": [*late.flags, *_untimed(submission, self.times)]})
+        late = late.model_copy(update={"flags": [*late.flags, *_of_versions(submission, result)]})
         if submission.unread and not result.unread:
             late = late.model_copy(update={"unread": submission.unread})
         if late.unread:
@@ -368,6 +369,14 @@ def _untimed(submission: Submission, times: Times) -> Iterator[str]:
         yield f"{submission.late} {LATE_BY_UNKNOWN}: nothing is taken off. Use --times."
     if text is None and not submission.late and times.known:
         yield "When this was handed in is not known: nothing is taken off for lateness."
+
+
+def _of_versions(submission: Submission, result: StudentResult) -> Iterator[str]:
+    """A flag for a student who seems to have handed in several versions of the work, of which one counts."""
+    if submission.versions:
+        yield f"What may hold other versions of the work does not count: {listed(submission.versions)}." + (
+            " See whether the right one does." if result.score else f" Ask which is to count, and mark {AGAIN}."
+        )
 
 
 def _not_taken_in(taken_in: TakenIn) -> list[NotTakenIn]:

@@ -32,7 +32,17 @@ from autograder.submission.archives import (
 )
 from autograder.submission.course_systems import Download, DownloadError, read_download
 from autograder.submission.names import composed
-from autograder.submission.versions import DATA_SETS, NOTEBOOK, SKIPPED, Unpacked, those_that_count, walk
+from autograder.submission.versions import (
+    DATA_SETS,
+    NOTEBOOK,
+    OTHERS,
+    SKIPPED,
+    Version,
+    of_lab,
+    rivals,
+    those_that_count,
+    walk,
+)
 
 SYSTEMS_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
 DEPTH = 20  # folders within folders
@@ -63,6 +73,8 @@ class Submission:
     """The course system that marks it as late without saying when it came; empty if none does."""
     left_out: list[Leftover] = field(default_factory=list)
     """Every entry that was handed in and is not among the files."""
+    versions: list[str] = field(default_factory=list)
+    """What may hold other versions of the work, and does not count."""
     unread: str = ""
     """Why nothing could be read of what was handed in; empty if something could."""
     failure: str = ""
@@ -94,6 +106,16 @@ class TakenIn:
     submissions: list[Submission]
     left_out: list[Leftover] = field(default_factory=list)
     """Every entry that belongs to no student."""
+
+
+@dataclass(frozen=True)
+class _Lab:
+    """What is known of the lab whose submissions are taken in."""
+
+    name: str = ""
+    notebooks: Sequence[str] = ()
+    others: frozenset[str] = frozenset()
+    """The folders of other assignments in nbgrader's tree."""
 
 
 @dataclass
@@ -155,23 +177,33 @@ def find_submissions(
             f" notebooks for each student{_in_words(left_out)}"
         )
     submissions = []
+    lab = _Lab(assignment, notebooks, _other_assignments(hand_ins, assignment))
     for number, hand_in in enumerate(hand_ins):
         submissions.append(Submission(hand_in.student, staging / f"{number:05}", failure=hand_in.failure))
         with _noting(submissions[-1]):
-            _take(hand_in, submissions[-1], assignment, limits, within=source)
+            _take(hand_in, submissions[-1], lab, limits, within=source)
     return TakenIn(submissions, left_out)
 
 
-def single_submission(folder: Path, staging: Path, limits: Limits, student: str = "") -> Submission:
-    """The one submission that `folder` is, copied to `staging/submission`."""
+def single_submission(
+    folder: Path, staging: Path, limits: Limits, student: str = "", notebooks: Sequence[str] = ()
+) -> Submission:
+    """The one submission that `folder` is, copied to `staging/submission`; `notebooks` are the assignment's."""
     folder = Path(folder)
     if not folder.exists():
         raise SubmissionError(f"{folder}: there is no such folder or archive")
     hand_in = _HandIn(storable(student or folder.resolve().name), [(folder, "")])
     submission = Submission(hand_in.student, staging / "submission")
     with _noting(submission):
-        _take(hand_in, submission, "", limits, within=folder)
+        _take(hand_in, submission, _Lab(notebooks=notebooks), limits, within=folder)
     return submission
+
+
+def _other_assignments(hand_ins: Sequence[_HandIn], assignment: str) -> frozenset[str]:
+    """The folders that several students have beside `<assignment>/`, as in nbgrader's tree."""
+    parts = [path for hand_in in hand_ins for path, _ in hand_in.parts if assignment and (path / assignment).is_dir()]
+    beside = Counter(path.name for part in parts for path in part.iterdir() if path.is_dir())
+    return frozenset(name for name, count in beside.items() if count > 1)
 
 
 @contextmanager
@@ -334,17 +366,17 @@ def _is_submission(folder: Path, assignment: str) -> bool:
     )
 
 
-def _take(hand_in: _HandIn, submission: Submission, assignment: str, limits: Limits, within: Path) -> None:
+def _take(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Limits, within: Path) -> None:
     """Copies a student's part to the submission's folder."""
     submission.problems += hand_in.notes
     submission.timestamp, submission.person, submission.late = hand_in.timestamp, hand_in.person, hand_in.late
     submission.left_out += hand_in.left_out
     submission.folder.mkdir(parents=True, exist_ok=True)
-    _take_parts(hand_in, submission, assignment, limits, within)
+    _take_parts(hand_in, submission, lab, limits, within)
     _tell(submission)
 
 
-def _take_parts(hand_in: _HandIn, submission: Submission, assignment: str, limits: Limits, within: Path) -> None:
+def _take_parts(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Limits, within: Path) -> None:
     target, size = submission.folder, limits.submission_mb * 2**20
     room = Room(size * SPARE, size * SPARE, frozenset(SKIPPED | DATA_SETS))
     unpacked = _numbered(target)
@@ -354,18 +386,17 @@ def _take_parts(hand_in: _HandIn, submission: Submission, assignment: str, limit
         if path.is_symlink():
             submission.leave(name or path.name, "a link")
         elif path.is_dir():
-            submission.timestamp = submission.timestamp or _timestamp(path, assignment)
-            roots.append(_root(path, assignment, submission))
+            submission.timestamp = submission.timestamp or _timestamp(path, lab.name)
+            roots.append(_root(path, lab, submission))
         elif named_like_archive(path.name):
             roots += [
-                _root(root, assignment, submission)
-                for root in _opened(path, path.name, next(unpacked), room, submission)
+                _root(root, lab, submission) for root in _opened(path, path.name, next(unpacked), room, submission)
             ]
         else:
             single.append((path, name))
-    opened: set[Path] = set()
+    done: set[Path] = set()
     for _ in range(3):  # an archive within an archive
-        archives = [path for root in roots for path in _archives(root, within) if path not in opened]
+        archives = [path for root in roots for path in _archives(root, within) if path not in done]
         if single or not archives:
             break
         loose = [root for root in roots if _notebooks(root)]
@@ -373,23 +404,35 @@ def _take_parts(hand_in: _HandIn, submission: Submission, assignment: str, limit
         for path in archives:
             notes = Submission(submission.student, submission.folder)
             for folder in _opened(path, path.name, next(unpacked), room, notes):
-                found.append(Unpacked(path, _root(folder, assignment, notes), notes.left_out))
-            if path not in [one.archive for one in found]:
+                found.append(Version(path, _root(folder, lab, notes), notes.left_out))
+            submission.versions += notes.versions
+            if path not in [version.origin for version in found]:
                 submission.left_out += notes.left_out
         counted, others = those_that_count(loose, found)
-        for one in counted:
-            roots.append(one.root)
-            submission.left_out += one.left_out
-        for archive, reason in others:
-            submission.leave(archive.name, reason)
+        for version in counted:
+            roots.append(version.root)
+            submission.left_out += version.left_out
+        _leave_versions(others, submission)
         if loose:  # then archives are files beside them
             break
-        opened.update(archives)
-    copying = _Copying(submission, limits, within, opened)
+        done.update(archives)
+    for root in roots:
+        _, others = those_that_count([], [Version(folder, folder) for folder in rivals(root, lab.notebooks)])
+        _leave_versions(others, submission)
+        done.update(folder for folder, _ in others)
+    copying = _Copying(submission, limits, within, done)
     for path, name in single:
         copying.copy(path, Path(name or path.name))
     for root in roots:
         copying.copy_all(root)
+
+
+def _leave_versions(others: list[tuple[Path, str]], submission: Submission) -> None:
+    """Lists archives and folders that do not count, since others do."""
+    for path, reason in others:
+        submission.leave(path.name, reason)
+        if reason.startswith(OTHERS):
+            submission.versions.append(storable(path.name))
 
 
 def _numbered(target: Path) -> Iterator[Path]:
@@ -439,14 +482,14 @@ def _timestamp(origin: Path, assignment: str) -> str | None:
         return file.read(200).decode("utf-8", "replace").strip()
 
 
-def _root(origin: Path, assignment: str, submission: Submission) -> Path:
+def _root(origin: Path, lab: _Lab, submission: Submission) -> Path:
     """Steps into `<assignment>/`, or through folders that hold one folder and no code, to where the work lies."""
-    if assignment and (origin / assignment).is_dir() and not (origin / assignment).is_symlink():
+    counts = origin / lab.name
+    if lab.name and counts.is_dir() and not counts.is_symlink():
         for path in _entries(origin):
-            if path.name != assignment:  # a folder is most likely another assignment
-                other = path.is_dir() or path.name.startswith(".") or path.name in SYSTEMS_FILES
-                submission.leave(path.name, f"beside the folder {assignment}, which counts", routine=other)
-        return origin / assignment
+            if path != counts:
+                _leave_beside(path, counts, lab, submission)
+        return counts
     for _ in range(3):
         if _is_submission(origin, ""):
             return origin
@@ -458,6 +501,17 @@ def _root(origin: Path, assignment: str, submission: Submission) -> Path:
             submission.leave(path.name, "is hidden, or a system's own", routine=True)
         origin = inner[0]
     return origin
+
+
+def _leave_beside(path: Path, counts: Path, lab: _Lab, submission: Submission) -> None:
+    """Lists an entry beside the folder that counts; one that may hold other versions of the work is named for that."""
+    routine = path.name.startswith(".") or path.name in SYSTEMS_FILES | SKIPPED
+    if not routine and not path.is_symlink():
+        own = of_lab(path, lab.notebooks)
+        if named_like_archive(path.name) or own.items() - of_lab(counts, lab.notebooks).items():
+            submission.versions.append(storable(path.name))
+        routine = not own and (path.name in lab.others or (path.is_dir() and not any(walk(path))))
+    submission.leave(path.name, f"lies beside the folder {lab.name}, which counts", routine)
 
 
 def _notebooks(root: Path) -> bool:
@@ -478,8 +532,8 @@ def _archives(root: Path, within: Path) -> list[Path]:
 class _Copying:
     """Copies files to a submission's folder, as long as there is room for them."""
 
-    def __init__(self, submission: Submission, limits: Limits, within: Path, opened: set[Path]) -> None:
-        self._submission, self._limits, self._within, self._opened = submission, limits, within, opened
+    def __init__(self, submission: Submission, limits: Limits, within: Path, done: set[Path]) -> None:
+        self._submission, self._limits, self._within, self._done = submission, limits, within, done
         self._total, self._count = 0, 0
 
     def copy_all(self, root: Path) -> None:
@@ -503,6 +557,8 @@ class _Copying:
                     self._leave(here / name, "a link")
                 elif name in SKIPPED or name in DATA_SETS:
                     self._leave(here / name, "never part of the work", routine=True)
+                elif Path(folder, name) in self._done:
+                    continue  # a version that does not count
                 elif len(here.parts) >= DEPTH:
                     self._leave(here / name, f"lies more than {DEPTH} folders deep")
                 else:
@@ -512,7 +568,7 @@ class _Copying:
 
     def copy(self, path: Path, relative: Path) -> None:
         """Copies one file, or lists it."""
-        if path in self._opened:
+        if path in self._done:
             return
         try:
             self._copy(path, relative)

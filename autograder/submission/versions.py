@@ -1,4 +1,4 @@
-"""Which version of the work counts, where a student has handed in several: loose, or in archives."""
+"""Which version of the work counts, where a student has handed in several: loose, in archives, or in folders."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.submission.archives import Leftover
+from autograder.submission.archives import Leftover, stem
 
 SKIPPED = {
     ".git",
@@ -29,61 +29,104 @@ NOTEBOOK = re.compile(r"\.ipynb(?:\.(?:txt|json|html?))?$", re.IGNORECASE)  # br
 PACKED = re.compile(r"submission(?: ?\(\d+\))?\.zip", re.IGNORECASE)
 
 
-@dataclass
-class Unpacked:
-    """An archive in a student's part: where it was unpacked to, and what of it was left out."""
+OTHERS = "holds other versions of notebooks"  # the beginning of a reason
+# What browsers and JupyterLab add to the name of a second copy.
+COPY = re.compile(r"(?: ?\(\d+\)|-\d+|-Copy\d+)$", re.IGNORECASE)
 
-    archive: Path
+
+@dataclass
+class Version:
+    """An archive or a folder in a student's part: where its files are, and what of it was left out."""
+
+    origin: Path
     root: Path
-    left_out: list[Leftover]
+    left_out: list[Leftover] = field(default_factory=list)
 
     @property
     def age(self) -> tuple[float, bool, int, str]:
         """Which of several is newer: by its code, else by the number of its copy, else by its name."""
         written = max((path.lstat().st_mtime for path in _code(self.root)), default=0.0)
-        number = re.search(r"\((\d+)\)\.\w+$", self.archive.name)
-        packed = PACKED.fullmatch(self.archive.name) is not None
-        return written, packed, int(number[1]) if number else 0, self.archive.name
+        number = re.search(r"\((\d+)\)$", stem(self.origin.name))
+        packed = PACKED.fullmatch(self.origin.name) is not None
+        return written, packed, int(number[1]) if number else 0, self.origin.name
 
 
 def those_that_count(
-    loose: Sequence[Path], unpacked: Iterable[Unpacked]
-) -> tuple[list[Unpacked], list[tuple[Path, str]]]:
-    """The archives that are part of the work, the newest first; and those that are not, with the reason.
+    loose: Sequence[Path], versions: Iterable[Version]
+) -> tuple[list[Version], list[tuple[Path, str]]]:
+    """The versions that are part of the work, the newest first; and those that are not, with the reason.
 
-    Notebooks that lie unpacked in the folders `loose` count before those in archives. Of archives with different
-    versions of a notebook, the newest counts as a whole: two versions of the work are never mixed.
+    Notebooks that lie unpacked in the folders `loose` count before those in archives. Of versions that differ in a
+    notebook, the newest counts as a whole: two versions of the work are never mixed.
     """
     kept: dict[str, bytes] = {}
     owners: dict[str, str] = {}
     for root in loose:
-        kept |= _versions(root)
-    counted: list[Unpacked] = []
+        kept |= _digests(root)
+    counted: list[Version] = []
     others: list[tuple[Path, str]] = []
-    for one in sorted(unpacked, key=lambda one: one.age, reverse=True):
-        own = _versions(one.root)
+    for version in sorted(versions, key=lambda version: version.age, reverse=True):
+        own = _digests(version.root)
         other = sorted(name for name, content in own.items() if kept.get(name, content) != content)
         if other:
             owner = owners.get(other[0])
             counts = f"{owner} counts instead" if owner else "those that are not packed count"
-            others.append((one.archive, f"holds other versions of notebooks, such as {other[0]}: {counts}"))
+            others.append((version.origin, f"{OTHERS}, such as {other[0]}: {counts}"))
         elif own.keys() - kept.keys() or not (own or loose):
             kept |= own
-            owners |= dict.fromkeys(own, one.archive.name)
-            counted.append(one)
+            owners |= dict.fromkeys(own, version.origin.name)
+            counted.append(version)
+        elif not loose:
+            others.append((version.origin, f"holds the same notebooks as {owners[min(own)]}, which counts"))
     return counted, others
+
+
+def rivals(root: Path, notebooks: Sequence[str]) -> list[Path]:
+    """The folders side by side that hold the lab's `notebooks`, if some of them hold different versions of one."""
+    folders = [path for path in sorted(root.iterdir()) if path.is_dir() and not path.is_symlink() and _is_work(path)]
+    held = {folder: of_lab(folder, notebooks) for folder in folders}
+    found = [folder for folder in folders if held[folder]]
+    if len(found) == 1 and not any(notebook_of(path.name, notebooks) for path in root.iterdir()):
+        return rivals(found[0], notebooks)
+    pairs = {item for folder in found for item in held[folder].items()}
+    return found if len(pairs) > len(dict(pairs)) else []
+
+
+def of_lab(root: Path, notebooks: Sequence[str]) -> dict[str, bytes]:
+    """The digest of each of the lab's notebooks below a folder, or of this file if it is one, by its path there."""
+    if root.is_file():
+        return {root.name: _digest(root)} if notebook_of(root.name, notebooks) else {}
+    return {name: content for name, content in _digests(root).items() if notebook_of(Path(name).name, notebooks)}
+
+
+def notebook_of(name: str, notebooks: Sequence[str]) -> str:
+    """Which of the lab's notebooks a file is by its name, whatever a browser has made of that; empty for none."""
+    ending = NOTEBOOK.search(name)
+    first = COPY.sub("", name[: ending.start()]).casefold() if ending else ""
+    return next((notebook for notebook in notebooks if notebook.casefold() == first), "")
 
 
 def walk(root: Path) -> Iterator[Path]:
     """The files below a folder, without those of caches and data sets."""
     for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in SKIPPED and name not in DATA_SETS]
+        folders[:] = [name for name in folders if _is_work(Path(name))]
         yield from (Path(folder, name) for name in sorted(names))
 
 
-def _versions(root: Path) -> dict[str, bytes]:
+def _is_work(folder: Path) -> bool:
+    return folder.name not in SKIPPED and folder.name not in DATA_SETS
+
+
+def _digests(root: Path) -> dict[str, bytes]:
     """The digest of each notebook and script below a folder, by its name there."""
-    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).digest() for path in _code(root)}
+    return {path.relative_to(root).as_posix(): _digest(path) for path in _code(root)}
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:  # whoever copies it lists it
+        return b""
 
 
 def _code(root: Path) -> Iterator[Path]:
