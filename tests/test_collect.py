@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import tarfile
@@ -394,6 +395,33 @@ def test_all_that_lies_beside_the_folder_that_counts_is_listed(tmp_path: Path) -
     put(tmp_path / "in/ben/lab4/4_1_simple_cnn.ipynb", NOTEBOOK)
     put(tmp_path / "in/ben/lab3/3_1.ipynb", NOTEBOOK)
     assert "ada/lab3" not in left_out(taken(tmp_path / "in", tmp_path / "again"))  # nbgrader's tree, then
+
+
+def notebook(code: str, **more: str) -> str:
+    return json.dumps({"cells": [{"cell_type": "code", "source": code, "metadata": more}], "nbformat": 4})
+
+
+def test_a_notebook_that_is_as_it_was_released_does_not_count_before_work(tmp_path: Path) -> None:
+    stub, solved = notebook("raise NotImplementedError", saved="again"), notebook("print(1)")
+    name = "4_1_simple_cnn.ipynb"
+    put(tmp_path / "release" / name, notebook("raise NotImplementedError\n"))
+    for student, folder in (("loose", ""), ("lab", "lab4/"), ("beside", "lab4/"), ("new", "lab4/")):
+        put(tmp_path / f"in/{student}/{folder}{name}", stub)
+    for place in ("loose", "lab/lab4", "beside"):
+        packed(tmp_path / "in" / place / "submission.zip", **{name.removesuffix(".ipynb"): solved})
+    put(tmp_path / "in/new/lab4_new" / name, solved)
+    packed(tmp_path / "in/packed/work.zip", OLD, **{name.removesuffix(".ipynb"): solved})
+    packed(tmp_path / "in/packed/release.zip", NEW, **{name.removesuffix(".ipynb"): stub})
+    put(tmp_path / "in/nothing" / name, stub)
+    found = find_submissions(
+        tmp_path / "in", "lab4", tmp_path / "staging", LIMITS, NOTEBOOKS, tmp_path / "release"
+    ).submissions
+    for submission in found:
+        notebooks = [path for path in submission.files() if path.suffix == ".ipynb"]
+        texts = {path.as_posix(): (submission.folder / path).read_text() for path in notebooks}
+        assert (solved in texts.values()) == (submission.student != "nothing"), submission.student
+        assert texts.get(name, solved) == (stub if submission.student == "nothing" else solved)
+        assert submission.versions == []
 
 
 def test_the_class_s_archive_may_be_of_any_kind(tmp_path: Path) -> None:

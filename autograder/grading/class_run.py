@@ -106,7 +106,8 @@ def mark_class(
     with cache.alone() as staging:
         fit_course(read_overrides(marks), lab.assignment, marks)
         assignment = lab.assignment
-        taken_in = find_submissions(Path(source), lab.name, staging, assignment.limits, assignment.notebooks)
+        limits, notebooks = assignment.limits, assignment.notebooks
+        taken_in = find_submissions(Path(source), lab.name, staging, limits, notebooks, lab.release)
         known = find_times(taken_in.submissions, marks, times) if assignment.deadline or times else None
         run = ClassRun(lab, marks, cache, data, device, layers, known, listener or RunListener(), cluster)
         return run.mark(taken_in, jobs)

@@ -37,7 +37,9 @@ from autograder.submission.versions import (
     NOTEBOOK,
     OTHERS,
     SKIPPED,
+    Released,
     Version,
+    is_untouched,
     of_lab,
     rivals,
     those_that_count,
@@ -114,6 +116,7 @@ class _Lab:
 
     name: str = ""
     notebooks: Sequence[str] = ()
+    released: Released = field(default_factory=Released)
     others: frozenset[str] = frozenset()
     """The folders of other assignments in nbgrader's tree."""
 
@@ -136,12 +139,18 @@ class _HandIn:
 
 
 def find_submissions(
-    source: Path, assignment: str, staging: Path, limits: Limits, notebooks: Sequence[str] = ()
+    source: Path,
+    assignment: str,
+    staging: Path,
+    limits: Limits,
+    notebooks: Sequence[str] = (),
+    release: Path | None = None,
 ) -> TakenIn:
     """Takes in the class that `source` is: each student's files go to `staging/<number>`, in the order of names.
 
     Only regular files are copied: no links, devices or data sets. `notebooks` are the assignment's, by which single
-    files are known. Raises `SubmissionError` where there is nothing to take in.
+    files are known, and `release` is the folder that students were given: what is as it was there never counts before
+    somebody's work. Raises `SubmissionError` where there is nothing to take in.
     """
     source = Path(source)
     left_out: list[Leftover] = []
@@ -177,7 +186,7 @@ def find_submissions(
             f" notebooks for each student{_in_words(left_out)}"
         )
     submissions = []
-    lab = _Lab(assignment, notebooks, _other_assignments(hand_ins, assignment))
+    lab = _Lab(assignment, notebooks, Released(release), _other_assignments(hand_ins, assignment))
     for number, hand_in in enumerate(hand_ins):
         submissions.append(Submission(hand_in.student, staging / f"{number:05}", failure=hand_in.failure))
         with _noting(submissions[-1]):
@@ -408,7 +417,7 @@ def _take_parts(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Lim
             submission.versions += notes.versions
             if path not in [version.origin for version in found]:
                 submission.left_out += notes.left_out
-        counted, others = those_that_count(loose, found)
+        counted, others = those_that_count(loose, found, lab.released)
         for version in counted:
             roots.append(version.root)
             submission.left_out += version.left_out
@@ -417,14 +426,16 @@ def _take_parts(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Lim
             break
         done.update(archives)
     for root in roots:
-        _, others = those_that_count([], [Version(folder, folder) for folder in rivals(root, lab.notebooks)])
+        folders = [Version(folder, folder) for folder in rivals(root, lab.notebooks)]
+        _, others = those_that_count([], folders, lab.released)
         _leave_versions(others, submission)
         done.update(folder for folder, _ in others)
     copying = _Copying(submission, limits, within, done)
     for path, name in single:
         copying.copy(path, Path(name or path.name))
-    for root in roots:
-        copying.copy_all(root)
+    if len(roots) > 1:
+        roots.sort(key=lambda root: is_untouched(root, lab.released))
+    copying.copy_all(roots, lab.released)
 
 
 def _leave_versions(others: list[tuple[Path, str]], submission: Submission) -> None:
@@ -483,12 +494,20 @@ def _timestamp(origin: Path, assignment: str) -> str | None:
 
 
 def _root(origin: Path, lab: _Lab, submission: Submission) -> Path:
-    """Steps into `<assignment>/`, or through folders that hold one folder and no code, to where the work lies."""
+    """Steps into `<assignment>/`, or through folders that hold one folder and no code, to where the work lies.
+
+    An untouched `<assignment>/` beside what may be work is one folder among others.
+    """
     counts = origin / lab.name
     if lab.name and counts.is_dir() and not counts.is_symlink():
+        beside = Submission("", origin)
         for path in _entries(origin):
             if path != counts:
-                _leave_beside(path, counts, lab, submission)
+                _leave_beside(path, counts, lab, beside)
+        if beside.versions and is_untouched(counts, lab.released):
+            return origin
+        submission.left_out += beside.left_out
+        submission.versions += beside.versions
         return counts
     for _ in range(3):
         if _is_submission(origin, ""):
@@ -536,11 +555,17 @@ class _Copying:
         self._submission, self._limits, self._within, self._done = submission, limits, within, done
         self._total, self._count = 0, 0
 
-    def copy_all(self, root: Path) -> None:
-        """Copies what is below a folder: code first, so that nothing large takes its room."""
-        files = list(self._files(root))
-        for path in sorted(files, key=lambda path: not path.name.lower().endswith((".ipynb", ".py"))):
-            self.copy(path, path.relative_to(root))
+    def copy_all(self, roots: Sequence[Path], released: Released) -> None:
+        """Copies what is below these folders: code first, so that nothing large takes its room, and before notebooks
+        that nobody has touched, so that none of these takes the name of one with work in it."""
+        files = [(path, path.relative_to(root)) for root in roots for path in self._files(root)]
+
+        def order(file: tuple[Path, Path]) -> int:
+            code = file[0].name.lower().endswith((".ipynb", ".py"))
+            return 2 if not code else len(roots) > 1 and file[0] in released
+
+        for path, relative in sorted(files, key=order):
+            self.copy(path, relative)
 
     def _files(self, root: Path) -> Iterator[Path]:
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.submission.archives import Leftover, stem
+from autograder.submission.not_source import Unreadable
+from autograder.submission.source import code_cells
 
 SKIPPED = {
     ".git",
@@ -51,34 +53,66 @@ class Version:
         return written, packed, int(number[1]) if number else 0, self.origin.name
 
 
+class Released:
+    """The notebooks that students were given, to tell those in which nobody has written any code."""
+
+    def __init__(self, release: Path | None = None) -> None:
+        paths = sorted(release.glob("*.ipynb")) if release else []
+        self._codes = {code for path in paths if (code := self._code(path))}
+
+    def __contains__(self, path: Path) -> bool:
+        return bool(self._codes) and NOTEBOOK.search(path.name) is not None and self._code(path) in self._codes
+
+    def _code(self, path: Path) -> tuple[str, ...]:
+        """A notebook's code cells; none if it cannot be read."""
+        try:
+            return tuple(text.strip() for _, _, text in code_cells(path) if text.strip())
+        except (OSError, Unreadable, ValueError, RecursionError):
+            return ()
+
+
 def those_that_count(
-    loose: Sequence[Path], versions: Iterable[Version]
+    loose: Sequence[Path], versions: Iterable[Version], released: Released
 ) -> tuple[list[Version], list[tuple[Path, str]]]:
     """The versions that are part of the work, the newest first; and those that are not, with the reason.
 
     Notebooks that lie unpacked in the folders `loose` count before those in archives. Of versions that differ in a
-    notebook, the newest counts as a whole: two versions of the work are never mixed.
+    notebook, the newest counts as a whole: two versions of the work are never mixed. A notebook with no more in it than
+    in the one that was `released` is no version.
     """
     kept: dict[str, bytes] = {}
     owners: dict[str, str] = {}
+    there: set[str] = set()
     for root in loose:
-        kept |= _digests(root)
+        kept |= _work(root, released)
     counted: list[Version] = []
     others: list[tuple[Path, str]] = []
-    for version in sorted(versions, key=lambda version: version.age, reverse=True):
-        own = _digests(version.root)
+    versions = sorted(versions, key=lambda version: version.age, reverse=True)
+    for version in sorted(versions, key=lambda version: is_untouched(version.root, released)):
+        code, own = set(_digests(version.root)), _work(version.root, released)
         other = sorted(name for name, content in own.items() if kept.get(name, content) != content)
         if other:
             owner = owners.get(other[0])
             counts = f"{owner} counts instead" if owner else "those that are not packed count"
             others.append((version.origin, f"{OTHERS}, such as {other[0]}: {counts}"))
-        elif own.keys() - kept.keys() or not (own or loose):
+        elif own.keys() - kept.keys() or not (own or loose or (code and code <= there)):
             kept |= own
+            there |= code
             owners |= dict.fromkeys(own, version.origin.name)
             counted.append(version)
         elif not loose:
-            others.append((version.origin, f"holds the same notebooks as {owners[min(own)]}, which counts"))
+            others.append((version.origin, "holds no work that is not there already"))
     return counted, others
+
+
+def is_untouched(root: Path, released: Released) -> bool:
+    """Whether there is code below a folder, and all of it is as it was released."""
+    return bool(_digests(root)) and not _work(root, released)
+
+
+def _work(root: Path, released: Released) -> dict[str, bytes]:
+    """The digest of each notebook and script below a folder that is not as it was released, by its name there."""
+    return {name: content for name, content in _digests(root).items() if root / name not in released}
 
 
 def rivals(root: Path, notebooks: Sequence[str]) -> list[Path]:
