@@ -249,14 +249,35 @@ def test_single_notebooks_of_one_student_belong_together(tmp_path: Path) -> None
     ]
 
 
-def test_a_second_copy_of_a_single_notebook_is_the_same_students(tmp_path: Path) -> None:
-    put(tmp_path / "in/ada_4_1_simple_cnn.ipynb", NOTEBOOK)
-    put(tmp_path / "in/ada_4_1_simple_cnn (1).ipynb", NOTEBOOK)
+@pytest.mark.parametrize("folders", [False, True])
+def test_a_second_copy_of_a_single_notebook_is_the_same_students(folders: bool, tmp_path: Path) -> None:
+    copies = ["", " (1)", "-1", "-Copy1"]
+    for copy in copies:
+        put(tmp_path / f"in/ada_4_1_simple_cnn{copy}.ipynb", NOTEBOOK)
     put(tmp_path / "in/ben_4_1_simple_cnn(2).ipynb", NOTEBOOK)
-    assert names(taken(tmp_path / "in", tmp_path / "staging").submissions) == [
-        ("ada", ["4_1_simple_cnn (1).ipynb", "4_1_simple_cnn.ipynb"]),
+    put(tmp_path / "in/JOE_4_1_Simple_CNN.IPYNB", NOTEBOOK)
+    if folders:
+        put(tmp_path / "in/zoe/a.py")
+    assert names(taken(tmp_path / "in", tmp_path / "staging").submissions)[:3] == [
+        ("JOE", ["4_1_simple_cnn.ipynb"]),
+        ("ada", sorted(f"4_1_simple_cnn{copy}.ipynb" for copy in copies)),
         ("ben", ["4_1_simple_cnn(2).ipynb"]),
     ]
+
+
+def test_a_file_whose_owner_is_not_known_is_listed_with_what_to_do(tmp_path: Path) -> None:
+    put(tmp_path / "in/ada/a.py")
+    for name in ("mona.pdf", "gina.ipynb", "4_2_better_cnn_ivy.ipynb", "4_1_simple_cnn.ipynb"):
+        put(tmp_path / "in" / name, NOTEBOOK)
+    reasons = left_out(taken(tmp_path / "in", tmp_path / "staging"))
+    whose = "its name does not say whose it is: rename it to NAME_{}.ipynb, or put it in a folder of the student's name"
+    assert reasons == {
+        "mona.pdf": "is no folder, archive or notebook of a student; if it is somebody's, put it in a folder of their"
+        " name",
+        "gina.ipynb": whose.format("4_1_simple_cnn"),
+        "4_2_better_cnn_ivy.ipynb": whose.format("4_2_better_cnn"),
+        "4_1_simple_cnn.ipynb": whose.format("4_1_simple_cnn"),
+    }
 
 
 def test_submissions_that_may_be_one_persons_are_told(tmp_path: Path) -> None:

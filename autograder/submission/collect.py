@@ -33,6 +33,7 @@ from autograder.submission.archives import (
 from autograder.submission.course_systems import Download, DownloadError, read_download
 from autograder.submission.names import composed
 from autograder.submission.versions import (
+    A_COPY,
     DATA_SETS,
     NOTEBOOK,
     OTHERS,
@@ -249,7 +250,7 @@ def _hand_ins(
             found.setdefault(student, _HandIn(student, [])).parts.append((path, file))
         else:
             routine = path.name in SKIPPED | SYSTEMS_FILES
-            left_out.append(Leftover(storable(path.name), reason or "is no folder or archive of a student", routine))
+            left_out.append(Leftover(storable(path.name), reason or _no_students(path, notebooks), routine))
     theirs = [
         _HandIn(
             hand_in.student,
@@ -292,12 +293,22 @@ def _single_notebook(name: str, notebooks: Sequence[str]) -> tuple[str, str]:
     if not ending:
         return "", ""
     alone = name[: ending.start()]
-    copy = COPY.search(alone)
-    first = alone[: copy.start()] if copy else alone
+    copy = A_COPY.search(alone)
+    first, number = (alone[: copy.start()], copy[0]) if copy else (alone, "")
     for notebook in notebooks:
-        if first.endswith(notebook) and (student := first[: -len(notebook)].rstrip("_-. ")):
-            return student, f"{notebook}{copy[0] if copy else ''}.ipynb"
-    return ("", "") if first in notebooks else (alone, name)
+        if first.casefold().endswith(notebook.casefold()):
+            student = first[: -len(notebook)].rstrip("_-. ")
+            return (student, f"{notebook}{number}.ipynb") if student else ("", "")
+    return alone, name
+
+
+def _no_students(path: Path, notebooks: Sequence[str]) -> str:
+    """Why an entry of a class's folder is in nobody's work, if it is neither a folder nor an archive."""
+    if not NOTEBOOK.search(path.name):
+        return "is no folder, archive or notebook of a student; if it is somebody's, put it in a folder of their name"
+    named = next((notebook for notebook in notebooks if notebook.casefold() in path.name.casefold()), "")
+    right = f"NAME_{named or (notebooks[0] if notebooks else 'NOTEBOOK')}.ipynb"
+    return f"its name does not say whose it is: rename it to {right}, or put it in a folder of the student's name"
 
 
 def _kept_apart(hand_ins: list[_HandIn]) -> list[_HandIn]:

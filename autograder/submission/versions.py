@@ -33,7 +33,7 @@ PACKED = re.compile(r"submission(?: ?\(\d+\))?\.zip", re.IGNORECASE)
 
 OTHERS = "holds other versions of notebooks"  # the beginning of a reason
 # What browsers and JupyterLab add to the name of a second copy.
-COPY = re.compile(r"(?: ?\(\d+\)|-\d+|-Copy\d+)$", re.IGNORECASE)
+A_COPY = re.compile(r"(?: ?\(\d+\)|-\d+|-Copy\d+)$", re.IGNORECASE)
 
 
 @dataclass
@@ -136,7 +136,7 @@ def of_lab(root: Path, notebooks: Sequence[str]) -> dict[str, bytes]:
 def notebook_of(name: str, notebooks: Sequence[str]) -> str:
     """Which of the lab's notebooks a file is by its name, whatever a browser has made of that; empty for none."""
     ending = NOTEBOOK.search(name)
-    first = COPY.sub("", name[: ending.start()]).casefold() if ending else ""
+    first = A_COPY.sub("", name[: ending.start()]).casefold() if ending else ""
     return next((notebook for notebook in notebooks if notebook.casefold() == first), "")
 
 
