@@ -280,6 +280,21 @@ def test_a_file_whose_owner_is_not_known_is_listed_with_what_to_do(tmp_path: Pat
     }
 
 
+def test_one_students_folder_is_no_class(tmp_path: Path) -> None:
+    put(tmp_path / "ada/4_1_simple_cnn.ipynb", NOTEBOOK)
+    put(tmp_path / "ada/own/3_pen.png")
+    packed(tmp_path / "ada/submission.zip", a="1")
+    put(tmp_path / "ben/lab4/4_1_simple_cnn.ipynb", NOTEBOOK)
+    for student in ("ada", "ben"):
+        with pytest.raises(SubmissionError, match=f"{student}: this looks like one student's folder"):
+            taken(tmp_path / student, tmp_path / "staging")
+    for beside in ("eve/4_1_simple_cnn.ipynb", "eve_4_1_simple_cnn.ipynb"):  # a class, and the marker's notebook
+        put(tmp_path / "class/4_1_simple_cnn.ipynb", NOTEBOOK)
+        put(tmp_path / "class" / beside, NOTEBOOK)
+        assert [one.student for one in taken(tmp_path / "class", tmp_path / "staging").submissions] == ["eve"]
+        shutil.rmtree(tmp_path / "class")
+
+
 def test_submissions_that_may_be_one_persons_are_told(tmp_path: Path) -> None:
     put(tmp_path / "in/ada/a.py")
     put(tmp_path / "in/Ada/b.py")

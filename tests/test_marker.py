@@ -14,13 +14,14 @@ from tests.conftest import ROOT, autograder
 pytestmark = pytest.mark.processes
 SUBMISSIONS = ROOT / "tests" / "submissions"
 LINKED = ("reference", "release", "build")
-# And Ada, whose upload broke off, Bob, who handed in a PDF alone, and Cy, whose notebook is empty.
+# And Ada, whose upload broke off, Bob, who handed in a PDF and a broken archive, Cy, whose notebook is empty, and Dee,
+# who handed in another lab.
 STUDENTS = ("half-done", "release")
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course repository with a class of five, one of whom came late, and their marks."""
+    """A course repository with a small class, one of whom came late, and their marks."""
     folder = tmp_path_factory.mktemp("course")
     shutil.copyfile(ROOT / "course.yml", folder / "course.yml")
     (ROOT / "build").mkdir(exist_ok=True)
@@ -33,13 +34,18 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = notebook.read_text(encoding="utf-8")
     assert 'check(\\"shapes\\")' in text
     notebook.write_text(text.replace('check(\\"shapes\\")', "6.0"), encoding="utf-8")
-    (folder / "in" / "release" / "lab4_new").mkdir()
-    shutil.copy(notebook, folder / "in" / "release" / "lab4_new" / notebook.name)
     (folder / "in" / "ada.zip").write_bytes(b"PK half of an upload")
     (folder / "in" / "bob").mkdir()
     (folder / "in" / "bob" / "report.pdf").write_bytes(b"%PDF-1.7")
     (folder / "in" / "cy").mkdir()
     (folder / "in" / "cy" / "4_1_simple_cnn.ipynb").write_text('{"nbformat": 4, "metadata": {}, "cells": []}')
+    (folder / "in" / "bob.zip").write_bytes(b"PK half of an upload")
+    (folder / "in" / "dee" / "lab4").mkdir(parents=True)
+    (folder / "in" / "dee" / "lab4" / "3_rnn.ipynb").write_text(
+        '{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "metadata": {}, "source": "x = 1"}]}'
+    )
+    (folder / "in" / "dee" / "lab4_new").mkdir()
+    shutil.copy(notebook, folder / "in" / "dee" / "lab4_new" / notebook.name)
     mark(folder)
     return folder
 
@@ -67,7 +73,7 @@ def test_the_marker_gets_lateness_code_flags_and_times(course: Path) -> None:
     assert code["residual-block"] == ""
     assert [flag for flag in result.flags if "check cells edited: shapes-check" in flag]
     timing = json.loads((course / "marks" / "timing.json").read_text())
-    assert set(timing["students"]) == {"ada", "bob", "cy", *STUDENTS}
+    assert set(timing["students"]) == {"ada", "bob", "bob.zip", "cy", "dee", *STUDENTS}
     assert 0 < sum(timing["students"].values()) <= timing["wall"]
 
 
@@ -82,7 +88,7 @@ def test_an_extension_asks_for_no_new_finding_and_shows_as_a_difference(course: 
         assert "0 marked in" in said
         assert half_done(course).late is None
         assert "Extensions for nobody in this class: nobody." in said
-        assert "4 students have no known time: ada, bob, cy and release" in said
+        assert "6 students have no known time: ada, bob, bob.zip, cy, dee and release" in said
         assert "Lateness: 1 day late" in said
         assert "none now." in said
         assert "Extension: none before, until 2027-02-01T23:59:00+00:00" in said
@@ -190,7 +196,7 @@ def test_decisions_that_were_edited_by_hand_are_applied_before_anything_is_made_
 
 
 def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path) -> None:
-    assert "No mark yet for ada, bob and cy: nothing could be read of what they handed in." in mark(course)
+    assert "No mark yet for ada, bob, bob.zip and cy: nothing could be read of what they handed in." in mark(course)
     student = Results.read(course / "marks" / "results.json").student("ada")
     told = "Nothing that was handed in could be read: ada.zip: is cut off"
     assert [flag for flag in student.flags if flag.startswith(told)]
@@ -198,9 +204,58 @@ def test_a_submission_that_cannot_be_opened_is_no_quiet_zero(course: Path) -> No
     bob = Results.read(course / "marks" / "results.json").student("bob")
     assert bob.no_mark_yet
     assert "there is report.pdf. Ask for it again before the 0 counts." in bob.flags[-1]
+    assert "Nearly the same name as bob.zip. If they are one person, which submission counts?" in bob.flags
 
 
-def test_a_zero_beside_other_versions_of_the_work_is_no_quiet_one(course: Path) -> None:
-    release = Results.read(course / "marks" / "results.json").student("release")
-    asked = "What may hold other versions of the work does not count: lab4_new."
-    assert release.ask_again == [f"{asked} Ask which is to count, and mark again before the 0 counts."]
+def test_a_zero_for_another_labs_work_or_beside_other_versions_is_no_quiet_one(course: Path) -> None:
+    assert "Ask again before the 0 counts: dee." in mark(course)
+    dee = Results.read(course / "marks" / "results.json").student("dee")
+    assert dee.ask_again == [
+        "What may hold other versions of the work does not count: lab4_new. Ask which is to count, and mark again"
+        " before the 0 counts.",
+        "None of the names that the lab asks for is in the work: there is 3_rnn.ipynb. Ask for it again before the 0"
+        " counts.",
+    ]
+
+
+def test_students_who_are_in_the_marks_and_not_in_the_class_do_not_go_without_a_word(course: Path) -> None:
+    results, (one, *others) = course / "marks" / "results.json", sorted((course / "in").iterdir())
+    before, away = results.read_bytes(), course / "away"
+    away.mkdir()
+    try:
+        one.rename(away / one.name)
+        assert "1 student who had marks here is not in this class: ada." in mark(course)
+        for path in others[1:]:
+            path.rename(away / path.name)
+        mark_all = ("mark", "in", "-o", "marks", "--data", "digits", "--jobs", "1")
+        done = autograder(*mark_all, cwd=course)
+        assert done.returncode == 2
+        assert "marks: has the marks of 6 students, and 5 of them are not in this class ('bob.zip', 'cy'" in done.stderr
+        assert "Marking" not in done.stdout
+        assert len(Results.read(results).names) == 6
+        assert autograder(*mark_all, "--only-these", cwd=course).returncode == 0
+        assert Results.read(results).names == ["bob"]
+    finally:
+        for path in away.iterdir():
+            path.rename(course / "in" / path.name)
+    assert "0 marked in" in mark(course)
+    assert results.read_bytes() == before
+
+
+def test_a_fault_in_what_is_given_is_found_before_anything_is_set_up(course: Path) -> None:
+    (course / "nothing").mkdir()
+    (course / "file").touch()
+    for arguments, sentence in (
+        (("nothing", "-o", "new"), "nothing: holds no submissions"),
+        (("nobody", "-o", "new"), "nobody: there is no such folder or archive"),
+        (("in", "-o", "file"), "file: is a file; choose a folder with -o"),
+        (("in", "-o", "new", "--times", "none.csv"), "none.csv: cannot be read"),
+    ):
+        done = autograder("mark", *arguments, "--data", "digits", cwd=course)
+        assert done.returncode == 2
+        assert sentence in done.stderr
+        assert done.stdout == ""
+    assert not (course / "new").exists()
+    done = autograder("mark", "in/half-done", "-o", "new", "--data", "digits", cwd=course)
+    assert "in/half-done: this looks like one student's folder" in done.stderr
+    assert "Marking" not in done.stdout

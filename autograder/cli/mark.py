@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from autograder.course import Assignment
     from autograder.grading.class_run import Outcome
     from autograder.grading.cluster import Cluster
+    from autograder.labs.lab import Lab
     from autograder.results import Results, StudentResult
     from autograder.sandbox.layers.choice import Layers
     from autograder.wall import Wall
@@ -62,6 +63,10 @@ def register(app: typer.Typer) -> None:
         compare_to: Annotated[
             Path | None, typer.Option(metavar="OLD", help="Show whose marks differ from these: MARKS or results.json.")
         ] = None,
+        only_these: Annotated[
+            bool,
+            typer.Option("--only-these", help="Let most of the students in MARKS go: SUBMISSIONS is the whole class."),
+        ] = False,
         scheduler: Annotated[
             str | None,
             typer.Option(metavar="ADDRESS", help="Mark with this Dask scheduler's workers: tcp://host:8786."),
@@ -88,21 +93,26 @@ def register(app: typer.Typer) -> None:
         Example: autograder mark submitted -o marks --scheduler tcp://head:8786
         """
         from autograder.cli.diff import read
+        from autograder.grading.class_run import require_inputs
+        from autograder.labs.lab import open_lab
         from autograder.sandbox.layers.choice import choose
 
         with clear_errors():
             old = read(compare_to) if compare_to is not None else None
             choose_data(data)
+            lab = open_lab(assignment)
+            require_inputs(lab, submissions, output, times)
+            layers, workers = None, None
             if scheduler is not None or cluster is not None:
                 workers = choose_cluster(scheduler, cluster, None if unsafe_no_sandbox else sandbox, jobs)
                 # Whether this machine has a GPU or a sandbox does not matter.
                 device = choose_device("cpu" if device == "auto" else device) if device != "cuda" else device
-                run(submissions, output, assignment, data, device, None, None, times, old, workers)
             else:
                 layers = None if unsafe_no_sandbox else choose(sandbox)
                 if device == "auto" and layers is not None:
                     device = "cpu"  # the layers of a sandbox keep a GPU's driver out
-                run(submissions, output, assignment, data, choose_device(device), jobs, layers, times, old)
+                device = choose_device(device)
+            run(lab, submissions, output, data, device, jobs, layers, times, old, workers, only_these)
 
 
 def choose_cluster(scheduler: str | None, file: Path | None, sandbox: str | None, jobs: int | None) -> Cluster:
@@ -126,9 +136,9 @@ def choose_cluster(scheduler: str | None, file: Path | None, sandbox: str | None
 
 
 def run(
+    lab: Lab,
     submissions: Path,
     marks: Path,
-    assignment: str | None,
     data: str,
     device: str,
     jobs: int | None,
@@ -136,9 +146,11 @@ def run(
     times: Path | None = None,
     old: Results | None = None,
     cluster: Cluster | None = None,
+    only_these: bool = False,
 ) -> None:
     """Marks, shows progress and a table, writes the pages, and shows what differs from `old` results."""
     import time
+    from contextlib import ExitStack
     from textwrap import shorten
 
     from rich.console import Console
@@ -149,14 +161,10 @@ def run(
     from autograder.feedback.marked.pages import WRITTEN, write_report
     from autograder.feedback.plain_text import visible
     from autograder.grading.class_run import RunListener, mark_class, withhold
-    from autograder.labs.lab import open_lab
     from autograder.storage import refuse_links
 
-    if marks.exists() and not marks.is_dir():
-        fail(f"{marks}: is a file; choose a folder with -o")
     refuse_links(marks / name for name in WRITTEN)  # before a student's pictures are written
     console = Console(highlight=False)
-    lab = open_lab(assignment)
     console.print(f"Data: {chosen_data(data)[1]}", markup=False)  # type: ignore[arg-type]
     if cluster is not None and cluster.sandbox is not None:
         console.print("Sandbox: each worker's own; it gets no submission before it has proved it")
@@ -171,7 +179,8 @@ def run(
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as bar:
+    bar = Progress(*columns, console=console)
+    with ExitStack() as shown:
         task = bar.add_task("Marking", total=None)
         at_work: dict[str, None] = {}
 
@@ -194,8 +203,12 @@ def run(
         def warn(sentence: str) -> None:
             bar.console.print(Text(visible(sentence), style="bold yellow"))
 
-        listener = RunListener(lambda total: bar.update(task, total=total), marking, done, warn)
-        outcome = mark_class(lab, submissions, marks, data, device, jobs, listener, layers, times, cluster)
+        def begun(total: int) -> None:
+            bar.update(task, total=total)
+            shown.enter_context(bar)
+
+        listener = RunListener(begun, marking, done, warn)
+        outcome = mark_class(lab, submissions, marks, data, device, jobs, listener, layers, times, cluster, only_these)
     results = outcome.results
     console.print(marks_table(lab.assignment, results, console.width, outcome.wall))
     tell_adjustments(console, outcome)
@@ -316,6 +329,12 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
         console.print(Text(what, style="bold yellow"))
     if outcome.extended:
         console.print(Text(f"Extensions for nobody in this class: {names(outcome.extended)}.", style="bold yellow"))
+    if outcome.gone:
+        count = len(outcome.gone)
+        who, are = ("student", "is") if count == 1 else ("students", "are")
+        what = f"{count} {who} who had marks here {are} not in this class: {names(outcome.gone)}."
+        cure = "Mark the folder of the whole class to have their marks again."
+        console.print(Text(f"{what} {cure}", style="bold yellow"))
     if outcome.overrides:
         fitting = len(outcome.overrides) - len(outcome.misfits)
         console.print(f"{fitting} check{'' if fitting == 1 else 's'} decided by hand (overrides.yml).")

@@ -9,28 +9,36 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.course import Assignment
 from autograder.data import chosen_data
-from autograder.grading.cache import Cache, CachedResult, depends_on
+from autograder.grading.cache import Cache, CachedResult, CacheError, depends_on
 from autograder.grading.flags import flagged, listed
 from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.lateness import spelt_as_in, with_lateness
 from autograder.grading.overrides import Decision, OverridesError, apply, fit_course, misfits, read_overrides
-from autograder.grading.times import Times, find_times
+from autograder.grading.times import KEPT, Times, find_times, read_times
 from autograder.grading.worker import Job, gpus
 from autograder.grading.worker_pool import LocalWorkers, WorkerPool
 from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import Lab
-from autograder.results import AGAIN, NotTakenIn, Promise, Results, StudentResult, folder_name
+from autograder.results import AGAIN, NotTakenIn, Promise, Results, ResultsError, StudentResult, folder_name
 from autograder.sandbox.layers.choice import Layers
 from autograder.storage import write_whole
-from autograder.submission.collect import TOLD, Submission, SubmissionError, TakenIn, find_submissions
-from autograder.submission.names import alphabetical
+from autograder.submission.collect import (
+    TOLD,
+    Submission,
+    SubmissionError,
+    TakenIn,
+    find_submissions,
+    require_source,
+)
+from autograder.submission.names import alphabetical, composed
+from autograder.submission.versions import notebook_of
 from autograder.wall import Wall
 
 if TYPE_CHECKING:
@@ -66,6 +74,8 @@ class Outcome:
     """Overrides of students or checks that are not in the results."""
     extended: list[str] = field(default_factory=list)
     """Names in the course file's extensions that no student of the class has."""
+    gone: list[str] = field(default_factory=list)
+    """Students who were in the results, and are no longer in the class."""
     unreadable: list[str] = field(default_factory=list)
     """Students whose submission has no notebook or script that could be read, and who have no mark yet."""
     again: dict[str, int] = field(default_factory=dict)
@@ -85,32 +95,66 @@ def mark_class(
     layers: Layers | None = None,
     times: Path | None = None,
     cluster: Cluster | None = None,
+    only_these: bool = False,
 ) -> Outcome:
     """Marks all submissions in `source` and writes `marks/results.json` and the students' pictures.
 
     `data` is "auto", "mnist" or "digits". `jobs` is the number of workers (default: one for each core, or for each
     GPU). `layers` is the sandbox, None for none. `times` is a file that says when submissions came. With `cluster` its
     workers mark, in sandboxes of their own, and `jobs` and `layers` count for nothing. KeyboardInterrupt ends the run
-    early, and the results of those who are marked are written.
+    early, and the results of those who are marked are written. `only_these` lets most of those go who have results and
+    are not in `source`.
 
-    Raises `SubmissionError` if there are no submissions, `CourseError` if `course.yml` and the checks disagree,
-    `SandboxError` if the sandbox does not hold, `MarkingError` if no worker can mark, `CacheError`, `TimesError`, and
-    `OverridesError` (also at the end, if the file was edited meanwhile; what was marked is kept).
+    Raises `SubmissionError` if there are no submissions, or most of those in the results would go, `CourseError` if
+    `course.yml` and the checks disagree, `SandboxError` if the sandbox does not hold, `MarkingError` if no worker can
+    mark, `CacheError`, `TimesError`, and `OverridesError` (also at the end, if the file was edited meanwhile; what was
+    marked is kept).
     """
     _ = lab.checks  # first of all: do the checks and course.yml agree?
+    require_inputs(lab, Path(source), Path(marks), times)
     data, _ = chosen_data(data)  # type: ignore[arg-type]
     marks = Path(marks)
-    _require_apart(Path(source), marks)
     cache = Cache(marks)
-    cache.require(lab.name)
     with cache.alone() as staging:
-        fit_course(read_overrides(marks), lab.assignment, marks)
         assignment = lab.assignment
         limits, notebooks = assignment.limits, assignment.notebooks
         taken_in = find_submissions(Path(source), lab.name, staging, limits, notebooks, lab.release)
+        gone = _gone(marks, [submission.student for submission in taken_in.submissions], only_these)
         known = find_times(taken_in.submissions, marks, times) if assignment.deadline or times else None
         run = ClassRun(lab, marks, cache, data, device, layers, known, listener or RunListener(), cluster)
-        return run.mark(taken_in, jobs)
+        outcome = run.mark(taken_in, jobs)
+        outcome.gone = gone
+        return outcome
+
+
+def require_inputs(lab: Lab, source: Path, marks: Path, times: Path | None) -> None:
+    """Raises what `mark_class` raises for a folder or a file that cannot be right, before anything takes time."""
+    require_source(source)
+    _require_apart(source, marks)
+    if marks.exists() and not marks.is_dir():
+        raise CacheError(f"{marks}: is a file; choose a folder with -o")
+    fit_course(read_overrides(marks), lab.assignment, marks)
+    kept = marks / KEPT
+    if times is not None or (lab.assignment.deadline and kept.is_file()):
+        read_times(times or kept)
+    Cache(marks).require(lab.name)
+
+
+def _gone(marks: Path, students: list[str], only_these: bool) -> list[str]:
+    """Those who are in the results and not among these students; `SubmissionError` if that is most of them."""
+    try:
+        before = Results.read(marks / "results.json").names
+    except ResultsError:
+        return []
+    there = {composed(student) for student in students}
+    gone = [student for student in before if composed(student) not in there]
+    if len(gone) > len(before) / 2 and not only_these:
+        who = listed([repr(student) for student in gone])
+        raise SubmissionError(
+            f"{marks}: has the marks of {len(before)} students, and {len(gone)} of them are not in this class ({who})."
+            " Give the folder of the whole class, or another MARKS folder with -o. If they are to go, add --only-these."
+        )
+    return gone
 
 
 def withhold(results: Results, wall: Wall, marks: Path) -> Results:
@@ -306,7 +350,9 @@ class ClassRun:
         late = with_lateness(result, self.assignment, submitted)
         if submitted is None and self.times:
             late = late.model_copy(update={"flags": [*late.flags, *_untimed(submission, self.times)]})
-        late = late.model_copy(update={"flags": [*late.flags, *_of_versions(submission, result)]})
+        late = late.model_copy(
+            update={"flags": [*late.flags, *_of_files(submission, result, self.assignment.notebooks)]}
+        )
         if submission.unread and not result.unread:
             late = late.model_copy(update={"unread": submission.unread})
         if late.unread:
@@ -372,12 +418,19 @@ def _untimed(submission: Submission, times: Times) -> Iterator[str]:
         yield "When this was handed in is not known: nothing is taken off for lateness."
 
 
-def _of_versions(submission: Submission, result: StudentResult) -> Iterator[str]:
-    """A flag for a student who seems to have handed in several versions of the work, of which one counts."""
+def _of_files(submission: Submission, result: StudentResult, notebooks: Sequence[str]) -> Iterator[str]:
+    """Flags of the files: several versions, of which one counts, a name like another student's, another lab's work."""
     if submission.versions:
         yield f"What may hold other versions of the work does not count: {listed(submission.versions)}." + (
             " See whether the right one does." if result.score else f" Ask which is to count, and mark {AGAIN}."
         )
+    if submission.alike:
+        yield f"Nearly the same name as {listed(submission.alike)}. If they are one person, which submission counts?"
+    named = any(notebook_of(path.name, notebooks) for path in submission.files())
+    unread = submission.unread or result.unread
+    if not (result.score or named or unread or any(task.code for task in result.tasks)):
+        there = ", ".join(path.name for path in submission.files()[:5])
+        yield f"None of the names that the lab asks for is in the work: there is {there}. Ask for it {AGAIN}."
 
 
 def _not_taken_in(taken_in: TakenIn) -> list[NotTakenIn]:

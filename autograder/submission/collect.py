@@ -22,6 +22,7 @@ from pathlib import Path
 from autograder.course import Limits
 from autograder.storage import storable
 from autograder.submission.archives import (
+    ENDINGS,
     NAME_BYTES,
     ArchiveError,
     Leftover,
@@ -37,10 +38,12 @@ from autograder.submission.versions import (
     DATA_SETS,
     NOTEBOOK,
     OTHERS,
+    PACKED,
     SKIPPED,
     Released,
     Version,
     is_untouched,
+    notebook_of,
     of_lab,
     rivals,
     those_that_count,
@@ -78,6 +81,8 @@ class Submission:
     """Every entry that was handed in and is not among the files."""
     versions: list[str] = field(default_factory=list)
     """What may hold other versions of the work, and does not count."""
+    alike: list[str] = field(default_factory=list)
+    """Other submissions that may be the same person's, by their names."""
     unread: str = ""
     """Why nothing could be read of what was handed in; empty if something could."""
     failure: str = ""
@@ -131,6 +136,8 @@ class _HandIn:
     left_out: list[Leftover] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What the student should know."""
+    alike: list[str] = field(default_factory=list)
+    """Other students' names that are nearly the same."""
     failure: str = ""
     """The grader's own error, if there was one."""
     timestamp: str | None = None
@@ -155,12 +162,9 @@ def find_submissions(
     """
     source = Path(source)
     left_out: list[Leftover] = []
-    if not source.exists():
-        raise SubmissionError(f"{source}: there is no such folder or archive")
+    require_source(source)
     shown = source
     if source.is_file():
-        if not named_like_archive(source.name):
-            raise SubmissionError(f"{source}: is neither a folder nor an archive")
         size = limits.submission_mb * 2**20
         room = Room(size * CLASS_SIZE, size * SPARE, frozenset(SKIPPED | DATA_SETS), is_class=True)
         try:
@@ -179,6 +183,10 @@ def find_submissions(
     except DownloadError as error:
         raise SubmissionError(str(error)) from error
     source = download.folder
+    if not download.known and _is_one_students(source, assignment, notebooks):
+        raise SubmissionError(
+            f"{shown}: this looks like one student's folder; give the folder that holds all students' folders"
+        )
     hand_ins, others = _hand_ins(source, notebooks, download)
     left_out = _shared_out(left_out, hand_ins) + others
     if not hand_ins:
@@ -200,8 +208,7 @@ def single_submission(
 ) -> Submission:
     """The one submission that `folder` is, copied to `staging/submission`; `notebooks` are the assignment's."""
     folder = Path(folder)
-    if not folder.exists():
-        raise SubmissionError(f"{folder}: there is no such folder or archive")
+    _require_there(folder)
     hand_in = _HandIn(storable(student or folder.resolve().name), [(folder, "")])
     submission = Submission(hand_in.student, staging / "submission")
     with _noting(submission):
@@ -214,6 +221,20 @@ def _other_assignments(hand_ins: Sequence[_HandIn], assignment: str) -> frozense
     parts = [path for hand_in in hand_ins for path, _ in hand_in.parts if assignment and (path / assignment).is_dir()]
     beside = Counter(path.name for part in parts for path in part.iterdir() if path.is_dir())
     return frozenset(name for name, count in beside.items() if count > 1)
+
+
+def require_source(source: Path) -> None:
+    """Raises `SubmissionError` if no class can be in there."""
+    _require_there(source)
+    if source.is_file() and not named_like_archive(source.name):
+        raise SubmissionError(f"{source}: is neither a folder nor an archive")
+    if source.is_dir() and all(map(_nobodys, source.iterdir())):
+        raise SubmissionError(f"{source}: holds no submissions")
+
+
+def _require_there(path: Path) -> None:
+    if not path.exists():
+        raise SubmissionError(f"{path}: there is no such folder or archive")
 
 
 @contextmanager
@@ -314,7 +335,7 @@ def _no_students(path: Path, notebooks: Sequence[str]) -> str:
 def _kept_apart(hand_ins: list[_HandIn]) -> list[_HandIn]:
     """Gives each a name that can be stored, and tells those apart whose names are then the same, or nearly so."""
     taken: set[str] = set()
-    looks: dict[str, str] = {}
+    looks: dict[str, list[_HandIn]] = {}
     for hand_in in sorted(
         hand_ins, key=lambda hand_in: (storable(hand_in.student) != hand_in.student, hand_in.student)
     ):
@@ -322,11 +343,14 @@ def _kept_apart(hand_ins: list[_HandIn]) -> list[_HandIn]:
         while name in taken:
             name, number = f"{storable(hand_in.student)} ({number})", number + 1
         with _noting(hand_in):
-            other = looks.setdefault(_look(storable(hand_in.student)), name)
-            if other != name:
-                hand_in.notes.append(f"There is another submission with nearly the same name: “{other}”.")
+            looks.setdefault(_look(storable(hand_in.student)), []).append(hand_in)
         hand_in.student = name
         taken.add(name)
+    for same in looks.values():
+        for hand_in in same:
+            hand_in.alike = [other.student for other in same if other is not hand_in]
+        for hand_in in same[1:]:
+            hand_in.notes.append(f"There is another submission with nearly the same name: “{same[0].student}”.")
     return sorted(hand_ins, key=lambda hand_in: hand_in.student)
 
 
@@ -370,6 +394,25 @@ def _is_class(folder: Path, assignment: str, notebooks: Sequence[str]) -> bool:
     return not _is_submission(folder, "") and bool(_hand_ins(folder, notebooks)[0])
 
 
+def _is_one_students(folder: Path, assignment: str, notebooks: Sequence[str]) -> bool:
+    """Whether a folder is the work of one student: the lab's own notebooks, or `<assignment>/`, and nobody's beside."""
+    entries = [path for path in _entries(folder) if not _nobodys(path)]
+    own = [path for path in entries if notebook_of(path.name, notebooks)]
+    lab = [path for path in entries if path.name == assignment and path.is_dir()]
+    if lab and len(entries) == 1:
+        return any(notebook_of(path.name, notebooks) for path in lab[0].iterdir())
+    return bool(own) and not any(_may_be_somebodys(path, notebooks) for path in entries)
+
+
+def _may_be_somebodys(path: Path, notebooks: Sequence[str]) -> bool:
+    """Whether an entry beside the lab's own notebooks is rather a student's part than a part of one student's work."""
+    if path.is_dir():
+        return any(file.name.lower().endswith((".py", ".ipynb", *ENDINGS)) for file in walk(path))
+    if named_like_archive(path.name):
+        return PACKED.fullmatch(path.name) is None
+    return _single_notebook(path.name, notebooks)[1] not in ("", path.name)
+
+
 def _is_of_many(folder: Path) -> bool:
     """Whether two parts of a folder hold a notebook of one name, or there are more archives than one person has."""
     parts = _entries(folder)
@@ -389,6 +432,7 @@ def _is_submission(folder: Path, assignment: str) -> bool:
 def _take(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Limits, within: Path) -> None:
     """Copies a student's part to the submission's folder."""
     submission.problems += hand_in.notes
+    submission.alike = hand_in.alike
     submission.timestamp, submission.person, submission.late = hand_in.timestamp, hand_in.person, hand_in.late
     submission.left_out += hand_in.left_out
     submission.folder.mkdir(parents=True, exist_ok=True)
