@@ -126,7 +126,7 @@ def test_a_second_run_marks_only_what_has_changed(submitted: Path, marks: Path, 
         shutil.copytree(submitted / student, tmp_path / "in" / student)
     shutil.copytree(marks, tmp_path / "marks")
     before = json.loads((marks / "results.json").read_text())
-    again = autograder("mark", tmp_path / "in", "-o", tmp_path / "marks", "--data", data)
+    again = autograder("mark", tmp_path / "in", "-o", tmp_path / "marks", "--data", data, "--only-these")
     assert "0 marked in" in again.stdout
     assert "3 unchanged" in again.stdout
     after = json.loads((tmp_path / "marks/results.json").read_text())
