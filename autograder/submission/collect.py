@@ -183,7 +183,10 @@ def find_submissions(
     except DownloadError as error:
         raise SubmissionError(str(error)) from error
     source = download.folder
-    if not download.known and _is_one_students(source, assignment, notebooks):
+    looks_alone = False
+    with _noting(_HandIn("", [])):  # a guess is not worth an end of the marking
+        looks_alone = not download.known and _is_one_students(source, assignment, notebooks)
+    if looks_alone:
         raise SubmissionError(
             f"{shown}: this looks like one student's folder; give the folder that holds all students' folders"
         )
@@ -218,8 +221,12 @@ def single_submission(
 
 def _other_assignments(hand_ins: Sequence[_HandIn], assignment: str) -> frozenset[str]:
     """The folders that several students have beside `<assignment>/`, as in nbgrader's tree."""
-    parts = [path for hand_in in hand_ins for path, _ in hand_in.parts if assignment and (path / assignment).is_dir()]
-    beside = Counter(path.name for part in parts for path in part.iterdir() if path.is_dir())
+    beside: Counter[str] = Counter()
+    for hand_in in hand_ins:
+        with _noting(hand_in):
+            for path, _ in hand_in.parts:
+                if assignment and (path / assignment).is_dir():
+                    beside.update(each.name for each in path.iterdir() if each.is_dir())
     return frozenset(name for name, count in beside.items() if count > 1)
 
 
@@ -228,7 +235,7 @@ def require_source(source: Path) -> None:
     _require_there(source)
     if source.is_file() and not named_like_archive(source.name):
         raise SubmissionError(f"{source}: is neither a folder nor an archive")
-    if source.is_dir() and all(map(_nobodys, source.iterdir())):
+    if source.is_dir() and all(path.name.startswith(".") for path in source.iterdir()):
         raise SubmissionError(f"{source}: holds no submissions")
 
 
