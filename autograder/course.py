@@ -299,7 +299,7 @@ def read_mapping(path: Path, needed: str) -> tuple[dict[Any, Any], Lines]:
     return value, lines
 
 
-def composed(text: str, loader: Any = yaml.SafeLoader) -> yaml.Node | None:
+def composed(text: str | bytes, loader: Any = yaml.SafeLoader) -> yaml.Node | None:
     """A YAML document. Raises `yaml.YAMLError`, also if it is nested so deeply that libyaml and Python would crash."""
     depth = 0
     event: Any

@@ -320,7 +320,9 @@ def _handed_in(request: Request, marks: Iterable[Mark], staging: Path) -> dict[s
         return {}
     try:
         notebooks = list(dict.fromkeys(task.notebook for mark in request.marks for task in mark.result.tasks))
-        found = find_submissions(source, request.results.assignment, staging, Limits(), notebooks).submissions
+        assignment = request.results.assignment
+        release = _course_folder(request) / "release" / assignment
+        found = find_submissions(source, assignment, staging, Limits(), notebooks, release).submissions
     except SubmissionError as error:
         raise ExportError(str(error)) from error
     names = spelt_as([submission.student for submission in found], [mark.student for mark in marks])

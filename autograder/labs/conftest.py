@@ -59,7 +59,9 @@ def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:
     staging = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-")))
     limits = lab.assignment.limits
     try:
-        submission = single_submission(Path(folder), staging, limits)
+        submission = single_submission(
+            Path(folder), staging, limits, notebooks=lab.assignment.notebooks, release=lab.release
+        )
     except SubmissionError as error:
         raise pytest.UsageError(str(error)) from None
     fork_server = ForkServer(_layers(config), limits)

@@ -207,15 +207,20 @@ def find_submissions(
 
 
 def single_submission(
-    folder: Path, staging: Path, limits: Limits, student: str = "", notebooks: Sequence[str] = ()
+    folder: Path,
+    staging: Path,
+    limits: Limits,
+    student: str = "",
+    notebooks: Sequence[str] = (),
+    release: Path | None = None,
 ) -> Submission:
-    """The one submission that `folder` is, copied to `staging/submission`; `notebooks` are the assignment's."""
+    """The one submission that `folder` is, copied to `staging/submission`; the rest is as in `find_submissions`."""
     folder = Path(folder)
     _require_there(folder)
     hand_in = _HandIn(storable(student or folder.resolve().name), [(folder, "")])
     submission = Submission(hand_in.student, staging / "submission")
     with _noting(submission):
-        _take(hand_in, submission, _Lab(notebooks=notebooks), limits, within=folder)
+        _take(hand_in, submission, _Lab(notebooks=notebooks, released=Released(release)), limits, within=folder)
     return submission
 
 

@@ -26,6 +26,8 @@ from typing import Any
 
 import yaml
 
+from autograder.course import composed
+
 # https://github.com/instructure/canvas-lms/blob/master/lib/content_zipper.rb
 CANVAS = re.compile(
     r"(?P<who>(LATE_)?(?P<anonymous>anon_(?=\d*[A-Za-z])[A-Za-z0-9]{5})|(?P<name>[^_].*?)_(LATE_)?(?P<id>\d{2,}))"
@@ -241,7 +243,9 @@ def _gradescope(download: Download) -> None:
     file = download.folder / METADATA
     download.known.add(file)
     try:
-        described = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        composed(file.read_bytes(), fast)  # a file of anybody's: too deep a one would crash what follows
+        described = yaml.load(file.read_bytes(), Loader=fast)
         for name, facts in described.items():
             folder = download.folder / str(name)
             if folder.parent != download.folder or not folder.exists():

@@ -15,7 +15,7 @@ with torch.device("meta"):
 LOOKED_UNIT = 3  # the one to be excited
 
 
-PATTERNS = 6.0  # how much more a pattern does than ordinary weights make of it
+PATTERNS = 20.0  # how much more a pattern does than ordinary weights make of it
 STEEP = 30.0  # plain steps of lr=1 along an ordinary layer's gradient would be lost in the noise that one starts from
 
 

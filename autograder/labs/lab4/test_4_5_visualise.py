@@ -453,7 +453,7 @@ def test_raises_the_unit(examination: Examination) -> None:
         chance, noise = one.activation(shuffled), one.activation(random)
         flat = one.activation(FLAT).max() + 1e-6
         if one.by_pattern:
-            if reached > max(flat, chance.mean() + 6 * chance.std()):
+            if reached > max(flat, chance.mean() + 5 * chance.std()):
                 continue
         elif reached > chance.mean() + 3 * chance.std() + 1e-6 or reached > noise.max():
             continue
