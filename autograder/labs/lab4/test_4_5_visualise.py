@@ -57,7 +57,7 @@ FILTERS = figure_question(
 
 @pytest.mark.task("filters")
 @pytest.mark.public
-@pytest.mark.rests_on(procedures.filters, "images")
+@pytest.mark.rests_on(procedures.filters, "images", "picture")
 def test_every_filter(examination: Examination) -> None:
     """`plot_filters` returns a figure with an image for each filter of the first convolution."""
     judge(examination, FILTERS)
@@ -254,7 +254,7 @@ def test_hook_removed(examination: Examination) -> None:
 
 @pytest.mark.task("feature-maps")
 @pytest.mark.public
-@pytest.mark.rests_on(procedures.map_figure, "images")
+@pytest.mark.rests_on(procedures.map_figure, "images", "picture")
 def test_picture(examination: Examination) -> None:
     """`plot_feature_maps` returns a figure with an image for each map."""
     judge(examination, MAP_FIGURE)
