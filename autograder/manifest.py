@@ -24,6 +24,9 @@ IN_SANDBOX = (
     *("autograder.submission.definitions", "autograder.submission.excerpt"),
 )
 
+# The rooms of which student code can import nothing, though it runs beside them: what it is asked with.
+OUT_OF_REACH = ("labs", "sandbox", "submission", "manifest", "storage")
+
 # What students get beside the lab's own modules.
 PUBLIC = (
     *("__init__.py", "manifest.py", "course.py", "data.py", "drawing.py", "notebook.py", "results.py", "pictures.py"),

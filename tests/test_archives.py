@@ -11,7 +11,8 @@ import pytest
 
 from autograder.course import Limits
 from autograder.submission.archives import Leftover
-from autograder.submission.collect import SubmissionError, TakenIn, find_submissions
+from autograder.submission.collect import SubmissionError, find_submissions
+from autograder.submission.taken_in import TakenIn
 from tests.odd_archives import Odd, odd_archive
 
 LIMITS = Limits(submission_mb=1, files=400)

@@ -27,7 +27,7 @@ from autograder.labs.findings import CachedCheck, CachedChecks
 from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, StudentResult
 from autograder.sandbox.layers.choice import SandboxError, offered
-from autograder.submission.collect import Submission
+from autograder.submission.taken_in import Submission
 from tests.conftest import LIGHT, ROOT, SUBMISSIONS, autograder, with_seed_of
 from tests.loopback import Loopback, names, wait_until
 

@@ -15,7 +15,8 @@ import pytest
 
 from autograder.course import Limits
 from autograder.submission import collect
-from autograder.submission.collect import SubmissionError, TakenIn, find_submissions
+from autograder.submission.collect import SubmissionError, find_submissions
+from autograder.submission.taken_in import TakenIn
 
 LIMITS = Limits()
 NOTEBOOKS = ["4_1_simple_cnn", "4_2_better_cnn"]

@@ -19,7 +19,8 @@ from autograder.grading.cache import Cache
 from autograder.grading.class_run import ClassRun, RunListener
 from autograder.grading.times import find_times
 from autograder.labs.lab import open_lab
-from autograder.submission.collect import Submission, SubmissionError, TakenIn, find_submissions
+from autograder.submission.collect import SubmissionError, find_submissions
+from autograder.submission.taken_in import Submission, TakenIn
 from tests.export_class import export, marks_folder, student
 
 WORK = "class SimpleCNN: pass\n"

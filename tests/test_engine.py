@@ -28,7 +28,7 @@ from autograder.results import Results
 from autograder.sandbox.client import StudentProcess
 from autograder.sandbox.layers.choice import SandboxError
 from autograder.sandbox.own_kernel import Kernel
-from autograder.submission.collect import Submission
+from autograder.submission.taken_in import Submission
 from tests.conftest import SUBMISSIONS, autograder
 
 

@@ -21,7 +21,7 @@ from autograder.grading.worker_pool import WorkerPool
 from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import open_lab
 from autograder.results import GivenExtension, Results, StudentResult
-from autograder.submission.collect import Submission
+from autograder.submission.taken_in import Submission
 from autograder.wall import Wall
 from tests.conftest import ROOT
 from tests.export_class import export, marks_folder, student

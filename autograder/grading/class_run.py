@@ -29,15 +29,9 @@ from autograder.labs.lab import Lab
 from autograder.results import AGAIN, NotTakenIn, Promise, Results, ResultsError, StudentResult, folder_name
 from autograder.sandbox.layers.choice import Layers
 from autograder.storage import write_whole
-from autograder.submission.collect import (
-    TOLD,
-    Submission,
-    SubmissionError,
-    TakenIn,
-    find_submissions,
-    require_source,
-)
+from autograder.submission.collect import TOLD, SubmissionError, find_submissions, require_source
 from autograder.submission.names import alphabetical, composed
+from autograder.submission.taken_in import Submission, TakenIn
 from autograder.submission.versions import notebook_of
 from autograder.wall import Wall
 

@@ -17,7 +17,7 @@ from autograder.grading.worker import Job
 from autograder.labs.findings import CachedChecks
 from autograder.results import StudentResult
 from autograder.sandbox.wire import encode, unframe
-from autograder.submission.collect import Submission
+from autograder.submission.taken_in import Submission
 
 
 @dataclass(frozen=True)

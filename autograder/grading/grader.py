@@ -26,7 +26,7 @@ from autograder.sandbox.layers.choice import Layers
 from autograder.sandbox.proof import promises
 from autograder.sandbox.respondent import StudentError
 from autograder.storage import storable
-from autograder.submission.collect import Submission
+from autograder.submission.taken_in import Submission
 
 NO_SANDBOX = "none: --unsafe-no-sandbox, student code had access to everything that the marker has"
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from autograder.storage import write_whole
-from autograder.submission.collect import Submission
 from autograder.submission.names import composed, spelt_as
+from autograder.submission.taken_in import Submission
 
 KEPT = "times.csv"
 FORMULA = re.compile(r"'[=+\-@\t\r]")

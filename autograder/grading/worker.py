@@ -27,7 +27,7 @@ from autograder.sandbox.fork_server import Forked, ForkServer, Process
 from autograder.sandbox.fork_server_main import LIBRARIES
 from autograder.sandbox.layers.choice import Layers, SandboxError
 from autograder.sandbox.public_copy import copy_public
-from autograder.submission.collect import Submission
+from autograder.submission.taken_in import Submission
 
 START = PACKAGE / "grading" / "worker_start.py"
 SPARE_SECONDS = 300  # for the worker's own work, on top of the submission's budget

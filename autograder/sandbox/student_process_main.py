@@ -134,7 +134,7 @@ def _load_in_this_process() -> None:
     DataLoader.__init__ = make  # type: ignore[method-assign]
 
 
-OURS = ("autograder.labs", "autograder.sandbox", "autograder.submission", "autograder.manifest", "autograder.storage")
+OURS = tuple(f"{manifest.PACKAGE.name}.{room}" for room in manifest.OUT_OF_REACH)
 
 
 class Hidden(MetaPathFinder):
