@@ -44,5 +44,5 @@ def best_model():
 def submission(folder: Path, tokens: dict[str, str]) -> None:
     (folder / "work.py").write_text(WORK.replace("PORT", tokens["PORT"]))
     (folder / "weights").mkdir()
-    state = {"layer.weight": torch.zeros(10, 784), "layer.bias": torch.zeros(10)}
+    state = {"layer.weight": torch.eye(10, 784).roll(400, 1), "layer.bias": torch.zeros(10)}
     torch.save(state, folder / "weights" / "best_model.pt")

@@ -1,6 +1,6 @@
 # attack: complex numbers, whose comparison a grader has not thought of.
 # tasks: [branch-model]
-# mark: 1
+# mark: 0
 # reason: "complex64"
 # naive: gains
 

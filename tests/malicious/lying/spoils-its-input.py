@@ -18,5 +18,6 @@ class BranchModel(nn.Module):
         self.fc2 = nn.Linear(128, 10)
 
     def forward(self, x):
+        made = F.max_pool2d(self.left(x) * self.right(x), 2).flatten(1)
         x.data.fill_(float("nan"))
-        return torch.zeros(len(x), 10)
+        return self.fc2(self.fc1(made))

