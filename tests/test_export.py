@@ -65,7 +65,7 @@ def cells(path: Path, encoding: str = "utf-8", delimiter: str = ",") -> list[lis
 
 
 def test_the_formats_are_listed_with_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("EXPORT_COLUMNS", "80")
     lines = export("--formats").output.splitlines()
     assert max(map(len, lines)) <= 80
     listed = re.sub(r"\n +", " ", "\n".join(map(str.rstrip, lines))).splitlines()
@@ -123,7 +123,7 @@ def test_who_has_no_mark_is_named_and_the_exit_status_says_so(marks: Path, tmp_p
 def test_what_an_export_says_is_as_wide_as_the_terminal(
     marks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("EXPORT_COLUMNS", "80")
     done = export(marks, "--to", "moodle", "-o", tmp_path / "moodle.csv")
     notes = done.stdout.partition("\n")[2].partition("These are")[2]  # without the path, which has no spaces
     assert "aborts the whole import" in notes.replace("\n", " ")

@@ -93,14 +93,17 @@ def register(app: typer.Typer) -> None:
         Example: autograder mark submitted -o marks --scheduler tcp://head:8786
         """
         from autograder.cli.diff import read
+        from autograder.feedback.marked.pages import WRITTEN
         from autograder.grading.class_run import require_inputs
         from autograder.labs.lab import open_lab
         from autograder.sandbox.layers.choice import choose
+        from autograder.storage import refuse_links
 
         with clear_errors():
             old = read(compare_to) if compare_to is not None else None
             choose_data(data)
             lab = open_lab(assignment)
+            refuse_links(output / name for name in WRITTEN)  # before a student's pictures are written
             require_inputs(lab, submissions, output, times)
             layers, workers = None, None
             if scheduler is not None or cluster is not None:
@@ -158,12 +161,10 @@ def run(
     from rich.text import Text
 
     from autograder.data import chosen_data
-    from autograder.feedback.marked.pages import WRITTEN, write_report
+    from autograder.feedback.marked.pages import write_report
     from autograder.feedback.plain_text import visible
     from autograder.grading.class_run import RunListener, mark_class, withhold
-    from autograder.storage import refuse_links
 
-    refuse_links(marks / name for name in WRITTEN)  # before a student's pictures are written
     console = Console(highlight=False)
     console.print(f"Data: {chosen_data(data)[1]}", markup=False)  # type: ignore[arg-type]
     if cluster is not None and cluster.sandbox is not None:
