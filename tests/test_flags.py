@@ -11,6 +11,7 @@ import torch
 
 from autograder.grading.cache import build_of_torch, depends_on
 from autograder.grading.flags import flagged, flags_of_files, flags_of_weights, reference_fingerprints
+from autograder.grading.likeness import near_weights
 from autograder.judge.weights_file import fingerprint
 from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, StudentResult, TaskResult
@@ -32,10 +33,13 @@ def flags_of(*students: StudentResult) -> dict[str, list[str]]:
 
 
 def test_equal_weights_are_flagged_at_each_of_their_owners_and_cost_nothing() -> None:
-    marked = flagged([student("ada", "same"), student("bob", "same"), student("eve", "other")], REFERENCE)
-    assert [one.flags != [] for one in marked] == [True, True, False]
-    assert marked[0].flags == ["best-model: ada and bob handed in exactly the same weights."]
-    assert [one.score for one in marked] == [6, 6, 6]
+    marks = {"ada": "00" * 32, "bob": "00" * 31 + "07", "eve": "00" * 28 + "ff" * 4, "cy": "00" * 20}
+    marked = flagged([student(name, mark) for name, mark in marks.items()], REFERENCE)
+    assert [one.flags != [] for one in marked] == [True, True, False, False]
+    (flag,) = marked[0].flags
+    assert flag.startswith("best-model: ada and bob handed in the same weights, or nearly the same.")
+    assert marked[1].flags == [flag]
+    assert [one.score for one in marked] == [6, 6, 6, 6]
 
 
 def test_the_references_weights_are_flagged() -> None:
@@ -63,11 +67,32 @@ def test_what_could_not_be_read_is_asked_for_again_where_a_task_seems_not_attemp
     assert flags_of_files(done, lost) == flags_of_files(left, []) == []
 
 
-def test_a_fingerprint_is_of_numbers_not_of_names_or_order() -> None:
-    one, other = np.arange(4, dtype=np.float32), np.ones((2, 2), np.float32)
-    assert fingerprint([("a", one), ("b", other)]) == fingerprint([("x", other), ("module.y", one)])
-    assert fingerprint([("a", one)]) != fingerprint([("a", one.reshape(2, 2))])
-    assert fingerprint([("a", one)]) != fingerprint([("a", one + np.float32(1e-7))])
+def test_a_fingerprint_is_of_numbers_not_of_names_or_order_or_scale() -> None:
+    draw = np.random.default_rng(4)
+    one, other, third = (draw.standard_normal((30, 40)).astype(np.float32) for _ in range(3))
+    mark = fingerprint([("a", one), ("b", other)])
+    assert len(mark) == 64
+    assert mark == fingerprint([("x", other), ("module.y", one)]) == fingerprint([("a", 2 * one), ("b", other)])
+    assert not near_weights(mark, fingerprint([("a", one.reshape(40, 30)), ("b", other)]))
+    assert not near_weights(mark, fingerprint([("a", one), ("b", third)]))
+    odd = one.copy()
+    odd[0, :3] = 1e30, np.inf, np.nan
+    assert near_weights(mark, fingerprint([("a", odd), ("b", other)]))
+    assert fingerprint([]) == fingerprint([("a", np.ones(5, np.float32)), ("b", np.zeros((0, 3), np.float32))]) == ""
+    assert not near_weights("", "")
+
+
+def test_noise_does_not_hide_whose_weights_they_are() -> None:
+    draw = np.random.default_rng(4)
+    marks = []
+    for path in sorted((REFERENCE / "weights").glob("*/*.pt")):
+        state = torch.load(path, weights_only=True)
+        arrays = [(name, value.numpy()) for name, value in state.items() if value.is_floating_point()]
+        marks.append(fingerprint(arrays))
+        for noise in (1e-7, 1e-3, 1e-2):
+            moved = [(name, value * draw.normal(1, noise, value.shape).astype(np.float32)) for name, value in arrays]
+            assert near_weights(fingerprint(moved), marks[-1]), (path, noise)
+    assert [sum(near_weights(one, other) for other in marks) for one in marks] == [1] * len(marks)
 
 
 def test_other_weights_of_the_reference_have_everybody_looked_at_again_and_no_check_asked_again(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Flags for the marker: equal weights, near-equal code, accuracies that are too good to be true, errors of the grader.
+"""Flags for the marker: weights and code that others have too, accuracies too good to be true, errors of the grader.
 
 A flag costs nobody a point.
 """
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from autograder.course import Assignment
-from autograder.grading.likeness import groups, near_equal
+from autograder.grading.likeness import groups, near_equal, near_weights
 from autograder.results import AGAIN, CheckResult, StudentResult, TaskResult
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import code_of
@@ -19,6 +19,7 @@ from autograder.submission.source import code_cells
 
 REFERENCE = ""  # its name among the students, whose names are never empty
 NAMED = 40  # at most so many students are named in a flag
+SAME_SEED = "Training the same network with the same seed on the same kind of machine gives that as well."
 
 
 def flagged(
@@ -34,11 +35,7 @@ def flagged(
     on `data`, they were marked.
     """
     students = list(students)
-    owners: dict[str, list[str]] = {}
-    for student in students:
-        for _, check in student.checks:
-            if check.fingerprint:
-                owners.setdefault(check.fingerprint, []).append(student.student)
+    owners = _owners(students)
     alike = _alike(students, reference_code(reference, assignment) if reference and assignment else {}, release)
     found = []
     for student in students:
@@ -60,10 +57,11 @@ def flags_of_weights(tasks: Iterable[TaskResult], reference: Path | None) -> lis
         if check.status == "failed" and is_lost(check.message)
     ]
     return list(dict.fromkeys(lost)) + [
-        f"{task.id}: these weights are exactly the reference's ({known[check.fingerprint]})."
+        f"{task.id}: these weights are the reference's ({name}), or nearly so. {SAME_SEED}"
         for task in tasks
         for check in task.checks
-        if check.fingerprint in known
+        for mark, name in known.items()
+        if near_weights(check.fingerprint, mark)
     ]
 
 
@@ -80,11 +78,22 @@ def flags_of_files(tasks: Iterable[TaskResult], lost: Iterable[str]) -> list[str
 
 def _flags(student: StudentResult, owners: Mapping[str, list[str]], data: str) -> Iterator[str]:
     for task, check in student.checks:
-        same = sorted(set(owners.get(check.fingerprint, [])))
+        same = owners.get(check.fingerprint, [])
         if len(same) > 1:
-            yield f"{task.id}: {listed(same)} handed in exactly the same weights."
+            yield f"{task.id}: {listed(same)} handed in the same weights, or nearly the same. {SAME_SEED}"
         if data == "mnist" and _perfect(check):  # the few hundred digits of the small data set are no feat
             yield f"{task.id}: right on every hidden image (100.0 %); even the best known networks get some wrong."
+
+
+def _owners(students: Iterable[StudentResult]) -> dict[str, list[str]]:
+    """For each fingerprint, the students who handed in these weights or nearly these, sorted."""
+    found: dict[str, set[str]] = {}
+    for student in students:
+        for _, check in student.checks:
+            if check.fingerprint:
+                found.setdefault(check.fingerprint, set()).add(student.student)
+    near = {mark: [other for other in found if near_weights(mark, other)] for mark in found}
+    return {mark: sorted(set().union(*(found[other] for other in others))) for mark, others in near.items()}
 
 
 def _alike(
