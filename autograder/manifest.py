@@ -21,7 +21,7 @@ SANDBOX = (
 # The modules that a fork server imports for all student processes, beside those of the sandbox and the procedures.
 IN_SANDBOX = (
     *("autograder.sandbox.student_notebook", "autograder.data", "autograder.drawing", "autograder.training.recipes"),
-    *("autograder.submission.definitions", "autograder.submission.excerpt"),
+    *("autograder.submission.definitions", "autograder.submission.excerpt", "autograder.submission.reach"),
 )
 
 # The rooms of which student code can import nothing, though it runs beside them: what it is asked with.

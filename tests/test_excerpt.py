@@ -86,7 +86,7 @@ def test_a_student_process_tells_the_source_before_anything_has_run(fork_server:
     """The whole of a malicious file comes as text; what it would do when it is run does not happen."""
     body = "def f():\n    '''\x1b[2J <b>&amp; \\udcff \u202e'''\n    return 1\n"
     (tmp_path / "own.py").write_text(f"print('ran')\nraise SystemExit(3)\n\n{body}", encoding="utf-8")
-    notebook(tmp_path / "lone.ipynb", ["def g():\n    return '\ud800'", "def h():\n    return 'h'"])
+    notebook(tmp_path / "lone.ipynb", ["def g():\n    return '\ud800'", "def h():\n    return 'h'", "exec('1')"])
     tasks = [
         Task(id=name, notebook="4_1_own", title="", definitions=[name] * (name != "none"), checks={"works": 1})
         for name in ("f", "g", "h", "none")
@@ -100,7 +100,8 @@ def test_a_student_process_tells_the_source_before_anything_has_run(fork_server:
         "h": "# lone.ipynb, cell 2\ndef h():\n    return 'h'",
         "none": "",
     }
-    assert [len(cells) for cells in source.cells.values()] == [2]
+    assert [len(cells) for cells in source.cells.values()] == [3]
+    assert source.reached == [("text", "exec", "lone.ipynb, cell 3")]
 
 
 # --- check cells ------------------------------------------------------------------------------------------------------

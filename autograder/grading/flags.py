@@ -15,9 +15,15 @@ from autograder.grading.likeness import groups, near_equal, near_weights
 from autograder.results import AGAIN, CheckResult, StudentResult, TaskResult
 from autograder.submission.definitions import Definitions
 from autograder.submission.excerpt import code_of
+from autograder.submission.reach import GRADER, PACKAGE, TEXT, Finding
 from autograder.submission.source import code_cells
 
 REFERENCE = ""  # its name among the students, whose names are never empty
+REACHES = {
+    GRADER: "Reaches for what the grader works with",
+    TEXT: "Runs code, or may run code, that it holds as text",
+    PACKAGE: "Has the package do what the task asks for",
+}
 NAMED = 40  # at most so many students are named in a flag
 SAME_SEED = "Training the same network with the same seed on the same kind of machine gives that as well."
 
@@ -74,6 +80,22 @@ def flags_of_files(tasks: Iterable[TaskResult], lost: Iterable[str]) -> list[str
         return []
     what = [re.split(r"(?<=[.!?]) (?=[A-Z])", words)[0] for words in lost]  # what to do about it is for the student
     return [f"{words.rstrip('.')}. Ask for it {AGAIN}." for words in what]
+
+
+def flags_of_reach(found: Iterable[Finding]) -> list[str]:
+    """A flag for each kind of thing that the code reaches for, though honest work has no use for it."""
+    places: dict[str, dict[str, list[str]]] = {}
+    for kind, what, place in found:
+        places.setdefault(kind, {}).setdefault(what, []).append(place)
+    return [
+        f"{REACHES[kind]}: {listed([f'{_code(what)} ({listed(where)})' for what, where in each.items()])}."
+        for kind, each in places.items()
+        if kind in REACHES
+    ]
+
+
+def _code(what: str) -> str:
+    return what if " " in what else f"`{what}`"
 
 
 def _flags(student: StudentResult, owners: Mapping[str, list[str]], data: str) -> Iterator[str]:

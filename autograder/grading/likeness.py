@@ -26,7 +26,7 @@ LEAST = 150  # fingerprints of the shorter one; a whole submission has about 550
 COLUMNS = 4096  # fingerprints that are compared at once
 # Bits in which the fingerprints of near weights may differ. Measured: noise of 1 % changes up to 4, of 5 % up to 20.
 # Networks that start alike and see the images in another order differ by 31 after one epoch and by 57 or more once
-# trained (by 7 where the learning rate is so low that they stay where they started), those of other seeds by 108 or more.
+# trained (by 7 where the learning rate is so low that they stay where they started). Other seeds: 108 or more.
 NEAR = 12
 
 TOKEN = re.compile(

@@ -17,6 +17,7 @@ from autograder.sandbox.respondent import Procedure, StudentError, unpack
 from autograder.sandbox.rooms import remove
 from autograder.sandbox.student_time import MachineBusyError, StudentTime, Usage
 from autograder.submission.excerpt import CODE_LIMIT
+from autograder.submission.reach import FOUND_LIMIT, Finding
 
 # By the clock, on a machine that may be very busy. None of them is the student's time.
 STARTING_SECONDS, ENDING_SECONDS, MEASURING_SECONDS = 300, 120, 5
@@ -33,12 +34,13 @@ DIED = "The process ended unexpectedly: it ran out of memory, crashed or called 
 class Source:
     """A submission as text: the code of each task, and for each notebook the names and digests of its code cells.
 
-    `elsewhere` points, for what is missing, at where it is and does not run.
+    `elsewhere` points, for what is missing, at where it is and does not run; `reached` has what the code reaches for.
     """
 
     code: dict[str, str] = dataclasses.field(default_factory=dict)
     cells: dict[str, list[tuple[str, str]]] = dataclasses.field(default_factory=dict)
     elsewhere: dict[str, str] = dataclasses.field(default_factory=dict)
+    reached: list[Finding] = dataclasses.field(default_factory=list)
 
 
 class Reading(NamedTuple):
@@ -96,9 +98,11 @@ class StudentProcess:
             code = {str(task): str(text)[: CODE_LIMIT + 100] for task, text in value["code"].items()}
             cells = {str(name): [(str(a), str(b)) for a, b in found] for name, found in value["cells"].items()}
             elsewhere = {str(name): str(words)[:500] for name, words in value["elsewhere"].items()}
+            found = [tuple(str(part)[:300] for part in finding) for finding in value["reached"][:FOUND_LIMIT]]
+            reached = [(kind, what, place) for kind, what, place in found]
         except (KeyError, TypeError, ValueError, AttributeError):
             raise StudentError(StudentError.NONSENSE, "The submission's source could not be read.") from None
-        return Source(code, cells, elsewhere)
+        return Source(code, cells, elsewhere, reached)
 
     def ask(
         self, procedure: Procedure, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]

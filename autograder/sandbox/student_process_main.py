@@ -222,8 +222,9 @@ def _answer(student: FileStudent, request: dict[str, Any], procedures: dict[str,
 
 
 def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]:
-    """The code of each task as text, names and digests of the code cells, and what is pointed at."""
+    """The code of each task as text, names and digests of the code cells, what is pointed at and reached for."""
     from autograder.submission.excerpt import cells_of, code_of
+    from autograder.submission.reach import reaches
 
     definitions = student.definitions
     names = {name for task in tasks for name in task["definitions"]}
@@ -235,4 +236,5 @@ def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]
         if definitions.untouched(name, task["notebook"]) or not definitions.where(name, task["notebook"])
     ]
     elsewhere = {f"{task['id']}: {name}": words for task, name in gone if (words := definitions.elsewhere(name, True))}
-    return {"code": code, "cells": cells_of(definitions.folder), "elsewhere": elsewhere}
+    reached = [list(finding) for finding in reaches(definitions, tasks)]
+    return {"code": code, "cells": cells_of(definitions.folder), "elsewhere": elsewhere, "reached": reached}
