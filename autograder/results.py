@@ -111,6 +111,8 @@ class TaskResult(_Model):
     """Extra credit: its points count for the student's `score`, but not for the `max_score`."""
     code: Text = ""
     """The student's code for this task, for people to read; the end is cut off if it is very long."""
+    compared: Text = ""
+    """The same code without what has no effect, to compare it with others'."""
 
     @property
     def state(self) -> TaskState:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import keyword
 import random
 import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,8 @@ from autograder.grading.flags import flagged, reference_code, released_code
 from autograder.grading.likeness import LEAST, SHARE, Pair, fingerprints, groups, near_equal
 from autograder.results import CheckResult, StudentResult, TaskResult
 from autograder.submission.definitions import Definitions
-from autograder.submission.excerpt import code_of
+from autograder.submission.effective import effective
+from autograder.submission.excerpt import compared_code
 from tests.conftest import ROOT
 from tests.judging import LAB, REFERENCE
 
@@ -26,7 +29,9 @@ NAMES = {name for task in LAB.assignment.tasks for name in task.definitions}
 def sample(name: str) -> dict[str, str]:
     """The code of a student of the sample class."""
     definitions = Definitions(ROOT / "tests" / "submissions" / name)
-    return {task.id: code_of(definitions, task.definitions, task.notebook, NAMES) for task in LAB.assignment.tasks}
+    return {
+        task.id: compared_code(definitions, task.definitions, task.notebook, NAMES) for task in LAB.assignment.tasks
+    }
 
 
 def honest() -> dict[str, list[str]]:
@@ -34,7 +39,7 @@ def honest() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in sorted((ROOT / "tests" / "accepted").glob("*/*.py")):
         text = re.sub(r"^(?:import|from) .*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        found.setdefault(path.parent.name, []).append(text)
+        found.setdefault(path.parent.name, []).append("\n".join(map(effective, ast.parse(text).body)))
     return found
 
 
@@ -74,6 +79,67 @@ def test_one_change_does_not_hide_a_copy() -> None:
     (pair,) = pairs({"a": sample("reference"), "b": sample("dropout-always-on")})
     assert SHARE < pair.share < 1
     assert "train-evaluate" in pair.tasks
+
+
+IDLE = ["pass", "0", "...", "assert True", "_ = [3 ** 2, 4]", "if 0:\n    print(1)", "self = self", "True and None"]
+
+
+class Noise(ast.NodeTransformer):
+    """Puts a statement without effect between all others, a condition into each call, and much that is idle first."""
+
+    def __init__(self) -> None:
+        self.draw = random.Random(4)
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        self.generic_visit(node)
+        node.func = ast.IfExp(ast.Constant(1), node.func, ast.Constant(0))
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        self.generic_visit(node)
+        first = f"_ = [{', '.join(['3 ** 2'] * 4000)}]"
+        node.body = [part for one in node.body for part in (*ast.parse(self.draw.choice(IDLE)).body, one)]
+        node.body.insert(0, ast.parse(first).body[0])
+        return node
+
+
+def test_what_does_nothing_does_not_hide_a_copy(tmp_path: Path) -> None:
+    for path in REFERENCE.glob("4_*.py"):
+        text = ast.unparse(ast.fix_missing_locations(Noise().visit(ast.parse(path.read_text(encoding="utf-8")))))
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    (pair,) = pairs({"a": sample("reference"), "b": reference_code(tmp_path, LAB.assignment)})
+    assert pair.share > 0.95
+    assert len(pair.tasks) >= 14
+
+
+@pytest.mark.parametrize(
+    ("code", "left"),
+    [
+        (
+            "def f(x: int) -> int:\n    'What.'\n    y: int = x\n    return (y)\n    print(1)",
+            "def f(x):\n    y = x\n    return y",
+        ),
+        ("def f():\n    unused = 1\n    kept = g()", "def f():\n    kept = g()"),
+        ("def f():\n    global seen\n    seen = 1", "def f():\n    global seen\n    seen = 1"),
+        ("if not 1 == 2:\n    f()\nelse:\n    g()", "f()"),
+        ("while False:\n    f()", ""),
+        ("class A:\n    'Only words.'", "class A:\n    pass"),
+        ("x = (True and f)([g, h][1])", "x = f(h)"),
+        ("x = y or f()", "x = y or f()"),
+    ],
+)
+def test_what_is_compared_has_an_effect(code: str, left: str) -> None:
+    (node,) = ast.parse(code).body
+    before = ast.dump(node)
+    assert effective(node) == left
+    assert ast.dump(node) == before  # it will run
+
+
+def test_code_that_is_too_deep_is_not_compared() -> None:
+    node: ast.expr = ast.Name("x", ast.Load())
+    for _ in range(5000):
+        node = ast.UnaryOp(ast.USub(), node)
+    assert effective(ast.Expr(node)) == ""
 
 
 def test_padding_does_not_hide_a_copy() -> None:

@@ -14,7 +14,8 @@ from autograder.course import Assignment
 from autograder.grading.likeness import groups, near_equal, near_weights
 from autograder.results import AGAIN, CheckResult, StudentResult, TaskResult
 from autograder.submission.definitions import Definitions
-from autograder.submission.excerpt import code_of
+from autograder.submission.effective import effective
+from autograder.submission.excerpt import compared_code
 from autograder.submission.reach import GRADER, PACKAGE, TEXT, Finding
 from autograder.submission.source import code_cells
 
@@ -122,7 +123,7 @@ def _alike(
     students: Iterable[StudentResult], reference: Mapping[str, str], release: Path | None
 ) -> dict[str, list[str]]:
     """For each student whose code is nearly equal to others', a sentence that is the same for all of them."""
-    codes = {student.student: {task.id: task.code for task in student.tasks if task.code} for student in students}
+    codes = {student.student: _compared(student) for student in students}
     codes[REFERENCE] = dict(reference)
     given = released_code(release) if release is not None else ()
     found: dict[str, list[str]] = {}
@@ -138,6 +139,11 @@ def _alike(
         sentence = f"Nearly the same code, apart from names: {names} share {shares} of it, {where}."
         found |= {name: [sentence] for name in members}
     return found
+
+
+def _compared(student: StudentResult) -> dict[str, str]:
+    """What is compared of each task's code."""
+    return {task.id: text for task in student.tasks if (text := task.compared or task.code)}
 
 
 def listed(names: Sequence[str]) -> str:
@@ -176,12 +182,14 @@ def reference_fingerprints(reference: Path) -> dict[str, str]:
 
 @cache
 def released_code(release: Path) -> tuple[str, ...]:
-    """The code cells of the released notebooks."""
-    return tuple(text for path in sorted(release.glob("*.ipynb")) for _, _, text in code_cells(path))
+    """The code of the released notebooks: as it stands there, and as it is compared."""
+    raw = tuple(text for path in sorted(release.glob("*.ipynb")) for _, _, text in code_cells(path))
+    parts = (effective(statement.node) for unit in Definitions(release).units for statement in unit.statements)
+    return raw + tuple(parts)
 
 
 def reference_code(reference: Path, assignment: Assignment) -> dict[str, str]:
-    """The reference's code of each task."""
+    """The reference's code of each task, as it is compared."""
     definitions = Definitions(reference)
     names = {name for task in assignment.tasks for name in task.definitions}
-    return {task.id: code_of(definitions, task.definitions, task.notebook, names) for task in assignment.tasks}
+    return {task.id: compared_code(definitions, task.definitions, task.notebook, names) for task in assignment.tasks}

@@ -158,6 +158,7 @@ class Grader:
         tasks = findings.task_results(assignment)
         for task in tasks:
             task.code = source.code.get(task.id, "") if source is not None else ""
+            task.compared = source.compared.get(task.id, "") if source is not None else ""
         digits = [digit.model_copy() for found in findings.digits.values() for digit in found]
         _point_to(tasks, digits, name)
         status, score = settle(tasks)

@@ -16,7 +16,7 @@ from autograder.sandbox.fork_server import ForkServer, ForkServerError
 from autograder.sandbox.respondent import Procedure, StudentError, unpack
 from autograder.sandbox.rooms import remove
 from autograder.sandbox.student_time import MachineBusyError, StudentTime, Usage
-from autograder.submission.excerpt import CODE_LIMIT
+from autograder.submission.excerpt import CODE_LIMIT, COMPARED_LIMIT
 from autograder.submission.reach import FOUND_LIMIT, Finding
 
 # By the clock, on a machine that may be very busy. None of them is the student's time.
@@ -32,12 +32,14 @@ DIED = "The process ended unexpectedly: it ran out of memory, crashed or called 
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """A submission as text: the code of each task, and for each notebook the names and digests of its code cells.
+    """A submission as text: the code of each task, and what of it is compared with others' code.
 
-    `elsewhere` points, for what is missing, at where it is and does not run; `reached` has what the code reaches for.
+    For each notebook, the names and digests of its code cells. `elsewhere` points, for what is missing, at where it is
+    and does not run; `reached` has what the code reaches for.
     """
 
     code: dict[str, str] = dataclasses.field(default_factory=dict)
+    compared: dict[str, str] = dataclasses.field(default_factory=dict)
     cells: dict[str, list[tuple[str, str]]] = dataclasses.field(default_factory=dict)
     elsewhere: dict[str, str] = dataclasses.field(default_factory=dict)
     reached: list[Finding] = dataclasses.field(default_factory=list)
@@ -96,13 +98,14 @@ class StudentProcess:
         value = self._request({"kind": "source", "tasks": asked}, self._limits.load_seconds)
         try:
             code = {str(task): str(text)[: CODE_LIMIT + 100] for task, text in value["code"].items()}
+            compared = {str(task): str(text)[:COMPARED_LIMIT] for task, text in value["compared"].items()}
             cells = {str(name): [(str(a), str(b)) for a, b in found] for name, found in value["cells"].items()}
             elsewhere = {str(name): str(words)[:500] for name, words in value["elsewhere"].items()}
             found = [tuple(str(part)[:300] for part in finding) for finding in value["reached"][:FOUND_LIMIT]]
             reached = [(kind, what, place) for kind, what, place in found]
         except (KeyError, TypeError, ValueError, AttributeError):
             raise StudentError(StudentError.NONSENSE, "The submission's source could not be read.") from None
-        return Source(code, cells, elsewhere, reached)
+        return Source(code, compared, cells, elsewhere, reached)
 
     def ask(
         self, procedure: Procedure, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]

@@ -223,12 +223,13 @@ def _answer(student: FileStudent, request: dict[str, Any], procedures: dict[str,
 
 def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]:
     """The code of each task as text, names and digests of the code cells, what is pointed at and reached for."""
-    from autograder.submission.excerpt import cells_of, code_of
+    from autograder.submission.excerpt import cells_of, code_of, compared_code
     from autograder.submission.reach import reaches
 
     definitions = student.definitions
     names = {name for task in tasks for name in task["definitions"]}
     code = {task["id"]: code_of(definitions, task["definitions"], task["notebook"], names) for task in tasks}
+    compared = {task["id"]: compared_code(definitions, task["definitions"], task["notebook"], names) for task in tasks}
     gone = [
         (task, name)
         for task in tasks
@@ -237,4 +238,5 @@ def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]
     ]
     elsewhere = {f"{task['id']}: {name}": words for task, name in gone if (words := definitions.elsewhere(name, True))}
     reached = [list(finding) for finding in reaches(definitions, tasks)]
-    return {"code": code, "cells": cells_of(definitions.folder), "elsewhere": elsewhere, "reached": reached}
+    told = {"code": code, "compared": compared, "elsewhere": elsewhere, "reached": reached}
+    return {**told, "cells": cells_of(definitions.folder)}

@@ -9,9 +9,11 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from autograder.submission.definitions import Definitions, Unit
+from autograder.submission.effective import effective
 from autograder.submission.source import code_cells, find_code
 
 CODE_LIMIT = 20_000  # characters of one task
+COMPARED_LIMIT = 100_000  # the same, of what is compared
 CELLS_LIMIT = 5_000  # code cells of one submission
 
 
@@ -27,6 +29,29 @@ def code_of(
     Each stretch has a first line that says where it stands. `others` are names that have an excerpt of their own. What
     nobody has touched is left out. Runs nothing.
     """
+    wanted = _wanted(definitions, names, notebook, others)
+    text = "\n\n".join(part for unit, chosen in wanted for part in _stretches(unit, chosen))
+    return text if len(text) <= limit else f"{text[:limit]}\n# … ({len(text) - limit} more characters)"
+
+
+def compared_code(
+    definitions: Definitions, names: Sequence[str], notebook: str = "", others: Collection[str] = ()
+) -> str:
+    """The same code without what has no effect, to be compared with others'."""
+    found, left = [], COMPARED_LIMIT
+    for unit, chosen in _wanted(definitions, names, notebook, others):
+        for index in sorted(chosen):
+            node = unit.statements[index].node
+            if left > 0 and not isinstance(node, (ast.Import, ast.ImportFrom)):
+                found.append(effective(node)[:left])
+                left -= len(found[-1]) + 1
+    return "\n".join(filter(None, found))
+
+
+def _wanted(
+    definitions: Definitions, names: Sequence[str], notebook: str, others: Collection[str]
+) -> list[tuple[Unit, set[int]]]:
+    """The files that the definitions `names` stand in or need, and which of their statements."""
     others = set(others) - set(names)
     wanted: dict[str, tuple[Unit, set[int]]] = {}
     open_names = [(name, notebook) for name in names if not definitions.untouched(name, notebook)]
@@ -46,8 +71,7 @@ def code_of(
             if other not in seen and other not in others:
                 seen.add(other)
                 open_names.append((other, stem))
-    text = "\n\n".join(part for unit, chosen in wanted.values() for part in _stretches(unit, chosen))
-    return text if len(text) <= limit else f"{text[:limit]}\n# … ({len(text) - limit} more characters)"
+    return list(wanted.values())
 
 
 def cells_of(folder: Path) -> dict[str, list[list[str]]]:
