@@ -97,9 +97,10 @@ class Noise(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         self.generic_visit(node)
-        first = f"_ = [{', '.join(['3 ** 2'] * 4000)}]"
+        first = f"_ = [{', '.join(['3 ** 2'] * 2600)}]"
         node.body = [part for one in node.body for part in (*ast.parse(self.draw.choice(IDLE)).body, one)]
-        node.body.insert(0, ast.parse(first).body[0])
+        if node.name != "__init__" and node.name != "forward":
+            node.body.insert(0, ast.parse(first).body[0])
         return node
 
 

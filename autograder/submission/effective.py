@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import copy
+from typing import Any
 
 LONGEST = 4000  # characters of a statement without a block; a longer one is data
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -14,10 +14,22 @@ BLOCKS = ("body", "orelse", "finalbody")
 def effective(statement: ast.stmt) -> str:
     """A statement without comments, docstrings, annotations, and what does nothing; empty if nothing is left."""
     try:
-        module = ast.Module([copy.deepcopy(statement)], [])
+        module = ast.Module([_copied(statement)], [])
         return ast.unparse(ast.fix_missing_locations(_Cleaner().visit(module)))
     except (RecursionError, MemoryError, ValueError):
         return ""
+
+
+def _copied(part: Any) -> Any:
+    """A copy of a part of a tree, several times as fast as `copy.deepcopy`."""
+    if isinstance(part, list):
+        return [_copied(one) for one in part]
+    if not isinstance(part, ast.AST) or not part._fields:
+        return part
+    made = type(part)(*[_copied(getattr(part, name, None)) for name in part._fields])
+    if isinstance(part, ast.stmt):
+        made.lineno = part.lineno  # type: ignore[attr-defined]
+    return made
 
 
 class _Cleaner(ast.NodeTransformer):
