@@ -113,7 +113,8 @@ def export(*arguments: str | Path | float) -> Result:
     app = typer.Typer(pretty_exceptions_enable=False)
     app.callback()(lambda: None)
     register(app)
-    done = CliRunner(env={"COLUMNS": os.environ.get("EXPORT_COLUMNS", "2000")}).invoke(app, ["export", *map(str, arguments)])
+    columns = os.environ.get("EXPORT_COLUMNS", "2000")
+    done = CliRunner(env={"COLUMNS": columns}).invoke(app, ["export", *map(str, arguments)])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done

@@ -102,7 +102,9 @@ class Network:
         state, images = self.weights(oracle.ask, oracle.seed), self.images(oracle.seed)
         outputs = self._outputs(examination, state, images)["outputs"]
         others = self._outputs(examination, self.weights(oracle.ask, oracle.seed + 1), images)["outputs"]
-        same_images = all(compare.same(output, np.repeat(output[:1], len(output), 0)) for output in outputs)
+        same_images = all(
+            output.ndim == 0 or compare.same(output, np.broadcast_to(output[:1], output.shape)) for output in outputs
+        )
         same_weights = all(compare.same(*both) for both in zip(outputs, others, strict=False))
         if same_images or same_weights:
             what = "images" if same_images else "weights"
