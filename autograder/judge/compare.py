@@ -31,7 +31,8 @@ def same(value: np.ndarray, expected: np.ndarray, tolerance: float | None = None
         return False
     if tolerance is None:
         tolerance = ABSOLUTE + RELATIVE * np.abs(expected).max(initial=0)
-    return bool(np.abs(value - expected).max(initial=0) <= tolerance)
+    signed = np.float64 if value.dtype.kind in "bu" else None  # booleans cannot be subtracted, and unsigned ones wrap
+    return bool(np.abs(np.subtract(value, expected, dtype=signed)).max(initial=0) <= tolerance)
 
 
 def those_same(values: Sequence[np.ndarray], known: Sequence[tuple[str, np.ndarray]], tolerance: float) -> list[str]:

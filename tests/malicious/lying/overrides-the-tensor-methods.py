@@ -1,8 +1,7 @@
 # attack: a Tensor whose detach, cpu and numpy give an array that says yes to every comparison, and whose shape is the
-#   one that is asked for (2 points for the network's own right shapes).
+#   one that is asked for.
 # tasks: [better-cnn]
-# mark: 2
-# reason: "should return an output of"
+# reason: returns the same outputs whatever its images are
 # naive: gains
 
 import numpy as np
