@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograder.labs import forms
-from autograder.labs.kinds import training_procedures
+from autograder.labs.kinds import training, training_procedures
 from autograder.labs.run import ChecksError
 from tests.conftest import ROOT
 from tests.judging import LAB, Here, definitions_of, examined, judged, lay_out, live_oracle
@@ -101,3 +101,14 @@ def test_a_field_is_measured_or_told_and_never_both() -> None:
                 forms.record(forms.measured(outputs=forms.numbers)), forms.record(forms.told(outputs=forms.numbers))
             )
         )(lambda: None)
+
+
+def test_a_loss_of_nothing_at_all_is_judged_like_any_other() -> None:
+    given = training.given_training(live_oracle().ask, 1)
+    given["labels"] = np.zeros_like(given["labels"])
+    sure = [
+        (name, np.eye(1, 10, dtype=np.float32)[0] * 1e6 if name == "out.bias" else value)
+        for name, value in given["state"]
+    ]
+    history = [{"loss": 2.0, "acc": 1.0}] * 3
+    assert "the history says that it went from 2 to 2" in training._made_up({"state": sure, "history": history}, given)

@@ -100,7 +100,7 @@ def _is_drawn(answer: dict[str, Any], arrays: np.ndarray) -> bool:
             min(page.width, right),
             min(page.height, page.height - low),
         )
-        if not (box[2] - box[0] >= 1 and box[3] - box[1] >= 1):
+        if not (box[2] - box[0] >= 2 and box[3] - box[1] >= 2):
             return False
         if min((box[2] - box[0]) / values.shape[1], (box[3] - box[1]) / values.shape[0]) >= CELL:
             colours = np.asarray(page.resize(values.shape[::-1], Image.Resampling.BOX, box=box), np.float64)

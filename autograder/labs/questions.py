@@ -87,7 +87,7 @@ class Question:
     """Asked once more with this where it differs: what is another task's fault costs nothing."""
     afresh: bool = False
     """Whether a process is asked that has answered nothing before."""
-    withheld: tuple[str, ...] = ()
+    unsent: tuple[str, ...] = ()
     """What of the inputs only the aspects need: the process that is asked must do without."""
     draws: bool = False
     """Whether the answer has a picture for the feedback page, where one is asked for."""
@@ -109,7 +109,7 @@ class Question:
     def _ask(self, examination: Examination, given: Given) -> Any:
         whom = examination.ask_afresh if self.afresh else examination.ask
         drawn = {"picture": True} if self.draws else {}
-        sent = {name: value for name, value in given.items() if name not in self.withheld}
+        sent = {name: value for name, value in given.items() if name not in self.unsent}
         try:
             return whom(self.procedure, self.uses, **sent, **drawn)
         except Failed as failed:

@@ -132,7 +132,7 @@ def saving_questions(
         given=lambda ask, seed: {**round_trip.given(ask, seed), "gpu": True},
         own=partial(own_file, gpu=True),
         afresh=True,
-        withheld=("state",),
+        unsent=("state",),
         aspects=(*file, *loaded_well(ANY)),
     )
     elsewhere = replace(

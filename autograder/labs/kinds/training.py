@@ -145,7 +145,8 @@ def _made_up(answer: Any, given: Given) -> str:
                     f" entry {number} of the history says {entry['loss']:.4g}"
                 )
     first, last = said[0]["loss"], said[-1]["loss"]
-    if first > 0 and last > 0 and not 1 / FARTHEST < (last / ended) / (first / loss) < FARTHEST:
+    # Logits that are large enough have no loss at all.
+    if first > 0 and last > 0 and not 1 / FARTHEST < (last * loss) / (first * max(ended, 1e-12)) < FARTHEST:
         return (
             f"the loss went from {loss:.4g} to {ended:.4g}, but the history says that it went from {first:.4g} to"
             f" {last:.4g}"
@@ -632,7 +633,7 @@ RESUME_ELSEWHERE = replace(
     uses=("resume_trial",),
     own=_resumed_elsewhere,
     afresh=True,
-    withheld=("state",),
+    unsent=("state",),
     prefix="Given nothing but the saved file: ",
 )
 QUESTIONS = (TRAIN, WHERE_TO, ENDED, EVALUATE, DEVICE, RESUME)
