@@ -27,17 +27,17 @@ USERS = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
 SANDBOXES = [(kind, user) for kind in KINDS if kind in offered() for user in USERS]
 Outcomes = dict[str, Outcome]
 # On every push the first kind of sandbox marks the whole corpus as one user, any other kind the attacks that its layers
-# have to withstand: the others are on what is handed in and on the judgement of answers, where no sandbox takes part,
-# or use up what the supervisor limits in every kind. What is left is an attack of each category for each kind and user;
-# the escape probe has tried every promise by then. All on demand.
+# have to withstand: the others are on what is handed in, on the interpreter and on the judgement of answers, where no
+# sandbox takes part, or use up what the supervisor limits in every kind. What is left is an attack of each category for
+# each kind and user; the escape probe has tried every promise by then. All on demand.
 WHOLE = dict(zip(dict.fromkeys(kind for kind, _ in SANDBOXES), USERS * len(KINDS), strict=False))
-ON_SANDBOX = ("leaks", "tampering")
+ON_SANDBOX = "leaks"
 SAMPLE = {attack.category: attack for attack in reversed(ATTACKS)}.values()
 
 
 def marked_on_push(kind: str, user: str, attack: Attack) -> bool:
     """Whether this sandbox marks this attack on every push, besides the sample."""
-    return WHOLE[kind] == user and (kind == next(iter(WHOLE)) or attack.category in ON_SANDBOX)
+    return WHOLE[kind] == user and (kind == next(iter(WHOLE)) or attack.category == ON_SANDBOX)
 
 
 PAIRS = [

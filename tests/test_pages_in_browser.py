@@ -251,9 +251,12 @@ LOOKS = [
     *((page, "dark", 1400) for page in ("class", "contact-sheet", "student", "marker")),
     *((page, "light", 400) for page in ("class", "contact-sheet", "student")),
 ]
+# On a push every page once, and one in each other look: dark colours and narrow windows are of one style sheet.
+ON_PUSH = (*LOOKS[: len(PAGES)], ("student", "dark", 1400), ("class", "light", 400))
+SHARED_OUT = [pytest.param(*look, marks=[] if look in ON_PUSH else [pytest.mark.slow]) for look in LOOKS]
 
 
-@pytest.mark.parametrize(("page", "colours", "width"), LOOKS)
+@pytest.mark.parametrize(("page", "colours", "width"), SHARED_OUT)
 def test_axe_finds_nothing_serious(
     marks: Path, results: Results, tab: type[Tab], page: str, colours: str, width: int
 ) -> None:

@@ -42,7 +42,7 @@ SMALL = {
     "scratch_mb": 64,
     "processes": 64,
 }
-ENDLESS = {"load_seconds": 1.5, "check_seconds": 1.5}  # for attacks that only waste time, and get nothing for it
+ENDLESS = {"load_seconds": 0.8, "check_seconds": 0.8}  # for attacks that only waste time, and get nothing for it
 AFTERWARDS = "honest work after all of them"
 SEED = 20261123
 
