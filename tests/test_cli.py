@@ -93,6 +93,15 @@ def test_wrong_arguments_get_one_clear_line(tmp_path: Path, arguments: tuple[str
     assert "Traceback" not in done.stderr
 
 
+def test_data_that_is_not_here_gets_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "MNIST" / "raw").mkdir(parents=True)
+    (tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte").write_bytes(b"half an image")
+    done = autograder("mark", "release", "-o", tmp_path / "out", "--data", "mnist", MNIST_ROOT=str(tmp_path))
+    assert done.returncode == 2
+    assert "MNIST cannot be loaded" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_checks_run_by_themselves_and_show_their_sentences(tmp_path: Path) -> None:
     checks = ROOT / "autograder" / "labs" / "lab4" / "test_4_6_branches.py"
     submission = shutil.make_archive(str(tmp_path / "x"), "zip", ROOT / "tests/submissions/endless-loop/lab4")

@@ -13,6 +13,7 @@ import typer
 DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # NVIDIA, AMD, WSL
 USER_ERRORS = {  # errors that users can fix
     ("autograder.course", "CourseError"),
+    ("autograder.data", "DataUnavailable"),
     ("autograder.submission.collect", "SubmissionError"),
     ("autograder.judge.oracle", "OracleError"),
     ("autograder.judge.bank", "BankError"),
@@ -24,6 +25,7 @@ USER_ERRORS = {  # errors that users can fix
     ("autograder.grading.times", "TimesError"),
     ("autograder.results", "ResultsError"),
     ("autograder.storage", "LinkError"),
+    ("autograder.training.reference", "ReferenceMissing"),
 }
 
 

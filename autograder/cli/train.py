@@ -62,17 +62,14 @@ def register(app: typer.Typer) -> None:
         weights/calibration.json. The bands in course.yml follow from them.
         Example: autograder train --calibrate --seeds 20
         """
-        from autograder.data import DataUnavailable
         from autograder.labs.lab import open_lab
-        from autograder.training.reference import ReferenceMissing
 
-        if reference is None:
-            with clear_errors():
-                lab = open_lab(assignment)
-            reference = lab.reference
+        with clear_errors():
             if reference is None:
-                fail(f"{lab.course_file.parent / 'reference' / lab.name}: there is no reference to train")
-        try:
+                lab = open_lab(assignment)
+                reference = lab.reference
+                if reference is None:
+                    fail(f"{lab.course_file.parent / 'reference' / lab.name}: there is no reference to train")
             if calibrated:
                 if seeds == 1:
                     fail("--calibrate measures how much the accuracy varies, so --seeds must be at least 2")
@@ -82,8 +79,6 @@ def register(app: typer.Typer) -> None:
             starts = range(seed, seed + (seeds or 1))
             with stopped("Networks that were finished are kept; the one in training is lost."):
                 run(model or ["better", "best"], choose_data(data), choose_device(device), starts, reference, out)
-        except (DataUnavailable, ReferenceMissing) as error:
-            fail(str(error))
 
 
 def run(models: list[str], data_name: str, device: str, seeds: range, reference: Path, out: Path | None) -> None:
