@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +40,7 @@ class CachedChecks:
 
 @dataclass
 class Findings:
-    """What was found so far, in the order of the checks."""
+    """What was found so far, in the order in which the checks ran."""
 
     results: dict[Place, CheckResult] = field(default_factory=dict)
     keys: dict[Place, str] = field(default_factory=dict)
@@ -54,14 +54,6 @@ class Findings:
     """What identifies the weights that a check has read."""
     digits: dict[Place, list[OwnDigit]] = field(default_factory=dict)
     """The student's own pictures that a check put on their page."""
-
-    def before(self, place: Place) -> Iterator[tuple[str, CheckResult]]:
-        """The results of the task's checks that ran before the one at `place`, by the check's id."""
-        for (task, check), result in self.results.items():
-            if (task, check) == place:
-                return
-            if task == place[0]:
-                yield check, result
 
     def recall(self, place: Place, key: str, cached: CachedChecks) -> bool:
         """Takes the result of the check at `place` from an earlier run, if `key` says that nothing has changed."""
@@ -99,9 +91,8 @@ class Findings:
         """The results by task, in the order of `course.yml`; what was said before in a task is not said again."""
         tasks = []
         for task in assignment.tasks:
-            said = self._said_once(task.id)
-            if said:
-                checks = [said[check] for check in task.checks if check in said]
+            checks = self._said_once(task.id, task.checks)
+            if checks:
                 tasks.append(
                     TaskResult(
                         id=task.id,
@@ -115,14 +106,18 @@ class Findings:
                 )
         return tasks
 
-    def _said_once(self, task: str) -> dict[str, CheckResult]:
-        """The results of a task's checks in the order in which they ran, by the check's id."""
-        said: dict[str, CheckResult] = {}
-        messages: set[str] = set()
-        diagnoses: set[str | None] = set()
-        for place, result in self.results.items():
-            if place[0] != task:
+    def _said_once(self, task: str, checks: Iterable[str]) -> list[CheckResult]:
+        """The results of a task's checks in the order of the page, each without what is said above it.
+
+        Public ones may stand on a page without the hidden ones.
+        """
+        said: list[CheckResult] = []
+        above: dict[bool, tuple[set[str], set[str | None]]] = {True: (set(), set()), False: (set(), set())}
+        for place in ((task, check) for check in checks):
+            if place not in self.results:
                 continue
+            result = self.results[place]
+            messages, diagnoses = above[result.public]
             message, hint = result.message, result.hint
             if result.status in ("failed", "partial"):
                 sentence = self.sentences.get(place)
@@ -132,7 +127,8 @@ class Findings:
                     message = message.removesuffix(sentence) + SAME_MISTAKE
                     if message in messages:
                         message, hint = SAME, ""
-            messages.add(message)
-            diagnoses.add(result.diagnosis)
-            said[place[1]] = result.model_copy(update={"message": message, "hint": hint}, deep=True)
+            for messages, diagnoses in above.values() if result.public else [above[False]]:
+                messages.add(message)
+                diagnoses.add(result.diagnosis)
+            said.append(result.model_copy(update={"message": message, "hint": hint}, deep=True))
         return said

@@ -24,18 +24,19 @@ class Respondents:
     """Asks each question once, and turns a student's errors into verdicts.
 
     `first` answers public questions. `start` makes a fresh respondent; without it (a student's own kernel) all
-    questions go to `first`. Hidden questions go to a process of their own, which answers nothing that a student gets to
-    see, and no word of the student's own comes out of it.
+    questions go to `first`. Hidden questions come last and go to processes of their own: before the first of them, all
+    that could listen are ended. They answer nothing that a student gets to see, and no word of the student's own comes
+    out of them.
     """
 
     def __init__(self, lab: Lab, first: Respondent, start: Callable[[], Any] | None = None) -> None:
         self._lab = lab
-        self._first = first
+        self._first: Any = first
         self._start = start
         self._hidden: Any = None
         self._reader: Any = None
         self._fresh: Any = None
-        self._fresh_knows_hidden = False
+        self._knows_hidden = False
         self._answers: dict[bytes, Any] = {}
         self._kept = 0
 
@@ -63,6 +64,20 @@ class Respondents:
         assert self._start is not None
         return _Owner(self._lab, self._start(), self._start)
 
+    def end_public(self) -> None:
+        """Ends all that may have been asked something public; from now on, only hidden questions are asked.
+
+        Processes can tell one another more than the sandbox keeps in, by what the kernel counts. Who knows something
+        hidden finds nobody left to tell it to.
+        """
+        if self._start is None or self._knows_hidden:
+            return
+        self._knows_hidden = True
+        for respondent in (self._first, self._reader, self._fresh):
+            if respondent is not None:
+                respondent.end()
+        self._reader = self._fresh = None
+
     def ask(self, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False) -> Any:
         """What `procedure` gives on the student's definitions `uses`; raises a `Verdict`."""
 
@@ -80,18 +95,14 @@ class Respondents:
         """The same, in a process that has answered nothing but what was asked so before.
 
         That is the one that has read weights, which has run nothing of the student's; the next weights are read by
-        another. Once it has been asked something hidden, it is asked nothing whose answer a student gets to see.
+        another.
         """
         start = self._start
         assert start is not None
 
         def respondent() -> Any:
-            if self._fresh_knows_hidden and not hidden and self._fresh is not None:
-                self._fresh.end()
-                self._fresh, self._fresh_knows_hidden = None, False
             if self._fresh is None:
                 self._fresh, self._reader = self._reader or start(), None
-            self._fresh_knows_hidden = self._fresh_knows_hidden or hidden
             return self._fresh
 
         return self._ask_once("hidden afresh" if hidden else "afresh", respondent, procedure, uses, arguments, hidden)
@@ -122,6 +133,10 @@ class Respondents:
     ) -> Any:
         question = _digest([where, procedure.__module__, procedure.__name__, uses, arguments])
         if question not in self._answers:
+            if hidden:
+                self.end_public()
+            elif self._knows_hidden:
+                raise RuntimeError("a public question comes after a hidden one")  # the grader's own fault
             try:
                 self._answers[question] = self._ask(respondent(), procedure, uses, arguments, hidden)
             except Verdict as verdict:
@@ -154,7 +169,7 @@ class _Owner(Respondents):
 
     def __exit__(self, *_: object) -> None:
         super().__exit__()
-        self._first.end()  # type: ignore[attr-defined]
+        self._first.end()
 
 
 def _size(value: Any) -> int:

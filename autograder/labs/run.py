@@ -156,6 +156,7 @@ class ChecksPlugin:
 
     @pytest.hookimpl
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Chooses the checks, and puts the hidden ones last: what they are asked reaches nobody who could tell it."""
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:
@@ -166,7 +167,7 @@ class ChecksPlugin:
                 kept.append(item)
             else:
                 dropped.append(item)
-        items[:] = kept
+        items[:] = sorted(kept, key=lambda item: not item.stash[DECLARATION].public)
         if dropped:
             config.hook.pytest_deselected(items=dropped)
 
@@ -201,8 +202,13 @@ class ChecksPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Takes the result of an earlier run where nothing has changed on which this check depends."""
+        """Takes the result of an earlier run where nothing has changed on which this check depends.
+
+        Names the mistakes that public checks have found before the first hidden check.
+        """
         place = item.stash[DECLARATION].place
+        if not item.stash[DECLARATION].public:
+            self._name_mistakes(hidden=False)
         if self.tell is not None and place[0] != self._task:
             self.tell(self.context.lab.assignment.task(place[0]).title)
         self._task = place[0]
@@ -290,20 +296,29 @@ class ChecksPlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Generator[None, object, object]:
-        """After all checks, `namer` names the mistakes."""
+        """After all checks, `namer` names the mistakes that are not named yet."""
         ran = yield
-        if self.namer is not None and self.to_name:
-            with self.respondents.another() as others:
-                self._name_mistakes(self.namer, others)
+        for hidden in (False, True):
+            self._name_mistakes(hidden)
         return ran
 
-    def _name_mistakes(self, namer: Oracle, respondents: Respondents) -> None:
+    def _name_mistakes(self, hidden: bool) -> None:
+        """Names the mistakes that public checks have found, or hidden ones, in processes that were asked nothing yet."""
+        lost = [one for one in self.to_name if one.hidden == hidden]
+        self.to_name = [one for one in self.to_name if one.hidden != hidden]
+        if lost and self.namer is not None:
+            if hidden:
+                self.respondents.end_public()
+            with self.respondents.another() as others:
+                self._name(lost, self.namer, others)
+
+    def _name(self, losses: list[ToName], namer: Oracle, respondents: Respondents) -> None:
         """Runs each check that lost points again with the inputs for which `namer` knows what each mistake answers.
 
         Decides on a name and a sentence, and on no point. A failure of the grader here withholds the mark all the same.
         """
         results = self.findings.results
-        for lost in self.to_name:
+        for lost in losses:
             try:
                 lost.check(
                     Examination(self.context, namer, self.findings, respondents, *lost.place, lost.hidden, namer)
