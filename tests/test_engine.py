@@ -20,16 +20,18 @@ from autograder.grading.worker import Job
 from autograder.grading.worker_pool import WorkerPool
 from autograder.labs import run as labs_run
 from autograder.labs.context import Context
-from autograder.labs.findings import CachedChecks
+from autograder.labs.findings import SAME, SAME_MISTAKE, CachedChecks, Findings
+from autograder.labs.kinds.saved_weights_procedures import load_file
 from autograder.labs.lab import Lab, open_lab
 from autograder.labs.respondents import Respondents
 from autograder.labs.run import ChecksError, run_checks
-from autograder.results import Results
+from autograder.results import CheckResult, Results
 from autograder.sandbox.client import StudentProcess
 from autograder.sandbox.layers.choice import SandboxError
 from autograder.sandbox.own_kernel import Kernel
 from autograder.submission.taken_in import Submission
 from tests.conftest import SUBMISSIONS, autograder
+from tests.judging import LAB, Here, definitions_of, live_oracle
 
 
 def spec() -> GradingSpec:
@@ -120,6 +122,115 @@ def test_an_error_in_a_check_file_is_told_with_its_line_and_is_neither_ctrl_c_no
     with pytest.raises(ChecksError, match=re.escape(f"{file}, line 3: {error}")):
         run_checks(Context(lab, tmp_path, lab.live_oracle(7)), Respondents(lab, kernel), ["simple-cnn"])
     kernel.close()
+
+
+# --- who is asked, and when ---
+
+
+class Process:
+    """Stands for a process of the student's; has no answers."""
+
+    notes: tuple[str, ...] = ()
+    ended = False
+
+    def end(self) -> None:
+        self.ended = True
+
+
+def test_who_could_listen_is_ended_before_the_first_hidden_question_and_nobody_is_asked_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[Process] = []
+
+    def start() -> Process:
+        started.append(Process())
+        return started[-1]
+
+    monkeypatch.setattr(Respondents, "_ask", lambda self, whom, *_: whom)
+    first = Process()
+    asked = Respondents(open_lab("lab4"), first, start)
+    reader = asked._reader = start()
+    assert asked.ask(load_file, [], {"file": 0}) is first
+    assert asked.ask_afresh(load_file, [], {"file": 1}) is reader  # it has run nothing of the student's
+    assert asked._reader is None, "what runs the student's code reads weights no more"
+    other = asked._reader = start()
+    hidden = asked.ask_afresh(load_file, [], {"file": 1}, hidden=True)
+    assert first.ended
+    assert reader.ended
+    assert other.ended
+    assert hidden not in (first, reader, other)
+    assert asked.ask(load_file, [], {"file": 2}, hidden=True) not in (first, reader, other, hidden)
+    assert asked.ask(load_file, [], {"file": 0}) is first, "it is asked each question once"
+    with pytest.raises(RuntimeError, match="after a hidden one"):
+        asked.ask(load_file, [], {"file": 2.5})
+    assert not hidden.ended
+    asked.__exit__()
+    assert all(one.ended for one in started)
+
+
+def test_all_that_is_hidden_is_asked_last_also_to_name_mistakes_and_pages_keep_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = ["train-evaluate", "save-load", "load-image"]
+    wrong = live_oracle().variant(LAB.mistakes["load-image"]["always-inverted"])
+    history: list[tuple[bool, int]] = []
+    alive: dict[int, bool] = {}  # whether it was asked something hidden
+
+    class Watched(Here):
+        def end(self) -> None:
+            alive.pop(id(self), None)
+            super().end()
+
+    ask = Respondents._ask
+
+    def watched(self: Respondents, whom: Watched, procedure: Any, uses: Any, arguments: Any, hidden: bool) -> Any:
+        knew = alive.setdefault(id(whom), hidden)
+        assert knew == hidden, "one process is asked public and hidden questions"
+        assert len(set(alive.values())) == 1, "one process could listen to another"
+        history.append((hidden, len(alive)))
+        return ask(self, whom, procedure, uses, arguments, hidden)
+
+    monkeypatch.setattr(Respondents, "_ask", watched)
+    context = Context(LAB, tmp_path, LAB.oracle(11), data="digits")
+    with Watched(definitions_of(wrong)) as first:
+        start = lambda: Watched(definitions_of(wrong))  # noqa: E731
+        with Respondents(LAB, first, start) as respondents:
+            findings = run_checks(context, respondents, tasks, namer=live_oracle())
+    assert [result.message for result in findings.results.values() if result.status == "error"] == []
+    asked = [hidden for hidden, _ in history]
+    assert asked == sorted(asked)
+    assert sum(asked) == 3, "in a fresh process, more kinds of images, and those once more for the mistake's name"
+    assert max(count for hidden, count in history if not hidden) > 1, "processes were seen beside one another"
+    results = {task.id: task.checks for task in findings.task_results(LAB.assignment)}
+    for task in tasks:
+        assert [check.id for check in results[task]] == list(LAB.assignment.task(task).checks)
+    assert [check.diagnosis for check in results["load-image"]] == ["always-inverted", "always-inverted"]
+    assert results["load-image"][1].message.endswith(SAME_MISTAKE)
+
+
+def test_a_public_check_cannot_need_a_hidden_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = (LAB.folder / "test_4_1_simple_cnn.py").read_text()
+    turned = source.replace(
+        "@pytest.mark.public\n@pytest.mark.rests_on", "@pytest.mark.hidden\n@pytest.mark.rests_on", 1
+    )
+    (tmp_path / "test_4_1_simple_cnn.py").write_text(turned)
+    monkeypatch.setattr(Lab, "folder", tmp_path)
+    kernel = Kernel({})
+    with pytest.raises(ChecksError, match="test_same_function is public, so it cannot need a hidden check"):
+        run_checks(Context(LAB, tmp_path, LAB.oracle(7)), Respondents(LAB, kernel), ["simple-cnn"])
+    kernel.close()
+
+
+def test_same_as_above_stands_below_and_a_public_check_says_it_of_public_ones_alone() -> None:
+    words = {"history": "a", "loss-falls": "a", "same-training": "b", "evaluate-counts": "b", "eval-mode": "b"}
+    findings = Findings()
+    for check in sorted(words, key="same-training".__eq__):  # as they are asked, what is hidden last
+        public = check != "same-training"
+        findings.results["train-evaluate", check] = CheckResult(
+            id=check, status="failed", score=0, max_score=1, public=public, message=words[check]
+        )
+    [task] = findings.task_results(LAB.assignment)
+    assert [check.message for check in task.checks] == ["a", SAME, "b", "b", SAME]
 
 
 # --- check by check ---------------------------------------------------------------------------------------------------

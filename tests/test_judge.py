@@ -29,7 +29,6 @@ from autograder.labs.findings import Findings
 from autograder.labs.kinds import figure_procedures, value_procedures
 from autograder.labs.kinds.image import Picture
 from autograder.labs.kinds.network import Network
-from autograder.labs.kinds.saved_weights_procedures import load_file
 from autograder.labs.lab import open_lab
 from autograder.labs.lab4 import drawn_pictures, networks
 from autograder.labs.respondents import Respondents
@@ -525,37 +524,6 @@ def test_a_notebooks_kernel_answers_as_a_process_of_its_own_would() -> None:
 
 
 # --- who is asked afresh ----------------------------------------------------------------------------------------------
-
-
-class Process:
-    """Stands for a process of the student's; has no answers."""
-
-    notes: tuple[str, ...] = ()
-    ended = False
-
-    def end(self) -> None:
-        self.ended = True
-
-
-def test_what_was_asked_something_hidden_is_asked_nothing_that_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[Process] = []
-
-    def start() -> Process:
-        started.append(Process())
-        return started[-1]
-
-    monkeypatch.setattr(Respondents, "_ask", lambda self, whom, *_: whom)
-    asked = Respondents(LAB, start(), start)  # type: ignore[arg-type]
-    reader = asked._reader = start()
-    assert asked.ask_afresh(load_file, [], {"file": 1}) is reader  # it has run nothing of the student's
-    assert asked._reader is None, "what runs the student's code reads weights no more"
-    assert asked.ask_afresh(load_file, [], {"file": 1}, hidden=True) is reader
-    another = asked.ask_afresh(load_file, [], {"file": 2})
-    assert another is not reader
-    assert reader.ended
-    assert asked.ask_afresh(load_file, [], {"file": 1}) is reader, "it is asked each question once"
-    asked.__exit__()
-    assert another.ended
 
 
 def test_the_network_of_any_seed_says_several_different_digits() -> None:

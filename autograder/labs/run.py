@@ -167,7 +167,13 @@ class ChecksPlugin:
                 kept.append(item)
             else:
                 dropped.append(item)
-        items[:] = sorted(kept, key=lambda item: not item.stash[DECLARATION].public)
+        kept.sort(key=lambda item: not item.stash[DECLARATION].public)
+        secret = {item.stash[DECLARATION].place for item in kept if not item.stash[DECLARATION].public}
+        for item in kept:
+            if item.stash[DECLARATION].public and secret.intersection(item.stash[DECLARATION].needs):
+                self.broken.append(f"{item.path}: {item.name} is public, so it cannot need a hidden check")
+                raise pytest.UsageError(self.broken[-1])
+        items[:] = kept
         if dropped:
             config.hook.pytest_deselected(items=dropped)
 
@@ -303,7 +309,7 @@ class ChecksPlugin:
         return ran
 
     def _name_mistakes(self, hidden: bool) -> None:
-        """Names the mistakes that public checks have found, or hidden ones, in processes that were asked nothing yet."""
+        """Names the mistakes that public checks have found, or hidden ones, in processes of their own."""
         lost = [one for one in self.to_name if one.hidden == hidden]
         self.to_name = [one for one in self.to_name if one.hidden != hidden]
         if lost and self.namer is not None:
