@@ -50,6 +50,13 @@ fork server: running student processes go on (with bubblewrap, they die with it)
     `ForkServerError`: a failure of the grader, which withholds a mark and never lowers it.
 worker: its sockets close. The fork server exits, and each supervisor ends its student's processes.
 
+Who may hear whom
+-----------------
+Layers keep processes from files, signals and memory of others, but not from what the kernel counts for all of them: the
+number of a fresh pipe says how many others have opened. So it is a matter of order (`labs/respondents.py`): before the
+first hidden question, every process of the student that was asked something public is ended, and none is asked
+afterwards. Only another student's process can listen then; `docs/evidence.md` says what remains.
+
 The sandbox
 -----------
 `layers/__init__.py` says what each layer keeps out; `layers/choice.py` what this machine offers. `proof/` tries every

@@ -111,8 +111,9 @@ def lock(settings: dict[str, Any]) -> None:
     if layers["limits"]:
         set_limits(settings, own_count=settings["alone"] or _counts_for_itself(own_processes))
     if layers["landlock"]:
-        readable = [*libraries(), *SYSTEM, settings["package"]]
-        readable += ["/proc"] if own_processes else [*OF_PROC, *(f"/proc/{os.getpid()}/{name}" for name in OF_ITSELF)]
+        # What else is in /proc counts what all processes do, by which they could talk.
+        own = [f"/proc/{os.getpid()}/{name}" for name in OF_ITSELF]
+        readable = [*libraries(), *SYSTEM, settings["package"], *OF_PROC, *own]
         writable = [settings["room"], *(["/dev/shm"] if own_processes else [])]
         landlock.restrict(readable, writable, devices(gpu))
     if layers["seccomp"]:

@@ -30,7 +30,11 @@ from autograder.sandbox.layers.linux import (
 
 ROOM = "/room"
 SHARED_MB = 16  # of /dev/shm
-COUNTERS = ("stat", "meminfo", "vmstat", "loadavg", "zoneinfo")  # of the whole machine, by which processes could talk
+# Of the whole machine, by which processes could talk. Landlock, where there is any, leaves nothing of this kind.
+COUNTERS = (
+    *("stat", "meminfo", "vmstat", "loadavg", "zoneinfo", "uptime", "diskstats", "buddyinfo", "softirqs", "interrupts"),
+    *("schedstat", "sys/fs/file-nr", "sys/fs/inode-nr", "sys/fs/inode-state", "sys/fs/dentry-state"),
+)
 
 
 def enter_processes() -> None:

@@ -45,6 +45,7 @@ INTERFACES = {
     "fadvise64": (221, 223),
     "readahead": (187, 213),
     "cachestat": (451, 451),
+    "sysinfo": (99, 179),
 }
 SEIZE, DETACH = 0x4206, 17  # tracing that does not stop the traced
 IMPORTED_LATE = ("colorsys", "xml.dom.minidom", "torch.utils.bundled_inputs")
