@@ -28,6 +28,8 @@ from pydantic import (
 from autograder.storage import storable, write_whole
 
 AGAIN = "again before the 0 counts"  # in the flags that ask the marker to ask the student
+LOOK = "look before a check's 0 counts"  # in remarks
+BEFORE_THEY_COUNT = "Look before these points count"  # in the flags on answers that the grader could not judge
 AGAIN_FOR_A_TASK = "again before a task's 0 counts"  # of a student who has a mark
 UNTIMED = "When this was handed in is not known"  # the beginning of a flag
 CheckStatus = Literal["passed", "partial", "failed", "not attempted", "blocked", "error"]
@@ -88,6 +90,8 @@ class CheckResult(_Model):
     """The accuracy that this check measured, in [0, 1]."""
     fingerprint: Text = ""
     """A digest of the weights that this check read, to find equal ones."""
+    unjudged: Text = ""
+    """What the grader raised while it judged the answer, and where; for the marker."""
     override: Override | None = None
     """Set if a marker has decided the score and the status."""
 
@@ -195,6 +199,11 @@ class StudentResult(_Model):
     def checks(self) -> Iterator[tuple[TaskResult, CheckResult]]:
         """Each check with its task, in the order of the course file."""
         return ((task, check) for task in self.tasks for check in task.checks)
+
+    @property
+    def unjudged(self) -> list[str]:
+        """The checks, as `task/check`, in which the grader tripped over an answer, and on which nobody has decided."""
+        return [f"{task.id}/{check.id}" for task, check in self.checks if check.unjudged and check.override is None]
 
     @property
     def no_mark_yet(self) -> bool:

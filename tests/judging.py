@@ -88,4 +88,6 @@ def examined(
     with start() as first, Respondents(LAB, first, start) as respondents:
         findings = run_checks(context, respondents, [task], hidden, namer)
     results = findings.task_results(LAB.assignment)
+    tripped = [check.unjudged for result in results for check in result.checks if check.unjudged]
+    assert not tripped, f"the grader failed {tripped}"
     return {check.id: check for result in results for check in result.checks}

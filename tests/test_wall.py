@@ -21,7 +21,7 @@ from autograder.grading.grader import Grader, GradingSpec
 from autograder.grading.overrides import require_applied
 from autograder.labs.catalogue import Check
 from autograder.labs.lab import Lab, open_lab
-from autograder.results import Results, StudentResult
+from autograder.results import BEFORE_THEY_COUNT, Results, StudentResult
 from tests.injection import STUDENTS, TARGET, Injected, injected, steps_of
 
 WORK = """
@@ -30,6 +30,17 @@ conv1_7x3_output_shape = (128, 32, {height}, 26)
 simple_cnn_parameters = 1
 """
 FORMATS = ("csv", "json", "junit")
+# What is done with an answer, or with the file that is one.
+JUDGING = (
+    "judge.",
+    "labs.kinds.",
+    "labs.lab4.",
+    "labs.questions:",
+    "labs.examination:",
+    "labs.forms:",
+    "labs.findings:",
+)
+JUDGING += ("labs.discretion:", "labs.respondents:", "labs.student_errors:")
 EVERY = 24  # on a push, one step in so many
 pytestmark = pytest.mark.processes
 
@@ -131,36 +142,52 @@ def test_an_exception_at_any_step_costs_nobody_else_anything(
     marks = setup.marks()
     steps = steps_of(lambda: setup.run(marks))
     assert len(steps) > 100
-    withheld_by, survived, breaches = [], [], []
+    outcomes: dict[str, list[str]] = {"withheld": [], "unjudged": [], "survived": []}
+    breaches = []
     for name, function in list(steps.items())[::every]:
         try:
-            (withheld_by if disturbed(setup, undisturbed, function) else survived).append(name)
+            found = disturbed(setup, undisturbed, function)
+            judges = name.startswith(JUDGING) and not name.startswith("judge.oracle:LiveOracle")
+            assert found != "unjudged" or judges, "is no judging of an answer, and costs points"
+            outcomes[found].append(name)
         except (AssertionError, Injected) as error:  # the other steps are tried all the same
             breaches.append(f"{name}: {error}")
     assert not breaches, "\n".join(breaches)
-    assert withheld_by
+    assert outcomes["withheld"]
+    assert outcomes["unjudged"]
     with capsys.disabled():
-        print(f"\n{len(steps)} steps, {len(steps) // every} tried: withheld by {len(withheld_by)}, survived {survived}")
+        print(f"\n{len(steps)} steps, {len(steps) // every} tried: withheld by {len(outcomes['withheld'])}")
+        print(f"failed with a flag: {outcomes['unjudged']}\nsurvived: {outcomes['survived']}")
 
 
-def disturbed(setup: Setup, undisturbed: dict[str, StudentResult], function: FunctionType) -> bool:
-    """Whether an exception in a step changes the target's result; nobody else's may change."""
+def disturbed(setup: Setup, undisturbed: dict[str, StudentResult], function: FunctionType) -> str:
+    """What an exception in a step does to the target: nothing that shows, the mark is withheld, or checks fail with a
+    flag because of it; nobody else's result may change."""
     marks = setup.marks()
     with injected(function):
         found = setup.run(marks)
     for student in STUDENTS:
         if student != TARGET:
             assert found[student] == undisturbed[student], f"costs {student} something"
-    changed = found[TARGET] != undisturbed[TARGET]
-    if changed:
+    outcome = "survived"
+    if found[TARGET] != undisturbed[TARGET]:
         checks = [check for _, check in found[TARGET].checks]
+        unjudged = [f"{task.id}/{check.id}" for task, check in found[TARGET].checks if check.unjudged]
+        outcome = "unjudged" if unjudged and found[TARGET].status == "marked" else "withheld"
         # A person's decision stands in place of a check on which the grader has failed.
         decided = any(check.override is not None and check.override.found_status == "error" for check in checks)
-        if decided and found[TARGET].status == "marked":
+        if outcome == "unjudged":
+            for place in unjudged:
+                assert any(
+                    f.startswith(place) and "Injected" in f and BEFORE_THEY_COUNT in f for f in found[TARGET].flags
+                )
+            for (_, before), after in zip(undisturbed[TARGET].checks, checks, strict=True):
+                assert after.score == before.score or after.unjudged or after.status == "blocked"
+        elif decided and found[TARGET].status == "marked":
             assert found[TARGET].score == undisturbed[TARGET].score, f"costs {TARGET} points"
         else:
             assert found[TARGET].status == "withheld", f"costs {TARGET} points"
             assert "error" in {check.status for check in checks}
         assert setup.run(marks) == undisturbed, "the next run does not try again"
     shutil.rmtree(marks)
-    return changed
+    return outcome

@@ -271,9 +271,9 @@ def marks_table(assignment: Assignment, results: Results, width: int, wall: Wall
 
 def remarks(student: StudentResult) -> list[str]:
     """The remarks beside a student's score in the table."""
-    from autograder.results import AGAIN, AGAIN_FOR_A_TASK
+    from autograder.results import AGAIN, AGAIN_FOR_A_TASK, LOOK
 
-    found = []
+    found = [LOOK] if student.unjudged else []
     if student.late is not None:
         days, points = student.late.days, student.late.points
         found.append(f"late by {days} d: −{points:g}" if days else "within the grace period")
@@ -354,6 +354,14 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
     if ask := [each.student for each in students if each.ask_again and not each.no_mark_yet]:
         what = f"Ask {AGAIN_FOR_A_TASK}: {names(ask)}. Their flags on the class page say for what."
         console.print(Text(what, style="bold yellow"))
+    for student in students:
+        if student.unjudged:
+            where = listed(student.unjudged)
+            what = (
+                f"Could not be judged: {where} of {visible(student.student)}, because the grader failed on the answer."
+            )
+            cure = "Look at the flags on the class page before these points count; `autograder override` decides."
+            console.print(Text(f"{what} {cure}", style="bold red"))
     if outcome.unreadable:
         what = f"No mark yet for {names(outcome.unreadable)}: nothing could be read of what they handed in."
         cure = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from autograder.results import AGAIN_FOR_A_TASK, StudentResult
+from autograder.results import AGAIN_FOR_A_TASK, LOOK, StudentResult
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,8 @@ class Mark:
         found = [self.missing] if self.missing else []
         if self.result.ask_again and not self.result.no_mark_yet:
             found.append(f"ask {AGAIN_FOR_A_TASK}")
+        if self.result.unjudged:
+            found.append(f"{LOOK}: {', '.join(self.result.unjudged)}")
         late, extension = self.result.late, self.result.extension
         if extension is not None:
             reason = f" ({extension.reason})" if extension.reason else ""

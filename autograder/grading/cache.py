@@ -94,7 +94,7 @@ class Cache:
         return int(path.read_text())
 
     def find(self, student: str) -> CachedResult | None:
-        """What an earlier run found; None if there is nothing, if the grader failed, or if pictures are missing."""
+        """What an earlier run found; None if there is nothing, the grader failed somewhere, or pictures are missing."""
         try:
             entry = json.loads(self._path(student).read_text(encoding="utf-8"))
             result = StudentResult.model_validate(entry["result"])
@@ -105,7 +105,11 @@ class Cache:
             return None  # no entry, or a damaged one
         pictures = [picture for _, check in result.checks for picture in check.pictures]
         pictures += [digit.picture for digit in result.digits if digit.picture]
-        complete = result.status == "marked" and all((self.folder.parent / name).is_file() for name in pictures)
+        complete = (
+            result.status == "marked"
+            and not any(check.unjudged for _, check in result.checks)
+            and all((self.folder.parent / name).is_file() for name in pictures)
+        )
         return found if complete else None
 
     def keep(self, entry: CachedResult) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autograder.course import Assignment
 from autograder.grading.likeness import groups, near_equal, near_weights
-from autograder.results import AGAIN, CheckResult, StudentResult, TaskResult
+from autograder.results import AGAIN, BEFORE_THEY_COUNT, CheckResult, StudentResult, TaskResult
 from autograder.submission.definitions import Definitions
 from autograder.submission.effective import effective
 from autograder.submission.excerpt import compared_code
@@ -154,6 +154,10 @@ def listed(names: Sequence[str]) -> str:
 
 def _errors(student: StudentResult) -> Iterator[str]:
     checks = list(student.checks)
+    for task, check in checks:
+        if check.unjudged:
+            points = f"{check.score:g} of {check.max_score:g} points"
+            yield f"{task.id}/{check.id} ({points}): the grader failed {check.unjudged}. {BEFORE_THEY_COUNT}."
     failed = [f"{task.id}/{check.id}" for task, check in checks if check.status == "error"]
     if failed and len(failed) == len(checks):
         yield "The grader failed on the whole submission: its mark is withheld."

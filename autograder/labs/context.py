@@ -11,6 +11,7 @@ import numpy as np
 
 from autograder.course import Assignment, Band, CourseError
 from autograder.data import load_data, perturb
+from autograder.judge.fault import of_no_answer
 from autograder.judge.oracle import Oracle
 from autograder.judge.probes import generator
 from autograder.labs.lab import Lab
@@ -53,6 +54,7 @@ class Context:
         places = {path.name: path.relative_to(self.folder).as_posix() for path in found if path.name not in taken}
         return meant(Path(name).name, places)
 
+    @of_no_answer()
     def hidden_images(self) -> tuple[np.ndarray, np.ndarray, str]:
         """Secretly perturbed test images as bytes (N, 28, 28), their labels (N,), and the data set's name."""
         return hidden_images(self.data, self.hidden_seed)

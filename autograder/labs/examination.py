@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder.judge import weights_file
+from autograder.judge.fault import of_no_answer
 from autograder.judge.oracle import Mistakes, Oracle
 from autograder.judge.verdict import Failed, Partial, Verdict
 from autograder.labs.context import Context
@@ -45,7 +47,19 @@ class Examination:
 
     def content_of(self, file: str) -> np.ndarray:
         """The bytes of a file such as "weights/better_cnn.pt"; raises `Failed` or `NotAttempted`."""
-        return weights_file.content_of(self.context.file(file), file, self.context.assignment.limits.weights_mb)
+        with of_no_answer():
+            path = self.context.file(file)
+            content = weights_file.content_of(path, file, self.context.assignment.limits.weights_mb)
+        self.respondents.heard = True
+        return content
+
+    def files_in(self, folder: str) -> list[Path]:
+        """The files in the folders of this name, wherever these are, in order."""
+        with of_no_answer():
+            paths = sorted(self.context.folder.rglob("*"))
+            found = [path for path in paths if path.parent.name == folder and path.is_file()]
+        self.respondents.heard = True
+        return found
 
     def read_weights(self, content: np.ndarray, name: str) -> weights_file.Arrays:
         """The names and arrays in the bytes of a weights file, which messages call `name`; raises a `Verdict`."""

@@ -59,7 +59,7 @@ class Findings:
         """Takes the result of the check at `place` from an earlier run, if `key` says that nothing has changed."""
         self.keys[place] = key
         found = cached.checks.get(place)
-        if found is None or found.key != key or found.result.status == "error":
+        if found is None or found.key != key or found.result.status == "error" or found.result.unjudged:
             return False
         self.results[place] = found.result
         self.digits[place] = list(found.digits)

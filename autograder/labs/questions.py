@@ -8,6 +8,7 @@ aspects.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograder.judge.compare import raised_text
+from autograder.judge.fault import of_no_answer
 from autograder.judge.oracle import Answers, ReferenceQuestion
 from autograder.judge.verdict import Failed, Verdict
 from autograder.labs.examination import Examination
@@ -100,7 +102,8 @@ class Question:
         """What the procedure is given for this examination's seed, some of it `instead`."""
         if self.own is not None:
             return {**self.own(examination), **instead}
-        return {**self.given(examination.oracle.ask, examination.oracle.seed), **instead}
+        with of_no_answer():
+            return {**self.given(examination.oracle.ask, examination.oracle.seed), **instead}
 
     def ask(self, examination: Examination, **instead: Any) -> Any:
         """The submission's answer; raises a `Verdict`, with the name of a mistake that is known to raise the same."""
@@ -134,12 +137,16 @@ class Question:
                 got = aspect.of(answer, given)
             except Failed as failed:
                 return self.named(examination, answer, failed, aspect, given)
-            want = aspect.wanted(given, lambda: examination.oracle.ask(self.id))
+            want = self._wanted(examination, aspect, given)
             if not aspect.alike(got, want):
                 facts, hint = self.prefix + _said(aspect.say, got, want), _said(aspect.hint, got, want)
                 mistake = self.name(examination, answer, aspect, given)
                 return examination.verdict(facts, mistake, hint, 1 - aspect.worth)
         return None
+
+    def _wanted(self, examination: Examination, aspect: Aspect, given: Given) -> Any:
+        with contextlib.nullcontext() if self.own is not None else of_no_answer():  # else what is given is ours
+            return aspect.wanted(given, lambda: examination.oracle.ask(self.id))
 
     def named(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judge import weights_file
+from autograder.judge.fault import of_no_answer
 from autograder.judge.verdict import Failed, Verdict
 from autograder.labs.discretion import discreet, words_in
 from autograder.labs.file_procedures import weights_file as weights_file_of
@@ -39,6 +40,8 @@ class Respondents:
         self._knows_hidden = False
         self._answers: dict[bytes, Any] = {}
         self._kept = 0
+        self.heard = False
+        """Whether anything of the submission's came back since this was last set."""
 
     def __enter__(self) -> Respondents:
         return self
@@ -112,14 +115,17 @@ class Respondents:
         question = _digest(["weights", content])
         if question not in self._answers:
             if self._reader is None:
-                self._reader = self._start() if self._start is not None else self._first
+                with of_no_answer():
+                    self._reader = self._start() if self._start is not None else self._first
             try:
-                answer = self._reader.ask(weights_file_of, [], {}, {"file": content, "limit_mb": limit_mb})
+                with of_no_answer():
+                    answer = self._reader.ask(weights_file_of, [], {}, {"file": content, "limit_mb": limit_mb})
                 if not fits(answer, form_of(weights_file_of)):
                     answer = {"problem": "unreadable"}
             except StudentError:  # it took too long, or too much
                 answer = {"problem": "unreadable"}
             self._answers[question] = answer
+        self.heard = True
         return weights_file.arrays_of(self._answers[question], name, limit_mb)
 
     def _ask_once(
@@ -138,9 +144,12 @@ class Respondents:
             elif self._knows_hidden:
                 raise RuntimeError("a public question comes after a hidden one")  # the grader's own fault
             try:
-                self._answers[question] = self._ask(respondent(), procedure, uses, arguments, hidden)
+                with of_no_answer():
+                    asked = respondent()
+                self._answers[question] = self._ask(asked, procedure, uses, arguments, hidden)
             except Verdict as verdict:
                 self._answers[question] = verdict
+        self.heard = True
         answer = self._answers[question]
         if isinstance(answer, Verdict):
             raise answer.with_traceback(None)
@@ -150,8 +159,11 @@ class Respondents:
         self, respondent: Any, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool
     ) -> Any:
         try:
-            answer = respondent.ask(procedure, uses, self._lab.notebooks, arguments)
+            with of_no_answer():
+                answer = respondent.ask(procedure, uses, self._lab.notebooks, arguments)
+            self.heard = True
         except StudentError as error:
+            self.heard = True
             raise verdict_on(without_words(error) if hidden else error, uses) from None
         if not fits(answer, form_of(procedure)):
             who = called(uses) or procedure.__name__

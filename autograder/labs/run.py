@@ -15,6 +15,7 @@ from unittest import mock
 import pytest
 
 from autograder.course import CourseError, check_id
+from autograder.judge.fault import is_the_answers, told
 from autograder.judge.oracle import Nameless, Oracle
 from autograder.judge.verdict import Blocked, NotAttempted, Verdict
 from autograder.labs.catalogue import code_digest
@@ -42,6 +43,10 @@ QUIET = [
         "unraisableexception",
     )
 ]
+UNJUDGED = "This answer could not be judged: it is like none that this check was made for."
+UNJUDGED_HINT = (
+    "Compare its type, shape and values with what the task asks for. Whoever marks your work is told to look at it."
+)
 FILE = "file"  # a file of the submission that the grader reads itself
 MARKERS = (
     "task(id): the task that a check belongs to",
@@ -201,6 +206,7 @@ class ChecksPlugin:
         declared = request.node.stash[DECLARATION]
         task, check = declared.place
         oracle, hidden = self.context.oracle, not declared.public
+        self.respondents.heard = False
         mistakes = oracle if self.namer is None else Nameless()
         return Examination(self.context, oracle, self.findings, self.respondents, task, check, hidden, mistakes)
 
@@ -261,7 +267,7 @@ class ChecksPlugin:
             report.longrepr = None
             report.sections = []
             if result.status != "passed":
-                report.longrepr = item.stash[DETAILS] if result.status == "error" else words_of(result)
+                report.longrepr = item.stash.get(DETAILS, words_of(result))
             if result.status in ("failed", "partial"):
                 self.reports[item.stash[DECLARATION].place] = report
         return report
@@ -270,20 +276,20 @@ class ChecksPlugin:
         place, public, _, points, sentence = item.stash[DECLARATION]
         task, check = place
         findings = self.findings
-        told: dict[str, Any] = {"status": "passed", "score": points}
+        found: dict[str, Any] = {"status": "passed", "score": points}
         if call.excinfo is not None:
             problem = call.excinfo.value
             if isinstance(problem, (KeyboardInterrupt, pytest.exit.Exception)):
                 raise problem
             if isinstance(problem, Verdict):
                 score = round(points * problem.fraction, 2)
-                told = {"status": problem.status, "score": score, **words_from(problem)}
+                found = {"status": problem.status, "score": score, **words_from(problem)}
                 findings.sentences[place] = problem.sentence
                 if self.namer is not None and problem.status in ("failed", "partial") and problem.nameable:
                     assert isinstance(item, pytest.Function)
                     self.to_name.append(ToName(place, not public, item.obj))
             else:  # whatever else goes wrong is ours
-                told = {"status": "error", "score": 0, "message": grader_error(problem)}
+                found = self._failure(problem, self.respondents)
                 item.stash[DETAILS] = str(call.excinfo.getrepr(style="short"))
         result = CheckResult(
             id=check,
@@ -293,10 +299,22 @@ class ChecksPlugin:
             pictures=sorted([name for name in findings.pictures if name.startswith(f"{task}-{check}")]),
             measured=findings.measured.get(place),
             fingerprint=findings.fingerprints.get(place, ""),
-            **told,
+            **found,
         )
         findings.results[place] = result
         return result
+
+    def _failure(self, error: BaseException, respondents: Respondents) -> dict[str, Any]:
+        """What a result says of an exception of our own: the check fails where an answer is to blame."""
+        if respondents.heard and is_the_answers(error):
+            return {
+                "status": "failed",
+                "score": 0,
+                "message": UNJUDGED,
+                "hint": UNJUDGED_HINT,
+                "unjudged": f"while it judged the answer: {told(error)}",
+            }
+        return {"status": "error", "score": 0, "message": grader_error(error)}
 
     # --- the second pass ----------------------------------------------------------------------------------------------
 
@@ -321,10 +339,12 @@ class ChecksPlugin:
     def _name(self, losses: list[ToName], namer: Oracle, respondents: Respondents) -> None:
         """Runs each check that lost points again with the inputs for which `namer` knows what each mistake answers.
 
-        Decides on a name and a sentence, and on no point. A failure of the grader here withholds the mark all the same.
+        Decides on a name and a sentence, and on no point. A failure of the grader here withholds the mark all the same,
+        unless an answer is to blame.
         """
         results = self.findings.results
         for lost in losses:
+            respondents.heard = False
             try:
                 lost.check(
                     Examination(self.context, namer, self.findings, respondents, *lost.place, lost.hidden, namer)
@@ -334,8 +354,10 @@ class ChecksPlugin:
                     results[lost.place] = results[lost.place].model_copy(update=words_from(verdict))
                     self.findings.sentences[lost.place] = verdict.sentence
             except Exception as error:
-                told: dict[str, Any] = {"status": "error", "score": 0, "message": grader_error(error)}
-                results[lost.place] = results[lost.place].model_copy(update=told)
+                found = self._failure(error, respondents)
+                if found["status"] == "failed":  # the points stand
+                    found = {"unjudged": f"while it looked for the mistake's name: {told(error)}"}
+                results[lost.place] = results[lost.place].model_copy(update=found)
         for place, report in self.reports.items():
             report.longrepr = words_of(results[place])
 

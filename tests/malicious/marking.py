@@ -127,7 +127,8 @@ class CorpusGrader:
         for task in results:
             for check in task.checks:
                 said += [f"{task.id}/{check.id} {check.status}", check.message, check.hint, check.diagnosis or ""]
-        errors = [check.message for task in results for check in task.checks if check.status == "error"]
+        checks = [check for task in results for check in task.checks]
+        errors = [check.unjudged or check.message for check in checks if check.unjudged or check.status == "error"]
         return round(sum(task.score for task in results), 2), "\n".join(said), errors
 
     def honest(self) -> float | None:

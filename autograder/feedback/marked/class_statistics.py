@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import mean, median
 
-from autograder.results import AGAIN, UNTIMED, CheckResult, Results, StudentResult, TaskResult
+from autograder.results import AGAIN, BEFORE_THEY_COUNT, UNTIMED, CheckResult, Results, StudentResult, TaskResult
 
 BINS = 10
 
@@ -84,6 +84,7 @@ def rows(results: Results, diagnoses: list[Diagnosis]) -> list[Row]:
             "withheld": student.status == "withheld",
             "unread": student.no_mark_yet,
             "again": bool(student.ask_again),
+            "unjudged": bool(student.unjudged),
             "flagged": any(not flag.startswith(UNTIMED) for flag in student.flags),
             "untimed": any(flag.startswith(UNTIMED) for flag in student.flags),
             "late": student.late is not None and bool(student.late.days),
@@ -149,12 +150,14 @@ def common_diagnoses(results: Results, sentence: Callable[[str, str], str]) -> l
 
 
 def flags(results: Results) -> list[tuple[str, list[StudentResult]]]:
-    """Each flag once, with everybody who has it: first those for which students are to be asked, unknown times last."""
+    """Each flag once, with everybody who has it: first what may not cost points yet, unknown times last."""
     found: dict[str, dict[str, StudentResult]] = {}
     for student in results.students:
         for flag in student.flags:
             found.setdefault(flag, {})[student.student] = student
-    ordered = sorted(found, key=lambda flag: (AGAIN not in flag, flag.startswith(UNTIMED)))
+    ordered = sorted(
+        found, key=lambda flag: (AGAIN not in flag and BEFORE_THEY_COUNT not in flag, flag.startswith(UNTIMED))
+    )
     return [(flag, list(found[flag].values())) for flag in ordered]
 
 

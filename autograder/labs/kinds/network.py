@@ -17,6 +17,7 @@ import numpy as np
 
 from autograder.judge import compare, equivalence, probes
 from autograder.judge.compare import shape_text
+from autograder.judge.fault import of_no_answer
 from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
 from autograder.judge.verdict import Blocked, Failed, Verdict
 from autograder.labs.examination import Examination
@@ -60,6 +61,7 @@ class Network:
     def id(self) -> str:
         return "-".join([self.definition, *map(str, self.arguments)])
 
+    @of_no_answer()
     def images(self, seed: int) -> np.ndarray:
         """(N, channels, size, size) float32: images in [0, 1], and for a block what a layer may put out."""
         drawn = probes.images(sum(self.batches), seed, self.channels, self.size)
@@ -69,6 +71,7 @@ class Network:
         """Names and shapes of the parameters that the task's network has."""
         return listed(ask(f"{self.id}/parameters"))
 
+    @of_no_answer()
     def weights(self, ask: Callable[[str], Answers], seed: int) -> probes.Arrays:
         """The grader's weights for it."""
         return probes.weights(self.shapes(ask), seed)

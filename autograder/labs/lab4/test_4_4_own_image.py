@@ -129,9 +129,7 @@ PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", "
 @pytest.mark.rests_on("file")
 def test_own_pictures(examination: Examination) -> None:
     """At least three pictures of your own, own/<digit>_<anything>.png."""
-    folder = examination.context.folder
-    files = [path for path in sorted(folder.rglob("*")) if path.parent.name == "own" and path.is_file()]
-    own = [path for path in files if path.suffix.lower() in PICTURES]
+    own = [path for path in examination.files_in("own") if path.suffix.lower() in PICTURES]
     if not own:
         raise NotAttempted(
             "There are no pictures in the folder `own`.",
