@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,13 @@ def difference(value: np.ndarray, expected: np.ndarray) -> float:
 def shape_text(shape: Any) -> str:
     """A shape as people write it: (N, 10) → "2 × 10"."""
     return " × ".join(str(size) for size in shape) if len(shape) else "a single number"
+
+
+def first_of(names: Iterable[str], most: int = 8) -> str:
+    """The first names, and how many more there are: a message is to be read, whatever an answer holds."""
+    names = list(names)
+    rest = len(names) - most
+    return ", ".join(names if rest <= 0 else names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def raised_text(error: dict[str, Any]) -> str:

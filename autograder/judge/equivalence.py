@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.compare import array, difference, same, shape_text, those_same
+from autograder.judge.compare import array, difference, first_of, same, shape_text, those_same
 from autograder.judge.oracle import RIGHT, Answers
 from autograder.judge.verdict import Blocked, Failed
 from autograder.sandbox.network_handling import ORDERS
@@ -30,6 +30,7 @@ UNLIKE = (
     "Look at the lines marked ≠. Is it the number of channels, the kernel size, the size after flattening, a bias or a"
     " whole layer?"
 )
+ROWS = 40  # of a comparison of shapes that are shown
 VARIANCE_SPREAD = 0.2  # root mean square of the logarithm of (variance seen / variance expected) that passes
 
 
@@ -172,7 +173,7 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
     rates = sorted({round(float(call.get("rate", -1)), 4) for call in calls})
     if calls and rates != [rate]:
         raise Failed(
-            f"The dropout rate of {name} should be {rate:g}, but it is {', '.join(f'{one:g}' for one in rates)}.",
+            f"The dropout rate of {name} should be {rate:g}, but it is {first_of(f'{one:g}' for one in rates)}.",
             diagnosis="dropout-elsewhere" if expected is not None else "wrong-dropout-rate",
         )
     if expected is None:
@@ -238,12 +239,14 @@ def side_by_side(expected: Shapes, own: Shapes) -> str:
     Layers are kept together: a bias that nobody asked for is below the weights of its layer.
     """
     lines = []
-    for asked, there in _rows(expected, own):
+    rows = _rows(expected, own)
+    for asked, there in rows[:ROWS]:
         wanted = shape_text(asked) if asked is not None else "nothing"
         found = f"{shape_text(there[1])}  ({there[0]})" if there is not None else "nothing"
         mark = " " if there is not None and asked == there[1] else "≠"
         lines.append(f"  {wanted:<18} {mark} {found}")
-    return "\n".join(lines)
+    more = [f"  … and {len(rows) - ROWS} more"] if len(rows) > ROWS else []
+    return "\n".join([*lines, *more])
 
 
 def _rows(expected: Shapes, own: Shapes) -> list[Row]:

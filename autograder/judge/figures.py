@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from autograder.judge.compare import array
+from autograder.judge.compare import array, first_of
 from autograder.judge.verdict import Failed
 
 CELL = 3  # pixels of a page that a value takes up, so that its colour can be told
@@ -40,7 +40,7 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
     if shapes != {expected[0].shape}:
         raise Failed(
             f"{what}: each image should have the size of a {one}, {expected[0].shape[0]}×{expected[0].shape[1]}, but"
-            f" there are images of {', '.join(f'{h}×{w}' for h, w in sorted(shapes))}."
+            f" there are images of {first_of(f'{h}×{w}' for h, w in sorted(shapes))}."
         )
     images = [_grey(image) for image in images]
     places = np.array([[float(x), float(y)] for x, y in answer["places"]])

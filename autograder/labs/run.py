@@ -43,6 +43,7 @@ QUIET = [
         "unraisableexception",
     )
 ]
+MOST_WORDS = 6000  # characters of a message, of which an answer may have made some
 UNJUDGED = "This answer could not be judged: it is like none that this check was made for."
 UNJUDGED_HINT = (
     "Compare its type, shape and values with what the task asks for. Whoever marks your work is told to look at it."
@@ -404,7 +405,10 @@ def words_of(result: CheckResult) -> str:
 
 def words_from(verdict: Verdict) -> dict[str, Any]:
     """The fields of a result that say what a verdict says: the known mistake's sentence follows the message."""
-    message = f"{verdict.message}\n{verdict.sentence}" if verdict.sentence else verdict.message
+    message = verdict.message
+    if len(message) > MOST_WORDS:
+        message = f"{message[:MOST_WORDS]} …"
+    message = f"{message}\n{verdict.sentence}" if verdict.sentence else message
     return {"message": message, "hint": verdict.hint, "diagnosis": verdict.diagnosis}
 
 

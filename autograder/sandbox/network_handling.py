@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from autograder.sandbox import wire
+
 # --- weights ----------------------------------------------------------------------------------------------------------
 
 Arrays = Sequence[Any]  # pairs of a name and an array
@@ -23,14 +25,33 @@ ORDERS = 24  # how many ways to assign the weights are tried where shapes leave 
 
 
 def numbers(value: Any) -> np.ndarray:
-    """What a network returned, or holds, as an array; of several values the first."""
+    """What a network returned, or holds, as an array that can be sent; of several values the first.
+
+    Raises `TypeError` for what holds no real numbers.
+    """
     if isinstance(value, (tuple, list)) and value and isinstance(value[0], Tensor):
         value = value[0]  # its logits and something more
-    if isinstance(value, Tensor):
-        value = value.detach().cpu()
-        value = value.float() if value.dtype == torch.bfloat16 else value
-        return value.contiguous().numpy()
-    return np.ascontiguousarray(value)
+    array = _array_of(value) if isinstance(value, Tensor) else np.ascontiguousarray(value)
+    if array.dtype.name in wire.DTYPES:
+        return array
+    if array.dtype.kind not in "uif":
+        raise TypeError(f"what it holds is {array.dtype}, and not real numbers")
+    return array.astype(np.float64)  # of a kind that few machines have
+
+
+def _array_of(tensor: Tensor) -> np.ndarray:
+    """The numbers of a tensor, however they are kept."""
+    try:
+        tensor = tensor.detach()
+        if tensor.layout != torch.strided:
+            tensor = tensor.to_dense()
+        if tensor.is_quantized:
+            tensor = tensor.dequantize()
+        if tensor.is_floating_point() and tensor.dtype not in (torch.float16, torch.float32, torch.float64):
+            tensor = tensor.float()  # numpy knows no other
+        return tensor.cpu().contiguous().resolve_conj().resolve_neg().numpy()
+    except Exception as error:  # torch calls some of it not implemented, which a student's stub is called, too
+        raise TypeError(f"a tensor cannot be read as plain numbers ({str(error)[:100]})") from None
 
 
 def state_of(model: nn.Module) -> Arrays:

@@ -54,7 +54,7 @@ def unpack(reply: Any) -> Any:
     if isinstance(reply, dict) and set(reply) == {"value"}:
         return reply["value"]
     error = reply.get("error") if isinstance(reply, dict) else None
-    if not isinstance(error, dict):
+    if not (isinstance(error, dict) and isinstance(error.get("type"), str) and error["type"]):
         raise StudentError(StudentError.NONSENSE, "The answer cannot be used.")
     message = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", str(error.get("message", "")))
     if len(message) > MESSAGE_LIMIT:
@@ -67,6 +67,6 @@ def unpack(reply: Any) -> Any:
         raise StudentError(StudentError.MISSING, message)
     raise StudentError(
         StudentError.RAISED,
-        message if error.get("load") is True else f"{str(error.get('type'))[:100]}: {message}",
+        message if error.get("load") is True else f"{error['type'][:100]}: {message}",
         places,
     )

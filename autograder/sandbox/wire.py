@@ -29,6 +29,7 @@ MAGIC = b"AGW1"
 HEADER = struct.Struct("<4sIQ")
 JSON_LIMIT = 4 * 2**20
 DEPTH_LIMIT = 32
+BITS_LIMIT = 10_000  # of a whole number: Python writes no longer ones
 NODES_LIMIT = 100_000  # lists, dicts and values in one message: each costs the reader more than its sender
 READY = {"ready": True}  # a student process's first message: it is in its sandbox
 DTYPES = ("float32", "float64", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
@@ -73,6 +74,8 @@ def plain(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, (int, np.integer)):
+        if int(value).bit_length() > BITS_LIMIT:
+            raise WireError("a number is too long to be sent")
         return int(value)
     if isinstance(value, (float, np.floating)):
         return float(value)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.labs import forms
+from autograder.sandbox.network_handling import numbers
 
 DPI = 70  # of the picture
 LEAST_PIXELS = 4  # that the side of an image takes up on the figure
@@ -48,9 +49,9 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
         for number, axes in enumerate(figure.axes):
             covered += max(0, len(axes.get_images()) - 1)
             for image in axes.get_images()[:1]:
-                values = np.ma.filled(image.get_array(), 0)
-                blank += values.ndim == 2 and np.ptp(values) > 0 and np.ptp(np.clip(image.norm(values), 0, 1)) == 0
-                images.append(np.ascontiguousarray(values))
+                values = np.zeros(0) if image.get_array() is None else numbers(np.ma.filled(image.get_array(), 0))
+                blank += _blank(image, values)
+                images.append(values)
                 unseen += not _seen(image, axes, figure, figure.axes[number + 1 :])
                 box = axes.get_position()
                 places.append([round(float(box.x0), 3), round(float(box.y0), 3)])
@@ -64,13 +65,20 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
             "images": images[:256],
             "places": places[:256],
             "boxes": boxes[:256],
-            "blank": int(blank),
+            "blank": blank,
             "covered": covered,
             "unseen": unseen,
             "picture": np.frombuffer(picture.getvalue(), np.uint8),
         }
     finally:
         pyplot.close("all")
+
+
+def _blank(image: Any, values: np.ndarray) -> bool:
+    """Whether an image has one colour all over, though its values differ."""
+    if values.ndim != 2 or not values.size or not bool((values != values[:1, :1]).any()):
+        return False
+    return bool(np.ptp(image.to_rgba(values, bytes=True).astype(int), axis=(0, 1)).max() == 0)
 
 
 def _box(image: Any, axes: Any, figure: Any) -> list[float]:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from autograder.labs import forms
 from autograder.labs.kinds.plain_data import plain
+from autograder.sandbox.network_handling import numbers
 from autograder.sandbox.student import Student, describe
 
 ERROR = forms.record(
@@ -44,13 +45,12 @@ def load_images(student: Student, load: str, files: dict[str, np.ndarray]) -> li
     for _, path in _write(student, files):
         try:
             image = student.get(load)(str(path))
+            described: dict[str, Any] = {"kind": type(image).__name__, "dtype": str(getattr(image, "dtype", ""))[:2000]}
+            if isinstance(image, Tensor):
+                described["image"] = numbers(image)
+            answers.append(described)
         except Exception as error:
             answers.append({"error": describe(error)})
-        else:
-            described: dict[str, Any] = {"kind": type(image).__name__, "dtype": str(getattr(image, "dtype", ""))}
-            if isinstance(image, Tensor):
-                described["image"] = image.detach().cpu().numpy()
-            answers.append(described)
     return answers
 
 

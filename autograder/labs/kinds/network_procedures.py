@@ -53,7 +53,7 @@ def parameters(student: Student, definition: str, arguments: list[int], channels
     with torch.enable_grad():
         output = model(torch.zeros(2, channels, size, size))
     trains = not isinstance(output, Tensor) or output.requires_grad
-    shape = list(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    shape = list(map(int, output.shape)) if isinstance(output, Tensor) else type(output).__name__
     return {"parameters": shapes_of(model), "output": shape, "trains": trains}
 
 

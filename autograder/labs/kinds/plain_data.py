@@ -19,14 +19,26 @@ def with_kind(part: str, value: Any) -> dict[str, Any]:
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """Numbers, strings, lists and dicts as they are; small tensors and arrays as lists; anything else as its text."""
+    """Numbers, texts, lists and dicts as they are; small tensors and arrays as lists; anything else as its text."""
+    if isinstance(value, int) and value.bit_length() > 64:
+        return f"a whole number of {value.bit_length()} bits"
     if isinstance(value, (bool, int, float, str)) or value is None:
         return value[:1000] if isinstance(value, str) else value
     if isinstance(value, (Tensor, np.ndarray, np.generic)):
-        few = 0 < int(np.prod(value.shape)) <= 64
-        return value.tolist() if few else f"an array of shape {tuple(value.shape)}"
+        return _few(value)
     if isinstance(value, dict) and depth < 4:
         return {str(key)[:100]: plain(item, depth + 1) for key, item in list(value.items())[:100]}
     if isinstance(value, (list, tuple)) and depth < 4:
         return [plain(item, depth + 1) for item in value[:100]]
     return repr(value)[:1000]
+
+
+def _few(value: Any) -> Any:
+    """A small tensor or array as a number or a list, if it holds numbers or texts; else a text."""
+    try:
+        array = numbers(value) if isinstance(value, Tensor) else np.asarray(value)
+    except TypeError:
+        return repr(value)[:1000]
+    if not 0 < array.size <= 64:
+        return f"an array of shape {array.shape}"
+    return array.tolist() if array.dtype.kind in "biufU" else repr(value)[:1000]

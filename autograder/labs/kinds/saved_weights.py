@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from autograder.judge import probes, weights_file
-from autograder.judge.compare import array
+from autograder.judge.compare import array, first_of
 from autograder.judge.verdict import Blocked, Failed, NotAttempted
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import saved_weights_procedures
@@ -100,7 +100,7 @@ def saving_questions(
             ),
             Aspect(
                 "devices",
-                lambda answer, given: ", ".join(answer["devices"]),
+                lambda answer, given: first_of(answer["devices"]),
                 right="cpu",
                 say="The loaded model should be on the CPU, but it is on {got}.",
             ),

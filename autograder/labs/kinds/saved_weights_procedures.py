@@ -114,11 +114,11 @@ def _held(path: Path, state: dict[str, np.ndarray]) -> str:
     """What a file holds, in words: nothing depends on it but the name of a mistake."""
     try:
         held = torch.load(path, map_location="cpu", weights_only=False)
+        if not isinstance(held, dict):
+            return f"a {type(held).__name__}"
+        tensors = {str(name): numbers(value) for name, value in held.items() if isinstance(value, Tensor)}
     except Exception:
         return "not read"
-    if not isinstance(held, dict):
-        return f"a {type(held).__name__}"
-    tensors = {str(name): value.detach().numpy() for name, value in held.items() if isinstance(value, Tensor)}
     kinds = sorted({str(value.dtype) for value in tensors.values()})
     same = sum(name in state and np.array_equal(value, state[name]) for name, value in tensors.items())
     other = len(held) - len(tensors)
@@ -176,7 +176,7 @@ def logits(student: Student, make: str, file: np.ndarray, images: np.ndarray, ba
     try:
         model.load_state_dict(state)
     except RuntimeError:
-        arrays = [(name, value.numpy()) for name, value in state.items() if value.is_floating_point()]
+        arrays = [(name, numbers(value)) for name, value in state.items() if value.is_floating_point()]
         if not give_weights(model, arrays, torch.zeros(2, 1, *images.shape[1:])):
             return {"fits": False, "module": True}
     model = model.to(student.device).eval()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judge import probes, small_network
-from autograder.judge.compare import array
+from autograder.judge.compare import array, first_of
 from autograder.judge.oracle import KEY_SEED
 from autograder.judge.verdict import Blocked, Failed
 from autograder.labs.examination import Examination
@@ -80,7 +80,7 @@ def _without_number(answer: Any, given: Given) -> tuple[str, str] | None:
         for wanted in METRICS:
             numbers = [entry[key] for key in entry if wanted in key]
             if not numbers or not all(isinstance(number, (int, float)) and np.isfinite(number) for number in numbers):
-                return wanted, ", ".join(entry)
+                return wanted, first_of(entry)
     return None
 
 

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from autograder.judge.accuracy import logits_of
+from autograder.judge.compare import first_of
 from autograder.judge.verdict import Blocked, Failed, NotAttempted, Partial, Verdict
 from autograder.judge.weights_file import fit_weights
 from autograder.labs.examination import Examination
@@ -98,7 +99,7 @@ def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:
     if not isinstance(said, list) or not all(isinstance(one, (int, float)) and np.isfinite(one) for one in said):
         raise Failed(f"`classify` should return a list of ints, but returned {answer['kind']}: {str(said)[:80]}")
     if answer["kind"] != "list" or not all(re.fullmatch(r"u?int\d*", kind) for kind in answer["inner"]):
-        what = answer["kind"] if answer["kind"] != "list" else f"a list of {', '.join(answer['inner'])}"
+        what = answer["kind"] if answer["kind"] != "list" else f"a list of {first_of(answer['inner'])}"
         raise Failed(
             f"`classify` should return a list of ints, but returned {what}.",
             hint="`Tensor.tolist()` turns a tensor into plain numbers.",
