@@ -25,6 +25,7 @@ PARTS = {
     "cluster": "two Dask workers, beside one",
     "growth": "10, 100 and 1,000 submissions; one worker and two; 1 to 8 checks a task: another half an hour",
     "endurance": "what a worker holds after many submissions: 20 minutes for 1,000",
+    "worst": "the grader's memory with the worst submissions, beside the reference",
     "ablation": "what each step towards the best model bought: 20 minutes",
 }
 LONG = ("growth", "endurance", "ablation")

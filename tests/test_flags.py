@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from autograder.grading.cache import build_of_torch, depends_on
 from autograder.grading.flags import flagged, flags_of_files, flags_of_weights, reference_fingerprints
 from autograder.grading.likeness import near_weights
+from autograder.judge import weights_file
 from autograder.judge.weights_file import fingerprint
 from autograder.labs.lab import open_lab
 from autograder.results import CheckResult, StudentResult, TaskResult
@@ -109,3 +112,17 @@ def test_other_weights_of_the_reference_have_everybody_looked_at_again_and_no_ch
 
 def test_the_build_of_torch_is_told_without_importing_it() -> None:
     assert build_of_torch() == torch.__version__
+
+
+def test_a_fingerprint_takes_little_memory_and_is_the_same_however_it_is_worked_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    arrays = [("a", np.random.default_rng(5).normal(size=(1000, 301)).astype(np.float32))]
+    tracemalloc.start()
+    try:
+        mark = fingerprint(arrays)
+        assert tracemalloc.get_traced_memory()[1] < 2**25 + 8 * arrays[0][1].nbytes
+    finally:
+        tracemalloc.stop()
+    monkeypatch.setattr(weights_file, "PART", 2**30)
+    assert fingerprint(arrays) == mark

@@ -19,6 +19,7 @@ from autograder.judge.verdict import Failed, NotAttempted
 from autograder.sandbox.network_handling import Arrays, assign_weights, assignments
 
 BITS, SEED = 256, 4  # of a fingerprint
+PART = 2**16  # numbers at once; a multiple of four, since each raw number is four drawn ones
 
 HINT = "Save a state dict: `torch.save(model.state_dict(), path)`."
 PROBLEMS = {
@@ -97,11 +98,11 @@ def fingerprint(arrays: Arrays) -> str:
         scale = np.median(np.abs(numbers)) or np.abs(numbers).mean() if numbers.any() else 0
         if scale:
             times = 16 + 4096 // numbers.size  # in so many sums each number stands; few numbers must reach all sums
-            # Its raw numbers are the same in every version of numpy.
-            drawn = np.random.PCG64([SEED, *value.shape]).random_raw(-(-numbers.size * times // 4))
-            drawn = drawn.astype("<u8").view("<u2")[: numbers.size * times]
-            signed = np.where(drawn & BITS, -1, 1) * np.repeat(np.clip(numbers, -scale, scale) / scale, times)
-            sums += np.bincount(drawn % BITS, signed, BITS)
+            generator = np.random.PCG64([SEED, *value.shape])  # its raw numbers are the same in every version of numpy
+            for start in range(0, numbers.size, PART):  # all at once would take a gigabyte for a few million numbers
+                part = np.clip(numbers[start : start + PART], -scale, scale) / scale
+                drawn = generator.random_raw(-(-part.size * times // 4)).astype("<u8").view("<u2")[: part.size * times]
+                sums += np.bincount(drawn % BITS, np.where(drawn & BITS, -1, 1) * np.repeat(part, times), BITS)
     return np.packbits(sums > 0).tobytes().hex() if sums.any() else ""
 
 

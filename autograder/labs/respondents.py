@@ -62,6 +62,10 @@ class Respondents:
         """Whether there can be more processes than the first."""
         return self._start is not None
 
+    def forget(self) -> None:
+        """Lets all answers go, which may be hundreds of megabytes: nothing is asked here any more."""
+        self._answers.clear()
+
     def another(self) -> Respondents:
         """Others for the same submission, who were asked nothing yet."""
         assert self._start is not None

@@ -323,6 +323,7 @@ class ChecksPlugin:
     def pytest_runtestloop(self) -> Generator[None, object, object]:
         """After all checks, `namer` names the mistakes that are not named yet."""
         ran = yield
+        self.respondents.forget()
         for hidden in (False, True):
             self._name_mistakes(hidden)
         return ran
