@@ -103,6 +103,20 @@ def test_a_layer_that_is_never_called_does_no_harm() -> None:
     networks.BRANCH.dropout_place(examination(BranchModel=UnusedLayer))
 
 
+def test_a_network_that_leaves_out_a_branch_still_has_the_layers() -> None:
+    class BranchModel(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.left, self.right = nn.Conv2d(1, 16, 1), nn.Conv2d(1, 16, 5, padding=2)
+            self.fc1, self.fc2 = nn.Linear(3136, 128), nn.Linear(128, 10)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            maps = nn.functional.max_pool2d(self.right(x).relu(), 2)
+            return self.fc2(self.fc1(maps.flatten(1)).relu())
+
+    networks.BRANCH.layer_shapes(examination(BranchModel=BranchModel), [2, 10])
+
+
 def test_other_shapes_are_shown_side_by_side() -> None:
     class SimpleCNN(nn.Module):
         def __init__(self) -> None:

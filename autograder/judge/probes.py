@@ -46,6 +46,11 @@ def _weights(shapes: tuple[tuple[str, tuple[int, ...]], ...], seed: int) -> Arra
     return arrays
 
 
+def shuffled(arrays: Arrays, seed: int) -> Arrays:
+    """The same values, each somewhere else in its array; arrays that were equal stay so."""
+    return [(name, generator(seed, "places").permutation(value.ravel()).reshape(value.shape)) for name, value in arrays]
+
+
 def two_inputs(shapes: Sequence[tuple[str, Sequence[int]]], seed: int) -> Arrays:
     """Weights with which all that a network puts out depends on two inputs of its first fully connected layer alone.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge import compare, equivalence, probes
+from autograder.judge import compare, equivalence, probes, units
 from autograder.judge.compare import shape_text
 from autograder.judge.fault import of_no_answer
 from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
@@ -26,6 +26,7 @@ from autograder.labs.kinds import network_procedures
 Shapes = list[tuple[str, list[int]]]
 BATCHES = (1, 2, 7)
 LARGEST = 4_000_000  # numbers in a network of a student's that is given weights
+SAME_UNITS = 0.01  # of the largest output: sums in another order differ by less, also in a network of 16 bits
 SAMPLES = 800  # in training mode: they tell a variance to 5 %
 NETWORK = (
     "Go through `forward` line by line. Is every ReLU there, and in the right place? Do you use max pooling? Are the"
@@ -100,21 +101,47 @@ class Network:
         self._uses_layers(examination)
 
     def _uses_layers(self, examination: Examination) -> None:
-        """Other images and other weights give other outputs: what a network says of its layers is no evidence."""
+        """The outputs depend on images and weights as those of layers do: what a network says of its layers is no
+        evidence.
+
+        It matters where each pixel and each weight is, and not how the units of a layer are numbered.
+        """
         oracle = examination.oracle
         state, images = self.weights(oracle.ask, oracle.seed), self.images(oracle.seed)
-        outputs = self._outputs(examination, state, images)["outputs"]
-        others = self._outputs(examination, self.weights(oracle.ask, oracle.seed + 1), images)["outputs"]
-        same_images = all(
-            output.ndim == 0 or compare.same(output, np.broadcast_to(output[:1], output.shape)) for output in outputs
+        outputs = _finite(self._outputs(examination, state, images)["outputs"])
+        half = len(images) // 2
+        places = probes.shuffled([("", image) for image in images[:half]], oracle.seed)
+        both = np.concatenate([images[:half], [image for _, image in places], images[2 * half :]])
+        others = self._plain_outputs(examination, probes.shuffled(state, oracle.seed), both)
+        same_images = all(_repeats(output, half) for output in others)
+        same_weights = all(
+            compare.same(np.atleast_1d(other)[:half], np.atleast_1d(output)[:half])
+            for output, other in zip(outputs, others, strict=False)
         )
-        same_weights = all(compare.same(*both) for both in zip(outputs, others, strict=False))
         if same_images or same_weights:
-            what = "images" if same_images else "weights"
+            what = "pixels of its images" if same_images else "values of its weights"
             raise Failed(
-                f"{self.definition} returns the same outputs whatever its {what} are.",
+                f"{self.definition} returns the same outputs when the {what} change places.",
                 hint="Does `forward` take the images through all of the layers?",
             )
+        joints = units.joints(self.shapes(oracle.ask))
+        apart = [[joint] for joint in joints] if len(joints) > 1 else []  # one layer may have been left out
+        if joints and not any(self._renumbers(examination, outputs, one) for one in [joints, *apart]):
+            raise Failed(
+                f"{self.definition} has the right parameters, but does not compute with them as layers do: its outputs"
+                " depend on how the units of the layers are numbered.",
+                hint="Does `forward` take the images through all of the layers?",
+            )
+
+    def _renumbers(self, examination: Examination, outputs: list[np.ndarray], joints: Sequence[units.Joint]) -> bool:
+        """Whether the outputs stay as they are where the units of `joints` are numbered anew."""
+        oracle = examination.oracle
+        state = units.renumbered(self.weights(oracle.ask, oracle.seed), joints, oracle.seed)
+        others = self._plain_outputs(examination, state, self.images(oracle.seed))
+        return any(
+            compare.same(other, output, SAME_UNITS * float(np.abs(output).max(initial=0)))
+            for output, other in zip(outputs, others, strict=False)
+        )
 
     def same_function(self, examination: Examination, train: bool = False, passed: Sequence[Network] = ()) -> None:
         """The same weights and images give the reference's outputs, as they did for the networks that `passed`."""
@@ -216,6 +243,14 @@ class Network:
         procedure, batches = network_procedures.outputs, list(self.batches)
         return self._ask(examination, procedure, state=state, images=images, batches=batches, train=train)
 
+    def _plain_outputs(self, examination: Examination, state: probes.Arrays, images: np.ndarray) -> list[np.ndarray]:
+        """The outputs alone, in no other circumstances."""
+        procedure, batches = network_procedures.outputs, list(self.batches)
+        answer = self._ask(
+            examination, procedure, state=state, images=images, batches=batches, train=False, elsewhere=False
+        )
+        return _finite(answer["outputs"])
+
     # --- which mistake it is ------------------------------------------------------------------------------------------
 
     def _unfitting(self, examination: Examination, own: Shapes, output: Any) -> Verdict:
@@ -268,6 +303,18 @@ class Network:
             if names:
                 return examination.likeliest(names)
         return None
+
+
+def _finite(outputs: list[np.ndarray]) -> list[np.ndarray]:
+    """The outputs with zeros where they are no numbers, since nothing else can be compared with such values."""
+    return [np.nan_to_num(output, nan=0, posinf=0, neginf=0) for output in outputs]
+
+
+def _repeats(output: np.ndarray, count: int) -> bool:
+    """Whether the outputs for the first `count` images are those for the next ones, too."""
+    if output.ndim == 0:
+        return True
+    return len(output) >= 2 * count and compare.same(output[count : 2 * count], output[:count])
 
 
 def listed(answer: Answers) -> Shapes:

@@ -66,13 +66,14 @@ def outputs(
     images: np.ndarray,
     batches: list[int],
     train: bool = False,
+    elsewhere: bool = True,
 ) -> dict[str, Any]:
     """What the network makes of `images` with the weights `state`, dropout off, once for each way to give them out.
 
     `train` runs it in training mode (batch norm by the batch's own statistics), all images at once; in evaluation mode
-    they come in batches of the given sizes, and again in other circumstances: in training mode where there is no batch
-    norm, as float64, as a view of a larger tensor, and once more with a tensor that it has changed. One that cannot
-    be run so is none: nobody asked for it.
+    they come in batches of the given sizes. If `elsewhere`, they then come again in other circumstances: in training
+    mode where there is no batch norm, as float64, as a view of a larger tensor, and once more with a tensor that it has
+    changed. One that cannot be run so is none: nobody asked for it.
     """
     torch.backends.cudnn.allow_tf32 = False  # a GPU's short sums would differ by more than mistakes may
     batch = torch.tensor(images)
@@ -87,7 +88,7 @@ def outputs(
         with DropoutOff(), torch.no_grad():
             made = [fresh(part.clone().to(student.device)) for part in parts]
         answers.append(_joined(made))
-        others.append([] if train or len(ways) > FEW else _elsewhere(fresh, batch.to(student.device)))
+        others.append([] if train or not elsewhere or len(ways) > FEW else _elsewhere(fresh, batch.to(student.device)))
     return {"outputs": answers, "others": others, "parameters": shapes_of(model)}
 
 

@@ -1,7 +1,7 @@
 # attack: networks of the right shapes whose forward is dropout of ones, is made of zeros, or has no layer behind the
 #   names that its state dict makes up.
 # tasks: [simple-cnn, better-cnn, branch-model]
-# reason: "returns the same outputs whatever its images are"
+# reason: "returns the same outputs when the pixels of its images change places"
 # naive: gains
 
 import torch

@@ -1,7 +1,7 @@
 # attack: a network of the right shapes whose outputs move with its images and its weights, and which has no layer in
 #   use.
 # tasks: [simple-cnn]
-# reason: "differ from those of the task's network"
+# reason: "returns the same outputs when the pixels of its images change places"
 # naive: none
 
 import torch

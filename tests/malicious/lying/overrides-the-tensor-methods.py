@@ -1,7 +1,7 @@
 # attack: a Tensor whose detach, cpu and numpy give an array that says yes to every comparison, and whose shape is the
 #   one that is asked for.
 # tasks: [better-cnn]
-# reason: returns the same outputs whatever its images are
+# reason: returns the same outputs when the pixels of its images change place
 # naive: gains
 
 import numpy as np

@@ -1,7 +1,7 @@
 # attack: goes through its callers' frames to the functions that ask, and replaces what they read shapes with, so that a
 #   class without layers has the right ones.
 # tasks: [branch-model]
-# reason: "differ from those of the task's network"
+# reason: "returns the same outputs when the pixels of its images change places"
 # naive: none
 
 import sys

@@ -1,0 +1,60 @@
+"""Numbers the units of a network's layers anew: a network that uses its layers as layers computes the same as before.
+
+A unit is a channel of a convolution or an output of a fully connected layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder.judge.probes import Arrays, generator
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Where units go from layers to the next one: their number, the layers that make them, and the one that reads them.
+
+    Several layers make them together where the network has branches.
+    """
+
+    units: int
+    makers: tuple[str, ...]
+    reader: str
+
+
+def joints(shapes: Sequence[tuple[str, Sequence[int]]]) -> list[Joint]:
+    """The joints of a network with parameters of these shapes, in the order in which it uses them."""
+    found: list[Joint] = []
+    waiting: list[tuple[int, str]] = []  # units that no layer has read so far, and what has made them
+    for name, shape in shapes:
+        layer = name.rpartition(".")[0]
+        if len(shape) == 1:
+            made = next((units for units, maker in waiting if maker == layer), None)
+            if made is None and waiting and waiting[-1][0] == shape[0]:  # the batch norm of the layer before it
+                waiting.append((shape[0], layer))
+        elif len(shape) > 1:
+            width = waiting[-1][0] if waiting else 0
+            if width and (shape[1] == width or (len(shape) == 2 and shape[1] % width == 0)):
+                found.append(Joint(width, tuple(maker for units, maker in waiting if units == width), layer))
+                waiting = [(units, maker) for units, maker in waiting if units != width]
+            waiting.append((shape[0], layer))
+    return found
+
+
+def renumbered(weights: Arrays, joints: Sequence[Joint], seed: int) -> Arrays:
+    """The weights with the units of `joints` in other orders, both where they are made and where they are read."""
+    orders = [generator(seed, "units", joint.reader).permutation(joint.units) for joint in joints]
+    changed: Arrays = []
+    for name, value in weights:
+        layer = name.rpartition(".")[0]
+        for joint, order in zip(joints, orders, strict=True):
+            if layer in joint.makers and value.ndim:
+                value = value[order]
+            if layer == joint.reader and value.ndim > 1:
+                apart = value.reshape(len(value), joint.units, -1)  # a map of several pixels is read pixel by pixel
+                value = apart[:, order].reshape(value.shape)
+        changed.append((name, np.ascontiguousarray(value)))
+    return changed
