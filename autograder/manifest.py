@@ -13,24 +13,25 @@ PACKAGE = Path(__file__).resolve().parent
 
 # What runs beside student code, and what their notebooks import: no check, no expected value, no mistake.
 SANDBOX = (
-    *("__init__.py", "manifest.py", "pictures.py", "data.py", "drawing.py", "storage.py"),
+    *("__init__.py", "manifest.py", "own_work.py", "pictures.py", "data.py", "storage.py"),
     *("training/__init__.py", "training/progress.py", "training/recipes.py"),
     *("sandbox/**/*", "submission/*.py", "labs/__init__.py", "labs/forms.py", "labs/*/__init__.py"),
     *("labs/kinds/plain_data.py", "labs/**/*procedures.py"),
 )
 # The modules that a fork server imports for all student processes, beside those of the sandbox and the procedures.
 IN_SANDBOX = (
-    *("autograder.sandbox.student_notebook", "autograder.data", "autograder.drawing", "autograder.training.recipes"),
+    *("autograder.sandbox.student_notebook", "autograder.data", "autograder.training.recipes"),
     *("autograder.submission.definitions", "autograder.submission.excerpt", "autograder.submission.reach"),
 )
 
-# The rooms of which student code can import nothing, though it runs beside them: what it is asked with.
-OUT_OF_REACH = ("labs", "sandbox", "submission", "manifest", "storage")
+# All that student code can import of this package: what notebooks import, and what that imports. The rest, it is asked
+# with.
+IN_REACH = ("notebook", "data", "pictures", "training", "own_work")
 
 # What students get beside the lab's own modules.
 PUBLIC = (
-    *("__init__.py", "manifest.py", "course.py", "data.py", "drawing.py", "notebook.py", "results.py", "pictures.py"),
-    *("states.py", "storage.py", "feedback/*.py", "feedback/templates/*"),
+    *("__init__.py", "manifest.py", "course.py", "data.py", "drawing.py", "notebook.py", "own_work.py", "results.py"),
+    *("pictures.py", "states.py", "storage.py", "feedback/*.py", "feedback/templates/*"),
     *("submission/*.py", "sandbox/*.py", "judge/*.py", "labs/*.py", "labs/kinds/*.py"),
     *("training/__init__.py", "training/progress.py", "training/recipes.py"),
     *("cli/__init__.py", "cli/shared.py", "cli/check.py", "cli/doctor.py"),

@@ -16,6 +16,7 @@ from autograder.data import Data, DataUnavailable, load_data, shift_and_rotate
 from autograder.training.recipes import BestEpoch, InBfloat16, Recipe, RunningAverage, accuracy, fit, jitter
 from autograder.training.reference import find_networks
 from tests.conftest import ROOT, autograder
+from tests.judging import judged
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,23 @@ def bar(width: int, height: int, count: int) -> Tensor:
     images = torch.zeros(count, 1, 28, 28)
     images[..., 14 - height // 2 : 14 + height // 2, 14 - width // 2 : 14 + width // 2] = 1
     return images
+
+
+def test_an_answer_made_of_the_packages_own_training_is_refused(digits: Data, tmp_path: Path) -> None:
+    """Nothing else has changed: the same functions train before and after."""
+    fit(linear(), digits, Recipe(epochs=1), verbose=0)
+
+    def train(model: nn.Module, loader: Any, epochs: int, device: str = "cpu", lr: float = 1e-3) -> Any:
+        return fit(model, digits, Recipe(epochs), device, verbose=0)
+
+    def evaluate(model: nn.Module, loader: Any, device: str = "cpu") -> float:
+        return accuracy(model, *digits.part("test"), device)
+
+    results = judged("train-evaluate", {"train": train, "evaluate": evaluate}, tmp_path)
+    assert sum(result.score for result in results.values()) == 0
+    assert "`fit` of this package trains for you" in results["history"].message
+    assert "`accuracy` of this package counts what is right for you" in results["evaluate-counts"].message
+    fit(linear(), digits, Recipe(epochs=1), verbose=0)
 
 
 def test_jitter_without_limits_changes_nothing() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from autograder import own_work
 from autograder.sandbox.respondent import Procedure, unpack
 from autograder.sandbox.student import describe
 from autograder.sandbox.wire import plain
@@ -42,7 +43,7 @@ class Kernel:
                 if value is None or value is Ellipsis:
                     raise NotImplementedError(f"`{name}` is not filled in yet.")
             # The student's own random numbers continue as if there had been no check.
-            with torch.random.fork_rng():
+            with torch.random.fork_rng(), own_work.asking():
                 # What a student process would send: NumPy's numbers become Python's, for example.
                 return plain(procedure(self, **arguments))
         except BaseException as error:

@@ -17,7 +17,7 @@ from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any, NoReturn
 
-from autograder import manifest
+from autograder import manifest, own_work
 from autograder.sandbox import process_titles, wire
 from autograder.sandbox.file_student import FileStudent
 from autograder.sandbox.respondent import Procedure
@@ -134,14 +134,17 @@ def _load_in_this_process() -> None:
     DataLoader.__init__ = make  # type: ignore[method-assign]
 
 
-OURS = tuple(f"{manifest.PACKAGE.name}.{room}" for room in manifest.OUT_OF_REACH)
+def hidden(name: str) -> bool:
+    """Whether student code may not import this module: the grader asks with it, and an answer built from it is none."""
+    package, _, inside = name.partition(".")
+    return package == manifest.PACKAGE.name and bool(inside) and inside.partition(".")[0] not in manifest.IN_REACH
 
 
 class Hidden(MetaPathFinder):
-    """Refuses imports of what the grader asks with: an answer that is built from it is none."""
+    """Refuses imports of what is hidden."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name.startswith(OURS):
+        if hidden(name):
             raise ModuleNotFoundError(f"No module named {name!r}: it is the grader's own", name=name)
 
 
@@ -160,7 +163,7 @@ def hide_ours() -> None:
     """Takes the grader's modules out of reach of imports, before student code runs."""
     if any(isinstance(finder, Hidden) for finder in sys.meta_path):
         return
-    for name in [name for name in sys.modules if name.startswith(OURS)]:
+    for name in filter(hidden, list(sys.modules)):
         module = sys.modules.pop(name)
         parent, _, last = name.rpartition(".")
         if getattr(sys.modules.get(parent), last, None) is module:
@@ -171,7 +174,8 @@ def hide_ours() -> None:
 def _run(student: FileStudent, procedure: Procedure, arguments: dict[str, Any]) -> Any:
     here = os.getcwd()
     try:
-        return procedure(student, **arguments)
+        with own_work.asking():
+            return procedure(student, **arguments)
     finally:
         os.chdir(here)
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchbearer import Trial, callbacks
 
+from autograder import own_work
 from autograder.data import Data, shift_and_rotate
 from autograder.training.progress import Progress
 
@@ -58,6 +59,7 @@ def fit(
     val_loss and val_acc; images are augmented and dropout is on while loss and acc are taken, so acc may lie below
     val_acc.
     """
+    own_work.refuse("fit", "trains")
     # channels last: the layout that CPU convolutions like; it saves about a third of the time here
     model.to(device).to(memory_format=torch.channels_last)
     batches = data.loader("train", recipe.batch_size, device=device)
@@ -226,4 +228,5 @@ def predict(model: nn.Module, images: Tensor, device: str = "cpu", batch_size: i
 
 def accuracy(model: nn.Module, images: Tensor, labels: Tensor, device: str = "cpu") -> float:
     """The share, in [0, 1], of images (N, 1, 28, 28) that the model gives their label (N,)."""
+    own_work.refuse("accuracy", "counts what is right")
     return (predict(model, images, device).argmax(1) == labels).float().mean().item()

@@ -1,6 +1,6 @@
 # attack: trains with the functions that the package has for the reference's weights, which are another training.
 # tasks: [train-evaluate]
-# reason: "does not end with the weights"
+# reason: "`fit` of this package trains for you, so an answer cannot be made of it; write that yourself"
 # naive: none
 
 import torch
