@@ -113,3 +113,11 @@ def distance(weights: Weights, expected: Weights) -> float:
     a step, another optimiser, loss, rate or order by much of one.
     """
     return max(float((weights[name] - value).abs().mean()) for name, value in expected.items()) / LEARNING_RATE
+
+
+def direction(start: Weights, weights: Weights, others: Weights) -> float:
+    """The cosine between the ways from `start` to `weights` and to `others`; 0 where one has no length."""
+    one, other = (
+        torch.cat([(ends[name] - start[name]).flatten() for name, _ in SHAPES]).double() for ends in (weights, others)
+    )
+    return float(F.cosine_similarity(one, other, dim=0))

@@ -25,6 +25,11 @@ EPOCHS, IMAGES = 3, 160
 BEFORE, AFTER = 2, 4  # epochs of a trial before it is saved, and in all
 SAME = 0.1  # steps of Adam that weights may be away from those of the right training
 LEARNED = 0.03  # agreement with the labels: smaller logits alone make the loss fall, too, and teach nothing
+UNMOVED = 1e-6  # steps of Adam
+EXACT = 0.005  # as a fraction: how far the losses that are said of a network that did not move may be from its own
+# The cosine between two ways through the weights. Of wrong trainings, the least is 0.09, where only the last layer
+# moves; of random weights it is below 0.02. Such weights agree with the labels by up to 0.2.
+ALONG, KNOWS = 0.05, 0.25
 FALLS = 0.25  # of what the right training makes the loss fall by: enough to say that something is learned
 # Times: means over an epoch, with the weights as they change or as they are at its end, differ by less. Over 400 seeds
 # the losses differed by up to 1.35, and the last accuracies by up to 1.8.
@@ -131,27 +136,40 @@ def _off_the_mean(got: Any, want: Any) -> str:
 def _made_up(answer: Any, given: Given) -> str:
     """Where a history has another network's losses, in words; else empty.
 
-    A network that was left as it was has the same loss in each epoch. The losses of any other, in whatever unit, fall
-    or rise as much as its own loss did.
+    Of a network that was left as it was, the loss is known; or a copy of it was trained, and rightly. The losses of any
+    other, in whatever unit, fall or rise as much as its own loss did, if it was trained at all.
     """
     weights, said = _means(answer, given)
     start = small_network.tensors(given["state"])
     loss, ended = (small_network.loss(one, given["images"], given["labels"]) for one in (start, weights))
-    if small_network.distance(weights, start) <= SAME:
-        for number, entry in enumerate(said, start=1):
-            if not loss / FAR < entry["loss"] < loss * FAR:
+    if small_network.distance(weights, start) <= UNMOVED:
+        last = slice(-small_network.BATCH, None)  # some take the last batch's loss for that of the epoch
+        of_last = small_network.loss(start, given["images"][last], given["labels"][last])
+        for number, (entry, (_, trained, _)) in enumerate(zip(said, _epochs(given), strict=True), start=1):
+            if all(abs(entry["loss"] - known) > EXACT * known for known in (loss, of_last, trained)):
                 return (
                     f"`train` left the weights of the model as they were, so the loss was {loss:.4g} in each epoch, but"
                     f" entry {number} of the history says {entry['loss']:.4g}"
                 )
-    first, last = said[0]["loss"], said[-1]["loss"]
+        return ""
+    if not _at_work(weights, given):
+        return "`train` changed the weights of the model, but not by what the images and their labels teach"
+    first, final = said[0]["loss"], said[-1]["loss"]
     # Logits that are large enough have no loss at all.
-    if first > 0 and last > 0 and not 1 / FARTHEST < (last * loss) / (first * max(ended, 1e-12)) < FARTHEST:
+    if first > 0 and final > 0 and not 1 / FARTHEST < (final * loss) / (first * max(ended, 1e-12)) < FARTHEST:
         return (
             f"the loss went from {loss:.4g} to {ended:.4g}, but the history says that it went from {first:.4g} to"
-            f" {last:.4g}"
+            f" {final:.4g}"
         )
     return ""
+
+
+def _at_work(weights: small_network.Weights, given: Given) -> bool:
+    """Whether a training shows in the weights, right or wrong: they went along with the right one, or against it, or
+    they know the labels."""
+    start, right = small_network.tensors(given["state"]), _trained(given)
+    along = small_network.direction(start, weights, right)
+    return abs(along) >= ALONG or small_network.agreement(weights, given["images"], given["labels"]) >= KNOWS
 
 
 def _weights(answer: Any, given: Given) -> small_network.Weights:
