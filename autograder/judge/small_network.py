@@ -6,6 +6,7 @@ numbers alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -115,9 +116,13 @@ def distance(weights: Weights, expected: Weights) -> float:
     return max(float((weights[name] - value).abs().mean()) for name, value in expected.items()) / LEARNING_RATE
 
 
-def direction(start: Weights, weights: Weights, others: Weights) -> float:
-    """The cosine between the ways from `start` to `weights` and to `others`; 0 where one has no length."""
-    one, other = (
-        torch.cat([(ends[name] - start[name]).flatten() for name, _ in SHAPES]).double() for ends in (weights, others)
-    )
-    return float(F.cosine_similarity(one, other, dim=0))
+def kinship(start: Weights, weights: Weights, others: Weights) -> float:
+    """How surely two ways through the weights, from `start` to `weights` and to `others`, have to do with each other.
+
+    The largest cosine of a layer's ways, of either sign, in standard deviations of one between random ways.
+    """
+    found = []
+    for name, shape in SHAPES:
+        one, other = ((ends[name] - start[name]).flatten().double() for ends in (weights, others))
+        found.append(abs(float(F.cosine_similarity(one, other, dim=0))) * math.sqrt(math.prod(shape)))
+    return max(found)
