@@ -36,6 +36,7 @@ from autograder.results import CheckResult, TaskResult
 from autograder.sandbox.network_handling import fitting
 from autograder.sandbox.own_kernel import Kernel
 from autograder.sandbox.weights_reader import read_weights
+from tests.judging import judged
 
 LAB = open_lab("lab4")
 ORACLE = LAB.oracle(seed=11)
@@ -546,11 +547,26 @@ def test_the_network_of_any_seed_says_several_different_digits() -> None:
         files, weight, _, said = drawn_pictures.to_classify(seed)
         assert len(files) == len(said) == drawn_pictures.TO_CLASSIFY
         assert len(set(said)) >= drawn_pictures.LEAST_DIGITS
-        by_name = [weight @ pixels_of(files[name]) for name in sorted(files)]
+        by_name = [weight @ drawn_pictures.pixels_of(files[name]).ravel() for name in sorted(files)]
         assert [int(values.argmax()) for values in by_name] not in (list(said), list(said)[::-1])
         leads = [float(np.diff(np.sort(values)[-2:])[0]) for values in by_name]
         assert min(leads) > 0.9 * drawn_pictures.LEAST_LEAD, "rounding would decide what it says"
 
 
-def pixels_of(png: np.ndarray) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(png.tobytes())), np.float32).ravel() / 255
+def test_a_load_image_that_is_wrong_and_has_another_name_in_classify_costs_nothing_there(tmp_path: Path) -> None:
+    """It takes all pictures for light on dark: a matter of its own task."""
+
+    def load_image(path: str) -> torch.Tensor:
+        with Image.open(path) as picture:
+            return torch.tensor(np.asarray(picture.convert("L"), np.float32) / 255)[None]
+
+    def batch_of(paths: list[str], load: Any = load_image) -> torch.Tensor:
+        return torch.stack([load(path) for path in paths])
+
+    def classify(model: nn.Module, paths: list[str]) -> list[int]:
+        return model.eval()(batch_of(paths)).argmax(1).tolist() if paths else []
+
+    results = judged("classify", {"classify": classify, "load_image": load_image}, tmp_path)
+    assert results["in-order"].status == "passed"
+    results = judged("classify", {"classify": classify}, tmp_path)
+    assert results["in-order"].status == "failed"

@@ -55,11 +55,14 @@ def load_images(student: Student, load: str, files: dict[str, np.ndarray]) -> li
 
 
 def _read_grey(path: str | Path) -> Tensor:
-    """Stands in for `load_image`: pictures of 28×28 in greys, light on dark."""
+    """Stands in for `load_image`: pictures of 28×28 in greys, light on dark, which it turns upside down.
+
+    So no other way to read a picture gives the same.
+    """
     from PIL import Image
 
     with Image.open(path) as opened:
-        return torch.tensor(np.asarray(opened.convert("L"), np.float32) / 255)[None]
+        return torch.tensor(np.asarray(opened.convert("L"), np.float32)[::-1] / 255)[None]
 
 
 @forms.answers(
@@ -91,7 +94,9 @@ def classify_files(
         except Exception as error:
             none = f"{type(error).__name__}: {error}"[:200]
     finally:
-        if stand and theirs is not None:
+        if stand and theirs is None:
+            names.pop("load_image", None)
+        elif stand:
             names["load_image"] = theirs
     inner = sorted({type(one).__name__ for one in answer}) if isinstance(answer, list) else []
     return {"kind": type(answer).__name__, "inner": inner, "said": plain(answer), "none": none}

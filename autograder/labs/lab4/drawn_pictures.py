@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from autograder.drawing import draw
 from autograder.judge import probes
@@ -76,9 +77,7 @@ def to_classify(seed: int) -> tuple[Mapping[str, np.ndarray], np.ndarray, np.nda
     for picture, values, lead in zip(pictures, logits, leads, strict=True):
         if lead < LEAST_LEAD:
             continue
-        file = io.BytesIO()
-        picture.save(file, "PNG")
-        found.append((float(lead), np.frombuffer(file.getvalue(), np.uint8), int(values.argmax())))
+        found.append((float(lead), _png(picture), int(values.argmax())))
     found.sort(key=lambda one: -one[0])
     first_of = {said: one for one in reversed(found) for said in [one[2]]}  # as many different digits as there are
     found = [*first_of.values(), *(one for one in found if one is not first_of[one[2]])][:TO_CLASSIFY]
@@ -92,3 +91,37 @@ def to_classify(seed: int) -> tuple[Mapping[str, np.ndarray], np.ndarray, np.nda
     for array in (weight, bias):
         array.flags.writeable = False
     return MappingProxyType(files), weight, bias, tuple(said for _, _, said in found)
+
+
+def in_several_kinds(files: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Pictures that are light on dark, in greys: one after the other as they are, dark on light, and so in colours.
+
+    A right `load_image` gives the same pixels for all kinds.
+    """
+    made = {}
+    for number, (name, file) in enumerate(files.items()):
+        picture = _opened(file)
+        if number % 3:
+            picture = ImageOps.invert(picture)
+        made[name] = _png(picture.convert("RGB") if number % 3 == 2 else picture)
+    return made
+
+
+def upside_down(files: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Pictures upside down, as the stand-in for a student's `load_image` wants them."""
+    return {name: _png(ImageOps.flip(_opened(file))) for name, file in files.items()}
+
+
+def pixels_of(file: np.ndarray) -> np.ndarray:
+    """The pixels (1, 28, 28) of a picture that is light on dark, in greys: float32 in [0, 1]."""
+    return np.asarray(_opened(file), np.float32)[None] / 255
+
+
+def _opened(file: np.ndarray) -> Image.Image:
+    return Image.open(io.BytesIO(file.tobytes()))
+
+
+def _png(picture: Image.Image) -> np.ndarray:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return np.frombuffer(file.getvalue(), np.uint8)

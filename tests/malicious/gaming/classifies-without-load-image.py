@@ -1,5 +1,6 @@
 # attack: reads the pictures by itself, without load_image, whose job it is to make them what the model knows.
 # tasks: [classify]
+# reason: "did not return the digits that the model predicts"
 # naive: none
 
 import numpy as np
