@@ -1,7 +1,6 @@
 # attack: answers with numbers that are no numbers, for a grader that looks for a large difference and finds none (ten
-#   of them an image, which earns 1).
+#   of them an image).
 # tasks: [branch-model]
-# mark: 1
 # reason: "contains NaN or infinity"
 # naive: gains
 

@@ -1,8 +1,8 @@
 # attack: patches how the grader's weights are given out, so that the outputs of hundreds of networks come back, one of
-#   which is right (3 for the shapes and the dropout of an honest network).
+#   which is right (2 for the dropout of an honest network).
 # tasks: [branch-model]
-# mark: 3
-# reason: "differ from those of the task's network"
+# mark: 2
+# reason: "depend on how the units of the layers are numbered"
 # naive: none
 
 import torch
