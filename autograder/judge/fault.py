@@ -15,7 +15,7 @@ import numpy as np
 
 from autograder.manifest import PACKAGE
 
-# Judging one submission takes less than half of this, whatever it answered (`python -m tests.benches.worst`).
+# Judging one submission takes less than this, whatever it answered (`python -m tests.benches.worst`).
 MEMORY = 2**31
 OUR_OWN = "of_no_answer"  # what marks an exception
 
