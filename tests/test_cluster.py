@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autograder.cli.mark import choose_cluster
 from autograder.course import CourseError
-from autograder.grading import cluster, cluster_wire, cluster_worker
+from autograder.grading import cluster, cluster_keys, cluster_wire, cluster_worker
 from autograder.grading.cluster_file import read_cluster
 from autograder.grading.cluster_worker import differences
 from autograder.grading.grader import Marked
@@ -57,14 +58,15 @@ def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machi
     light_class: Path, light_marks: Path, loopback: Loopback, tmp_path: Path
 ) -> None:
     from distributed import Client
+    from distributed.security import Security
 
     victim = loopback.worker("victim", "--no-nanny")
     loopback.worker("outdated", AUTOGRADER_COURSE=str(other_course(tmp_path / "course")))
     marks = with_seed_of(light_marks, tmp_path / "marks")
     with Client(loopback.address, set_as_default=False) as client, ThreadPoolExecutor(1) as beside:
-        cluster.require_scheduler(loopback.address)
+        cluster.require_scheduler(loopback.address, Security())
         with pytest.raises(MarkingError, match="this is the address of a Dask worker"):
-            cluster.require_scheduler(next(iter(names(client))))
+            cluster.require_scheduler(next(iter(names(client))), Security())
         [at_victim] = [address for address, name in names(client).items() if name == "victim"]
         marking = beside.submit(
             autograder, "mark", light_class, "-o", marks, "--data", "digits", "--scheduler", loopback.address
@@ -135,13 +137,15 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 
 
 def test_whatever_else_answers_is_told_from_a_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    from distributed.security import Security
+
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(MarkingError, match=r"could not connect to a Dask scheduler \(no answer within 1 sec"):
-            cluster.require_scheduler(address)
+            cluster.require_scheduler(address, Security())
     with pytest.raises(MarkingError, match=r"a Dask scheduler .*TLS needs certificates\); name them in Dask's"):
-        cluster.require_scheduler("tls://127.0.0.1:1")
+        cluster.require_scheduler("tls://127.0.0.1:1", Security())
 
 
 def test_a_kind_of_sandbox_that_there_is_not_is_refused_before_any_worker_is_asked() -> None:
@@ -157,6 +161,8 @@ WRONG = {
     "kind: local\nwokers: 2": "line 2: unknown key `wokers`",
     "kind: local\nworkers: 0": "line 2: workers: Input should be greater than 0",
     "kind: ssh\npython: python3\nhosts: []": "line 3: hosts: List should have at least 1 item",
+    "kind: local\nworkers: 1\noptions: {protocol: tcp}": "line 3: options: leave out `protocol`: a cluster",
+    "kind: local\nworkers: 1\noptions: {scheduler_kwargs: {dashboard: true}}": "line 3: options: leave out `dashb",
     "kind: slurm\nworkers: 2\nmemory: 8GB\nwalltime: 12:00:00": "line 4: walltime: YAML reads this as the number 43200",
 }
 
@@ -220,16 +226,91 @@ def test_no_file_is_written_outside_the_submission(tmp_path: Path) -> None:
     assert not (tmp_path / "escaped.py").exists()
 
 
-# --- minutes ----------------------------------------------------------------------------------------------------------
+# --- a cluster that is started here -----------------------------------------------------------------------------------
+
+WITH_SLURM = f"{FIXTURES / 'slurm'}{os.pathsep}{os.environ['PATH']}"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ssh_port() -> Iterator[int]:
     command = [sys.executable, str(FIXTURES / "ssh_server.py")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         yield int(server.stdout.readline())
         server.terminate()
+
+
+def cluster_of(kind: str, folder: Path, ssh_port: int, workers: int = 2) -> Path:
+    """A file for `--cluster`. SSH is a server of the test's own, Slurm a script that knows `sbatch` and `scancel`."""
+    own = {
+        "local": f"workers: {workers}",
+        "ssh": f"hosts: {['127.0.0.1'] * workers}\npython: {sys.executable}\n"
+        f"connect: {{port: {ssh_port}, known_hosts: null, username: jo}}",
+        "slurm": f'workers: {workers}\nmemory: 4GB\nwalltime: "00:10:00"\npython: {sys.executable}\n'
+        f"options: {{interface: lo, shared_temp_directory: {folder}}}",
+    }
+    file = folder / "cluster.yml"
+    file.write_text(f"kind: {kind}\n{own[kind]}\ncourse: {ROOT}\nenvironment: {{PYTHONPATH: {ROOT}}}\n")
+    return file
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("kind", ["local", "ssh", pytest.param("slurm", marks=pytest.mark.slow)])
+def test_only_who_has_its_keys_can_connect_and_it_has_no_pages_for_others(
+    kind: str, tmp_path: Path, ssh_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client
+    from distributed.security import Security
+
+    monkeypatch.setenv("PATH", WITH_SLURM)
+    (tmp_path / "other.pem").write_bytes(cluster_keys.new_pair())
+    other = Security(**cluster_keys.as_security(str(tmp_path / "other.pem")))
+    with read_cluster(cluster_of(kind, tmp_path, ssh_port, workers=1)).started() as (address, security):
+        with Client(address, security=security, set_as_default=False) as client:
+            client.wait_for_workers(1)
+            [worker] = client.scheduler_info()["workers"]
+            [[nanny, in_nanny]] = client.run(
+                lambda dask_worker: (dask_worker.address, os.getpid()), nanny=True
+            ).values()
+            [in_worker] = client.run(os.getpid).values()
+            processes = {in_worker, in_nanny, client.run_on_scheduler(os.getpid)}
+            keys = {security.tls_ca_file, *client.run(lambda dask_worker: dask_worker.security.tls_ca_file).values()}
+        for place, what in ((worker, "worker"), (nanny, "nanny")):
+            with pytest.raises(MarkingError, match=f"this is the address of a Dask {what}"):
+                cluster.require_scheduler(place, security)
+        for place in (address, worker, nanny):
+            assert place.startswith("tls://")
+            for stranger, scheme in ((other, "tls"), (Security(), "tcp")):
+                with pytest.raises(MarkingError, match="could not connect to a Dask scheduler"):
+                    cluster.require_scheduler(place.replace("tls", scheme), stranger)
+        pages = {(host, port): first_line_of_a_page(host, port) for host, port in doors(processes)}
+        assert [*pages.values()].count(b"HTTP/1.1 404 Not Found") == 2  # the scheduler's and the worker's, of no pages
+        assert {host for (host, _), line in pages.items() if line.startswith(b"HTTP")} == {"127.0.0.1"}
+        assert {oct(os.stat(key).st_mode) for key in keys} == {"0o100600"}
+        assert {oct(os.stat(key).st_mode) for key in map(os.path.dirname, keys)} == {"0o40700"}
+        for process in map(psutil.Process, processes):
+            assert "PRIVATE KEY" not in " ".join([*process.cmdline(), *process.environ().values()])
+    assert len(keys) == (2 if kind == "ssh" else 1)
+    assert not any(map(os.path.exists, map(os.path.dirname, keys)))
+
+
+def doors(processes: set[int]) -> list[tuple[str, int]]:
+    """Where these processes listen."""
+    found = [one for process in processes for one in psutil.Process(process).net_connections("tcp")]
+    return [tuple(one.laddr) for one in found if one.status == psutil.CONN_LISTEN]
+
+
+def first_line_of_a_page(host: str, port: int) -> bytes:
+    """What is said there to a browser that wants to see Dask's page of workers; nothing if it is no browser's place."""
+    with socket.create_connection(({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)) as browser:
+        browser.sendall(b"GET /info/main/workers.html HTTP/1.1\r\nHost: here\r\n\r\n")
+        try:
+            return browser.makefile("rb").readline().strip()
+        except ConnectionError:
+            return b""
+
+
+# --- minutes ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.processes
@@ -239,18 +320,9 @@ def ssh_port() -> Iterator[int]:
 def test_each_kind_of_file_starts_a_cluster_and_ends_it(
     kind: str, light_class: Path, light_marks: Path, tmp_path: Path, ssh_port: int
 ) -> None:
-    """SSH is a server of the test's own, and Slurm a script that knows `sbatch` and `scancel`."""
-    own = {
-        "local": "workers: 2",
-        "ssh": f"hosts: [127.0.0.1, 127.0.0.1]\npython: {sys.executable}\n"
-        f"connect: {{port: {ssh_port}, known_hosts: null, username: jo}}",
-        "slurm": f'workers: 2\nmemory: 4GB\nwalltime: "00:10:00"\npython: {sys.executable}\noptions: {{interface: lo}}',
-    }
-    file = tmp_path / "cluster.yml"
-    file.write_text(f"kind: {kind}\n{own[kind]}\ncourse: {ROOT}\nenvironment: {{PYTHONPATH: {ROOT}}}\n")
+    file = cluster_of(kind, tmp_path, ssh_port)
     marks = with_seed_of(light_marks, tmp_path / "marks")
-    path = f"{FIXTURES / 'slurm'}{os.pathsep}{os.environ['PATH']}"
-    done = autograder("mark", light_class, "-o", marks, "--data", "digits", "--cluster", file, PATH=path)
+    done = autograder("mark", light_class, "-o", marks, "--data", "digits", "--cluster", file, PATH=WITH_SLURM)
     assert done.returncode == 0, done.stderr
     assert (marks / "results.json").read_bytes() == (light_marks / "results.json").read_bytes()
 
@@ -259,7 +331,6 @@ def test_each_kind_of_file_starts_a_cluster_and_ends_it(
 @sandboxed
 @pytest.mark.slow
 def test_sixty_submissions_and_workers_that_are_killed_three_times(loopback: Loopback, tmp_path: Path) -> None:
-    import psutil
     from distributed import Client
 
     students = [path for path in sorted(SUBMISSIONS.iterdir()) if path.is_dir() and path.name != "endless-loop"]

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograder.grading.grader import NO_SANDBOX, GradingSpec, Marked
 from autograder.grading.worker import Job
@@ -25,20 +25,28 @@ from autograder.grading.worker_pool import DEATHS, MarkingError, WorkerPool
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+    from distributed.security import Security
 
 POLL_SECONDS = 1  # between two questions to the scheduler about its hosts
 ANSWER_SECONDS = 15  # for a scheduler to say that it is one
 FETCH_SECONDS = 60  # for a finished result, whose host may be dying
 
 
+class Scheduler(NamedTuple):
+    """Where a cluster's scheduler is, and the keys with which to connect to it and to the workers."""
+
+    address: str
+    security: Security
+
+
 @dataclass(frozen=True)
 class Cluster:
-    """A Dask cluster to mark with: `address` finds or starts it, and gives its scheduler's address.
+    """A Dask cluster to mark with: `scheduler` finds or starts it.
 
     `sandbox` is the kind that each worker must have ("auto": the best it can), None for none.
     """
 
-    address: Callable[[], AbstractContextManager[str]]
+    scheduler: Callable[[], AbstractContextManager[Scheduler]]
     sandbox: str | None
 
 
@@ -136,10 +144,10 @@ class ClusterWorkers(WorkerPool[RemoteWorker]):
         )
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # `tell` says what matters
-        address = stack.enter_context(self._cluster.address())
-        require_scheduler(address)
+        address, security = stack.enter_context(self._cluster.scheduler())
+        require_scheduler(address, security)
         try:
-            self._client = stack.enter_context(Client(address, set_as_default=False))
+            self._client = stack.enter_context(Client(address, security=security, set_as_default=False))
         except (OSError, ValueError, TimeoutError) as error:
             raise MarkingError(f"{address}: could not connect to a Dask scheduler ({error})") from error
 
@@ -210,17 +218,16 @@ class ClusterWorkers(WorkerPool[RemoteWorker]):
             worker.gone = worker.gone or worker.host == host
 
 
-def require_scheduler(address: str) -> None:
-    """Raises `MarkingError` unless a scheduler answers at `address` within `ANSWER_SECONDS`.
+def require_scheduler(address: str, security: Security) -> None:
+    """Raises `MarkingError` unless a scheduler answers at `address`, to these keys, within `ANSWER_SECONDS`.
 
     Dask's client would wait forever for anything else that listens there, and could not be closed after a Dask worker
     has answered it.
     """
     from distributed.core import rpc
-    from distributed.security import Security
 
     async def identity() -> str:
-        async with rpc(address, connection_args=Security().get_connection_args("client")) as remote:
+        async with rpc(address, connection_args=security.get_connection_args("client")) as remote:
             return str((await remote.identity()).get("type"))
 
     try:
@@ -235,15 +242,19 @@ def require_scheduler(address: str) -> None:
         raise MarkingError(f"{address}: this is the address of a Dask {kind.lower()}; use the scheduler's")
 
 
-def running_at(address: str) -> Callable[[], AbstractContextManager[str]]:
-    """The `address` of a `Cluster` that is running already. Raises `MarkingError` if it is not an address."""
+def running_at(address: str) -> Callable[[], AbstractContextManager[Scheduler]]:
+    """The `scheduler` of a `Cluster` that is running already; its keys are those of Dask's configuration.
+
+    Raises `MarkingError` if it is not an address.
+    """
     from distributed.comm.addressing import get_address_host_port
+    from distributed.security import Security
 
     try:
         get_address_host_port(address, strict=True)
     except ValueError as error:
         raise MarkingError(f"{address!r} is not a scheduler's address, such as tcp://host:8786 ({error})") from None
-    return lambda: contextlib.nullcontext(address)
+    return lambda: contextlib.nullcontext(Scheduler(address, Security()))
 
 
 def require(package: str, wanted_by: str) -> None:
