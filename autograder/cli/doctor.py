@@ -86,16 +86,16 @@ def show_sandboxes() -> bool:
             console.print(f"sandbox         {kind}: not available on this machine", markup=False)
     if not found:
         return False
-    table = Table(
-        title="What each sandbox promises, and how it keeps it", caption="`autograder mark` uses the first kind."
-    )
+    first = next(iter(kinds))
+    uses = "uses the first kind" if first in found else f"would use {first}; name another kind with --sandbox"
+    table = Table(title="What each sandbox promises, and how it keeps it", caption=f"`autograder mark` {uses}.")
     table.add_column("Promise")
     for kind in found:
         table.add_column(f"{kind}\n{kinds[kind]}")
     for name, (sentence, _) in PROMISES.items():
         table.add_row(sentence, *(_outcome(kept[name]) for kept in found.values()))
     console.print(table)
-    return all(promise.held for promise in next(iter(found.values())).values())
+    return first in found and all(promise.held for promise in found[first].values())
 
 
 def _outcome(promise: Promise) -> str:

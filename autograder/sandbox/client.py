@@ -207,12 +207,13 @@ class StudentProcess:
         except wire.WireError as error:
             said = {"failed": str(error)}
         if said != wire.READY:
-            told = said.get("failed") if isinstance(said, dict) else ""
+            told, known = (said.get("failed"), said.get("known")) if isinstance(said, dict) else ("", False)
             try:
                 self.end()
             except ForkServerError as error:
                 told = f"{told}; {error}"
-            raise ForkServerError(f"a student process could not enter its sandbox ({told}); run `autograder doctor`")
+            what = "a student process could not enter its sandbox"
+            raise ForkServerError(f"{what}. {told}" if known else f"{what} ({told}); run `autograder doctor`")
 
     def _usage(self) -> Usage | None:
         """What the student's processes have used, as their supervisor measures it; None where the system can't tell."""

@@ -22,6 +22,7 @@ def run(settings: dict[str, Any], user: int, requests: int, replies: int) -> NoR
 
         linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)  # ends with the supervisor
         linux.prctl(linux.PR_SET_DUMPABLE, 0)
+        os.umask(0o022)  # the folders of the new root are for another user, whatever the marker's umask is
         entering.build_root(settings, user)
         student = os.fork()
         if student == 0:

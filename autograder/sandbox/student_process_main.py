@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from autograder import manifest, own_work
 from autograder.sandbox import process_titles, wire
+from autograder.sandbox.closed_folders import why_denied
 from autograder.sandbox.file_student import FileStudent
 from autograder.sandbox.respondent import Procedure
 from autograder.sandbox.student import guarded
@@ -46,7 +47,8 @@ def run(settings: dict[str, Any], user: int, requests: int, replies: int) -> NoR
 def report_failure(replies: int, error: BaseException) -> None:
     """Tells the grader that no student process could be started: the grader's own failure, not the student's."""
     with contextlib.suppress(Exception):
-        wire.send(replies, {"failed": f"{type(error).__name__}: {error}"[:500]})
+        known = why_denied(error, "its working folder")
+        wire.send(replies, {"failed": known or f"{type(error).__name__}: {error}"[:500], "known": bool(known)})
 
 
 def _lock_in(settings: dict[str, Any], user: int) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from pathlib import Path
 
 from autograder.sandbox.proof import promises
-from autograder.sandbox.layers.choice import Layers, offered
+from autograder.sandbox.layers.choice import Layers, SandboxError, offered
 from autograder.sandbox.fork_server import ForkServer
-from tests.malicious.marking import become_ordinary, make_reachable
+from tests.malicious.marking import become_ordinary, make_reachable, shut_in
 
 # Each sandbox with nothing in it that another layer backs up.
 BARE = {"namespaces": Layers(namespaces=True), "landlock": Layers(landlock=True)}
@@ -21,7 +22,10 @@ ALWAYS = ("seccomp", "limits", "supervisor")
 
 
 def broken() -> dict[str, list[str]]:
-    """For each sandbox, whole ("namespaces") and without a layer ("namespaces - seccomp"), the promises that break."""
+    """For each sandbox, whole ("namespaces") and without a layer ("namespaces - seccomp"), the promises that break.
+
+    As root, also what is said of Landlock's sandbox ("closed") where its user cannot enter the folder of the libraries.
+    """
     kinds = [kind for kind in BARE if kind in offered()]
     fork_server = ForkServer(Layers())
     found: dict[str, list[str]] = {}
@@ -32,6 +36,13 @@ def broken() -> dict[str, list[str]]:
             for layer in (kind, *ALWAYS):
                 fork_server.layers = BARE[kind].without(layer)
                 found[f"{kind} - {layer}"] = _broken(fork_server)
+        if os.geteuid() == 0 and "landlock" in kinds:
+            fork_server.layers = BARE["landlock"]
+            shut_in(os.path.realpath(sys.prefix))
+            try:
+                found["closed"] = _broken(fork_server)
+            except SandboxError as error:
+                found["closed"] = [str(error)]
     finally:
         fork_server.close()
     return found
@@ -48,6 +59,7 @@ def main() -> None:
     given = parser.parse_args()
     out = given.out.open("w", encoding="utf-8")
     if os.geteuid() == 0:
+        os.umask(0o077)  # as careful as root may be
         make_reachable()
         if given.user:
             become_ordinary(given.user)

@@ -169,11 +169,25 @@ def make_reachable() -> None:
         closed = next((one for one in [*reversed(Path(place).parents)] if not one.stat().st_mode & 0o001), None)
         if not place or closed is None:
             continue
-        held = os.open(place, os.O_PATH | os.O_DIRECTORY)
-        linux.mount("tmpfs", str(closed), "tmpfs", 0, "mode=755")
-        os.makedirs(place)
-        linux.mount(f"/proc/self/fd/{held}", place, "", linux.MS_BIND | linux.MS_REC)
-        os.close(held)
+        _alone_below(str(closed), place, "755")
+
+
+def shut_in(place: str) -> None:
+    """Root shuts everybody else out of the folder that `place` is in, for this process and its children alone."""
+    _alone_below(os.path.dirname(place), place, "700")
+
+
+def _alone_below(above: str, place: str, mode: str) -> None:
+    """In `above`, which has this mode, there is nothing but `place` as it was."""
+    from autograder.sandbox.layers import linux
+
+    held = os.open(place, os.O_PATH | os.O_DIRECTORY)
+    linux.mount("tmpfs", above, "tmpfs", 0, f"mode={mode}")
+    old = os.umask(0o022)
+    os.makedirs(place)
+    os.umask(old)
+    linux.mount(f"/proc/self/fd/{held}", place, "", linux.MS_BIND | linux.MS_REC)
+    os.close(held)
 
 
 def become_ordinary(user: int) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autograder.sandbox.closed_folders import closed_to_python
 from autograder.sandbox.layers import linux
 
 Breaches = list[str]
@@ -52,8 +53,9 @@ IMPORTED_LATE = ("colorsys", "xml.dom.minidom", "torch.utils.bundled_inputs")
 
 
 def run(part: str, decoys: dict[str, Any]) -> Any:
-    """Runs one part of the escape probe: "promises", "gpu", "processes", "memory", "disk" or "time"."""
+    """Runs one part of the escape probe, by its name below."""
     parts: dict[str, Callable[[dict[str, Any]], Any]] = {
+        "closed folders": lambda _: closed_to_python(),
         "promises": _promises,
         "gpu": _gpu,
         "processes": _processes,

@@ -136,6 +136,10 @@ def _try_all(fork_server: ForkServer, layers: Layers, decoys: dict[str, Any]) ->
 def _quick(fork_server: ForkServer, folder: Path, decoys: dict[str, Any]) -> dict[str, list[str]]:
     with StudentProcess(fork_server, folder, SMALL) as student_process:
         try:
+            closed = student_process.escape_probe("closed folders", {}, SECONDS)
+            if closed:
+                reasons = "\n".join(f"  {sentence}" for sentence in closed)
+                raise SandboxError(f"The sandbox ({fork_server.layers}) cannot be used here:\n{reasons}")
             answer = student_process.escape_probe("promises", decoys, SECONDS)
         except StudentError as error:
             return {"works": [f"the escape probe ended early: {error.message}"]}
