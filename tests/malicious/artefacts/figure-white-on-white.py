@@ -1,6 +1,6 @@
 # attack: an image for each filter, in the right place, and each drawn in white on white.
 # tasks: [filters]
-# reason: "there is nothing to be seen of their values"
+# reason: "in a single colour, whatever their values"
 # naive: gains
 
 from matplotlib.colors import ListedColormap

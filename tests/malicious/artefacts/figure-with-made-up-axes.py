@@ -16,6 +16,7 @@ def axis(number, values):
         get_array=lambda: values,
         norm=lambda given: (given - values.min()) / np.ptp(values),
         get_alpha=lambda: None,
+        to_rgba=lambda given, bytes: np.stack([given * 255] * 4, -1),
         get_visible=lambda: True,
         get_window_extent=lambda: Bbox([[10 * number, 0], [10 * number + 8, 8]]),
     )

@@ -2,7 +2,7 @@
 #   Turns the grader's network into another precision, and counts to a number with 400 digits.
 # tasks: [train-evaluate]
 # mark: 0
-# reason: "answer cannot be used"
+# reason: "returned int"
 # seconds: 20
 # naive: none
 
