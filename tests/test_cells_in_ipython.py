@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from IPython import version_info
 from IPython.core.alias import Alias
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
@@ -349,7 +350,11 @@ CONSTRUCTS = {
 @st.composite
 def cells(draw: Any) -> Cell:
     maker = Maker(draw)
-    return Cell(maker.cell(), maker.constructs)
+    text = maker.cell()
+    assume(text.strip())  # a notebook without a cell is told in words of its own
+    # IPython 9 refuses a second `%%time` below the first, as we do; IPython 8 runs it.
+    assume(text.count("%%time") < 2 or version_info[0] > 8)
+    return Cell(text, maker.constructs)
 
 
 # --- running them, and reading them -----------------------------------------------------------------------------------
