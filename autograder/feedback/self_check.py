@@ -73,7 +73,9 @@ def run_self_check(
 
     lab = open_lab(assignment)
     with tempfile.TemporaryDirectory(prefix="autograder-") as staging:
-        submission = single_submission(folder, Path(staging), lab.assignment.limits, notebooks=lab.assignment.notebooks)
+        submission = single_submission(
+            folder, lab.name, Path(staging), lab.assignment.limits, lab.assignment.notebooks, lab.release
+        )
         names = {name for task in lab.assignment.tasks for name in task.definitions}
         fork_server = local_fork_server(submission.folder, names, device)
         try:

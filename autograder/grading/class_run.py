@@ -414,10 +414,11 @@ def _untimed(submission: Submission, times: Times) -> Iterator[str]:
 
 def _of_files(submission: Submission, result: StudentResult, notebooks: Sequence[str]) -> Iterator[str]:
     """Flags of the files: several versions, of which one counts, a name like another student's, another lab's work."""
+    ask = "See whether the right one does." if result.score else f"Ask which is to count, and mark {AGAIN}."
     if submission.versions:
-        yield f"What may hold other versions of the work does not count: {listed(submission.versions)}." + (
-            " See whether the right one does." if result.score else f" Ask which is to count, and mark {AGAIN}."
-        )
+        yield f"What may hold other versions of the work does not count: {listed(submission.versions)}. {ask}"
+    for sentence in submission.chosen:
+        yield f"{sentence} {ask}"
     if submission.alike:
         yield f"Nearly the same name as {listed(submission.alike)}. If they are one person, which submission counts?"
     named = any(notebook_of(path.name, notebooks) for path in submission.files())

@@ -59,9 +59,7 @@ def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:
     staging = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-")))
     limits = lab.assignment.limits
     try:
-        submission = single_submission(
-            Path(folder), staging, limits, notebooks=lab.assignment.notebooks, release=lab.release
-        )
+        submission = single_submission(Path(folder), lab.name, staging, limits, lab.assignment.notebooks, lab.release)
     except SubmissionError as error:
         raise pytest.UsageError(str(error)) from None
     fork_server = ForkServer(_layers(config), limits)

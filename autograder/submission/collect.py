@@ -30,9 +30,10 @@ from autograder.submission.archives import (
 from autograder.submission.copying import Copying, links_outside
 from autograder.submission.course_systems import Download, DownloadError, read_download
 from autograder.submission.names import composed
+from autograder.submission.notebook_versions import SAME, File, choices, in_version, lacking
+from autograder.submission.source import COPY_OF, originals
 from autograder.submission.taken_in import Submission, TakenIn
 from autograder.submission.versions import (
-    A_COPY,
     DATA_SETS,
     NOTEBOOK,
     OTHERS,
@@ -151,19 +152,19 @@ def find_submissions(
 
 def single_submission(
     folder: Path,
+    assignment: str,
     staging: Path,
     limits: Limits,
-    student: str = "",
     notebooks: Sequence[str] = (),
     release: Path | None = None,
 ) -> Submission:
     """The one submission that `folder` is, copied to `staging/submission`; the rest is as in `find_submissions`."""
     folder = Path(folder)
     _require_there(folder)
-    hand_in = _HandIn(storable(student or folder.resolve().name), [(folder, "")])
+    hand_in = _HandIn(storable(folder.resolve().name), [(folder, "")])
     submission = Submission(hand_in.student, staging / "submission")
     with _noting(submission):
-        _take(hand_in, submission, _Lab(notebooks=notebooks, released=Released(release)), limits, within=folder)
+        _take(hand_in, submission, _Lab(assignment, notebooks, Released(release)), limits, within=folder)
     return submission
 
 
@@ -269,12 +270,13 @@ def _single_notebook(name: str, notebooks: Sequence[str]) -> tuple[str, str]:
     if not ending:
         return "", ""
     alone = name[: ending.start()]
-    copy = A_COPY.search(alone)
-    first, number = (alone[: copy.start()], copy[0]) if copy else (alone, "")
-    for notebook in notebooks:
-        if first.casefold().endswith(notebook.casefold()):
-            student = first[: -len(notebook)].rstrip("_-. ")
-            return (student, f"{notebook}{number}.ipynb") if student else ("", "")
+    own = COPY_OF.sub("", alone)
+    before = alone.removesuffix(own)
+    for first in originals(own):
+        for notebook in notebooks:
+            if first.casefold().endswith(notebook.casefold()):
+                student = first[: -len(notebook)].rstrip("_-. ")
+                return (student, f"{before}{notebook}{own.removeprefix(first)}.ipynb") if student else ("", "")
     return alone, name
 
 
@@ -401,15 +403,17 @@ def _take_parts(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Lim
     unpacked = _numbered(target)
     roots: list[Path] = []
     single: list[tuple[Path, str]] = []
+    aside: list[Version] = []
     for path, name in hand_in.parts:
         if path.is_symlink():
             submission.leave(name or path.name, "a link")
         elif path.is_dir():
             submission.timestamp = submission.timestamp or _timestamp(path, lab.name)
-            roots.append(_root(path, lab, submission))
+            roots.append(_root(path, lab, submission, aside))
         elif named_like_archive(path.name):
             roots += [
-                _root(root, lab, submission) for root in _opened(path, path.name, next(unpacked), room, submission)
+                _root(root, lab, submission, aside)
+                for root in _opened(path, path.name, next(unpacked), room, submission)
             ]
         else:
             single.append((path, name))
@@ -423,11 +427,12 @@ def _take_parts(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Lim
         for path in archives:
             notes = Submission(submission.student, submission.folder)
             for folder in _opened(path, path.name, next(unpacked), room, notes):
-                found.append(Version(path, _root(folder, lab, notes), notes.left_out))
+                found.append(Version(path, _root(folder, lab, notes, aside), notes.left_out))
             submission.versions += notes.versions
             if path not in [version.origin for version in found]:
                 submission.left_out += notes.left_out
         counted, others = those_that_count(loose, found, lab.released)
+        aside += [version for version in found if version not in counted]
         for version in counted:
             roots.append(version.root)
             submission.left_out += version.left_out
@@ -440,12 +445,55 @@ def _take_parts(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Lim
         _, others = those_that_count([], folders, lab.released)
         _leave_versions(others, submission)
         done.update(folder for folder, _ in others)
+        aside += [Version(folder, folder) for folder, _ in others]
     copying = Copying(submission, limits, within, done)
-    for path, name in single:
-        copying.copy(path, Path(name or path.name))
-    if len(roots) > 1:
-        roots.sort(key=lambda root: is_untouched(root, lab.released))
-    copying.copy_all(roots, lab.released)
+    files = [File(path, Path(name or path.name), name or path.name) for path, name in single]
+    for root in sorted(roots, key=lambda root: len(roots) > 1 and is_untouched(root, lab.released)):
+        stepped = f"{root.name}/" if root.name == lab.name else ""
+        names = [(path, path.relative_to(root)) for path in copying.below(root)]
+        files += [File(path, name, f"{stepped}{name.as_posix()}") for path, name in names]
+    files = [file for file in files if file.path not in done]
+    if lacking(files, lab.notebooks, lab.released):
+        for version in aside:
+            if version.root.is_file() and named_like_archive(version.root.name):
+                notes = Submission(submission.student, submission.folder)
+                for folder in _opened(version.root, version.root.name, next(unpacked), room, notes):
+                    version.root = _root(folder, lab, notes, [])
+    copying.copy_all(_without_others(files, aside, submission, lab))
+
+
+def _without_others(files: list[File], aside: Sequence[Version], submission: Submission, lab: _Lab) -> list[File]:
+    """The files with one version of each of the lab's notebooks; the others are listed."""
+    beside = [file for version in aside for file in in_version(version)]
+    left: set[Path] = set()
+    taken: list[File] = []
+    for choice in choices(files, beside, lab.notebooks, lab.released):
+        for file, reason in choice.others:
+            submission.leave(file.shown, reason, routine=reason.startswith(SAME))
+            left.add(file.path)
+        if choice.sentence:
+            submission.chosen.append(storable(choice.sentence))
+        if choice.counts in beside:
+            taken.append(choice.counts)
+    _take_back(taken, aside, submission, lab)
+    return [file for file in [*files, *taken] if file.path not in left]
+
+
+def _take_back(taken: Sequence[File], aside: Sequence[Version], submission: Submission, lab: _Lab) -> None:
+    """Says of versions that do not count what of them does."""
+    for version in aside:
+        files = in_version(version)
+        names = [file.shown for file in files if file in taken]
+        if not names:
+            continue
+        entry = storable(version.origin.name)
+        if not any(notebook_of(file.name.name, lab.notebooks) for file in files if file not in taken):
+            submission.versions = [name for name in submission.versions if name != entry]
+        listed = [each for each in submission.left_out if each.name != entry]
+        if not version.root.is_file():
+            but = f"; of it, {', '.join(names)} counts"
+            listed += [each._replace(reason=each.reason + but) for each in submission.left_out if each.name == entry]
+        submission.left_out = listed
 
 
 def _leave_versions(others: list[tuple[Path, str]], submission: Submission) -> None:
@@ -503,10 +551,11 @@ def _timestamp(origin: Path, assignment: str) -> str | None:
         return file.read(200).decode("utf-8", "replace").strip()
 
 
-def _root(origin: Path, lab: _Lab, submission: Submission) -> Path:
+def _root(origin: Path, lab: _Lab, submission: Submission, aside: list[Version]) -> Path:
     """Steps into `<assignment>/`, or through folders that hold one folder and no code, to where the work lies.
 
-    An untouched `<assignment>/` beside what may be work is one folder among others.
+    An untouched `<assignment>/` beside what may be work is one folder among others. What else lies beside it is put
+    to `aside`.
     """
     counts = origin / lab.name
     if lab.name and counts.is_dir() and not counts.is_symlink():
@@ -518,6 +567,7 @@ def _root(origin: Path, lab: _Lab, submission: Submission) -> Path:
             return origin
         submission.left_out += beside.left_out
         submission.versions += beside.versions
+        aside += [Version(path, path) for path in _entries(origin) if path != counts and _may_be_read(path)]
         return counts
     for _ in range(3):
         if _is_submission(origin, ""):
@@ -530,6 +580,10 @@ def _root(origin: Path, lab: _Lab, submission: Submission) -> Path:
             submission.leave(path.name, "is hidden, or a system's own", routine=True)
         origin = inner[0]
     return origin
+
+
+def _may_be_read(path: Path) -> bool:
+    return not path.is_symlink() and path.name not in SKIPPED and (path.is_dir() or path.is_file())
 
 
 def _leave_beside(path: Path, counts: Path, lab: _Lab, submission: Submission) -> None:

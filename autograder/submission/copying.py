@@ -7,15 +7,16 @@ import re
 import shutil
 import stat
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
 from autograder.course import Limits
 from autograder.storage import storable
 from autograder.submission.archives import NAME_BYTES
+from autograder.submission.notebook_versions import File
 from autograder.submission.taken_in import Submission
-from autograder.submission.versions import DATA_SETS, NOTEBOOK, SKIPPED, Released
+from autograder.submission.versions import DATA_SETS, NOTEBOOK, SKIPPED
 
 DEPTH = 20  # folders within folders
 NOTEBOOK_BYTES = 32 * 2**20
@@ -28,19 +29,13 @@ class Copying:
         self._submission, self._limits, self._within, self._done = submission, limits, within, done
         self._total, self._count = 0, 0
 
-    def copy_all(self, roots: Sequence[Path], released: Released) -> None:
-        """Copies what is below these folders: code first, so that nothing large takes its room, and before notebooks
-        that nobody has touched, so that none of these takes the name of one with work in it."""
-        files = [(path, path.relative_to(root)) for root in roots for path in self._files(root)]
+    def copy_all(self, files: Iterable[File]) -> None:
+        """Copies files, or lists them: code first, so that nothing large takes its room."""
+        for file in sorted(files, key=lambda file: not file.path.name.lower().endswith((".ipynb", ".py"))):
+            self._copy_or_list(file.path, file.name)
 
-        def order(file: tuple[Path, Path]) -> int:
-            code = file[0].name.lower().endswith((".ipynb", ".py"))
-            return 2 if not code else len(roots) > 1 and file[0] in released
-
-        for path, relative in sorted(files, key=order):
-            self.copy(path, relative)
-
-    def _files(self, root: Path) -> Iterator[Path]:
+    def below(self, root: Path) -> Iterator[Path]:
+        """The files below a folder that are to be copied; what is never part of the work is listed."""
 
         def unread(error: OSError) -> None:
             self._leave(Path(error.filename).relative_to(root), f"cannot be read ({error.strerror})")
@@ -64,8 +59,7 @@ class Copying:
             folders[:] = kept
             yield from (Path(folder, name) for name in sorted(names))
 
-    def copy(self, path: Path, relative: Path) -> None:
-        """Copies one file, or lists it."""
+    def _copy_or_list(self, path: Path, relative: Path) -> None:
         if path in self._done:
             return
         try:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.submission.jupyter import Shell
-from autograder.submission.source import Aside, CodeFile, Statement, find_code, read_code, texts
+from autograder.submission.source import Aside, CodeFile, Statement, find_code, originals, read_code, texts
 from autograder.submission.wanted import VARIABLE, LoadFailed, Missing, likeness, meant, only_raises
 
 CHANGES = {
@@ -206,7 +206,7 @@ class Definitions:
         """The files that define `name`, the one that counts first: the task's own notebook, notebooks, scripts."""
         found = [unit for unit in self.units if unit.defines(name) and not self._only_borrowed(unit, name)]
         # A definition that somebody wrote counts before a stub that nobody touched.
-        return sorted(found, key=lambda unit: (_is_stub(unit, name), unit.stem != notebook))
+        return sorted(found, key=lambda unit: (_is_stub(unit, name), not _is_named(unit.stem, notebook)))
 
     def _only_borrowed(self, unit: Unit, name: str) -> bool:
         """Whether the file binds `name` just by importing it or by `name = borrow("name")`.
@@ -394,6 +394,11 @@ class Definitions:
         finally:
             unit.surroundings = Surroundings.now()
             before.restore()
+
+
+def _is_named(stem: str, notebook: str) -> bool:
+    """Whether a file is called like a notebook, or like a copy of it."""
+    return notebook.casefold() in {name.casefold() for name in originals(stem)}
 
 
 def _text(error: BaseException, limit: int = 500) -> str:

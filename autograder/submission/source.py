@@ -22,6 +22,11 @@ TEXT_LIMIT = 2**20  # bytes of a text that may hold a definition by mistake
 TEXTS = (".txt", ".md")
 # What browsers and chats make of a notebook's ending: "x.ipynb.json", "x.ipynb.txt", "x.ipynb.download", "x.ipynb (1)".
 NOTEBOOK = re.compile(r"\.ipynb(?:\.(?:json|txt|html?|download|part|crdownload)| ?\(\d+\))?$", re.IGNORECASE)
+# What browsers, JupyterLab, Drive and file managers make of the name of a second copy.
+COPY_OF = re.compile(r"^(?:(?:cop(?:y|ie|ia)|cópia|kopi[ea]) (?:of|de|di|von|van|av) )+", re.IGNORECASE)
+A_COPY = re.compile(
+    r"(?: ?\(\d+\)|-\d+|-Copy\d+|(?: -)? (?:copy|kopie)(?: \d+)?| \((?:copy|kopie)(?: \d+)?\))$", re.IGNORECASE
+)
 SCRIPT = re.compile(r"\.pyw?(?:\.txt)?$", re.IGNORECASE)
 PERHAPS = re.compile(r"(?:\.json|\.txt|/[^./]+|^[^./]+)$", re.IGNORECASE)
 MARKUP = {"markdown": "a Markdown cell", "raw": "a raw cell", "heading": "a heading"}
@@ -165,6 +170,15 @@ def read_code(path: Path, name: str, kind: str = "notebook") -> list[CodeFile]:
     return files
 
 
+def originals(stem: str) -> Iterator[str]:
+    """A file's name without its ending, and the names of what it may be a copy of, down to the shortest."""
+    yield stem
+    if COPY_OF.match(stem):
+        yield (stem := COPY_OF.sub("", stem))
+    while mark := A_COPY.search(stem):
+        yield (stem := stem[: mark.start()])
+
+
 def _stem(name: str) -> str:
     """`4_1_simple_cnn` of all that a notebook or script of this name may be called."""
     last = name.rpartition("/")[2]
@@ -174,7 +188,7 @@ def _stem(name: str) -> str:
 
 def _notebook(path: Path, files: list[CodeFile]) -> Iterator[tuple[Cell, list[ast.stmt]]]:
     read = files[0]
-    cells = list(_sources_of_cells(path))
+    cells = list(sources_of_cells(path))
     if not any(text.strip() for *_, text in cells):
         raise Unreadable(f"has no cell with anything in it. {AGAIN}")
     own = own_magics([text for _, kind, _, text in cells if kind == "code"])
@@ -307,10 +321,11 @@ def code_cells(path: Path) -> Iterator[tuple[int, dict[str, Any], str]]:
 
     Raises `OSError`, and `Unreadable` for what is no notebook.
     """
-    return ((number, cell, text) for number, kind, cell, text in _sources_of_cells(path) if kind == "code")
+    return ((number, cell, text) for number, kind, cell, text in sources_of_cells(path) if kind == "code")
 
 
-def _sources_of_cells(path: Path) -> Iterator[tuple[int, str, dict[str, Any], str]]:
+def sources_of_cells(path: Path) -> Iterator[tuple[int, str, dict[str, Any], str]]:
+    """Each cell of a notebook, of any kind: number, kind, cell and source, as in `code_cells`."""
     _bounded(path)
     for number, cell in enumerate(_cells(_notebook_json(path)), start=1):
         if isinstance(cell, dict):

@@ -29,6 +29,8 @@ class Submission:
     """Every entry that was handed in and is not among the files."""
     versions: list[str] = field(default_factory=list)
     """What may hold other versions of the work, and does not count."""
+    chosen: list[str] = field(default_factory=list)
+    """Which version of a notebook counts, where there are several: a sentence for each."""
     alike: list[str] = field(default_factory=list)
     """Other submissions that may be the same person's, by their names."""
     unread: str = ""

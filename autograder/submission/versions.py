@@ -12,7 +12,8 @@ from pathlib import Path
 
 from autograder.submission.archives import Leftover, stem
 from autograder.submission.not_source import Unreadable
-from autograder.submission.source import code_cells
+from autograder.submission.source import NOTEBOOK as ANY_NOTEBOOK
+from autograder.submission.source import originals, sources_of_cells
 
 SKIPPED = {
     ".git",
@@ -32,8 +33,7 @@ PACKED = re.compile(r"submission(?: ?\(\d+\))?\.zip", re.IGNORECASE)
 
 
 OTHERS = "holds other versions of notebooks"  # the beginning of a reason
-# What browsers and JupyterLab add to the name of a second copy.
-A_COPY = re.compile(r"(?: ?\(\d+\)|-\d+|-Copy\d+)$", re.IGNORECASE)
+SAME_MOMENT = 2.0  # seconds: a zip's clock; a checkout or a copy writes all files at once, and that says nothing
 
 
 @dataclass
@@ -45,12 +45,16 @@ class Version:
     left_out: list[Leftover] = field(default_factory=list)
 
     @property
-    def age(self) -> tuple[float, bool, int, str]:
-        """Which of several is newer: by its code, else by the number of its copy, else by its name."""
-        written = max((path.lstat().st_mtime for path in _code(self.root)), default=0.0)
+    def written(self) -> float:
+        """When the newest of its code was written."""
+        return max((path.lstat().st_mtime for path in _code(self.root)), default=0.0)
+
+    @property
+    def copy(self) -> tuple[bool, int, str]:
+        """Which of several of one time is newer: by the number of its copy, else by its name."""
         number = re.search(r"\((\d+)\)$", stem(self.origin.name))
         packed = PACKED.fullmatch(self.origin.name) is not None
-        return written, packed, int(number[1]) if number else 0, self.origin.name
+        return packed, int(number[1]) if number else 0, self.origin.name
 
 
 class Released:
@@ -59,16 +63,30 @@ class Released:
     def __init__(self, release: Path | None = None) -> None:
         paths = sorted(release.glob("*.ipynb")) if release else []
         self._codes = {code for path in paths if (code := self._code(path))}
+        self._cells = {text for path in paths for _, text in self._texts(path)}
 
     def __contains__(self, path: Path) -> bool:
         return bool(self._codes) and NOTEBOOK.search(path.name) is not None and self._code(path) in self._codes
 
+    def work_in(self, path: Path) -> int:
+        """How many of a notebook's code cells are not in those that were released; -1 if it has no cells to read."""
+        texts = self._texts(path)
+        return sum(kind == "code" and text not in self._cells for kind, text in texts) if texts else -1
+
+    def holds_all(self, path: Path) -> bool:
+        """Whether all cells of a notebook, written answers too, are in those that were released."""
+        return all(text in self._cells for _, text in self._texts(path))
+
     def _code(self, path: Path) -> tuple[str, ...]:
         """A notebook's code cells; none if it cannot be read."""
+        return tuple(text for kind, text in self._texts(path) if kind == "code")
+
+    def _texts(self, path: Path) -> list[tuple[str, str]]:
+        """The kind and text of a notebook's cells that are not empty; none if it cannot be read."""
         try:
-            return tuple(text.strip() for _, _, text in code_cells(path) if text.strip())
+            return [(kind, text.strip()) for _, kind, _, text in sources_of_cells(path) if text.strip()]
         except (OSError, Unreadable, ValueError, RecursionError):
-            return ()
+            return []
 
 
 def those_that_count(
@@ -87,7 +105,9 @@ def those_that_count(
         kept |= _work(root, released)
     counted: list[Version] = []
     others: list[tuple[Path, str]] = []
-    versions = sorted(versions, key=lambda version: version.age, reverse=True)
+    versions = list(versions)
+    moment = moments(version.written for version in versions)
+    versions.sort(key=lambda version: (moment[version.written], version.copy), reverse=True)
     for version in sorted(versions, key=lambda version: is_untouched(version.root, released)):
         code, own = set(_digests(version.root)), _work(version.root, released)
         other = sorted(name for name, content in own.items() if kept.get(name, content) != content)
@@ -129,15 +149,28 @@ def rivals(root: Path, notebooks: Sequence[str]) -> list[Path]:
 def of_lab(root: Path, notebooks: Sequence[str]) -> dict[str, bytes]:
     """The digest of each of the lab's notebooks below a folder, or of this file if it is one, by its path there."""
     if root.is_file():
-        return {root.name: _digest(root)} if notebook_of(root.name, notebooks) else {}
+        return {root.name: digest(root)} if notebook_of(root.name, notebooks) else {}
     return {name: content for name, content in _digests(root).items() if notebook_of(Path(name).name, notebooks)}
 
 
 def notebook_of(name: str, notebooks: Sequence[str]) -> str:
     """Which of the lab's notebooks a file is by its name, whatever a browser has made of that; empty for none."""
-    ending = NOTEBOOK.search(name)
-    first = A_COPY.sub("", name[: ending.start()]).casefold() if ending else ""
-    return next((notebook for notebook in notebooks if notebook.casefold() == first), "")
+    ending = ANY_NOTEBOOK.search(name)
+    if not ending:
+        return ""
+    alike = {notebook.casefold(): notebook for notebook in notebooks}
+    names = (first.casefold() for first in originals(name[: ending.start()]))
+    return next((alike[first] for first in names if first in alike), "")
+
+
+def moments(times: Iterable[float]) -> dict[float, int]:
+    """Numbers times in their order, and gives those the same number that follow one another at once."""
+    found: dict[float, int] = {}
+    before, number = 0.0, 0
+    for time in sorted(set(times)):
+        number += time - before > SAME_MOMENT
+        found[time], before = number, time
+    return found
 
 
 def walk(root: Path) -> Iterator[Path]:
@@ -153,10 +186,10 @@ def _is_work(folder: Path) -> bool:
 
 def _digests(root: Path) -> dict[str, bytes]:
     """The digest of each notebook and script below a folder, by its name there."""
-    return {path.relative_to(root).as_posix(): _digest(path) for path in _code(root)}
+    return {path.relative_to(root).as_posix(): digest(path) for path in _code(root)}
 
 
-def _digest(path: Path) -> bytes:
+def digest(path: Path) -> bytes:
     try:
         return hashlib.sha256(path.read_bytes()).digest()
     except OSError:  # whoever copies it lists it
