@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import torch
 from typer.testing import CliRunner
 
 from autograder.cli import VERBS, program
+from autograder.results import Results
 from tests.conftest import ROOT, autograder
 
 pytestmark = pytest.mark.processes
@@ -100,6 +102,32 @@ def test_data_that_is_not_here_gets_one_clear_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "MNIST cannot be loaded" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_one_student_by_hand_gets_the_marks_and_the_remarks_of_the_class(tmp_path: Path) -> None:
+    """The work is there in several versions: one notebook untouched in `lab4`, another one twice."""
+    lab, ada = Path("tests/submissions/reference/lab4"), tmp_path / "submitted" / "ada"
+    shutil.copytree(ROOT / lab, ada / "lab4")
+    shutil.move(ada / "lab4/4_6_branches.ipynb", ada)
+    shutil.copyfile(ROOT / "release/lab4/4_6_branches.ipynb", ada / "lab4/4_6_branches.ipynb")
+    shutil.copyfile(ROOT / "release/lab4/4_1_simple_cnn.ipynb", ada / "lab4/4_1_simple_cnn (1).ipynb")
+    (tmp_path / "submitted/ben").mkdir()
+    done = autograder("mark", tmp_path / "submitted", "-o", tmp_path / "marks", "--data", "digits")
+    assert done.returncode == 0, done.stderr
+    marked, _ = Results.read(tmp_path / "marks/results.json").students
+    seed = (tmp_path / "marks/cache/seed").read_text(encoding="utf-8").strip()
+    command = [sys.executable, "-m", "pytest", "autograder/labs/lab4", "--submission", ada, "-p", "no:cacheprovider"]
+    environment = {**os.environ, "AUTOGRADER_DATA": "digits"}
+    by_hand = subprocess.run([*command, "--seed", seed], cwd=ROOT, capture_output=True, text=True, env=environment)
+    assert f"{marked.score:g} of {marked.max_score:g} points" in by_hand.stdout
+    for task in marked.tasks:
+        assert f"{task.title}: {task.score:g} of {task.max_score:g}\n" in by_hand.stdout
+    assert next(task for task in marked.tasks if task.id == "branch-model").score > 0
+    assert {problem for problem in marked.messages if "4_6" in problem}
+    assert all(message in by_hand.stdout for message in marked.messages)
+    sentences = [flag.partition(" See ")[0] for flag in marked.flags if flag.startswith("Several versions")]
+    assert sentences
+    assert all(sentence in by_hand.stdout for sentence in sentences)
 
 
 def test_checks_run_by_themselves_and_show_their_sentences(tmp_path: Path) -> None:

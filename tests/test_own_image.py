@@ -1,7 +1,8 @@
-"""Does the reference make a digit of every transparent picture, whatever the ink covers and however it was drawn?"""
+"""Which pictures of their own count for students, and does the reference make a digit of every transparent one?"""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from autograder.judge.oracle import import_script
-from tests.judging import REFERENCE
+from tests.judging import LAB, REFERENCE, judged
 
 
 def picture(path: Path, ink: int, alpha: int, tight: bool, mode: str) -> Path:
@@ -36,3 +37,37 @@ def test_a_transparent_picture_becomes_a_light_digit_on_dark_paper(
     assert border.max() < 0.1
     assert 0.03 < image.mean() < 0.4
     assert image[0, 13:15, 13:15].mean() < 0.3  # the hole of the ring
+
+
+def own_pictures(folder: Path) -> tuple[str, float, str]:
+    """What the check of own pictures says of a folder."""
+    script = import_script(REFERENCE / "4_4_own_image.py")
+    found = judged("classify", {"load_image": script.load_image, "classify": script.classify}, folder)["own-pictures"]
+    return found.status, found.score, found.message
+
+
+def test_pictures_that_lie_flat_beside_the_notebooks_count_where_there_is_no_folder_of_them(tmp_path: Path) -> None:
+    for path in (REFERENCE / "own").glob("*.png"):
+        shutil.copyfile(path, tmp_path / path.name)
+    assert own_pictures(tmp_path)[:2] == ("passed", 2)
+    (tmp_path / "own").mkdir()
+    shutil.move(tmp_path / "0_pencil.png", tmp_path / "own")
+    assert own_pictures(tmp_path)[0] == "partial"  # the folder has what its owner means
+
+
+def test_released_pictures_and_figures_that_lie_flat_are_nobodys_own(tmp_path: Path) -> None:
+    assert LAB.release is not None
+    for path in (LAB.release / "images").glob("*.png"):
+        shutil.copyfile(path, tmp_path / path.name)
+    figure = (REFERENCE / "own" / "0_pencil.png").read_bytes()
+    for name in ("4_5_filters.png", "4_2_curves.png", "4_6_maps.png", "loss.png"):
+        (tmp_path / name).write_bytes(figure)
+    assert own_pictures(tmp_path)[0] == "not attempted"
+
+
+def test_a_flat_picture_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "7_pen.jpg").write_bytes(b"a photograph")
+    status, score, message = own_pictures(tmp_path)
+    assert (status, score) == ("partial", 0)
+    assert "7_pen.jpg: is a .jpg file, but should be a .png" in message
+    assert "own/7_pen.jpg" not in message

@@ -68,7 +68,10 @@ def _plugin(config: pytest.Config, stack: ExitStack) -> ChecksPlugin:
     def start() -> StudentProcess:
         return StudentProcess(fork_server, submission.folder, limits, threads=1)
 
-    respondents = stack.enter_context(Respondents(lab, stack.enter_context(start()), start))
+    process = stack.enter_context(start())
+    for remark in (*submission.problems, *process.describe().problems, *submission.chosen):
+        print(remark)
+    respondents = stack.enter_context(Respondents(lab, process, start))
     return ChecksPlugin(Context(lab, submission.folder, lab.oracle(seed), hidden_seed=seed), respondents, Findings())
 
 

@@ -61,6 +61,14 @@ class Examination:
         self.respondents.heard = True
         return found
 
+    def loose_files(self) -> list[Path]:
+        """The files in the folders with a notebook, without those in folders below them, in order."""
+        with of_no_answer():
+            folders = {self.context.folder} | {path.parent for path in self.context.folder.rglob("*.ipynb")}
+            found = sorted(path for folder in folders for path in folder.iterdir() if path.is_file())
+        self.respondents.heard = True
+        return found
+
     def read_weights(self, content: np.ndarray, name: str) -> weights_file.Arrays:
         """The names and arrays in the bytes of a weights file, which messages call `name`; raises a `Verdict`."""
         return self.respondents.read_weights(content, name, self.context.assignment.limits.weights_mb)
