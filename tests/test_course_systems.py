@@ -22,6 +22,7 @@ from autograder.labs.lab import open_lab
 from autograder.submission.collect import SubmissionError, find_submissions
 from autograder.submission.taken_in import Submission, TakenIn
 from tests.export_class import export, marks_folder, student
+from tests.test_overrides import override
 
 WORK = "class SimpleCNN: pass\n"
 LOST = {"better-cnn/same-function": 5.0}
@@ -195,7 +196,7 @@ def marked(system: System, tmp_path: Path) -> Path:
     system.download(tmp_path / "download")
     found = taken(tmp_path / "download", tmp_path / "staging")
     results = [
-        student(name, LOST if number == 0 else None).model_copy(update={"person": one.person})
+        student(name, LOST if number == 0 else None).model_copy(update={"person": one.person, "messages": one.problems})
         for number, (name, one) in enumerate(found.items())
     ]
     return marks_folder(tmp_path / "marks", results)
@@ -236,6 +237,27 @@ def test_gradescope_gets_a_file_for_each_submission_by_its_own_name(tmp_path: Pa
     assert (done.exit_code, done.stderr) == (0, "")
     written = {path.parent.name: json.loads(path.read_text())["score"] for path in (tmp_path / "out").rglob("*.json")}
     assert written == {"submission_101": 95, "submission_102": 100}
+
+
+@pytest.mark.parametrize("only", [[], ["--student", "gh@uni.example"]])
+def test_one_result_at_gradescope_is_not_given_to_two_with_different_marks(tmp_path: Path, only: list[str]) -> None:
+    marks = marked(SYSTEMS["gradescope"], tmp_path)
+    old = tmp_path / "out" / "submission_102" / "results.json"
+    assert export(marks, "--to", "gradescope", "-o", tmp_path / "out").exit_code == 0
+    together = json.loads(old.read_text())
+    assert together["extra_data"]["student"] == "cz@uni.example, gh@uni.example"
+    assert "Handed in together" not in together["output"]
+    override(marks, "gh@uni.example", "filters/every-filter", "--points", "1", "--reason", "Not by her.")
+    done = export(marks, "--to", "gradescope", *only, "-o", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "Conrad Zuse 100" in done.stderr
+    assert "Grace Hopper 98" in done.stderr
+    assert "enter them by hand at Gradescope" in done.stderr
+    assert not old.exists()  # it would give 100 to both
+    for name in ("cz@uni.example", "gh@uni.example"):
+        override(marks, name, "filters/every-filter", "--points", "2", "--reason", "For both.")
+    done = export(marks, "--to", "gradescope", "-o", tmp_path / "out")
+    assert (done.exit_code, json.loads(old.read_text())["score"]) == (0, 99)
 
 
 @pytest.mark.parametrize(
