@@ -183,7 +183,8 @@ class StudentResult(_Model):
     """Set if the submission came after the deadline; its points are already taken off `score`."""
     extension: GivenExtension | None = None
     unread: Text = ""
-    """Why nothing could be read of what was handed in; empty if something could."""
+    """Why a 0 is not to count before the student was asked: nothing could be read, it is another lab's work, or a part
+    did not come through; empty if there is no such reason."""
     person: dict[Text, Text] = {}
     """What a course system's download says of the student: name, login, id, … as in rosters."""
     submission: Text = ""
@@ -207,7 +208,7 @@ class StudentResult(_Model):
 
     @property
     def no_mark_yet(self) -> bool:
-        """Whether the 0 is not to be handed on: nothing could be read, and nobody has decided on any check."""
+        """Whether the 0 is not to be handed on: the work did not come through, and nobody has decided on a check."""
         return bool(self.unread) and not self.score and all(check.override is None for _, check in self.checks)
 
     @property

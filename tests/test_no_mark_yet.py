@@ -39,7 +39,7 @@ def test_no_export_has_the_zero_and_each_says_so_once(
     more = ["--new-column"] if name in ("canvas", "blackboard") else []
     done = export(marks, "--to", name, "-o", tmp_path / f"out{'.db' if name == 'nbgrader' else ''}", *more)
     assert done.exit_code == 1, done.output
-    assert done.stderr.count("bob: no mark yet: nothing could be read (no notebook") == 1
+    assert done.stderr.count("bob: no mark yet (no notebook") == 1
     assert "cy" not in done.stderr
 
 
@@ -60,6 +60,15 @@ def test_the_cell_is_empty_until_somebody_decides(marks: Path, tmp_path: Path) -
     done = override(marks, "bob", "simple-cnn/dropout", "--points", "0", "--reason", "Has handed in nothing else.")
     assert "bob: no mark → 0 of " in done.output
     assert (rows()["bob"]["status"], rows()["bob"]["total"]) == ("marked", "0")
+
+
+@pytest.mark.parametrize("name", ["csv", "junit", "moodle"])
+def test_who_is_to_be_asked_again_for_a_task_is_named_at_the_end_of_each_export(tmp_path: Path, name: str) -> None:
+    flag = "4_3.ipynb has merge conflict markers. Ask for it again before the 0 counts."
+    asked = student("ada").model_copy(update={"flags": [flag]})
+    done = export(marks_folder(tmp_path / "marks", [asked, student("bob")]), "--to", name, "-o", tmp_path / "out")
+    assert done.exit_code == 0
+    assert done.stderr == "Ask again before a task's 0 counts: ada. Their flags on the class page say for what.\n"
 
 
 def test_pages_say_so_and_leave_it_out_of_the_mean(marks: Path) -> None:

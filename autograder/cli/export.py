@@ -220,6 +220,7 @@ def _tell(chosen: Format, request: Request, done: Exported, gradebook: str | Non
     from rich.text import Text
 
     from autograder.export.table import text_cell
+    from autograder.results import AGAIN_FOR_A_TASK, LOOK
 
     def tell(sentence: str) -> None:
         Console(highlight=False).print(Text(sentence))
@@ -234,6 +235,13 @@ def _tell(chosen: Format, request: Request, done: Exported, gradebook: str | Non
         tell("These are the automatic marks. Add the written answers that people have marked with --gradebook FILE.")
     for note in done.notes:
         tell(text_cell(note).lstrip("'"))
+    names = {mark.student: mark.result for mark in request.marks if not mark.result.no_mark_yet}
+    for words, asked in (
+        (f"Ask {AGAIN_FOR_A_TASK}", [name for name, result in names.items() if result.ask_again]),
+        (LOOK.capitalize(), [name for name, result in names.items() if result.unjudged]),
+    ):
+        if asked:
+            warn(f"{words}: {', '.join(map(text_cell, asked))}. Their flags on the class page say for what.")
     if not done.left_out:
         return
     without = len(done.left_out)

@@ -363,7 +363,9 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
             cure = "Look at the flags on the class page before these points count; `autograder override` decides."
             console.print(Text(f"{what} {cure}", style="bold red"))
     if outcome.unreadable:
-        what = f"No mark yet for {names(outcome.unreadable)}: nothing could be read of what they handed in."
+        what = (
+            f"No mark yet for {names(outcome.unreadable)}: what they handed in, or a part of it, did not come through."
+        )
         cure = (
             "Ask again, or decide on one of their checks with `autograder override`; until then exports have no mark."
         )

@@ -18,7 +18,7 @@ def in_words(student: StudentResult) -> str:
 
 
 def score_in_words(score: float | None, unread: bool) -> str:
-    """A score, or why there is none: nothing could be read of what was handed in, or the grader failed on it."""
+    """A score, or why there is none: the work did not come through, or the grader failed on it."""
     return "no mark" if unread else "withheld" if score is None else f"{score:g}"
 
 

@@ -55,7 +55,7 @@ class Mark:
 
     @property
     def automatic(self) -> float | None:
-        """The automatic points, with lateness and overrides; None if the mark is withheld, or nothing could be read."""
+        """The automatic points, with lateness and overrides; None if the mark is withheld, or the work did not come through."""
         return None if self.result.no_mark_yet else self.result.score
 
     @property
@@ -87,10 +87,8 @@ class Mark:
     def missing(self) -> str:
         """Why there is no total; empty if there is one."""
         if self.result.no_mark_yet:
-            return (
-                f"no mark yet: nothing could be read ({self.result.unread}); ask for it again, or decide with"
-                " `autograder override`"
-            )
+            why = self.result.unread.rstrip(".")
+            return f"no mark yet ({why}): ask for it again, or decide with `autograder override`"
         if self.automatic is None:
             return "withheld: the grader failed on this submission"
         if self.by_hand is None:

@@ -71,7 +71,7 @@ class Outcome:
     gone: list[str] = field(default_factory=list)
     """Students who were in the results, and are no longer in the class."""
     unreadable: list[str] = field(default_factory=list)
-    """Students whose submission has no notebook or script that could be read, and who have no mark yet."""
+    """Students who have no mark yet, since their work, or a part of it, did not come through."""
     again: dict[str, int] = field(default_factory=dict)
     """Students who were marked again alone, and how many of their questions had run out of time on a busy machine."""
     wall: Wall = field(default_factory=Wall)
@@ -352,6 +352,8 @@ class ClassRun:
         if late.unread:
             flag = f"{ASK_AGAIN}: {late.unread.rstrip('.')}. Ask for it {AGAIN}."
             late = late.model_copy(update={"flags": [*late.flags, flag]})
+        elif result.status == "marked" and not result.score:
+            late = late.model_copy(update={"unread": _did_not_come_through(late.flags)})
         return apply(late, decisions, self.marks)
 
     def _written(self, entries: list[CachedResult]) -> Outcome:
@@ -399,6 +401,11 @@ class ClassRun:
         seconds = {entry.result.student: round(entry.seconds, 2) for entry in entries}
         timing = {"students": dict(sorted(seconds.items())), "wall": round(wall, 2)}
         write_whole(self.marks / "timing.json", json.dumps(timing, indent=1, ensure_ascii=False) + "\n")
+
+
+def _did_not_come_through(flags: Sequence[str]) -> str:
+    """Why the 0 of a student with these flags is not to count before the student was asked; empty if it is to."""
+    return " ".join(flag.rpartition(" Ask ")[0] for flag in flags if AGAIN in flag).rstrip(".")
 
 
 def _untimed(submission: Submission, times: Times) -> Iterator[str]:

@@ -47,7 +47,7 @@ class StudentChange(BaseModel):
     old_max: float | None = None
     new_max: float | None = None
     old_unread: bool = False
-    """Whether there is no mark because nothing could be read of what was handed in; otherwise it is withheld."""
+    """Whether there is no mark because the work did not come through; otherwise it is withheld."""
     new_unread: bool = False
     resubmitted: bool = False
     """Whether something else was handed in."""
