@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -47,6 +48,16 @@ def _moment(value: Any) -> Any:
     if value.tzinfo is None:
         raise ValueError(f"{value} has no time zone; write it like {value.isoformat()}+00:00")
     return value
+
+
+def _time_zone(value: Any) -> Any:
+    """Accepts a name with a slash, like `Europe/London`: others could be several time zones."""
+    try:
+        if isinstance(value, str) and "/" in value and ZoneInfo(value):
+            return value
+    except (LookupError, OSError, ValueError):
+        pass
+    raise ValueError(f"there is no time zone {value!r}; write it like Europe/London")
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
@@ -169,6 +180,8 @@ class Assignment(Strict):
     title: str
     points: Positive
     deadline: Moment | None = None
+    time_zone: Annotated[str | None, BeforeValidator(_time_zone)] = None
+    """In which to read a course system's times, which name none; by default, the deadline's."""
     late: Late = Late()
     extensions: dict[str, Extension] = {}
     limits: Limits = Limits()
@@ -215,6 +228,13 @@ class Assignment(Strict):
                     f"the extension of {student!r} ends before everybody's deadline", "extensions", student, "deadline"
                 )
         return self
+
+    @property
+    def zone(self) -> tzinfo:
+        """In which a course system's times are read: `time_zone`, or else the deadline's; UTC without a deadline."""
+        if self.time_zone is not None:
+            return ZoneInfo(self.time_zone)
+        return (self.deadline and self.deadline.tzinfo) or timezone.utc
 
     @property
     def notebooks(self) -> list[str]:

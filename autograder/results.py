@@ -148,6 +148,8 @@ class Lateness(_Model):
 
     submitted: Text
     """ISO 8601, with the time zone."""
+    source: Text = ""
+    """Whose time that is, as a phrase: `Brightspace's time`."""
     deadline: Text
     """This student's own, with their extension; ISO 8601."""
     days: Annotated[int, Field(ge=0)]

@@ -9,7 +9,7 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ from tests.export_class import export, marks_folder, student
 from tests.test_overrides import override
 
 WORK = "class SimpleCNN: pass\n"
+BERLIN = timezone(timedelta(hours=1))
 LOST = {"better-cnn/same-function": 5.0}
 
 
@@ -355,6 +356,59 @@ def test_gradescope_says_who_worked_together_and_when_it_came(tmp_path: Path) ->
     times = find_times(submissions, tmp_path)
     assert times.known["ada@uni.example"] == datetime(2027, 1, 30, 8, 15, tzinfo=timezone.utc)
     assert times.known["gh@uni.example"] == datetime(2027, 1, 29, 8, 15, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("name", "who", "when"),
+    [
+        ("brightspace", "Ada Lovelace_12345", datetime(2027, 1, 1, 12, 5, tzinfo=BERLIN)),  # the last of three
+        ("brightspace", "Jean-Luc van der Berg_12346", datetime(2027, 1, 2, 9, 15, tzinfo=BERLIN)),
+        ("blackboard", "s111", datetime(2027, 1, 21, 10, tzinfo=BERLIN)),
+        ("gradescope", "ada@uni.example", datetime(2027, 1, 30, 8, 15, tzinfo=timezone.utc)),
+    ],
+)
+def test_the_systems_own_time_of_the_attempt_that_counts_is_known(
+    tmp_path: Path, name: str, who: str, when: datetime
+) -> None:
+    SYSTEMS[name].download(tmp_path / "in")
+    submissions = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits()).submissions
+    times = find_times(submissions, tmp_path, zone=BERLIN)
+    assert times.known[who] == when
+    assert times.missing == []
+    system = name.capitalize()
+    assert times.whose(who) == f"{system}'s time"
+    zone = "" if name == "gradescope" else ", without a time zone there, so read as UTC+01:00"
+    assert times.sources == f"{system}'s own times{zone}"
+    put(tmp_path, "times.csv", f"student,time\n{who},2027-01-25T10:00:00Z\n")
+    times = find_times(submissions, tmp_path, tmp_path / "times.csv", BERLIN)  # the marker's word counts before all
+    assert times.known[who] == datetime(2027, 1, 25, 10, tzinfo=timezone.utc)
+    assert times.whose(who) == "the marker's list of times"
+    assert times.missing == []  # whom the list does not name, the system does
+    other = next(each.student for each in submissions if each.student != who)
+    assert times.whose(other) == f"{system}'s time"
+
+
+def test_moodles_worksheet_says_when_it_came_and_a_students_own_file_does_not(tmp_path: Path) -> None:
+    moodle(tmp_path / "in")
+    put(tmp_path / "in", "Conrad Zuse_4712_assignsubmission_file_/lab4/timestamp.txt", "2020-01-01 12:00:00 UTC")
+    submissions = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", Limits()).submissions
+    assert find_times(submissions, tmp_path).known == {}
+    header = "Identifier,Full name,Status,Last modified (submission),Last modified (grade)\n"
+    at = '"Thursday, 28 January 2027, 9:15 PM"'
+    graded = '"Sunday, 31 January 2027, 9:15 PM"'
+    rows = f"Participant 4713,Conrad Zuse,,{at},{graded}\nParticipant 4711,Ada,,-,-\nParticipant 9,Eve,,{at},-\n"
+    put(tmp_path, "grades.csv", "\ufeff" + header + rows)
+    times = find_times(submissions, tmp_path, tmp_path / "grades.csv", BERLIN)
+    assert times.known == {"Conrad Zuse_4713": datetime(2027, 1, 28, 21, 15, tzinfo=BERLIN)}
+    assert times.missing == ["Ada Lovelace_4711", "Conrad Zuse_4712"]
+    assert times.strangers == ["Participant 9"]
+    assert times.sources.endswith("grades.csv, without a time zone there, so read as UTC+01:00")
+    german = (
+        "ID;Vollständiger Name;Zuletzt geändert (Abgabe)\nTeilnehmer/in4712;Conrad;Donnerstag, 28. Januar 2027, 21:15\n"
+    )
+    put(tmp_path, "grades.csv", german)
+    times = find_times(submissions, tmp_path, tmp_path / "grades.csv", BERLIN)
+    assert times.known == {"Conrad Zuse_4712": datetime(2027, 1, 28, 21, 15, tzinfo=BERLIN)}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "submission_1: {}", "submission_1: {':submitters': 3}", "{", "a: *b"])

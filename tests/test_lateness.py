@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from autograder.course import Assignment, CourseError, Limits, read_course
+from autograder.feedback.marked.lateness_in_words import sentence
 from autograder.grading.class_run import _untimed
 from autograder.grading.lateness import settled, with_lateness
-from autograder.grading.times import TimesError, find_times, parse_timestamp, read_times
+from autograder.grading.times import TimesError, find_times, moodles_time, parse_timestamp, read_times
 from autograder.results import UNTIMED, CheckResult, Results, StudentResult, TaskResult, most
 from autograder.submission.collect import find_submissions
 from tests.test_course import COURSE, line_of
@@ -153,6 +154,32 @@ def test_in_time_or_at_a_time_that_nobody_knows_costs_nothing(tmp_path: Path, su
 def test_times_of_other_zones_are_the_same_moments(tmp_path: Path) -> None:
     tokyo = datetime(2027, 1, 30, 8, 59, tzinfo=timezone(timedelta(hours=9)))  # 23:59 UTC
     assert with_lateness(student(), assignment(tmp_path), tokyo).late is None
+
+
+def test_a_page_says_whose_time_it_is(tmp_path: Path) -> None:
+    late = with_lateness(student(), assignment(tmp_path), DEADLINE + timedelta(hours=2), "Brightspace's time")
+    assert sentence(late).startswith("Handed in on 30 January 2027, 01:59 UTC (Brightspace's time), on the first day")
+
+
+def test_a_zone_for_times_without_one_is_the_deadlines_or_named(tmp_path: Path) -> None:
+    assert assignment(tmp_path).zone.utcoffset(None) == timedelta(0)
+    named = assignment(tmp_path, "    late:\n", "    time_zone: Europe/Berlin\n    late:\n")
+    assert datetime(2027, 7, 1, tzinfo=named.zone).utcoffset() == timedelta(hours=2)
+    with pytest.raises(CourseError, match="there is no time zone 'CET'; write it like Europe/London"):
+        assignment(tmp_path, "    late:\n", "    time_zone: CET\n    late:\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "hour"),
+    [
+        ("Thursday, 28 January 2027, 9:15 PM", 28, 21),
+        ("Friday, 1 January 2027, 12:15 AM", 1, 0),
+        ("Friday, January 1, 2027, 12:15 PM", 1, 12),
+        ("Donnerstag, 28. Januar 2027, 21:15", 28, 21),
+    ],
+)
+def test_moodles_times_are_read(text: str, day: int, hour: int) -> None:
+    assert moodles_time(text, UTC) == datetime(2027, 1, day, hour, 15, tzinfo=UTC)
 
 
 def test_an_extension_is_for_one_student_by_the_exact_name(tmp_path: Path) -> None:
@@ -298,6 +325,13 @@ def test_who_has_no_known_time_is_flagged_where_others_have_one(tmp_path: Path) 
             "line 4: 'ada' is listed twice (first on line 2)",
         ),
         ('student,time\n"ada,2027\n', "line 2: unexpected end of data"),
+        (
+            'student,time\nada,"Thursday, 28 January 2027, 13:15 PM"\n',
+            "line 2: 'Thursday, 28 January 2027, 13:15 PM' is",
+        ),
+        ('student,time\nada,"Thursday, 31 February 2027, 1:15 PM"\n', "line 2: 'Thursday, 31 February 2027, 1:15 PM'"),
+        ("Identifier,Last modified (submission)\nada,x\n", "line 2: 'ada' does not end with Moodle's number"),
+        ("Identifier,Last modified (submission)\nParticipant 1,soon\n", "line 2: 'soon' is not a time"),
     ],
 )
 def test_errors_in_a_file_of_times_name_file_and_line(tmp_path: Path, text: str, sentence: str) -> None:

@@ -57,7 +57,7 @@ def register(app: typer.Typer) -> None:
         times: Annotated[
             Path | None,
             typer.Option(
-                metavar="FILE", help="When students handed in: CSV, student,time. Replaces nbgrader's timestamp.txt."
+                metavar="FILE", help="When students handed in: CSV, student,time, or Moodle's grading worksheet."
             ),
         ] = None,
         compare_to: Annotated[
@@ -82,9 +82,10 @@ def register(app: typer.Typer) -> None:
         command again: it continues, and students who are marked are not marked again.
         Example: autograder mark submitted -o marks
 
-        Lateness: times come from nbgrader's timestamp.txt, or from the file given with --times. Its first line is
-        student,time, the others are like ada,2027-01-30T08:15:00+00:00, with the time zone. It is copied to
-        MARKS/times.csv, which replaces all timestamp.txt until you delete it. Students whose time is not known lose
+        Lateness: times come from nbgrader's timestamp.txt, Gradescope's, Brightspace's or Blackboard's download, or
+        from the file given with --times: Moodle's grading worksheet, or a file whose first line is student,time and
+        whose others are like ada,2027-01-30T08:15:00+00:00. It is copied to MARKS/times.csv, which counts before a
+        download's times and replaces all timestamp.txt until you delete it. Students whose time is not known lose
         nothing, and you are told who they are. Deadline, late policy and extensions are in course.yml.
 
         Many machines: with --scheduler or --cluster the workers of a Dask cluster mark. They are sent the submissions,
@@ -305,21 +306,22 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
         return listed([visible(name) for name in students])
 
     times, students = outcome.times, outcome.results.students
-    if times is not None and not times.known and not times.strangers and times.source.startswith("nbgrader"):
-        console.print(
-            "Lateness: no submission has a timestamp.txt, so nothing is taken off. Give the times with `--times FILE`."
-        )
+    if times is not None and not times.known and not times.source:
+        worksheet = any("participant" in student.person for student in students)
+        file = "`--times FILE`: Moodle's grading worksheet has them" if worksheet else "`--times FILE`"
+        what = "no submission has a timestamp.txt of nbgrader's or a time of the course system's"
+        console.print(Text(f"Lateness: {what}, so nothing is taken off. Give the times with {file}."))
     elif times is not None:
         late = sum(1 for student in students if student.late is not None and student.late.days)
         timed = sum(1 for student in students if student.student in times.known)
         so_far = " who are marked so far" if outcome.left else ""
         counted = f"{late} of {timed}{so_far} came late" if timed else "nobody's time is known"
-        console.print(Text(f"Lateness: {counted}, by {visible(times.source)}."))
+        console.print(Text(f"Lateness: {counted}, by {visible(times.sources)}."))
         missing = [student.student for student in students if student.student in set(times.missing)]
         if missing:
             count = len(missing)
             what = f"{count} {'student has' if count == 1 else 'students have'} no known time: {names(missing)}."
-            replaced = "" if times.source.startswith("nbgrader") else " The list replaces every timestamp.txt."
+            replaced = " The list replaces every timestamp.txt." if times.source else ""
             if lost := [name for name in missing if name in times.replaced]:
                 replaced += f" So a time that was known is gone for {names(lost)}: add them to the list."
             console.print(Text(f"{what} Nothing is taken off.{replaced}", style="bold yellow"))

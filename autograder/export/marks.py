@@ -55,7 +55,7 @@ class Mark:
 
     @property
     def automatic(self) -> float | None:
-        """The automatic points, with lateness and overrides; None if the mark is withheld, or the work did not come through."""
+        """The automatic points, with lateness and overrides; None if there is no mark (yet)."""
         return None if self.result.no_mark_yet else self.result.score
 
     @property

@@ -190,7 +190,7 @@ def depends_on(lab: Lab, *more: str) -> tuple[str, str]:
     for name in sorted(own):
         whole.update(lines[name])
     # What is applied to the findings, such as an extension, does not need new ones.
-    on_top = {"deadline", "late", "extensions", "support", "written", "limits"}
+    on_top = {"deadline", "time_zone", "late", "extensions", "support", "written", "limits"}
     whole.update(json.dumps(assignment.model_dump(mode="json", exclude=on_top), sort_keys=True).encode())
     if lab.release is not None:
         whole.update(state(lab.release).encode())

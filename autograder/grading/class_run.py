@@ -114,7 +114,8 @@ def mark_class(
         limits, notebooks = assignment.limits, assignment.notebooks
         taken_in = find_submissions(Path(source), lab.name, staging, limits, notebooks, lab.release)
         gone = _gone(marks, [submission.student for submission in taken_in.submissions], only_these)
-        known = find_times(taken_in.submissions, marks, times) if assignment.deadline or times else None
+        timed = bool(assignment.deadline or times)
+        known = find_times(taken_in.submissions, marks, times, assignment.zone) if timed else None
         run = ClassRun(lab, marks, cache, data, device, layers, known, listener or RunListener(), cluster)
         outcome = run.mark(taken_in, jobs)
         outcome.gone = gone
@@ -130,7 +131,7 @@ def require_inputs(lab: Lab, source: Path, marks: Path, times: Path | None) -> N
     fit_course(read_overrides(marks), lab.assignment, marks)
     kept = marks / KEPT
     if times is not None or (lab.assignment.deadline and kept.is_file()):
-        read_times(times or kept)
+        read_times(times or kept, lab.assignment.zone)
     Cache(marks).require(lab.name)
 
 
@@ -341,7 +342,7 @@ class ClassRun:
         submission = next(each for each in self.taken_in.submissions if each.student == result.student)
         result = result.model_copy(update={"person": submission.person})
         submitted = self.times.known.get(result.student) if self.times else None
-        late = with_lateness(result, self.assignment, submitted)
+        late = with_lateness(result, self.assignment, submitted, self.times.whose(result.student) if self.times else "")
         if submitted is None and self.times:
             late = late.model_copy(update={"flags": [*late.flags, *_untimed(submission, self.times)]})
         late = late.model_copy(
@@ -412,7 +413,8 @@ def _untimed(submission: Submission, times: Times) -> Iterator[str]:
     """Flags of a submission of which it is not known when it was handed in."""
     text = times.unreadable.get(submission.student)
     if text is not None:
-        yield f"timestamp.txt does not hold a time ({text[:60]!r}): nothing is taken off for lateness."
+        what = f"{submission.clock}'s time" if submission.clock else "timestamp.txt"
+        yield f"{what} does not hold a time ({text[:60]!r}): nothing is taken off for lateness."
     if submission.late:
         yield f"{submission.late} {LATE_BY_UNKNOWN}: nothing is taken off. Use --times."
     if text is None and not submission.late and times.known:

@@ -18,9 +18,11 @@ def spelt_as_in(assignment: Assignment, students: Iterable[str]) -> Assignment:
     return assignment.model_copy(update={"extensions": extensions})
 
 
-def with_lateness(student: StudentResult, assignment: Assignment, submitted: datetime | None) -> StudentResult:
-    """The result with the student's extension, and the deduction for handing in at `submitted`; an unknown time (None)
-    costs nothing.
+def with_lateness(
+    student: StudentResult, assignment: Assignment, submitted: datetime | None, source: str = ""
+) -> StudentResult:
+    """The result with the student's extension, and the deduction for handing in at `submitted`, which is the time
+    of `source`; an unknown time (None) costs nothing.
 
     Lateness begins with the student's own deadline plus the grace period; each 24 hours begun are a day.
     """
@@ -36,6 +38,7 @@ def with_lateness(student: StudentResult, assignment: Assignment, submitted: dat
     days = max(0, math.ceil(over / timedelta(days=1)))
     late = Lateness(
         submitted=submitted.isoformat(),
+        source=source,
         deadline=deadline.isoformat(),
         days=days,
         percent=assignment.late.percent(days),

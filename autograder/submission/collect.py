@@ -85,9 +85,12 @@ class _HandIn:
     failure: str = ""
     """The grader's own error, if there was one."""
     timestamp: str | None = None
+    clock: str = ""
     person: dict[str, str] = field(default_factory=dict)
     late: str = ""
     """What a course system's download says of it: as in `Submission`."""
+    downloaded: bool = False
+    """Whether it is from such a download, in which nbgrader has put no timestamp.txt: one there is the student's."""
 
 
 def find_submissions(
@@ -234,6 +237,8 @@ def _hand_ins(
             list(zip(hand_in.entries, hand_in.names, strict=True)),
             notes=list(hand_in.remarks),
             timestamp=hand_in.timestamp,
+            clock=hand_in.clock,
+            downloaded=True,
             person=hand_in.person,
             late=hand_in.late,
         )
@@ -390,7 +395,8 @@ def _take(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Limits, w
     """Copies a student's part to the submission's folder."""
     submission.problems += hand_in.notes
     submission.alike = hand_in.alike
-    submission.timestamp, submission.person, submission.late = hand_in.timestamp, hand_in.person, hand_in.late
+    submission.timestamp, submission.clock = hand_in.timestamp, hand_in.clock
+    submission.person, submission.late = hand_in.person, hand_in.late
     submission.left_out += hand_in.left_out
     submission.folder.mkdir(parents=True, exist_ok=True)
     _take_parts(hand_in, submission, lab, limits, within)
@@ -408,7 +414,8 @@ def _take_parts(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Lim
         if path.is_symlink():
             submission.leave(name or path.name, "a link")
         elif path.is_dir():
-            submission.timestamp = submission.timestamp or _timestamp(path, lab.name)
+            if not hand_in.downloaded:
+                submission.timestamp = submission.timestamp or _timestamp(path, lab.name)
             roots.append(_root(path, lab, submission, aside))
         elif named_like_archive(path.name):
             roots += [

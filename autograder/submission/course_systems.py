@@ -61,7 +61,9 @@ class DownloadedWork:
     late: str = ""
     """The system that says so; empty if none does."""
     timestamp: str | None = None
-    """When it came, in nbgrader's format, where the system says so with a time zone."""
+    """When the attempt that counts came, in nbgrader's format, but in the system's own zone if none is named."""
+    clock: str = ""
+    """The system that says so; empty if none does."""
     entries: list[Path] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     """The file's own name for each of the entries; empty for a folder that holds everything."""
@@ -86,6 +88,9 @@ class _Entry:
     person: dict[str, str]
     file: str
     attempt: str = ""
+    """When the attempt came, so that it sorts: `2027-01-21 10:00`, in the system's own time zone."""
+    clock: str = ""
+    """The system that says so."""
     number: tuple[int, int] = (0, 0)
     """Of files of one name in an attempt, the one with the greatest number counts."""
     late: str = ""
@@ -133,6 +138,9 @@ def _hand_in(entries: list[_Entry]) -> DownloadedWork:
     last = [entry for entry in entries if entry.attempt == attempts[-1]]
     if len(attempts) > 1:
         hand_in.remarks.append(f"{len(attempts)} attempts were handed in; the last one counts, of {attempts[-1]}.")
+    if last[0].clock:
+        hand_in.clock = last[0].clock
+        hand_in.timestamp = attempts[-1] if attempts[-1].count(":") == 2 else f"{attempts[-1]}:00"
     typed = [entry for entry in last if entry.written]
     filled = [entry for entry in last if not entry.written and not _empty(entry.path)]
     if typed and filled and not all(_empty(entry.path) for entry in typed):
@@ -191,7 +199,8 @@ def _brightspace(paths: Iterable[Path]) -> Iterator[_Entry]:
         found = BRIGHTSPACE.fullmatch(path.name)
         if found and (time := _brightspace_time(found["time"])):
             name = " ".join(found["name"].split())
-            yield _Entry(path, f"{name}_{found['user']}", {"name": name}, found["file"] or "", attempt=time)
+            student = f"{name}_{found['user']}"
+            yield _Entry(path, student, {"name": name}, found["file"] or "", attempt=time, clock="Brightspace")
 
 
 def _brightspace_time(text: str) -> str:
@@ -219,7 +228,7 @@ def _blackboard(paths: Iterable[Path], known: set[Path]) -> Iterator[_Entry]:
             continue
         day, clock = found["time"][:10], found["time"][11:].replace("-", ":")
         person = {"login": user, **({"name": name} if name else {})}
-        yield _Entry(path, user, person, found["file"], attempt=f"{day} {clock}")
+        yield _Entry(path, user, person, found["file"], attempt=f"{day} {clock}", clock="Blackboard")
 
 
 def _blackboard_name(path: Path) -> tuple[str, str]:
@@ -256,6 +265,7 @@ def _gradescope(download: Download) -> None:
                 student = person.get("email") or person.get("idnumber") or person["name"]
                 hand_in = DownloadedWork(student, {**person, "submission": str(name)}, entries=[folder], names=[""])
                 hand_in.timestamp = _utc(facts.get(":created_at"))
+                hand_in.clock = "Gradescope" if hand_in.timestamp else ""
                 others = ", ".join(other["name"] for other in people if other is not person)
                 if others:
                     hand_in.remarks.append(f"Handed in together with {others}.")

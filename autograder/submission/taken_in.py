@@ -20,7 +20,9 @@ class Submission:
     problems: list[str] = field(default_factory=list)
     """What the student should know."""
     timestamp: str | None = None
-    """What nbgrader's timestamp.txt says, where nbgrader has put one; untrusted like the rest."""
+    """What nbgrader's timestamp.txt says, where nbgrader has put one (untrusted like the rest), or a course system."""
+    clock: str = ""
+    """The course system that the timestamp is from; empty if it is nbgrader's."""
     person: dict[str, str] = field(default_factory=dict)
     """What a course system's download says of the student, by the fields of rosters."""
     late: str = ""

@@ -26,7 +26,7 @@ def _lateness(student: StudentResult, whose: str) -> str:
     late = student.late
     if late is None:
         return ""
-    came = f"Handed in on {moment(late.submitted)}"
+    came = f"Handed in on {moment(late.submitted)}{f' ({late.source})' if late.source else ''}"
     if late.days == 0 or late.percent == 0:
         within = "within the grace period after" if late.days == 0 else "after"
         return f"{came}, {within} {whose} deadline of {moment(late.deadline)}: nothing is taken off."
