@@ -104,6 +104,18 @@ def test_a_zero_that_counts_where_no_mark_was_is_a_mark_that_moved(tmp_path: Pat
     assert moved(tmp_path, unread, unread) == (0, "0 marks moved.")
 
 
+def test_many_checks_that_moved_one_mark_are_counted(tmp_path: Path) -> None:
+    def of_class(passed: int) -> StudentResult:
+        return student(
+            "ada", *(check(f"c{n}", "passed" if n < passed else "failed", 5 if n < passed else 0) for n in range(9))
+        )
+
+    _, words = moved(tmp_path, of_class(0), of_class(9))
+    assert "ada 0 45 +45 9 checks, now 45 of" in words
+    assert "simple-cnn/c8 failed" in words  # in the table of checks
+    assert "ada 0 40 +40 simple-cnn/c0 0 → 5; simple-cnn/c1" in moved(tmp_path, of_class(0), of_class(8))[1]
+
+
 def test_a_decision_is_a_reason(tmp_path: Path) -> None:
     for folder in ("old", "new"):
         write(tmp_path / folder, [student("ada", FAILED)])

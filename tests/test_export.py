@@ -297,7 +297,7 @@ def test_moodles_import_file_has_the_id_that_was_asked_for(marks: Path, tmp_path
     ]
     assert "map 'idnumber'" in done.stdout
     no_id = export(marks, "--to", "moodle", "--id", "sis", "-o", tmp_path / "none.csv")
-    assert "ada, bruce, miles: no sis is known of this student; add it to the roster" in no_id.stderr
+    assert "ada, bruce and miles: no sis is known of this student; add it to the roster" in no_id.stderr
 
 
 # --- Canvas -----------------------------------------------------------------------------------------------------------
@@ -473,7 +473,7 @@ def test_nobody_is_guessed(tmp_path: Path) -> None:
     assert out.read_bytes() == sheet.read_bytes()
     assert done.exit_code == 1
     assert "John Smith: sheet.csv: lines 2, 3 could all be this student" in done.stderr
-    assert "  Eve Adams, eve@example.org: sheet.csv: line 4 could be Eve Adams or eve@example.org\n" in done.stderr
+    assert "  Eve Adams and eve@example.org: sheet.csv: line 4 could be Eve Adams or eve@example.org\n" in done.stderr
     assert "1: not found in sheet.csv" in done.stderr
 
 

@@ -18,7 +18,7 @@ from autograder.grading.lateness import spelt_as_in, with_lateness
 from autograder.grading.times import find_times
 from autograder.results import Results
 from autograder.submission.collect import find_submissions
-from autograder.submission.names import alphabetical, composed, did_you_mean, spelt_as
+from autograder.submission.names import alphabetical, composed, did_you_mean, listed, spelt_as
 from tests.conftest import ROOT
 from tests.export_class import export, marks_folder
 from tests.export_class import student as of_lab4
@@ -49,6 +49,14 @@ def test_a_name_that_a_course_system_gave_a_number_is_asked_about() -> None:
     assert did_you_mean("Jose Nunez", ["José Núñez"]) == "; did you mean 'José Núñez'?"
     assert did_you_mean("bob", known) == did_you_mean(" ", known) == ""
     assert did_you_mean("a", ["a1", "a2", "a3", "a4"]).count("a") == 4
+
+
+def test_names_with_commas_are_told_apart_by_semicolons() -> None:
+    assert listed(["ada"]) == "ada"
+    assert listed(["ada", "bob", "cy"]) == "ada, bob and cy"
+    assert listed(["Pair, Paul", "ada", "Student, Test"]) == "Pair, Paul; ada; Student, Test"
+    assert listed(list("abcde"), 3) == "a, b and 3 more"
+    assert listed(list("abcde"), None) == "a, b, c, d and e"
 
 
 @BOTH

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from autograder.grading.difference import CheckChange, CheckOutcome, Difference
     from autograder.results import Results
 
+SHOWN = 8  # the checks of one student are named if no more than these moved the mark; the next table has them all
+
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
@@ -66,7 +68,7 @@ def show(found: Difference, console: Console) -> None:
     from rich.text import Text
 
     from autograder.feedback.plain_text import visible
-    from autograder.grading.flags import listed
+    from autograder.submission.names import listed
 
     for remark in found.remarks:
         console.print(Text(visible(remark), style="yellow"))
@@ -82,7 +84,12 @@ def show(found: Difference, console: Console) -> None:
             else:
                 moving = [c for c in student.checks if c.old is None or c.new is None or c.old.score != c.new.score]
                 why = ["a different submission"] if student.resubmitted else []
-                why += [f"{change.place} {_points(change)}" for change in moving] + student.reasons
+                if len(moving) > SHOWN:
+                    now = "" if student.new is None else f", now {student.new:g} of {student.new_max:g}"
+                    why.append(f"{len(moving)} checks{now}")
+                else:
+                    why += [f"{change.place} {_points(change)}" for change in moving]
+                why += student.reasons
                 if student.old_max != student.new_max:
                     why.append(f"the maximum was {student.old_max:g} points and is {student.new_max:g}")
             moved_by = "" if student.old is None or student.new is None else f"{student.new - student.old:+g}"

@@ -221,6 +221,7 @@ def _tell(chosen: Format, request: Request, done: Exported, gradebook: str | Non
 
     from autograder.export.table import text_cell
     from autograder.results import AGAIN_FOR_A_TASK, LOOK
+    from autograder.submission.names import listed
 
     def tell(sentence: str) -> None:
         Console(highlight=False).print(Text(sentence))
@@ -241,7 +242,8 @@ def _tell(chosen: Format, request: Request, done: Exported, gradebook: str | Non
         (LOOK.capitalize(), [name for name, result in names.items() if result.unjudged]),
     ):
         if asked:
-            warn(f"{words}: {', '.join(map(text_cell, asked))}. Their flags on the class page say for what.")
+            who = listed([text_cell(name) for name in asked], None)
+            warn(f"{words}: {who}. Their flags on the class page say for what.")
     if not done.left_out:
         return
     without = len(done.left_out)
@@ -250,7 +252,7 @@ def _tell(chosen: Format, request: Request, done: Exported, gradebook: str | Non
     for student, reason in done.left_out:
         alike.setdefault(text_cell(reason), []).append(text_cell(student))
     for reason, students in list(alike.items())[: None if verbose else SHOWN]:
-        warn(f"  {', '.join(students)}: {reason}")
+        warn(f"  {listed(students, None)}: {reason}")
     if len(alike) > SHOWN and not verbose:
         more = sum(len(students) for students in list(alike.values())[SHOWN:])
         warn(f"  … and {more} more; list all with -v")

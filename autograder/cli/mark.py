@@ -295,9 +295,9 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
     from autograder.cli.override import tell_misfit
     from autograder.feedback.plain_text import visible
     from autograder.grading.class_run import LATE_BY_UNKNOWN
-    from autograder.grading.flags import listed
     from autograder.grading.overrides import FLAG
     from autograder.results import AGAIN_FOR_A_TASK
+    from autograder.submission.names import listed
 
     def flagged(words: str) -> list[str]:
         return [student.student for student in students if any(words in flag for flag in student.flags)]
@@ -331,7 +331,8 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
         what = f"Late, but the course system does not say since when: {names(undated)}. Nothing is taken off."
         console.print(Text(what, style="bold yellow"))
     if outcome.extended:
-        console.print(Text(f"Extensions for nobody in this class: {names(outcome.extended)}.", style="bold yellow"))
+        who = listed([visible(name) for name in outcome.extended], 4)  # short: they may all be of another class
+        console.print(Text(f"Extensions for nobody in this class: {who}.", style="bold yellow"))
     if outcome.gone:
         count = len(outcome.gone)
         who, are = ("student", "is") if count == 1 else ("students", "are")

@@ -10,6 +10,7 @@ from autograder.export.marks import Mark, plain
 from autograder.export.people import match_rows, need
 from autograder.export.worksheet import Worksheet
 from autograder.storage import write_whole
+from autograder.submission.names import listed
 
 
 def fill(request: Request, sheet: Worksheet, column: int, people: Mapping[str, int], rows: Iterable[int]) -> Exported:
@@ -34,10 +35,10 @@ def fill(request: Request, sheet: Worksheet, column: int, people: Mapping[str, i
             sheet.put(row, column, new)
     done = Exported([write_whole(request.path, sheet.to_bytes())], len(owners), left_out + unknown)
     if replaced:
-        done.notes.append(f"Replaced {len(replaced)} marks that were already there: {', '.join(replaced)}")
+        done.notes.append(f"Replaced {len(replaced)} marks that were already there: {listed(replaced, None)}")
     others = list(filter(None, (_person(sheet, row, people) for row in rows if row not in known)))
     if others and len(request.marks) == len(request.results.students):
-        done.notes.append(f"In {sheet.path.name}, but with no mark here: {', '.join(others)}.")
+        done.notes.append(f"In {sheet.path.name}, but with no mark here: {listed(others, None)}.")
     return done
 
 
@@ -58,7 +59,7 @@ def find_column(request: Request, sheet: Worksheet, identifier: str, columns: Se
     """
     wanted = (request.column or request.title).strip()
     titles = {number: sheet.header[number] for number in columns}
-    listed = ", ".join(repr(title) for title in titles.values()) or "none"
+    known = ", ".join(repr(title) for title in titles.values()) or "none"
     whole = [number for number, title in titles.items() if title == wanted]
     by_number = [n for n, title in titles.items() if (m := re.search(identifier, title)) and wanted == m["number"]]
     short = [n for n, title in titles.items() if re.sub(identifier, "", title).strip().casefold() == wanted.casefold()]
@@ -66,11 +67,11 @@ def find_column(request: Request, sheet: Worksheet, identifier: str, columns: Se
         if len(found) == 1:
             return found[0]
         if found:
-            raise ExportError(f"{sheet.path}, line 1: several columns are called {wanted!r}; the columns are {listed}")
+            raise ExportError(f"{sheet.path}, line 1: several columns are called {wanted!r}; the columns are {known}")
     if request.new_column:
         return sheet.add_column(wanted)
     raise ExportError(
-        f"{sheet.path}, line 1: there is no column {wanted!r}; the columns are {listed}. Choose one with --column, or"
+        f"{sheet.path}, line 1: there is no column {wanted!r}; the columns are {known}. Choose one with --column, or"
         " add one with --new-column, from which the course system then makes a new assignment."
     )
 
@@ -107,8 +108,8 @@ def one_maximum(marks: Iterable[Mark]) -> float:
     """The maximum of all marks; raises `ExportError` if they differ in it."""
     maxima = sorted({mark.total_max for mark in marks})
     if len(maxima) != 1:
-        listed = ", ".join(map(plain, maxima)) or "nothing"
-        raise ExportError(f"the marks must have the same maximum, but are out of {listed}; scale them with --out-of N")
+        found = ", ".join(map(plain, maxima)) or "nothing"
+        raise ExportError(f"the marks must have the same maximum, but are out of {found}; scale them with --out-of N")
     return maxima[0]
 
 

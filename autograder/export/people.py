@@ -10,7 +10,7 @@ from typing import TypeVar
 from autograder.export.formats import ExportError
 from autograder.export.marks import Mark
 from autograder.export.worksheet import Worksheet
-from autograder.submission.names import composed
+from autograder.submission.names import composed, listed
 
 # The titles of course systems' columns, in lower case. The first column with a field counts.
 TITLES: dict[str, tuple[str, ...]] = {
@@ -132,9 +132,7 @@ def told_apart(found: Iterable[tuple[Mark, Sequence[str], Row]]) -> tuple[list[R
     for mark, ids, row in found:
         others = {name for place in _places(ids) for name in owners[place]} - {mark.student}
         if others:
-            left_out.append(
-                (mark.student, f"cannot be told from {', '.join(sorted(others))} there, so neither is in it")
-            )
+            left_out.append((mark.student, f"cannot be told from {listed(sorted(others))} there, so neither is in it"))
         else:
             rows.append(row)
     return rows, left_out

@@ -23,7 +23,7 @@ from autograder.export.marks import Mark, plain
 from autograder.export.what_was_marked import HIDDEN, NOTEBOOK, Remembered, add_cell, remember, remembered, texts_of
 from autograder.results import StudentResult
 from autograder.submission.collect import SubmissionError, find_submissions
-from autograder.submission.names import spelt_as
+from autograder.submission.names import listed, spelt_as
 
 UNSAFE = re.compile(r'[<>"\\/{}*?\[\]]')
 """Characters that formgrader would put into pages and paths without escaping them."""
@@ -72,7 +72,7 @@ def write(request: Request) -> Exported:
         done.files.append(course / "autograded")
         without = [mark.student for mark in marks if mark.student not in handed_in]
         if without:
-            done.notes.append(f"Found no notebooks of {', '.join(without)}; formgrader shows only their marks.")
+            done.notes.append(f"Found no notebooks of {listed(without, None)}; formgrader shows only their marks.")
     else:
         done.notes.append("Formgrader shows only marks. To see notebooks there, give --submissions FOLDER.")
     done.notes.append(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.course import Assignment
 from autograder.data import chosen_data
 from autograder.grading.cache import Cache, CachedResult, CacheError, depends_on
-from autograder.grading.flags import flagged, listed
+from autograder.grading.flags import flagged
 from autograder.grading.grader import GradingSpec, Marked, withheld
 from autograder.grading.lateness import spelt_as_in, with_lateness
 from autograder.grading.overrides import Decision, OverridesError, apply, fit_course, misfits, read_overrides
@@ -30,7 +30,7 @@ from autograder.results import AGAIN, NotTakenIn, Promise, Results, ResultsError
 from autograder.sandbox.layers.choice import Layers
 from autograder.storage import write_whole
 from autograder.submission.collect import TOLD, SubmissionError, find_submissions, require_source
-from autograder.submission.names import alphabetical, composed
+from autograder.submission.names import alphabetical, composed, listed
 from autograder.submission.taken_in import Submission, TakenIn
 from autograder.submission.versions import notebook_of
 from autograder.wall import Wall

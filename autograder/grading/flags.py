@@ -6,7 +6,7 @@ A flag costs nobody a point.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from autograder.results import AGAIN, BEFORE_THEY_COUNT, CheckResult, StudentRes
 from autograder.submission.definitions import Definitions
 from autograder.submission.effective import effective
 from autograder.submission.excerpt import compared_code
+from autograder.submission.names import listed
 from autograder.submission.reach import GRADER, PACKAGE, TEXT, Finding
 from autograder.submission.source import code_cells
 
@@ -25,7 +26,6 @@ REACHES = {
     TEXT: "Runs code, or may run code, that it holds as text",
     PACKAGE: "Has the package do what the task asks for",
 }
-NAMED = 40  # at most so many students are named in a flag
 SAME_SEED = "Training the same network with the same seed on the same kind of machine gives that as well."
 
 
@@ -144,12 +144,6 @@ def _alike(
 def _compared(student: StudentResult) -> dict[str, str]:
     """What is compared of each task's code."""
     return {task.id: text for task in student.tasks if (text := task.compared or task.code)}
-
-
-def listed(names: Sequence[str]) -> str:
-    """The names as a sentence has them: `ada, bob and cy`."""
-    names = list(names) if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _errors(student: StudentResult) -> Iterator[str]:

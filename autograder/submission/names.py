@@ -1,10 +1,12 @@
-"""Compares students' names as people see them: macOS stores “ö” as two characters (NFD), others as one (NFC)."""
+"""Compares and lists names as people see them: macOS stores “ö” as two characters (NFD), others as one (NFC)."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+NAMED = 40  # at most so many names are in a sentence
 
 
 def composed(name: str) -> str:
@@ -16,6 +18,19 @@ def alphabetical(name: str) -> tuple[str, str]:
     """Where a name stands in a list, which neither capitals nor accents change; the name itself where two are alike."""
     apart = unicodedata.normalize("NFKD", name.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter)), name
+
+
+def listed(names: Sequence[str], most: int | None = NAMED) -> str:
+    """The names as a sentence has them: `ada, bob and cy`; where names have commas, `Pair, Paul; Test, Student`.
+
+    If there are more than `most`, the last of them are only counted.
+    """
+    names = list(names)
+    if most is not None and len(names) > most:
+        names = [*names[: most - 1], f"{len(names) - most + 1} more"]
+    if any("," in name for name in names):
+        return "; ".join(names)
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def spelt_as(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
