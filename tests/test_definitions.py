@@ -78,6 +78,29 @@ def test_what_cannot_be_defined_says_where(definitions: Definitions) -> None:
         definitions.load("nothing")
 
 
+@pytest.mark.parametrize(
+    ("other", "kind", "said"),
+    [
+        ("", Missing, "`Net` is not defined in any notebook or script."),
+        (
+            "class Net:\n    x = 1 / 0\n",
+            LoadFailed,
+            "`Store` could not be defined: .*`Net` could not be defined: .*ZeroDiv",
+        ),
+    ],
+)
+def test_what_rests_on_a_definition_that_is_not_there_says_which(
+    tmp_path: Path, other: str, kind: type[Exception], said: str
+) -> None:
+    (tmp_path / "a.py").write_text(other)
+    own = "from autograder.sandbox.student_notebook import borrow\n"
+    store = "class Store:\n    net = borrow('Net')\n    load = print\n\nload_model = Store.load\n"
+    (tmp_path / "b.py").write_text(own + store)
+    with pytest.raises(kind, match=said) as error:
+        Definitions(tmp_path).load("load_model")
+    assert "NameError" not in str(error.value)
+
+
 def test_what_fills_a_name_by_a_call_or_a_loop_runs_and_so_does_what_sets_a_library_up(
     definitions: Definitions,
 ) -> None:

@@ -57,6 +57,9 @@ class Unit:
     sets_up: set[int] = field(default_factory=set)
     done: set[int] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
+    """Why a name could not be defined."""
+    waits: dict[str, str] = field(default_factory=dict)
+    """What is missing, for those of the names in `failed` that need another definition."""
     surroundings: Surroundings | None = None
     module: types.ModuleType = field(init=False)
 
@@ -320,6 +323,8 @@ class Definitions:
         unit = found[0]
         self._run(unit, [name], set())
         if not hasattr(unit.module, name):
+            if name in unit.waits:
+                raise Missing(unit.waits[name])
             if name in unit.failed:
                 raise LoadFailed(unit.failed[name])
             raise NotImplementedError(f"`{name}` is not filled in yet.")
@@ -333,7 +338,7 @@ class Definitions:
 
     def failure(self, name: str) -> str:
         """Why `name` could not be defined, from whichever file was to define it; empty if nothing is known."""
-        return next((unit.failed[name] for unit in self.units if name in unit.failed), "")
+        return _first([unit.failed for unit in self.units], name)
 
     def _run(self, unit: Unit, roots: list[str], under_way: set[tuple[str, str]]) -> None:
         chosen, elsewhere = unit.needed(roots)
@@ -369,6 +374,7 @@ class Definitions:
                     else:
                         continue
                     del unit.failed[bound]
+                    unit.waits.pop(bound, None)
 
     def _execute(self, unit: Unit, index: int) -> None:
         statement = unit.statements[index]
@@ -388,9 +394,16 @@ class Definitions:
         except NotImplementedError:
             return  # a stub that nobody touched: the name stays unbound
         except BaseException as error:  # sys.exit() in a cell ends the cell, not the submission
-            detail = f"{type(error).__name__}: {_text(error)}"
+            detail, waits = f"{type(error).__name__}: {_text(error)}", ""
+            if isinstance(error, Missing):
+                waits = _text(error)
+            elif isinstance(error, NameError) and error.name:  # is it a name that could not be defined itself?
+                detail = self.failure(error.name) or detail
+                waits = _first([unit.waits for unit in self.units], error.name)
             for name in unit.binds[index] or unit.changes[index]:
                 unit.failed[name] = f"`{name}` could not be defined: {statement.place} raised {detail}"
+                if waits:
+                    unit.waits[name] = waits
         finally:
             unit.surroundings = Surroundings.now()
             before.restore()
@@ -399,6 +412,10 @@ class Definitions:
 def _is_named(stem: str, notebook: str) -> bool:
     """Whether a file is called like a notebook, or like a copy of it."""
     return notebook.casefold() in {name.casefold() for name in originals(stem)}
+
+
+def _first(reasons: list[dict[str, str]], name: str) -> str:
+    return next((each[name] for each in reasons if name in each), "")
 
 
 def _text(error: BaseException, limit: int = 500) -> str:
