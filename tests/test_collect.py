@@ -463,6 +463,26 @@ def test_a_notebook_that_is_as_it_was_released_does_not_count_before_work(tmp_pa
         assert submission.versions == []
 
 
+def test_a_released_notebook_in_the_folder_that_counts_gives_way_to_the_same_one_beside_it(tmp_path: Path) -> None:
+    stub, solved = notebook("raise NotImplementedError"), notebook("print(1)")
+    first, second = "4_1_simple_cnn.ipynb", "4_2_better_cnn.ipynb"
+    for name in (first, second):
+        put(tmp_path / "release" / name, stub)
+    put(tmp_path / "in/ada/lab4" / first, solved)
+    put(tmp_path / "in/ada/lab4" / second, stub)
+    put(tmp_path / "in/ada" / second, solved)
+    put(tmp_path / "in/ada" / first, notebook("print(2)"))  # both have work in them: the folder counts
+    put(tmp_path / "in/ben/lab4" / first, solved)
+    put(tmp_path / "in/ben/lab4" / second, stub)
+    put(tmp_path / "in/ben" / second, "")  # nothing that could be read
+    ada, ben = find_submissions(
+        tmp_path / "in", "lab4", tmp_path / "staging", LIMITS, NOTEBOOKS, tmp_path / "release"
+    ).submissions
+    assert {name: (ada.folder / name).read_text() for name in (first, second)} == {first: solved, second: solved}
+    assert ada.versions == [first]
+    assert (ben.folder / second).read_text() == stub
+
+
 def test_the_class_s_archive_may_be_of_any_kind(tmp_path: Path) -> None:
     put(tmp_path / "in/ada/lab4/a.py")
     put(tmp_path / "in/ben/b.ipynb", NOTEBOOK)
