@@ -462,9 +462,10 @@ def _take_parts(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Lim
     files = [file for file in files if file.path not in done]
     if lacking(files, lab.notebooks, lab.released):
         for version in aside:
-            if version.root.is_file() and named_like_archive(version.root.name):
+            path = version.root
+            if path.is_file() and named_like_archive(path.name) and not links_outside(path.lstat(), within):
                 notes = Submission(submission.student, submission.folder)
-                for folder in _opened(version.root, version.root.name, next(unpacked), room, notes):
+                for folder in _opened(path, path.name, next(unpacked), room, notes):
                     version.root = _root(folder, lab, notes, [])
     copying.copy_all(_without_others(files, aside, submission, lab))
 
