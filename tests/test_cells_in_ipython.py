@@ -437,7 +437,7 @@ def as_read(folder: Path, text: str) -> tuple[Definitions, dict[str, Any]]:
     definitions = Definitions(folder)
     (unit,) = definitions.units
     unit.module.__dict__["__anext"] = _two
-    names = {name for bound in unit.binds for name in bound if name[0] != "_"}
+    names = {name for name in unit.binders if name[0] != "_"}
     if len(cells) > 1:
         names -= {"register_cell_magic", "own", "skip"}
     found = {}
@@ -486,7 +486,7 @@ def compare(shell: InteractiveShell, cell: Cell, folder: Path) -> bool:
     (unit,) = definitions.units
     lines = re.split(r"\r?\n", cell.text)
     for name in set(ours) - {"pip", "x"}:
-        statement = next(unit.statements[index] for index, bound in enumerate(unit.binds) if name in bound)
+        statement = unit.statements[unit.binders[name][0]]
         where = next(number for number, line in enumerate(lines, start=1) if re.search(rf"\b{name}\b", line))
         first = min([statement.node.lineno, *(one.lineno for one in getattr(statement.node, "decorator_list", []))])
         assert first <= where <= (statement.node.end_lineno or 0), (name, where, first)

@@ -53,7 +53,7 @@ class Places:
         for name in names:
             for unit in self._definitions.where(name, task.notebook)[:1]:
                 for index in reversed(range(len(unit.statements))):
-                    if name in unit.binds[index]:
+                    if name in unit.effects[index].binds:
                         statement = unit.statements[index]
                         file, _, cell = statement.cell.place.partition(", cell ")
                         return self._place(file, int(cell) if cell else None, statement.node.lineno)

@@ -1,49 +1,44 @@
 """Finds what a submission defines, and runs just as much of it as a definition needs.
 
 How a statement is chosen. A name that a check asks for is a *root*. Every top-level statement that binds a root runs
-(class, function, assignment, import), and so, again and again, does every statement of the same file that binds a
-name which a chosen statement uses. Statements that change a chosen name run too: `Net.forward = forward`,
-`sizes.append(5)`, `sizes[0] = 5`, a loop that does so, or the call of a function that does so. So do calls that set a
-library up, such as `torch.serialization.add_safe_globals([…])`: statements that call an imported module's function on
-nothing but literals and imported names. What nobody needs stays unrun: the cell that trains, the plot, the loop that
-prints. The order is the file's own. A name that the file does not bind is looked for in the submission's other files.
+(class, function, assignment, import), and so, again and again, does what the chosen statements use: of a name that a
+statement reads while it runs, the statements above it that may have given the name the value that it has there; of a
+name that a function looks up when it is called, all statements that bind it. Statements that change a chosen value run
+too: `Net.forward = forward`, `sizes.append(5)`, `sizes[0] = 5`, a loop or the call of a function that does
+so (`effects.py`). So do calls that set a library up, such as `torch.serialization.add_safe_globals([…])`: statements
+that call an imported module's function on nothing but literals and imported names. What nobody needs stays unrun: the
+cell that trains, the plot, the loop that prints. A name that the file does not bind is looked for in the submission's
+other files.
+
+The order is the file's own, whatever is asked for first: a statement that runs after one that stands below it sees the
+names as they are at its own place, and gives none a value that stands further down. If something below has changed in
+place what it reads, the file begins anew.
 """
 
 from __future__ import annotations
 import __future__
 
 import ast
+import bisect
 import builtins
 import contextlib
 import linecache
 import os
 import re
-import symtable
 import sys
 import types
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from autograder.submission.effects import Effects, base_of, effects_of
 from autograder.submission.jupyter import Shell
 from autograder.submission.source import Aside, CodeFile, Statement, find_code, originals, read_code, texts
 from autograder.submission.wanted import VARIABLE, LoadFailed, Missing, likeness, meant, only_raises
 
-CHANGES = {
-    "append",
-    "extend",
-    "insert",
-    "update",
-    "add",
-    "setdefault",
-    "pop",
-    "remove",
-    "clear",
-    "sort",
-    "reverse",
-}
+ABSENT: Any = object()  # the value of a name that is not bound
 
 
 @dataclass
@@ -51,53 +46,46 @@ class Unit:
     """One notebook or script: its statements, what they bind and use, and the module they run in."""
 
     file: CodeFile
-    binds: list[set[str]] = field(default_factory=list)
-    uses: list[set[str]] = field(default_factory=list)
-    changes: list[set[str]] = field(default_factory=list)
+    effects: list[Effects] = field(default_factory=list)
     sets_up: set[int] = field(default_factory=set)
+    roots: set[str] = field(default_factory=set)
     done: set[int] = field(default_factory=set)
+    raised: set[int] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
     """Why a name could not be defined."""
     waits: dict[str, str] = field(default_factory=dict)
     """What is missing, for those of the names in `failed` that need another definition."""
+    values: dict[str, dict[int, Any]] = field(default_factory=dict)
+    """What each name was bound to by each statement that has run."""
+    running: bool = False
     surroundings: Surroundings | None = None
     module: types.ModuleType = field(init=False)
 
     def __post_init__(self) -> None:
+        self.begin()
+        self.effects = effects_of([statement.node for statement in self.statements])
+        self.binders = _indices(effects.binds for effects in self.effects)
+        self.changers = _indices(effects.changes for effects in self.effects)
+        imports = [isinstance(statement.node, (ast.Import, ast.ImportFrom)) for statement in self.statements]
+        imported = set().union(*(one.binds for one, does in zip(self.effects, imports, strict=True) if does))
+        for index, statement in enumerate(self.statements):
+            called = getattr(getattr(statement.node, "value", None), "func", None)
+            plain_call = isinstance(statement.node, ast.Expr) and isinstance(called, ast.Attribute)
+            if plain_call and self.effects[index].uses - set(dir(builtins)) <= imported:
+                self.sets_up.add(index)
+
+    def begin(self) -> None:
+        """Makes an empty module; nothing has run."""
         # Where pickle and dataclasses look a class's module up, they find it by this name.
         self.module = types.ModuleType("submitted_" + re.sub(r"\W", "_", self.name))
         sys.modules[self.module.__name__] = self.module
-        for statement in self.statements:
-            binds, uses, changes = _names(statement)
-            self.binds.append(binds)
-            self.uses.append(uses)
-            self.changes.append(changes)
-        self._follow_calls()
+        for known in (self.done, self.raised, self.failed, self.waits, self.values):
+            known.clear()
+        self.surroundings = None
         # What Jupyter adds.
         self.module.__dict__["display"] = lambda *values, **options: None
         shell = Shell()
         self.module.__dict__["get_ipython"] = lambda: shell
-
-    def _follow_calls(self) -> None:
-        """Adds to each statement's changes what the file's own functions change when it calls them."""
-        within: dict[str, set[str]] = {}
-        imported: set[str] = set()
-        for index, statement in enumerate(self.statements):
-            node = statement.node
-            if isinstance(node, ast.FunctionDef):
-                within.setdefault(node.name, set()).update(_changed_in(node) & self.uses[index])
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                imported |= self.binds[index]
-        for index, statement in enumerate(self.statements):
-            if isinstance(statement.node, (ast.FunctionDef, ast.ClassDef)):
-                continue
-            for part in ast.walk(statement.node):
-                if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-                    self.changes[index] |= within.get(part.func.id, set())
-            called = getattr(getattr(statement.node, "value", None), "func", None)
-            plain_call = isinstance(statement.node, ast.Expr) and isinstance(called, ast.Attribute)
-            if plain_call and self.uses[index] - set(dir(builtins)) <= imported:
-                self.sets_up.add(index)
 
     @property
     def name(self) -> str:
@@ -122,32 +110,128 @@ class Unit:
         return flags
 
     def defines(self, name: str) -> bool:
-        return any(name in bound for bound in self.binds)
+        return name in self.binders
 
     def needed(self, roots: Iterable[str], without: Collection[str] = ()) -> tuple[list[int], set[str]]:
         """The statements that `roots` need, in the file's order, and the names that this file does not bind.
 
         What names in `without` need does not count.
         """
-        wanted, open_names, chosen = set(), list(roots), set()
+        open_names: list[tuple[str, int | None]] = [(name, None) for name in roots]
+        seen: set[tuple[str, int | None]] = set()
+        chosen: set[int] = set()
         while open_names:
-            name = open_names.pop()
-            if name in wanted or name in without:
+            name, place = open_names.pop()
+            if (name, place) in seen or (name, None) in seen or name in without:
                 continue
-            wanted.add(name)
-            for index, bound in enumerate(self.binds):
-                if (name in bound or name in self.changes[index]) and index not in chosen:
+            seen.add((name, place))
+            for index in self._values_of(name, place):
+                if index not in chosen:
                     chosen.add(index)
-                    open_names += sorted(self.uses[index])
-        starred = {index for index, bound in enumerate(self.binds) if "*" in bound}
+                    open_names += [(read, index) for read in sorted(self.effects[index].reads)]
+                    open_names += [(used, None) for used in sorted(self.effects[index].later)]
+        starred = set(self.binders.get("*", ()))
         if chosen:
             chosen |= starred
             for index in self.sets_up:
                 chosen.add(index)
-                for name in self.uses[index]:  # the imports
-                    chosen |= {other for other, bound in enumerate(self.binds) if name in bound}
-        elsewhere = set() if starred else {name for name in wanted if not self.defines(name)}
+                for name in self.effects[index].uses:  # the imports
+                    chosen |= set(self.binders.get(name, ()))
+        elsewhere = set() if starred else {name for name, _ in seen if not self.defines(name)}
         return sorted(chosen), {name for name in elsewhere if not hasattr(builtins, name)}
+
+    def _values_of(self, name: str, place: int | None) -> list[int]:
+        """The statements that make up the values that a name can have at a place; None is for any place."""
+        bound = self._bound_at(name, place)
+        changed = [
+            index
+            for index in self.changers.get(name, ())
+            if place is None
+            or name in self.effects[index].by_another_name
+            or set(bound) & set(above := self._bound_at(name, index))
+            or not (bound or above)
+        ]
+        return bound + changed
+
+    def _bound_at(self, name: str, place: int | None) -> list[int]:
+        """The statements that can have bound the value that a name has at a place; those below if none stands above."""
+        binders = self.binders.get(name, [])
+        if place is None:
+            return binders
+        found = []
+        for index in reversed(binders[: bisect.bisect_left(binders, place)]):
+            found.append(index)
+            if name in self.effects[index].surely and index not in self.raised:
+                break
+        return found or binders
+
+    def bound_below(self, name: str, index: int) -> str:
+        """Where a name is bound that no statement above binds; empty if one does, or none at all."""
+        first = self.binders.get(name, [index])[0]
+        return self.statements[first].place if first > index else ""
+
+    def too_late(self, chosen: Iterable[int]) -> bool:
+        """Whether one of the statements reads what a statement further down has already changed in place."""
+        last = max(self.done, default=-1)
+        for index in chosen:
+            if index > last or index in self.done:
+                continue
+            below = [self.effects[other].changes for other in self.done if other > index]
+            if below and self._seen_by(index) & set().union(*below):
+                return True
+        return False
+
+    def _seen_by(self, index: int) -> set[str]:
+        """The names whose values a statement can look at, be it by the functions that it calls."""
+        node = self.statements[index].node
+        seen: set[str] = set()
+        calls = any(isinstance(part, ast.Call) for part in ast.walk(node)) or getattr(node, "decorator_list", [])
+        open_names = list(self.effects[index].reads)
+        while open_names:
+            name = open_names.pop()
+            if name not in seen:
+                seen.add(name)
+                if calls:
+                    open_names += [used for other in self.binders.get(name, ()) for used in self.effects[other].uses]
+        return seen
+
+    @contextlib.contextmanager
+    def at_its_place(self, index: int) -> Iterator[None]:
+        """Lets a statement see the names as they are where it stands, and keeps what stands further down."""
+        names = self.module.__dict__
+        below = [name for name, values in self.values.items() if max(values) > index]
+        kept = {name: names.get(name, ABSENT) for name in below}
+        for name in below:
+            above = [other for other in self.values[name] if other < index]
+            _set(names, name, self.values[name][max(above)] if above else ABSENT)
+        before = dict(names)
+        try:
+            yield
+        finally:
+            touched = {
+                name for name in before.keys() | names.keys() if before.get(name, self) is not names.get(name, self)
+            }
+            for name in touched | (self.effects[index].binds & (before.keys() | names.keys())):
+                values = self.values.setdefault(name, {-1: before.get(name, ABSENT)})
+                values[index] = names.get(name, ABSENT)
+            for name, value in kept.items():
+                _set(names, name, value)
+
+
+def _indices(found: Iterable[Iterable[str]]) -> dict[str, list[int]]:
+    """For each name, the statements that have it."""
+    indices: dict[str, list[int]] = {}
+    for index, names in enumerate(found):
+        for name in names:
+            indices.setdefault(name, []).append(index)
+    return indices
+
+
+def _set(names: dict[str, Any], name: str, value: Any) -> None:
+    if value is ABSENT:
+        names.pop(name, None)
+    else:
+        names[name] = value
 
 
 @dataclass
@@ -216,13 +300,11 @@ class Definitions:
 
         `from net import Net as name` is a definition where `net.py` was handed in.
         """
-        for index, bound in enumerate(unit.binds):
-            if name not in bound:
-                continue
+        for index in unit.binders.get(name, ()):
             node = unit.statements[index].node
             value = getattr(node, "value", None)
             borrowed = (
-                any(isinstance(part, ast.Call) and _base(part.func) == "borrow" for part in ast.walk(value))
+                any(isinstance(part, ast.Call) and base_of(part.func) == "borrow" for part in ast.walk(value))
                 if isinstance(value, ast.expr)
                 else False
             )
@@ -265,8 +347,8 @@ class Definitions:
         first = found[0]
         twice = [
             first.statements[i]
-            for i, bound in enumerate(first.binds)
-            if name in bound and isinstance(first.statements[i].node, (ast.FunctionDef, ast.ClassDef))
+            for i in first.binders[name]
+            if isinstance(first.statements[i].node, (ast.FunctionDef, ast.ClassDef))
         ]
         if len(twice) > 1:
             notes.append(
@@ -285,7 +367,7 @@ class Definitions:
     def overwritten(self, name: str, notebook: str = "") -> str:
         """Where an untouched stub stands below what somebody has written, as a sentence; else empty."""
         for unit in self.where(name, notebook)[:1]:
-            found = [i for i, bound in enumerate(unit.binds) if name in bound]
+            found = unit.binders[name]
             if any(not _is_stub(unit, name, upto=index) for index in found[:-1]):
                 place = unit.statements[found[-1]].place
                 return (
@@ -301,8 +383,8 @@ class Definitions:
         """
         places: dict[str, str] = {}
         for unit in self.units:
-            for statement, bound in zip(unit.statements, unit.binds, strict=True):
-                node = statement.node
+            for statement, effects in zip(unit.statements, unit.effects, strict=True):
+                node, bound = statement.node, effects.binds
                 if isinstance(node, (ast.FunctionDef, ast.ClassDef)) or (
                     isinstance(node, (ast.Assign, ast.AnnAssign))
                     and any(likeness(name, one) > VARIABLE for one in bound)
@@ -340,41 +422,68 @@ class Definitions:
         """Why `name` could not be defined, from whichever file was to define it; empty if nothing is known."""
         return _first([unit.failed for unit in self.units], name)
 
-    def _run(self, unit: Unit, roots: list[str], under_way: set[tuple[str, str]]) -> None:
+    def _run(self, unit: Unit, roots: Iterable[str], under_way: set[tuple[str, str]]) -> None:
+        unit.roots.update(roots)
+        if not unit.running and unit.too_late(unit.needed(roots)[0]):
+            for other in self.units:  # what has been borrowed from this file, too
+                if not other.running:
+                    other.begin()
+            roots = unit.roots
+        was_running, unit.running = unit.running, True
+        try:
+            while self._run_on(unit, roots, under_way):
+                pass
+        finally:
+            unit.running = was_running
+
+    def _run_on(self, unit: Unit, roots: Iterable[str], under_way: set[tuple[str, str]]) -> bool:
+        """Runs what `roots` need up to the first statement that raises, which binds nothing; is there one?"""
         chosen, elsewhere = unit.needed(roots)
         for name in sorted(elsewhere):
-            if (unit.name, name) in under_way or hasattr(unit.module, name):
-                continue
-            under_way.add((unit.name, name))
-            for other in self.where(name):
-                if other is not unit:
-                    self._run(other, [name], under_way)
-                    if hasattr(other.module, name):
-                        setattr(unit.module, name, getattr(other.module, name))
-                        break
+            self._fetch(unit, name, under_way)
         unit.module.__dict__["__file__"] = str(self.folder / unit.name)
         for index in chosen:
             if index in unit.done:
                 continue
             unit.done.add(index)
-            self._execute(unit, index)
-            for other, alias in self.handed_in(unit.statements[index].node):
-                bound = alias.asname or alias.name
-                if bound in unit.failed and other is not unit:  # a script in another folder, say
-                    whole = bound == "*" or isinstance(unit.statements[index].node, ast.Import)
-                    names = sorted(set().union(*other.binds)) if whole else [alias.name]
-                    self._run(other, names, under_way)
-                    if bound == "*":
-                        public = [name for name in names if name[:1] != "_" and hasattr(other.module, name)]
-                        vars(unit.module).update({name: getattr(other.module, name) for name in public})
-                    elif whole:
-                        setattr(unit.module, bound, other.module)
-                    elif hasattr(other.module, alias.name):
-                        setattr(unit.module, bound, getattr(other.module, alias.name))
-                    else:
-                        continue
-                    del unit.failed[bound]
-                    unit.waits.pop(bound, None)
+            with unit.at_its_place(index):
+                self._execute(unit, index)
+                self._import_handed_in(unit, index, under_way)
+            if index in unit.raised:
+                return True
+        return False
+
+    def _fetch(self, unit: Unit, name: str, under_way: set[tuple[str, str]]) -> None:
+        """Gets a name that a file does not bind from another one."""
+        if (unit.name, name) in under_way or hasattr(unit.module, name):
+            return
+        under_way.add((unit.name, name))
+        for other in self.where(name):
+            if other is not unit:
+                self._run(other, [name], under_way)
+                if hasattr(other.module, name):
+                    setattr(unit.module, name, getattr(other.module, name))
+                    break
+
+    def _import_handed_in(self, unit: Unit, index: int, under_way: set[tuple[str, str]]) -> None:
+        """Takes what an import could not find from a script of the submission."""
+        for other, alias in self.handed_in(unit.statements[index].node):
+            bound = alias.asname or alias.name
+            if bound in unit.failed and other is not unit:  # a script in another folder, say
+                whole = bound == "*" or isinstance(unit.statements[index].node, ast.Import)
+                names = sorted(other.binders) if whole else [alias.name]
+                self._run(other, names, under_way)
+                if bound == "*":
+                    public = [name for name in names if name[:1] != "_" and hasattr(other.module, name)]
+                    vars(unit.module).update({name: getattr(other.module, name) for name in public})
+                elif whole:
+                    setattr(unit.module, bound, other.module)
+                elif hasattr(other.module, alias.name):
+                    setattr(unit.module, bound, getattr(other.module, alias.name))
+                else:
+                    continue
+                del unit.failed[bound]
+                unit.waits.pop(bound, None)
 
     def _execute(self, unit: Unit, index: int) -> None:
         statement = unit.statements[index]
@@ -392,15 +501,18 @@ class Definitions:
 
                 asyncio.run(awaited)
         except NotImplementedError:
-            return  # a stub that nobody touched: the name stays unbound
+            unit.raised.add(index)  # a stub that nobody touched: the name stays unbound
         except BaseException as error:  # sys.exit() in a cell ends the cell, not the submission
             detail, waits = f"{type(error).__name__}: {_text(error)}", ""
             if isinstance(error, Missing):
                 waits = _text(error)
-            elif isinstance(error, NameError) and error.name:  # is it a name that could not be defined itself?
-                detail = self.failure(error.name) or detail
-                waits = _first([unit.waits for unit in self.units], error.name)
-            for name in unit.binds[index] or unit.changes[index]:
+            elif isinstance(error, NameError) and error.name:
+                if reason := self.failure(error.name):  # it is a name that could not be defined itself
+                    detail, waits = reason, _first([unit.waits for unit in self.units], error.name)
+                elif place := unit.bound_below(error.name, index):
+                    detail += f". `{error.name}` is defined further down ({place}); cells run from top to bottom"
+            unit.raised.add(index)
+            for name in unit.effects[index].binds or unit.effects[index].changes:
                 unit.failed[name] = f"`{name}` could not be defined: {statement.place} raised {detail}"
                 if waits:
                     unit.waits[name] = waits
@@ -425,77 +537,12 @@ def _text(error: BaseException, limit: int = 500) -> str:
         return "(its message cannot be shown)"
 
 
-def _names(statement: Statement) -> tuple[set[str], set[str], set[str]]:
-    """What a top-level statement binds, what it uses of the module's names, and whose value it changes."""
-    node = statement.node
-    binds: set[str] = set()
-    uses: set[str] = set()
-    changes: set[str] = set()
-    try:
-        source = ast.unparse(node)
-        table = symtable.symtable(source, "<statement>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return binds, uses, changes
-    for symbol in table.get_symbols():
-        if symbol.is_assigned() or symbol.is_imported():
-            binds.add(symbol.get_name())
-        if symbol.is_referenced():
-            uses.add(symbol.get_name())
-    open_tables = list(table.get_children())
-    while open_tables:
-        inner = open_tables.pop()
-        open_tables += inner.get_children()
-        for symbol in inner.get_symbols():
-            if symbol.is_global():
-                uses.add(symbol.get_name())
-                if symbol.is_declared_global() and symbol.is_assigned():
-                    changes.add(symbol.get_name())
-    if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-        binds.add("*")
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return binds, uses - binds, set()
-    changes |= _changed_in(node)
-    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-        uses.add(node.target.id)
-    return binds, uses, changes
-
-
-def _changed_in(node: ast.AST) -> set[str]:
-    """The names whose values a statement changes in place, anywhere within it."""
-    changed: set[str] = set()
-    for part in ast.walk(node):
-        if isinstance(part, ast.stmt):
-            for target in _targets(part):
-                if isinstance(target, (ast.Attribute, ast.Subscript)):
-                    changed.add(_base(target) or "")
-        if isinstance(part, ast.Call):
-            if isinstance(part.func, ast.Attribute) and part.func.attr in CHANGES:
-                changed.add(_base(part.func.value) or "")
-            elif isinstance(part.func, ast.Name) and part.func.id == "setattr" and part.args:
-                changed.add(_base(part.args[0]) or "")
-    return changed - {""}
-
-
-def _targets(node: ast.stmt) -> list[ast.expr]:
-    if isinstance(node, ast.Assign):
-        return list(node.targets)
-    if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-        return [node.target]
-    return []
-
-
-def _base(node: ast.expr) -> str | None:
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
 def _is_stub(unit: Unit, name: str, upto: int | None = None) -> bool:
     """Whether the last definition of `name` in the file, up to the statement `upto`, is the released stub."""
     for index in reversed(range(len(unit.statements) if upto is None else upto + 1)):
-        if name in unit.changes[index] and isinstance(unit.statements[index].node, ast.Assign):
+        if name in unit.effects[index].changes and isinstance(unit.statements[index].node, ast.Assign):
             return False  # something is put into it later: somebody has written that
-        if name in unit.binds[index]:
+        if name in unit.effects[index].binds:
             node = unit.statements[index].node
             if isinstance(node, ast.ClassDef):
                 methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]

@@ -80,7 +80,8 @@ def _own(unit: Unit, names: Collection[str]) -> set[int]:
         for index in chosen
         if isinstance(unit.statements[index].node, defines)
         or (
-            unit.binds[index] & set(names) and not isinstance(unit.statements[index].node, (ast.Import, ast.ImportFrom))
+            unit.effects[index].binds & set(names)
+            and not isinstance(unit.statements[index].node, (ast.Import, ast.ImportFrom))
         )
     }
 
