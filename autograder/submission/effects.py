@@ -39,6 +39,8 @@ NAMESPACES = {"globals", "locals", "vars"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 AT_ONCE = {"listcomp", "setcomp", "dictcomp"}  # scopes of what is computed where it stands
 LookedUp = dict[ast.AST, tuple[set[str], set[str]]]  # what `_looked_up` says of each function
+SET_UP_FOR_LATER = (*FUNCTIONS, ast.Lambda)
+PLAIN = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
 MAY_CHANGE = (ast.Attribute, ast.Subscript, ast.AugAssign, ast.Call)
 MAKERS = {"__init__", "__new__", "__post_init__", "__init_subclass__"}
 
@@ -95,7 +97,7 @@ def effects_of(nodes: Sequence[ast.stmt]) -> list[Effects]:
 def _by_itself(node: ast.stmt, parts: list[ast.AST], imported: set[str], looked_up: LookedUp) -> Effects:
     effects = Effects()
     try:
-        reader = _Reader(effects)
+        reader = _InOrder(effects)
         reader.visit(node)
         effects.surely = reader.bound & effects.binds
         for part in parts:
@@ -132,7 +134,7 @@ def _looked_up(node: ast.AST) -> tuple[set[str], set[str]]:
     return later, bound
 
 
-class _Reader(ast.NodeVisitor):
+class _InOrder(ast.NodeVisitor):
     """Follows a statement in the order in which it runs: what is read before the statement itself has bound it?"""
 
     def __init__(self, effects: Effects) -> None:
@@ -142,6 +144,13 @@ class _Reader(ast.NodeVisitor):
         self.local: list[set[str]] = []
         """The names of comprehensions and class bodies around."""
         self.in_class: list[bool] = []
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for name in node._fields:
+            value = getattr(node, name, None)
+            for part in value if isinstance(value, list) else (value,):
+                if isinstance(part, ast.AST) and part._fields and not isinstance(part, ast.Constant):
+                    self.visit(part)
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Store):
@@ -649,14 +658,15 @@ def _nodes(node: ast.AST, into_functions: bool = True) -> Iterator[ast.AST]:
     while open_nodes:
         part = open_nodes.pop()
         yield part
-        if into_functions or not isinstance(part, (*FUNCTIONS, ast.Lambda)):
+        if into_functions or not isinstance(part, SET_UP_FOR_LATER):
             inside = [getattr(part, name, None) for name in part._fields]
         else:
             inside = [getattr(part, "decorator_list", None), part.args.defaults, part.args.kw_defaults]
         for value in inside:
-            for one in value if isinstance(value, list) else (value,):
-                if isinstance(one, ast.AST) and one._fields and not isinstance(one, (ast.Name, ast.Constant)):
-                    open_nodes.append(one)
+            if isinstance(value, list):
+                open_nodes += [one for one in value if isinstance(one, ast.AST) and not isinstance(one, PLAIN)]
+            elif isinstance(value, ast.AST) and not isinstance(value, PLAIN):
+                open_nodes.append(value)
 
 
 def _functions_outside_classes(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
