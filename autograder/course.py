@@ -53,7 +53,7 @@ def _moment(value: Any) -> Any:
 def _time_zone(value: Any) -> Any:
     """Accepts a name with a slash, like `Europe/London`: others could be several time zones."""
     try:
-        if isinstance(value, str) and "/" in value and ZoneInfo(value):
+        if value is None or (isinstance(value, str) and "/" in value and ZoneInfo(value)):
             return value
     except (LookupError, OSError, ValueError):
         pass
