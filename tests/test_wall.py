@@ -41,7 +41,8 @@ JUDGING = (
     "labs.findings:",
 )
 JUDGING += ("labs.discretion:", "labs.respondents:", "labs.student_errors:")
-EVERY = 24  # on a push, one step in so many
+EVERY = 24  # on a push, one step in so many,
+ALWAYS = "judge.values:read_shape"  # and one that looks at an answer
 pytestmark = pytest.mark.processes
 
 
@@ -144,7 +145,7 @@ def test_an_exception_at_any_step_costs_nobody_else_anything(
     assert len(steps) > 100
     outcomes: dict[str, list[str]] = {"withheld": [], "unjudged": [], "survived": []}
     breaches = []
-    for name, function in list(steps.items())[::every]:
+    for name, function in (dict(list(steps.items())[::every]) | {ALWAYS: steps[ALWAYS]}).items():
         try:
             found = disturbed(setup, undisturbed, function)
             judges = name.startswith(JUDGING) and not name.startswith("judge.oracle:LiveOracle")
