@@ -54,8 +54,8 @@ LEAVES: list[Any] = [
     *(np.zeros(0, np.float32), np.zeros(1, np.uint8), np.ones((1, 2, 3), np.float32), np.full((1, 28, 28), np.nan)),
     *(np.zeros((1,) * 64, np.float32), np.zeros((2, 10), np.float32)),
 ]
-LIES = 25  # mutations tried on each answer; another draw each time would be another test
-FORMED = 15  # answers of the right form and with nothing of the right one
+LIES = 15  # mutations tried on each answer; another draw each time would be another test
+FORMED = 10  # answers of the right form and with nothing of the right one
 
 
 class Liar(Recorder):
