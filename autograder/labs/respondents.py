@@ -146,7 +146,8 @@ class Respondents:
             if hidden:
                 self.end_public()
             elif self._knows_hidden:
-                raise RuntimeError("a public question comes after a hidden one")  # the grader's own fault
+                with of_no_answer():
+                    raise RuntimeError("a public question comes after a hidden one")
             try:
                 with of_no_answer():
                     asked = respondent()
