@@ -33,7 +33,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autograder.submission.effects import Effects, base_of, effects_of
+from autograder.submission.effects import Effects, effects_of
+from autograder.submission.held_values import base_of
 from autograder.submission.jupyter import Shell
 from autograder.submission.source import Aside, CodeFile, Statement, find_code, originals, read_code, texts
 from autograder.submission.wanted import VARIABLE, LoadFailed, Missing, likeness, meant, only_raises
