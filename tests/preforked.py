@@ -12,6 +12,7 @@ own.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import gc
@@ -24,6 +25,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -210,17 +212,40 @@ def main() -> None:
     """Imports what the commands and their workers need, and serves; a child goes on as a command."""
     gc.disable()
     from autograder.sandbox.fork_server_main import LIBRARIES
+    from autograder.sandbox.huge_pages import use_huge_pages
 
     for name in (*LIBRARIES, *SHARED):
         importlib.import_module(name)
     gc.freeze()
     gc.enable()
+    use_huge_pages()  # each command is a fork of this, so are its workers, and so are their students' processes
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _become(serve(sys.argv[1], int(sys.argv[2])))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from autograder.cli import main as command
 
-    command()
+    try:
+        command()
+        status: object = 0
+    except SystemExit as ended:
+        status = ended.code
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    _end(status)
+
+
+def _end(status: object) -> None:
+    """Ends as Python does, but for taking the libraries apart, which would copy all that this shares with others."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    if isinstance(status, str):
+        print(status, file=sys.stderr)
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(status if isinstance(status, int) else int(status is not None))
 
 
 if __name__ == "__main__":
