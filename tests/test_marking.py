@@ -18,8 +18,8 @@ SUBMISSIONS = ROOT / "tests" / "submissions"
 EXPECTED = yaml.safe_load((SUBMISSIONS / "expected.yml").read_text(encoding="utf-8"))
 
 
-# Whole hand-ins in other styles, whose answers are among the accepted ones, a task each; and split cells, which are read as
-# merged ones.
+# Whole hand-ins in other styles, whose answers are among the accepted ones, a task each.
+# Split cells are read as merged ones.
 ON_MNIST = ("style-functional", "style-objects", "split-cells")
 
 
