@@ -49,6 +49,18 @@ def test_a_right_answer_gets_full_marks(fork_server: ForkServer, tmp_path: Path,
     assert marked(fork_server, handed_in(tmp_path, task, answer), task) == {}
 
 
+@pytest.mark.processes
+def test_a_hook_that_keeps_an_output_is_right_whatever_the_student_s_own_network_does_in_place(
+    fork_server: ForkServer, tmp_path: Path
+) -> None:
+    import jupytext
+
+    folder = handed_in(tmp_path, "maximise", ROOT / "tests/accepted/maximise/adam-maximize.py")
+    network = ROOT / "tests/accepted/better-cnn/blocks.py"  # `self.conv(x).relu_()`
+    jupytext.write(jupytext.read(network), folder / "4_2_better_cnn.ipynb")
+    assert marked(fork_server, folder, "maximise") == {}
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(ACCEPTED) >= 40
     written = {task.id for task in LAB.assignment.tasks if task.definitions} - {"best-model"}

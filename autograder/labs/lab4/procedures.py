@@ -22,7 +22,7 @@ FOUND = forms.measured(image=forms.either(forms.nothing, forms.numbers))
 
 
 class Stand(nn.Module):
-    """Stands in where the student's own BetterCNN cannot take the weights: the same first layer."""
+    """Stands in for a BetterCNN that cannot take the weights or overwrites its outputs: the same first layer."""
 
     def __init__(self, state: Arrays) -> None:
         super().__init__()
@@ -68,6 +68,8 @@ def maximise(student: Student, state: Arrays, units: list[int], steps: int, lr: 
     for unit in units:
         torch.manual_seed(0)
         model, layer = _seen(student, state)
+        if _changes_in_place(model, layer):
+            model, layer = _seen(student, state, stand=True)
         answers.append(_maximised(student, model, layer, unit, steps, lr))
     return answers
 
@@ -196,6 +198,14 @@ def _seen(student: Student, state: Arrays, stand: bool = False) -> tuple[nn.Modu
         if isinstance(layer, nn.Conv2d) and layer.weight.shape == wanted.shape:
             return model, layer
     return _seen(student, state, stand=True)  # the first convolution may be no layer, but a parameter and a function
+
+
+def _changes_in_place(model: nn.Module, layer: nn.Module) -> bool:
+    """Whether the output of a layer is overwritten (an in-place ReLU), so that a hook cannot just keep it."""
+    outputs: list[tuple[Tensor, Tensor]] = []
+    with torch.no_grad(), layer.register_forward_hook(lambda _, given, output: outputs.append((output, output.clone()))):
+        model(torch.linspace(0, 1, 28 * 28).view(1, 1, 28, 28))
+    return any(not torch.equal(kept, before) for kept, before in outputs)
 
 
 def _hooks(model: nn.Module) -> int:
