@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from autograder.course import Limits, Task
+from autograder.grading.flags import flags_of_rivals
 from autograder.labs.kinds import network_procedures
 from autograder.sandbox.client import ForkServer, StudentProcess
 from autograder.sandbox.respondent import StudentError
@@ -276,6 +277,27 @@ def test_the_grader_is_told_what_is_lost_and_what_stands_elsewhere(fork_server: 
     assert [words.partition(":")[0] for words in reading.lost] == ["m.ipynb is empty"]
     assert [(name, words[:32]) for name, words in source.elsewhere.items()] == [
         ("net: Net", "4_n.ipynb, cell 2 is a Markdown ")
+    ]
+
+
+def test_the_marker_hears_of_a_notebook_that_is_another_version_by_its_name(
+    fork_server: ForkServer, tmp_path: Path
+) -> None:
+    def put(name: str, *cells: str) -> None:
+        written(tmp_path / name, {"cells": [{**CODE, "source": cell} for cell in cells]})
+
+    put("4_n.ipynb", "class Net:\n    x = 1", "def train():\n    return 1", "def test(): raise NotImplementedError")
+    put("4_n_v2.ipynb", "class Net:\n    x = 2", "def train():\n    return 2", "def test():\n    return 2")
+    put("old 4_N.ipynb", "class Net:\n    x = 1  # the same", "def train():\n    return 0")
+    put("5_m.ipynb", "class Net:\n    x = 3")
+    task = Task(id="net", title="", notebook="4_n", definitions=["Net", "train", "test"], checks={"a": 1})
+    with StudentProcess(fork_server, tmp_path, Limits()) as student_process:
+        flags = flags_of_rivals(student_process.source([task]).rivals)
+    assert flags == [
+        "4_n_v2.ipynb may be another version of a notebook. Its `Net` and `train` do not count, since they are in"
+        " 4_n.ipynb, too. See whether the right one does.",
+        "old 4_N.ipynb may be another version of a notebook. Its `train` does not count, since it is in 4_n.ipynb, too."
+        " See whether the right one does.",
     ]
 
 

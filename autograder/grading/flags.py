@@ -95,6 +95,18 @@ def flags_of_reach(found: Iterable[Finding]) -> list[str]:
     ]
 
 
+def flags_of_rivals(rivals: Iterable[tuple[str, str, str]]) -> list[str]:
+    """A flag for each file that may be another version of a notebook: its definitions do not count, others do."""
+    files: dict[tuple[str, str], list[str]] = {}
+    for name, other, counts in rivals:
+        files.setdefault((other, counts), []).append(f"`{name}`")
+    return [
+        f"{other} may be another version of a notebook. Its {listed(names)} {'does' if len(names) == 1 else 'do'} not"
+        f" count, since {'it is' if len(names) == 1 else 'they are'} in {counts}, too. See whether the right one does."
+        for (other, counts), names in files.items()
+    ]
+
+
 def _code(what: str) -> str:
     return what if " " in what else f"`{what}`"
 

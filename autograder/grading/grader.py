@@ -15,7 +15,7 @@ from typing import Any
 
 from autograder.course import Assignment, Limits
 from autograder.grading.check_cells import cell_flags, check_cells
-from autograder.grading.flags import flags_of_files, flags_of_reach, flags_of_weights
+from autograder.grading.flags import flags_of_files, flags_of_reach, flags_of_rivals, flags_of_weights
 from autograder.judge.oracle import KEY_SEED, Oracle
 from autograder.labs.findings import CachedCheck, CachedChecks
 from autograder.labs.lab import Lab
@@ -234,7 +234,7 @@ def _flags(lab: Lab, source: Source | None) -> list[str]:
         ]
     flags = cell_flags(check_cells(lab.release), source.cells) if lab.release is not None else []
     asides = [f"{what} was not run. {words} Look at it before a 0 counts." for what, words in source.elsewhere.items()]
-    return [*flags, *asides, *flags_of_reach(source.reached)]
+    return [*flags, *asides, *flags_of_rivals(source.rivals), *flags_of_reach(source.reached)]
 
 
 def _point_to(tasks: list[TaskResult], digits: list[OwnDigit], folder: str) -> None:

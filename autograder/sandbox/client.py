@@ -35,7 +35,8 @@ class Source:
     """A submission as text: the code of each task, and what of it is compared with others' code.
 
     For each notebook, the names and digests of its code cells. `elsewhere` points, for what is missing, at where it is
-    and does not run; `reached` has what the code reaches for.
+    and does not run; `reached` has what the code reaches for; `rivals` has names that may be there in two versions: name,
+    the file that does not count, and the one that does.
     """
 
     code: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -43,6 +44,7 @@ class Source:
     cells: dict[str, list[tuple[str, str]]] = dataclasses.field(default_factory=dict)
     elsewhere: dict[str, str] = dataclasses.field(default_factory=dict)
     reached: list[Finding] = dataclasses.field(default_factory=list)
+    rivals: list[tuple[str, str, str]] = dataclasses.field(default_factory=list)
 
 
 class Reading(NamedTuple):
@@ -103,9 +105,11 @@ class StudentProcess:
             elsewhere = {str(name): str(words)[:500] for name, words in value["elsewhere"].items()}
             found = [tuple(str(part)[:300] for part in finding) for finding in value["reached"][:FOUND_LIMIT]]
             reached = [(kind, what, place) for kind, what, place in found]
+            several = [tuple(str(part)[:300] for part in names) for names in value["rivals"][:FOUND_LIMIT]]
+            rivals = [(name, other, counts) for name, other, counts in several]
         except (KeyError, TypeError, ValueError, AttributeError):
             raise StudentError(StudentError.NONSENSE, "The submission's source could not be read.") from None
-        return Source(code, compared, cells, elsewhere, reached)
+        return Source(code, compared, cells, elsewhere, reached, rivals)
 
     def ask(
         self, procedure: Procedure, uses: Sequence[str], notebooks: Mapping[str, str], arguments: dict[str, Any]

@@ -228,7 +228,7 @@ def _answer(student: FileStudent, request: dict[str, Any], procedures: dict[str,
 
 
 def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]:
-    """The code of each task as text, names and digests of the code cells, what is pointed at and reached for."""
+    """The code of each task as text, names and digests of the code cells, what is pointed at, reached for and there twice."""
     from autograder.submission.excerpt import cells_of, code_of, compared_code
     from autograder.submission.reach import reaches
 
@@ -244,5 +244,11 @@ def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]
     ]
     elsewhere = {f"{task['id']}: {name}": words for task, name in gone if (words := definitions.elsewhere(name, True))}
     reached = [list(finding) for finding in reaches(definitions, tasks)]
-    told = {"code": code, "compared": compared, "elsewhere": elsewhere, "reached": reached}
+    rivals = [
+        [name, *files]
+        for task in tasks
+        for name in task["definitions"]
+        for files in definitions.rivals(name, task["notebook"])
+    ]
+    told = {"code": code, "compared": compared, "elsewhere": elsewhere, "reached": reached, "rivals": rivals}
     return {**told, "cells": cells_of(definitions.folder)}

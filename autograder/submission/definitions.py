@@ -360,6 +360,21 @@ class Definitions:
             notes.append(f"`{name}` is also defined in {', '.join(others)}; the one in {first.name} counts.")
         return notes
 
+    def rivals(self, name: str, notebook: str) -> list[tuple[str, str]]:
+        """Files that may be other versions of the task's notebook, by their names, and define `name` otherwise.
+
+        Each comes with the file whose definition counts: `4_6_branches_v2.ipynb`, `4_6_branches.ipynb`.
+        """
+        first, *others = self.where(name, notebook) or [None]
+        return [
+            (unit.name, first.name)
+            for unit in others
+            if first is not None
+            and notebook.casefold() in unit.stem.casefold()
+            and not _is_stub(unit, name)
+            and _written(unit, name) != _written(first, name)
+        ]
+
     def untouched(self, name: str, notebook: str = "") -> bool:
         """Whether nobody has written anything for `name`: all that defines it is the stub."""
         found = self.where(name, notebook)
@@ -525,6 +540,11 @@ class Definitions:
 def _is_named(stem: str, notebook: str) -> bool:
     """Whether a file is called like a notebook, or like a copy of it."""
     return notebook.casefold() in {name.casefold() for name in originals(stem)}
+
+
+def _written(unit: Unit, name: str) -> list[str]:
+    """The statements of a file that bind `name`, without comments and the like."""
+    return [ast.dump(unit.statements[index].node) for index in unit.binders.get(name, ())]
 
 
 def _first(reasons: list[dict[str, str]], name: str) -> str:
