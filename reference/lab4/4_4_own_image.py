@@ -57,7 +57,7 @@ from torch import nn
 # 1. turned into **light on dark**: the paper is 0, the ink up to 1;
 # 2. cropped to the digit and scaled, **with its proportions kept**, so that it just fits a box of **20×20** pixels;
 # 3. placed in a field of 28×28 so that its **centre of mass** lies in the middle. The centre of mass is the mean of the pixels' places,
-#    weighted by their values. In MNIST it lies on row 14 and column 14 (counted from 0), give or take half a pixel.
+#    weighted by their values. In MNIST it lies on row 14 and column 14 (counted from 0), give or take about half a pixel.
 #
 # A network trained on such images has never seen a digit that fills the picture, sits in a corner or is written in dark ink on
 # light paper. It won't say so: it will answer, quite sure of itself, and be wrong. So `load_image` has to do to your picture what was done to
@@ -246,10 +246,10 @@ def classify(model: nn.Module, paths: Sequence[str | Path]) -> list[int]:
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written-own-digits", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# All four of ours, and all sixteen in `images/`, were read right. So we moved every digit four pixels up and to the left in place of
-# centring it: only 6 of the 20 were still right, for instance the 8 was read as a 6. In MNIST every digit's centre of mass lies on row and
-# column 14 within half a pixel, so the fully connected layers have only ever seen a loop or a bar at its usual place; convolution
-# and pooling forgive a shift of a pixel or two, not of four. Shrinking a picture as a whole to 28×28, without cropping, hurt only the 5 that
+# All four of ours, and all sixteen in `images/`, were read right. So we moved every digit away from its place, up and to the left: by one
+# pixel, all 20 were still right, by two pixels 18, by three 9, and by four 5; the 8 was then read as a 4. In MNIST every digit's centre of mass lies
+# on row and column 14 within about half a pixel, so the fully connected layers have only ever seen a loop or a bar at its usual place; the network
+# forgives a shift of a pixel or two, not of four. Shrinking a picture as a whole to 28×28, without cropping, hurt only the 5 that
 # stands small in a corner: it was read as an 8. More training on MNIST would not help, since no image there is off-centre. Training on shifted,
-# scaled and thinner or thicker digits (augmentation), or on photographs like our own, would, and so does preparing the pictures well.
+# scaled and thinner or thicker digits (augmentation), or on pictures made like ours, would, and so does preparing the pictures well.
 # ### END SOLUTION

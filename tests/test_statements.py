@@ -1,0 +1,549 @@
+"""Is what the notebooks of lab 4 state true? Each number that they give about a network is computed anew.
+
+A quote of the table below must be in its notebook, word for word; its numbers in braces must be what the function beside
+it computes. What a notebook's own cells define (`chain`, `small_network`, …) is run as it is there.
+"""
+
+from __future__ import annotations
+
+import ast
+import collections
+import functools
+import io
+import re
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torchbearer
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from autograder.build.source_notebooks import source_notebook
+from autograder.data import Data, DataUnavailable, load_data
+from autograder.training.recipes import Recipe, accuracy, fit
+from autograder.training.reference import find_networks
+from tests.conftest import ROOT
+
+REFERENCE = ROOT / "reference" / "lab4"
+NUMBER = re.compile(r"\{([\d.,]*\d)\}")
+SEEDS = range(3)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence or a line of a table, and what its numbers in braces must be."""
+
+    notebook: str
+    quote: str
+    computed: Callable[[], Sequence[float]]
+    off: float = (
+        0.0  # by which share a number may differ, besides its rounding: another machine, another release of torch
+    )
+    slow: bool = False  # trains at full size
+
+
+# --- what the notebooks hold ------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def cells(notebook: str) -> Any:
+    return source_notebook(REFERENCE / f"{notebook}.py").cells
+
+
+@functools.cache
+def text(notebook: str) -> str:
+    return " ".join(" ".join(cell.source for cell in cells(notebook)).split())
+
+
+@functools.cache
+def defined(notebook: str) -> dict[str, Any]:
+    """What the code cells import and define; `data` is MNIST, and what they borrow is the reference's."""
+    namespace: dict[str, Any] = {"data": mnist(), "device": "cpu"}
+    for borrowed, lender in (
+        ("train", "4_1_simple_cnn"),
+        ("evaluate", "4_1_simple_cnn"),
+        ("BetterCNN", "4_2_better_cnn"),
+    ):
+        if lender < notebook:
+            namespace[borrowed] = defined(lender)[borrowed]
+    for cell in cells(notebook):
+        if cell.cell_type == "code":
+            lines = [line for line in cell.source.splitlines() if not line.startswith("%")]
+            kept = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+            body = [node for node in ast.parse("\n".join(lines)).body if isinstance(node, kept)]
+            exec(compile(ast.Module(body, []), notebook, "exec"), namespace)
+    return namespace
+
+
+@functools.cache
+def mnist() -> Data:
+    try:
+        return load_data("mnist")
+    except DataUnavailable:
+        pytest.skip("MNIST cannot be had here: set MNIST_ROOT")
+
+
+@functools.cache
+def trained() -> Any:
+    """The reference's BetterCNN with the weights that it learned on MNIST."""
+    model = defined("4_2_better_cnn")["BetterCNN"]()
+    model.load_state_dict(torch.load(REFERENCE / "weights" / "mnist" / "better_cnn.pt", weights_only=True))
+    return model.eval()
+
+
+def parameters(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def moved(images: Tensor, down: int, right: int) -> Tensor:
+    """Images moved by whole pixels; the digits are far enough from the border to stay whole."""
+    return torch.roll(images, (down, right), (2, 3))
+
+
+# --- 4.1 --------------------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def change_by_a_shift() -> Sequence[float]:
+    images = mnist().test_images[:1000]
+    before, after = (F.relu(trained().conv1(given)) for given in (images, moved(images, 0, 1)))
+    pooled = F.max_pool2d(before, 2), F.max_pool2d(after, 2)
+    return [100 * float((old - new).norm() / old.norm()) for old, new in ((before, after), pooled)]
+
+
+def fully_connected_in_its_place() -> Sequence[float]:
+    outputs = 32 * 24 * 24
+    return [784, outputs, outputs, (784 * outputs + outputs) / 1e6, parameters(nn.Conv2d(1, 32, 5)), 24 * 24]
+
+
+def simple_cnn_reaches() -> Sequence[float]:
+    reached = []
+    for seed in SEEDS:
+        torch.manual_seed(seed)
+        model = defined("4_1_simple_cnn")["SimpleCNN"]()
+        defined("4_1_simple_cnn")["train"](model, mnist().loader("train"), epochs=3)
+        reached.append(100 * accuracy(model, *mnist().part("test")))
+    return [statistics.mean(reached)]
+
+
+# --- 4.2 --------------------------------------------------------------------------------------------------------------
+
+
+def trained_by(optimizer: str, max_lr: float, epochs: int = 3) -> Callable[[], Sequence[float]]:
+    """The mean test accuracy in % of BetterCNN; a rate of 0.001 stands still, a higher one is the top of a cycle."""
+
+    def one(seed: int) -> float:
+        torch.manual_seed(seed)
+        model = defined("4_2_better_cnn")["BetterCNN"]()
+        if optimizer == "AdamW" and max_lr > 0.001:
+            fit(model, mnist(), Recipe(epochs=epochs, max_lr=max_lr), verbose=0)
+        else:
+            loader = mnist().loader("train")
+            optimiser = (
+                torch.optim.Adam(model.parameters(), lr=max_lr)
+                if optimizer == "Adam"
+                else torch.optim.AdamW(model.parameters(), lr=max_lr, betas=(0.7, 0.9), weight_decay=0.01)
+            )
+            steps = epochs * len(loader)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(
+                optimiser, max_lr, total_steps=steps, pct_start=0.25, cycle_momentum=False
+            )
+            for _ in range(epochs):
+                for images, labels in loader:
+                    optimiser.zero_grad()
+                    F.cross_entropy(model(images), labels).backward()
+                    if max_lr > 0.001:
+                        optimiser.step()
+                        schedule.step()
+                    else:
+                        optimiser.param_groups[0]["lr"] = max_lr
+                        optimiser.step()
+        return 100 * accuracy(model, *mnist().part("test"))
+
+    return lambda: [statistics.mean(one(seed) for seed in SEEDS)]
+
+
+def sizes_of_better_cnn() -> Sequence[float]:
+    model = defined("4_2_better_cnn")["BetterCNN"]()
+    pooled = F.max_pool2d(model.conv1(torch.zeros(1, 1, 28, 28)), 2)
+    return [pooled.numel(), F.max_pool2d(model.conv2(pooled), 2).numel()]
+
+
+def parameters_of(*names: str) -> Sequence[float]:
+    return [parameters(network.make()) for network in find_networks(REFERENCE, list(names))]
+
+
+def binomial_sd(right: float) -> float:
+    return 100 * float((right * (1 - right) / 10_000) ** 0.5)
+
+
+# --- 4.3 --------------------------------------------------------------------------------------------------------------
+
+
+def passes(value: object) -> bool:
+    """Whether `torch.load` with `weights_only=True` reads it."""
+    file = io.BytesIO()
+    torch.save(value, file)
+    file.seek(0)
+    try:
+        torch.load(file, weights_only=True)
+    except Exception:
+        return False
+    return True
+
+
+def next_epoch(seeds: Sequence[int]) -> tuple[float, float]:
+    """The loss of the second epoch with a new Adam, and with the one of the first epoch: means over the seeds."""
+    new, old = [], []
+    make, run_until = defined("4_3_save_and_load")["new_trial"], defined("4_3_save_and_load")["run_until"]
+    for seed in seeds:
+        model, trial = make(seed)
+        run_until(trial, 1)
+        weights = {name: value.clone() for name, value in model.state_dict().items()}
+        old.append(run_until(trial, 2)[-1]["loss"])
+        model, trial = make(seed)
+        model.load_state_dict(weights)
+        torch.manual_seed(2)
+        new.append(trial.run(epochs=1)[-1]["loss"])
+    return statistics.mean(new), statistics.mean(old)
+
+
+# --- 4.4 --------------------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def pictures() -> tuple[Tensor, list[int], list[str]]:
+    paths = [*sorted((REFERENCE / "own").glob("*.png")), *sorted((REFERENCE / "images").glob("*.png"))]
+    images = torch.stack([defined("4_4_own_image")["load_image"](path) for path in paths])
+    return images, [int(path.name[0]) for path in paths], [path.stem for path in paths]
+
+
+def right_when_moved() -> Sequence[float]:
+    """How many are read right when they are moved up and to the left by 1 to 4 pixels, and what the 8 is read as."""
+    images, labels, _ = pictures()
+    with torch.no_grad():
+        read = [trained()(moved(images, -pixels, -pixels)).argmax(1).tolist() for pixels in range(1, 5)]
+    right = [sum(a == b for a, b in zip(answers, labels, strict=True)) for answers in read]
+    return [right[0], right[1], right[2], right[3], read[3][labels.index(8)]]
+
+
+def mass_off_the_middle() -> float:
+    """How far from row and column 14 the centre of mass of a training image lies at most."""
+    images = mnist().train_images[:, 0]
+    places, mass = torch.arange(28.0), images.sum((1, 2))
+    return max(float(((images.sum(axis) * places).sum(1) / mass - 14).abs().max()) for axis in (1, 2))
+
+
+# --- 4.5 --------------------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def negative() -> Sequence[float]:
+    """The share in % of values that are negative after the first and the second convolution."""
+    first = trained().conv1(mnist().test_images[:1000])
+    second = trained().conv2(F.max_pool2d(F.relu(first), 2))
+    return [100 * float((values < 0).float().mean()) for values in (first, second)]
+
+
+def largest_weights() -> Sequence[float]:
+    torch.manual_seed(0)
+    untrained = defined("4_2_better_cnn")["BetterCNN"]()
+    return [float(model.conv1.weight.detach().abs().max()) for model in (untrained, trained())]
+
+
+# --- 4.6 --------------------------------------------------------------------------------------------------------------
+
+
+def chains(kind: str) -> Callable[[], Sequence[float]]:
+    def computed() -> Sequence[float]:
+        found = []
+        for skip in (False, True):
+            gradients, spread = defined("4_6_branches")["chain"](kind, skip)
+            found += [gradients[0] / gradients[-1], spread]
+        return found
+
+    return computed
+
+
+def explosion() -> Sequence[float]:
+    """The spread at the end of He's chain with skips: the seed that is shown, then the least and most of four others."""
+    first, *others = (defined("4_6_branches")["chain"]("He", True, seed)[1] for seed in range(5))
+    return [first, min(others), max(others)]
+
+
+class Merged(nn.Module):
+    """BranchModel with its branches summed or concatenated, with a left branch of another size, or without it."""
+
+    def __init__(self, merge: str, left: int = 1) -> None:
+        super().__init__()
+        self.merge = merge
+        self.left, self.right = nn.Conv2d(1, 16, left, padding=left // 2), nn.Conv2d(1, 16, 5, padding=2)
+        self.fc1 = nn.Linear((32 if merge == "concatenation" else 16) * 14 * 14, 128)
+        self.fc2 = nn.Linear(128, 10)
+        if merge == "none":
+            del self.left
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = F.relu(self.right(x))
+        if self.merge == "sum":
+            maps = F.relu(self.left(x)) + maps
+        elif self.merge == "concatenation":
+            maps = torch.cat([F.relu(self.left(x)), maps], dim=1)
+        maps = F.dropout(F.max_pool2d(maps, 2), 0.2, training=self.training)
+        return self.fc2(F.relu(self.fc1(maps.flatten(1))))
+
+
+def over_seeds(make: Callable[[int], nn.Module], epochs: int, few: bool) -> Sequence[float]:
+    """The test accuracy in % of `make(seed)` for each seed, and their mean."""
+    data, reached = mnist(), []
+    batches = list(zip(data.train_images[:10000].split(128), data.train_labels[:10000].split(128), strict=True))
+    for seed in SEEDS:
+        torch.manual_seed(seed)
+        model = make(seed)
+        defined("4_1_simple_cnn")["train"](model, batches if few else data.loader("train"), epochs)
+        reached.append(100 * accuracy(model, *data.part("test")))
+    return [*reached, statistics.mean(reached)]
+
+
+def branches(merge: str, left: int = 1) -> Callable[[], Sequence[float]]:
+    return lambda: [
+        *over_seeds(lambda seed: Merged(merge, left), epochs=2, few=False),
+        parameters(Merged(merge, left)),
+    ]
+
+
+def middles(name: str) -> nn.Module:
+    if name == "inception block":
+        return defined("4_6_branches")["InceptionBlock"](16, 8)
+    side = int(name[0])
+    return nn.Sequential(nn.Conv2d(16, 24, side, padding=side // 2), nn.ReLU())
+
+
+def inception(name: str) -> Callable[[], Sequence[float]]:
+    def make(seed: int) -> nn.Module:
+        return defined("4_6_branches")["small_network"](lambda: middles(name), seed)
+
+    return lambda: [parameters(middles(name)), *over_seeds(make, epochs=2, few=True)]
+
+
+def deep(skips: bool) -> Callable[[], Sequence[float]]:
+    def make(seed: int) -> nn.Module:
+        found = defined("4_6_branches")
+        block = functools.partial(found["ResidualBlock"], 16, 16) if skips else found["without_skip"]
+        return found["deep_network"](block, seed)
+
+    return lambda: over_seeds(make, epochs=1, few=True)
+
+
+def change_of_a_block() -> Sequence[float]:
+    """How long the change is that an untrained residual block makes, by the length of its input: a mean over seeds."""
+    found = []
+    for seed in SEEDS:
+        torch.manual_seed(seed)
+        block, x = defined("4_6_branches")["ResidualBlock"](32, 32), F.relu(torch.randn(32, 32, 14, 14))
+        found.append(float(((block(x) - x).norm() / x.norm()).detach()))
+    return [statistics.mean(found)]
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+SIMPLE, BETTER, SAVING, OWN, LOOKING, BRANCHES = (
+    "4_1_simple_cnn",
+    "4_2_better_cnn",
+    "4_3_save_and_load",
+    "4_4_own_image",
+    "4_5_visualise",
+    "4_6_branches",
+)
+
+TRAINED = []  # FILL
+
+STATEMENTS = [
+    Statement(SIMPLE, "change by {73} %, the pooled ones by {55} %", change_by_a_shift),
+    Statement(
+        SIMPLE,
+        "would have {784} · {18,432} weights and {18,432} biases, about {14.5} million parameters; the convolution has "
+        "32 · 25 + 32 = {832}. Locality: each output sees 25 pixels and not 784, which assumes that what matters in a "
+        "picture is made of small parts whose pixels are neighbours. Shared weights: the {576} places",
+        fully_connected_in_its_place,
+    ),
+    Statement(SIMPLE, "Expect about {98.5} % on MNIST's test images", simple_cnn_reaches, off=0.003, slow=True),
+    Statement(
+        BETTER,
+        "| conv 30@5×5 and pool | 30 × 12 × 12 = {4,320} | | conv 15@3×3 and pool | 15 × 5 × 5 = {375} |",
+        sizes_of_better_cnn,
+    ),
+    Statement(BETTER, "nearly all of its {592,074} parameters", lambda: [parameters(defined(SIMPLE)["SimpleCNN"]())]),
+    Statement(
+        BETTER, "| `BetterCNN` by the recipe above | {59,933} |", lambda: [parameters(defined(BETTER)["BetterCNN"]())]
+    ),
+    Statement(BETTER, "images moved and turned | {75,452} |", lambda: parameters_of("plain")),
+    Statement(
+        BETTER, "| a tiny one: five convolutions of 8 and 16 channels | {7,988} |", lambda: parameters_of("tiny")
+    ),
+    Statement(BETTER, "| our best model: branches and merges | {177,828} |", lambda: parameters_of("best")),
+    Statement(BETTER, "for $p = 0.99$ and $n = 10{,}000$ is {0.10} percentage points", lambda: [binomial_sd(0.99)]),
+    Statement(BETTER, "√(0.993 · 0.007 / 10,000) ≈ {0.08} points", lambda: [binomial_sd(0.993)]),
+    Statement(SAVING, "was {0.552} with a new Adam and {0.539} with the old one", lambda: next_epoch([0]), off=0.003),
+    Statement(
+        SAVING,
+        "over six seeds, it was {0.520} and {0.501} on average",
+        lambda: next_epoch(range(6)),
+        off=0.003,
+        slow=True,
+    ),
+    Statement(
+        OWN,
+        "by one pixel, all {20} were still right, by two pixels {18}, by three {9}, and by four {5}; the 8 was then "
+        "read as a {4}.",
+        right_when_moved,
+    ),
+    Statement(LOOKING, "{92} % after the first convolution and {88} % after the second", negative, off=0.002),
+    Statement(LOOKING, "was {0.20} before the training and {0.77} after it", largest_weights),
+    Statement(
+        BRANCHES,
+        "{102,400} weights. Squeezed to 16 channels by a 1×1 convolution first, it takes "
+        "64 · 16 + 16 · 64 · 25 = {26,624}",
+        lambda: [
+            parameters(nn.Conv2d(64, 64, 5, bias=False)),
+            parameters(nn.Conv2d(64, 16, 1, bias=False)) + parameters(nn.Conv2d(16, 64, 5, bias=False)),
+        ],
+    ),
+    *TRAINED,
+    Statement(
+        BRANCHES, "| default first weights | {0.0000000014} | {0.048} | {0.55} | {18} |", chains("default"), off=0.03
+    ),
+    Statement(BRANCHES, "| He's first weights | {1.9} | {0.0034} | {0.92} | {1,210} |", chains("He"), off=0.01),
+    Statement(BRANCHES, "| default first weights, batch norm | {3.7} | {0.61} | {3.2} | {3.4} |", chains("batch norm")),
+    Statement(BRANCHES, "spread of {1,210} here, and of {944} to {14,200} with four other seeds", explosion, off=0.02),
+    Statement(BRANCHES, "is {1.09} times the length of `x`", change_of_a_block),
+    Statement(
+        BRANCHES,
+        "its input would be 32 · 14 · 14 = 6,272 values in place of 3,136, so it would have {802,944} parameters in "
+        "place of {401,536}, and the network {804,682} in place of {403,274}",
+        lambda: [
+            *(parameters(model.fc1) for model in (Merged("concatenation"), Merged("sum"))),
+            *(parameters(model) for model in (Merged("concatenation"), Merged("sum"))),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize("statement", STATEMENTS, ids=lambda statement: f"{statement.notebook}: {statement.quote[:40]}")
+def test_the_notebook_still_says_so(statement: Statement) -> None:
+    quote = NUMBER.sub(r"\1", statement.quote)
+    assert quote in text(statement.notebook), "the text has changed: change the quote too, and what its numbers must be"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(
+            statement, id=f"{statement.notebook}: {statement.quote[:40]}", marks=[pytest.mark.slow] * statement.slow
+        )
+        for statement in STATEMENTS
+    ],
+)
+def test_its_numbers_are_right(statement: Statement) -> None:
+    told = NUMBER.findall(statement.quote)
+    computed = statement.computed()
+    assert len(told) == len(computed) > 0
+    for number, value in zip(told, computed, strict=True):
+        decimals = len(number.partition(".")[2])
+        shown = float(number.replace(",", ""))
+        assert abs(shown - value) <= 0.501 * 10**-decimals + statement.off * abs(value), f"{number}, but it is {value}"
+
+
+# --- statements without numbers ---------------------------------------------------------------------------------------
+
+
+def test_a_quote_that_is_no_longer_in_the_text_is_noticed() -> None:
+    with pytest.raises(AssertionError, match="the text has changed"):
+        test_the_notebook_still_says_so(Statement(SIMPLE, "a network of {7} layers of gold", lambda: [7]))
+
+
+def test_a_number_that_is_off_is_noticed() -> None:
+    test_its_numbers_are_right(Statement(SIMPLE, "{1.5}", lambda: [1.54]))
+    with pytest.raises(AssertionError, match="1[.]5, but it is 1[.]56"):
+        test_its_numbers_are_right(Statement(SIMPLE, "{1.5}", lambda: [1.56]))
+
+
+@pytest.mark.parametrize("value", [1, 1.5, "a", b"a", [1], (1,), {1}, {"a": 1}, torch.zeros(1), torch.float32, None])
+def test_what_is_on_the_short_list_of_weights_only_passes(value: object) -> None:
+    assert passes(value)
+
+
+@pytest.mark.parametrize("value", [nn.Linear(1, 1), print, Path("a"), torchbearer.MODEL, collections.deque([1])])
+def test_what_is_not_on_it_is_refused(value: object) -> None:
+    assert not passes(value)
+
+
+def test_the_loss_of_a_history_is_a_mean_over_batches_and_its_accuracy_one_over_images() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    images = torch.rand(5, 1, 28, 28)
+    with torch.no_grad():
+        logits = model(images)
+    labels = logits.argmax(1)
+    labels[4] = (labels[4] + 1) % 10  # the batch of one is wrong: 80 % of the images, half of the batches' accuracies
+    trial = torchbearer.Trial(
+        model, torch.optim.SGD(model.parameters(), lr=0.0), nn.CrossEntropyLoss(), metrics=["loss", "acc"], verbose=0
+    )
+    batches = [(images[:4], labels[:4]), (images[4:], labels[4:])]
+    [epoch] = trial.with_generators(train_generator=batches).run(1)
+    losses = F.cross_entropy(logits, labels, reduction="none")
+    assert epoch["loss"] == pytest.approx(float((losses[:4].mean() + losses[4]) / 2), rel=1e-4)
+    assert epoch["acc"] == pytest.approx(0.8)
+
+
+def test_the_mean_of_a_first_map_weighs_all_pixels_in_the_middle_alike() -> None:
+    conv = trained().conv1
+    image = mnist().test_images[:1].clone().requires_grad_()
+    for unit in range(conv.out_channels):
+        [gradient] = torch.autograd.grad(conv(image)[0, unit].mean(), image)
+        expected = conv.weight[unit].sum() / 576
+        assert torch.allclose(gradient[0, 0, 4:24, 4:24], expected.expand(20, 20), atol=1e-6)
+
+
+def test_every_centre_of_mass_is_within_about_half_a_pixel_of_the_middle() -> None:
+    assert mass_off_the_middle() < 0.55
+
+
+def test_the_filters_that_the_answer_describes_look_as_it_says() -> None:
+    upper, right = trained().conv1.weight[14, 0], trained().conv1.weight[29, 0]
+    assert upper[:2].min() > 0 > upper[3:].max()
+    assert right[:, :2].mean() > 0 > right[:, 4].max()
+
+
+def test_the_favourite_images_of_the_digits_are_nearly_sure() -> None:
+    favourites = [defined(LOOKING)["maximise_activation"](trained(), trained().fc3, digit) for digit in range(10)]
+    with torch.no_grad():
+        assert trained()(torch.stack(favourites)).softmax(1).diagonal().min() > 0.95
+
+
+def test_the_picture_in_a_corner_is_an_8_if_it_is_only_shrunk() -> None:
+    """All others of `images/` and `own/` are read right."""
+    found = defined(OWN)
+    _, labels, names = pictures()
+    folders = [REFERENCE / "own", REFERENCE / "images"]
+    shrunk = []
+    for path in [path for folder in folders for path in sorted(folder.glob("*.png"))]:
+        with found["Image"].open(path) as picture:
+            grey = torch.from_numpy(found["light_on_dark"](found["grey_values"](picture))).float()
+        shrunk.append(F.interpolate(grey[None, None], size=(28, 28), mode="bicubic", antialias=True)[0])
+    with torch.no_grad():
+        read = trained()(torch.stack(shrunk)).argmax(1).tolist()
+    wrong = [(name, answer) for name, answer, label in zip(names, read, labels, strict=True) if answer != label]
+    assert wrong == [("5_off_centre", 8)]
+
+
+def test_a_block_whose_last_scale_is_0_begins_as_the_identity() -> None:
+    block = defined(BRANCHES)["ResidualBlock"](8, 8)
+    nn.init.zeros_(block.norm2.weight)
+    x = torch.rand(4, 8, 14, 14)
+    assert torch.equal(block(x), x)
