@@ -27,7 +27,7 @@ from autograder.labs.findings import CachedCheck, CachedChecks, Checks
 from autograder.labs.lab import Lab
 from autograder.manifest import PACKAGE
 from autograder.results import CheckResult, OwnDigit, Results, StudentResult, folder_name
-from autograder.storage import write_whole
+from autograder.storage import refuse_links, write_whole
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,10 @@ class Cache:
     def alone(self) -> Iterator[Path]:
         """Locks this MARKS folder against other runs; gives an empty folder for copies of the submissions.
 
-        If an earlier run was killed, its copies are deleted. Raises `CacheError` if another run has the lock.
+        If an earlier run was killed, its copies are deleted. Raises `CacheError` if another run has the lock, and
+        `LinkError` for a link where it writes.
         """
+        refuse_links([self.folder / "lock", self.folder / "staging"])
         lock = FileLock(self.folder / "lock", blocking=False)
         try:
             lock.acquire()

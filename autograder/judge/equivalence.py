@@ -144,9 +144,9 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
     """Dropout has the task's rate and place in training mode, and is off in evaluation mode.
 
     `expected` (images, outputs) is the variance of the reference's outputs in training mode. It says nothing of a
-    network that is another function: for one, it is None, and the answer is that for the weights of
-    `probes.two_inputs`, with which whatever comes before and after the dropout decides how large the outputs are, but
-    not how many different ones there are, and how often each.
+    network that is another function: for one, it is None, and the answer is that for two different images and the
+    weights of `probes.two_inputs`. With these, whatever comes before and after the dropout decides how large the
+    outputs are, but not how many different ones there are, and how often each.
 
     The diagnosis "dropout-elsewhere" stands for whatever known mistake's variance it is.
     """
@@ -181,7 +181,7 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
         times = sum(call["shape"][0] / answer["batch"] for call in calls if call["shape"])
         if times > 1.5:
             raise Failed(f"{name} should apply dropout once, but applies it {times:.0f} times in a forward pass.")
-        if not _drops_from_two(trained, rate, answer["batch"]):
+        if np.array_equal(evaluated[:1], evaluated[1:2]) or not drops_from(answer, rate, inputs=2):
             raise Blocked("Blocked until your network computes the same as the task's.")
         return
     # 800 samples estimate a variance to 5 %; dropping whole maps, or elsewhere, changes single outputs by 30 % or more.
@@ -198,12 +198,17 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
         )
 
 
-def _drops_from_two(samples: np.ndarray, rate: float, batch: int) -> bool:
-    """Whether samples (images, repeats, outputs) are what dropout at `rate` makes of two inputs, each by itself.
+def drops_from(answer: Any, rate: float, inputs: int) -> bool:
+    """Whether samples (images, repeats, outputs) are what dropout at `rate` makes of so many inputs, each by itself.
 
-    Then a batch of one image has four different outputs: with both inputs, with one, with the other, with none.
+    Then a batch of one image has two different outputs for one input, and four for two: with both, with one, with the
+    other, with none.
     """
-    shares = np.zeros(4)
+    samples, batch = array(answer["train"], "What came back").astype(np.float64), answer["batch"]
+    expected = np.ones(1)
+    for _ in range(inputs):
+        expected = np.concatenate([(1 - rate) * expected, rate * expected])
+    shares = np.zeros(len(expected))
     batches = [image[start : start + batch] for image in samples for start in range(0, len(image), batch)]
     for outputs in batches:
         reach = max(1e-3 * np.ptp(outputs, axis=0).max(), 1e-6 * np.abs(outputs).max())
@@ -215,7 +220,6 @@ def _drops_from_two(samples: np.ndarray, rate: float, batch: int) -> bool:
             counts.append(int(near.sum()))
             left = left[~near]
         shares[: len(counts)] += np.sort(counts)[::-1] / len(outputs) / len(batches)
-    expected = np.array([(1 - rate) ** 2, rate * (1 - rate), rate * (1 - rate), rate**2])
     expected.sort()
     tolerance = 5 * np.sqrt(expected * (1 - expected) / samples[..., 0].size)
     return bool((np.abs(shares - expected[::-1]) <= tolerance[::-1]).all())

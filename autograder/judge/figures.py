@@ -86,8 +86,8 @@ def judge_figure(answer: dict[str, Any], expected: np.ndarray, what: str, one: s
 def _is_drawn(answer: dict[str, Any], arrays: np.ndarray) -> bool:
     """Whether the picture of the figure shows these arrays at the places of its images.
 
-    Where a value has three pixels or more, equal values must have equal colours, whatever the colour map; where it has
-    fewer, the place must have several colours.
+    Equal values must have equal colours, whatever the colour map; of values that have less than three pixels, several
+    are taken together.
     """
     page = _page(answer["picture"])
     if page is None or len(answer["boxes"]) != len(arrays):
@@ -100,15 +100,17 @@ def _is_drawn(answer: dict[str, Any], arrays: np.ndarray) -> bool:
             min(page.width, right),
             min(page.height, page.height - low),
         )
-        if not (box[2] - box[0] >= 2 and box[3] - box[1] >= 2):
+        size = box[2] - box[0], box[3] - box[1]
+        if min(size) < 2:
             return False
-        if min((box[2] - box[0]) / values.shape[1], (box[3] - box[1]) / values.shape[0]) >= CELL:
-            colours = np.asarray(page.resize(values.shape[::-1], Image.Resampling.BOX, box=box), np.float64)
-            turned = (values, values[::-1], values[:, ::-1], values[::-1, ::-1])  # either axis may be upside down
-            follows.append(max(_follow(colours.reshape(-1, 3), one.ravel()) for one in turned))
-        elif np.asarray(page.crop(tuple(round(edge) for edge in box)), np.float64).std(axis=(0, 1)).max() < 1:
-            return False
-    return not follows or float(np.mean(follows)) > 0
+        if min(size[0] / values.shape[1], size[1] / values.shape[0]) < CELL:
+            few = [min(there, max(2, int(pixels / 2))) for there, pixels in zip(values.shape[::-1], size, strict=True)]
+            coarse = Image.fromarray(values.astype(np.float32)).resize((few[0], few[1]), Image.Resampling.BOX)
+            values = np.asarray(coarse, np.float64)
+        colours = np.asarray(page.resize(values.shape[::-1], Image.Resampling.BOX, box=box), np.float64)
+        turned = (values, values[::-1], values[:, ::-1], values[::-1, ::-1])  # either axis may be upside down
+        follows.append(max(_follow(colours.reshape(-1, 3), one.ravel()) for one in turned))
+    return float(np.mean(follows)) > 0
 
 
 def _page(picture: np.ndarray) -> Image.Image | None:

@@ -51,11 +51,11 @@ def shuffled(arrays: Arrays, seed: int) -> Arrays:
     return [(name, generator(seed, "places").permutation(value.ravel()).reshape(value.shape)) for name, value in arrays]
 
 
-def two_inputs(shapes: Sequence[tuple[str, Sequence[int]]], seed: int) -> Arrays:
+def two_inputs(shapes: Sequence[tuple[str, Sequence[int]]], seed: int, second: bool = True) -> Arrays:
     """Weights with which all that a network puts out depends on two inputs of its first fully connected layer alone.
 
-    The two are neighbours, so in one feature map. Everything is positive, so that no ReLU cuts anything off. Empty
-    where the network has no fully connected layer.
+    The two are neighbours, so in one feature map. Everything is positive, so that no ReLU cuts anything off. Without
+    the `second`, all else is the same, and one input is left. Empty where the network has no fully connected layer.
     """
     draw = generator(seed, "two inputs")
     matrices = [name for name, shape in shapes if len(shape) == 2]
@@ -72,7 +72,7 @@ def two_inputs(shapes: Sequence[tuple[str, Sequence[int]]], seed: int) -> Arrays
                 value[:, 0] = draw.uniform(0.5, 1.5, shape[0])
             elif shape[1] > 1:
                 here = int(draw.integers(shape[1] - 1))
-                value[0, here : here + 2] = 1, 0.6
+                value[0, here : here + 2] = 1, 0.6 if second else 0
         arrays.append((name, value.astype(np.float32)))
     return arrays
 

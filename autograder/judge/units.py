@@ -1,11 +1,12 @@
-"""Numbers the units of a network's layers anew: a network that uses its layers as layers computes the same as before.
+"""Changes the units of a network's layers so that one that uses its layers as layers computes the same as before.
 
-A unit is a channel of a convolution or an output of a fully connected layer.
+A unit is a channel of a convolution or an output of a fully connected layer. It may have another number, and one that
+nobody reads may be any unit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,17 +45,49 @@ def joints(shapes: Sequence[tuple[str, Sequence[int]]]) -> list[Joint]:
     return found
 
 
+def unread(weights: Arrays, joints: Sequence[Joint], seed: int) -> Arrays:
+    """The weights with zeros where every other unit of `joints`, or so, is read."""
+    return _with_units(
+        weights, joints, lambda joint, made: made, lambda joint, read: read * _heard(joint, seed)[:, None]
+    )
+
+
 def renumbered(weights: Arrays, joints: Sequence[Joint], seed: int) -> Arrays:
-    """The weights with the units of `joints` in other orders, both where they are made and where they are read."""
-    orders = [generator(seed, "units", joint.reader).permutation(joint.units) for joint in joints]
+    """The same with those units in other orders, where they are made and where they are read, and with other weights
+    where the ones that nobody reads are made."""
+
+    def order(joint: Joint) -> np.ndarray:
+        return generator(seed, "units", joint.reader).permutation(joint.units)
+
+    def made(joint: Joint, value: np.ndarray) -> np.ndarray:
+        silent = ~_heard(joint, seed)
+        value = value.copy()
+        value[silent] = np.roll(value[silent], 1, axis=0) * 1.25
+        return value[order(joint)]
+
+    return _with_units(
+        weights, joints, made, lambda joint, read: (read * _heard(joint, seed)[:, None])[:, order(joint)]
+    )
+
+
+def _heard(joint: Joint, seed: int) -> np.ndarray:
+    """Which units of a joint are read."""
+    return generator(seed, "heard", joint.reader).permutation(joint.units) % 2 == 0
+
+
+Change = Callable[[Joint, np.ndarray], np.ndarray]
+
+
+def _with_units(weights: Arrays, joints: Sequence[Joint], made: Change, read: Change) -> Arrays:
+    """The weights with what makes the units of `joints` (units, …) and what reads them (…, units, pixels) changed."""
     changed: Arrays = []
     for name, value in weights:
         layer = name.rpartition(".")[0]
-        for joint, order in zip(joints, orders, strict=True):
+        for joint in joints:
             if layer in joint.makers and value.ndim:
-                value = value[order]
+                value = made(joint, value)
             if layer == joint.reader and value.ndim > 1:
                 apart = value.reshape(len(value), joint.units, -1)  # a map of several pixels is read pixel by pixel
-                value = apart[:, order].reshape(value.shape)
-        changed.append((name, np.ascontiguousarray(value)))
+                value = read(joint, apart).reshape(value.shape)
+        changed.append((name, np.ascontiguousarray(value, np.float32)))
     return changed

@@ -11,6 +11,7 @@ from autograder.labs import forms
 from autograder.sandbox.network_handling import numbers
 
 DPI = 70  # of the picture
+CELL, PAGE = 3.5, 1_500_000  # pixels that a value should have there, and that the whole picture may have for it
 LEAST_PIXELS = 4  # that the side of an image takes up on the figure
 FIGURE = forms.either(
     forms.record(forms.told(figure=forms.is_(False), kind=forms.text)),
@@ -58,8 +59,9 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
         picture, boxes = io.BytesIO(), []
         if drawn:  # takes longer than all the rest
             with pyplot.rc_context({"savefig.bbox": None}):
-                figure.savefig(picture, format="png", dpi=DPI)
-            boxes = [_box(axes.get_images()[0], axes, figure) for axes in figure.axes if axes.get_images()]
+                dpi = _fine_enough(figure, images)
+                figure.savefig(picture, format="png", dpi=dpi)
+            boxes = [_box(axes.get_images()[0], axes, figure, dpi) for axes in figure.axes if axes.get_images()]
         return {
             "figure": True,
             "images": images[:256],
@@ -81,12 +83,26 @@ def _blank(image: Any, values: np.ndarray) -> bool:
     return bool(np.ptp(image.to_rgba(values, bytes=True).astype(int), axis=(0, 1)).max() == 0)
 
 
-def _box(image: Any, axes: Any, figure: Any) -> list[float]:
+def _fine_enough(figure: Any, images: list[np.ndarray]) -> float:
+    """The resolution at which each value of the smallest image can be seen, unless the picture gets too large."""
+    width, height = figure.get_size_inches()
+    drawn = [axes for axes in figure.axes if axes.get_images()]
+    sides = [
+        side / figure.dpi / count
+        for axes, image in zip(drawn, images, strict=True)
+        if image.ndim > 1 and image.size
+        for side, count in ((axes.bbox.width, image.shape[1]), (axes.bbox.height, image.shape[0]))
+    ]
+    wanted = CELL / max(min(sides, default=1.0), 1e-3)
+    return float(max(DPI, min(wanted, (PAGE / max(width * height, 1e-3)) ** 0.5)))
+
+
+def _box(image: Any, axes: Any, figure: Any, dpi: float) -> list[float]:
     """Where an image is in the picture; nowhere if it is outside of its axes."""
     from matplotlib.transforms import Bbox
 
     inside = Bbox.intersection(image.get_window_extent(), axes.bbox)
-    return [0.0] * 4 if inside is None else [float(edge) * DPI / figure.dpi for edge in inside.extents]
+    return [0.0] * 4 if inside is None else [float(edge) * dpi / figure.dpi for edge in inside.extents]
 
 
 def _seen(image: Any, axes: Any, figure: Any, later: list[Any]) -> bool:

@@ -26,7 +26,7 @@ from autograder.labs.kinds import network_procedures
 Shapes = list[tuple[str, list[int]]]
 BATCHES = (1, 2, 7)
 LARGEST = 4_000_000  # numbers in a network of a student's that is given weights
-SAME_UNITS = 0.01  # of the largest output: sums in another order differ by less, also in a network of 16 bits
+SAME_UNITS = 0.01  # of what other weights change: sums in another order differ by less, also in a network of 16 bits
 SAMPLES = 800  # in training mode: they tell a variance to 5 %
 NETWORK = (
     "Go through `forward` line by line. Is every ReLU there, and in the right place? Do you use max pooling? Are the"
@@ -126,22 +126,26 @@ class Network:
             )
         joints = units.joints(self.shapes(oracle.ask))
         apart = [[joint] for joint in joints] if len(joints) > 1 else []  # one layer may have been left out
-        if joints and not any(self._renumbers(examination, outputs, one) for one in [joints, *apart]):
+        moved = max(_farthest(output[:half], other[:half]) for output, other in zip(outputs, others, strict=False))
+        if joints and not any(self._has_units(examination, moved, one) for one in [joints, *apart]):
             raise Failed(
                 f"{self.definition} has the right parameters, but does not compute with them as layers do: its outputs"
-                " depend on how the units of the layers are numbered.",
+                " depend on how the units of the layers are numbered, or on units that no layer reads.",
                 hint="Does `forward` take the images through all of the layers?",
             )
 
-    def _renumbers(self, examination: Examination, outputs: list[np.ndarray], joints: Sequence[units.Joint]) -> bool:
-        """Whether the outputs stay as they are where the units of `joints` are numbered anew."""
+    def _has_units(self, examination: Examination, moved: float, joints: Sequence[units.Joint]) -> bool:
+        """Whether the outputs stay as they are where the units of `joints` are others that must do the same.
+
+        How exactly is seen from how far other weights have `moved` them.
+        """
         oracle = examination.oracle
-        state = units.renumbered(self.weights(oracle.ask, oracle.seed), joints, oracle.seed)
-        others = self._plain_outputs(examination, state, self.images(oracle.seed))
-        return any(
-            compare.same(other, output, SAME_UNITS * float(np.abs(output).max(initial=0)))
-            for output, other in zip(outputs, others, strict=False)
+        state, images = self.weights(oracle.ask, oracle.seed), self.images(oracle.seed)
+        found, again = (
+            self._plain_outputs(examination, change(state, joints, oracle.seed), images)
+            for change in (units.unread, units.renumbered)
         )
+        return any(compare.same(other, output, SAME_UNITS * moved) for output, other in zip(found, again, strict=False))
 
     def same_function(self, examination: Examination, train: bool = False, passed: Sequence[Network] = ()) -> None:
         """The same weights and images give the reference's outputs, as they did for the networks that `passed`."""
@@ -188,13 +192,10 @@ class Network:
         other = not examination.passed("same-function") or _sorted(own) != _sorted(self.shapes(oracle.ask))
         if other and sum(math.prod(shape) for _, shape in own) > LARGEST:
             raise Blocked(f"Blocked until {self.definition} has the task's layers.")
-        answer = self._ask(
-            examination,
-            network_procedures.dropout_samples,
-            state=probes.two_inputs(own, oracle.seed) if other else self.weights(oracle.ask, oracle.seed),
-            images=self.images(oracle.seed)[:2],
-            repeats=SAMPLES,
-        )
+        state = probes.two_inputs(own, oracle.seed) if other else self.weights(oracle.ask, oracle.seed)
+        if other and not state:
+            raise Blocked(f"Blocked until {self.definition} has a fully connected layer: dropout goes before one.")
+        answer = self._dropped(examination, state)
         expected = None if other else oracle.ask(f"{self.id}/dropout")[RIGHT]
         try:
             equivalence.judge_dropout(answer, expected, self.dropout, self.definition)
@@ -209,6 +210,16 @@ class Network:
                 nearest = min(spreads, default=(1.0, None))
                 mistake = nearest[1] if nearest[0] < equivalence.VARIANCE_SPREAD else mistake
             raise examination.verdict(failed.message, mistake, failed.hint) from None
+        if other and not equivalence.drops_from(
+            self._dropped(examination, probes.two_inputs(own, oracle.seed, second=False)), self.dropout, inputs=1
+        ):
+            raise Blocked("Blocked until your network computes the same as the task's.")
+
+    def _dropped(self, examination: Examination, state: probes.Arrays) -> Any:
+        """What dropout makes of two images, again and again."""
+        images = self.images(examination.oracle.seed)[:2]
+        procedure = network_procedures.dropout_samples
+        return self._ask(examination, procedure, state=state, images=images, repeats=SAMPLES)
 
     # --- what is asked ------------------------------------------------------------------------------------------------
 
@@ -308,6 +319,11 @@ class Network:
 def _finite(outputs: list[np.ndarray]) -> list[np.ndarray]:
     """The outputs with zeros where they are no numbers, since nothing else can be compared with such values."""
     return [np.nan_to_num(output, nan=0, posinf=0, neginf=0) for output in outputs]
+
+
+def _farthest(one: np.ndarray, other: np.ndarray) -> float:
+    """How far two arrays are apart at most; nowhere where they have different shapes."""
+    return float(np.abs(np.subtract(one, other, dtype=np.float64)).max(initial=0)) if one.shape == other.shape else 0.0
 
 
 def _repeats(output: np.ndarray, count: int) -> bool:

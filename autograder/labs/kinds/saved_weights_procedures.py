@@ -6,6 +6,7 @@ Runs beside student code, so it holds no expected value.
 from __future__ import annotations
 
 import io
+import pickletools
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ def _loaded(state: forms.Fields, *fields: forms.Fields) -> forms.Form:
     )
 
 
+GPUS_NAME = b"X\x06\x00\x00\x00cuda:0"  # as pickles of any protocol may write it
 # What the process that saved it loads again, it may have kept: the file is evidence, the weights are not.
 SAVED = (forms.told(fits=forms.flag, written=forms.is_(True), held=forms.text), forms.measured(file=forms.bytes_))
 
@@ -96,7 +98,8 @@ def load_file(
 
     If `gpu`, its tensors are marked as a GPU's first.
     """
-    path = student.scratch / ("from a GPU.pt" if gpu else "from-elsewhere.pt")
+    path = student.scratch / "from elsewhere.pt"
+    path.unlink(missing_ok=True)
     if file is None:
         model = _class_of(student, load, network)()
         give_weights(model, state, torch.zeros(1, *image))
@@ -127,15 +130,32 @@ def _held(path: Path, state: dict[str, np.ndarray]) -> str:
 
 def _mark_as_gpus(path: Path) -> None:
     """Rewrites a file of `torch.save`: where it says that a tensor was on the CPU, it says CUDA."""
-    here, there = b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0"  # strings as pickle writes them
     content = path.read_bytes()
     if not zipfile.is_zipfile(path):
-        path.write_bytes(content.replace(here, there))
+        path.write_bytes(_pickles_as_gpus(content))
         return
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as new:
         for entry in old.namelist():
             part = old.read(entry)
-            new.writestr(entry, part.replace(here, there) if entry.endswith("data.pkl") else part)
+            new.writestr(entry, _pickles_as_gpus(part) if entry.endswith("data.pkl") else part)
+
+
+def _pickles_as_gpus(content: bytes) -> bytes:
+    """The pickles that bytes begin with, of any protocol, with "cuda:0" for "cpu"; what follows them stays as it is."""
+    stream, made = io.BytesIO(content), io.BytesIO()
+    while True:
+        start = stream.tell()
+        try:
+            found = [(operation.name, said, place) for operation, said, place in pickletools.genops(stream)]
+        except Exception:
+            found = []
+        if not found or found[0][0] != "PROTO":  # numbers come after the last pickle
+            return made.getvalue() + content[start:]
+        ends = [place for _, _, place in found[1:]] + [stream.tell()]
+        for (name, said, place), end in zip(found, ends, strict=True):
+            if name == "FRAME":  # says how long what follows is, and nobody needs it
+                continue
+            made.write(GPUS_NAME if said == "cpu" and "UNICODE" in name else content[place:end])
 
 
 def _described(student: Student, loaded: Any, network: str) -> dict[str, Any]:

@@ -490,17 +490,21 @@ def judge_mode(examination: Examination) -> None:
     """`evaluate` leaves the model in evaluation mode; one that gives a number, whatever it was given, has no mode."""
     judge(examination, EVALUATE)
     if not _evaluates(examination):
-        raise Blocked("Blocked until `evaluate` returns the accuracy: it returned the same for other labels.")
+        raise Blocked(
+            "Blocked until `evaluate` returns the accuracy: it returned the same for other labels or another model."
+        )
 
 
 def _evaluates(examination: Examination) -> bool:
-    """Whether what `evaluate` returns depends on the labels."""
+    """Whether what `evaluate` returns depends on the labels, and on the model."""
     if examination.passed("evaluate-counts"):
         return True
-    labels = EVALUATE.inputs(examination)["labels"]
-    answers = [EVALUATE.ask(examination), EVALUATE.ask(examination, labels=(labels + 1) % 10)]
-    first, other = (answer["accuracy"] for answer in answers)
-    return bool(first != other)
+    given = EVALUATE.inputs(examination)
+    labels, state = given["labels"], given["state"]
+    turned = [(name, value[::-1].copy() if name.startswith("out") else value) for name, value in state]
+    asked: tuple[Given, ...] = ({}, {"labels": (labels + 1) % 10}, {"state": turned})
+    answer, *others = (EVALUATE.ask(examination, **instead)["accuracy"] for instead in asked)
+    return bool(answer not in others)
 
 
 def _trains(examination: Examination) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from autograder.judge import compare
 from autograder.judge.accuracy import logits_of
@@ -163,7 +164,9 @@ def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:
     )
 
 
-WANTED, LEAST_SIDE = 3, 12
+WANTED, LEAST_SIDE, LEAST_STROKE = 3, 12, 5  # pictures, and pixels of a picture and of a digit in it
+LOOK, AROUND = 64, 8  # pixels of the side of a picture that is compared, and around each that are its surroundings
+SAME_PROPORTIONS, SAME_PICTURE = 0.03, 0.995  # the second is a correlation
 # What somebody may take for a picture that counts; whatever else lies there, nobody meant to hand in.
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif"}
 
@@ -173,7 +176,7 @@ PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", "
 @pytest.mark.rests_on("file")
 def test_own_pictures(examination: Examination) -> None:
     """At least three pictures of your own, own/<digit>_<anything>.png."""
-    released = pixels_of_released(examination)
+    released = looks_of_released(examination)
     own = [path for path in examination.files_in("own") if path.suffix.lower() in PICTURES]
     own = own or flat_pictures(examination, released)
     if not own:
@@ -181,27 +184,28 @@ def test_own_pictures(examination: Examination) -> None:
             "There are no pictures in the folder `own`.",
             hint="Write some digits, photograph or scan them, and save them there.",
         )
-    good: dict[bytes, Path] = {}
+    good: list[tuple[Path, Look]] = []
     problems = []
     for path in own:
         problem = problem_with(path, examination.context.assignment.limits.picture_mb)
-        pixels = b"" if problem else pixels_in(path)
-        if not problem and pixels in released:
+        look = None if problem else look_of(path)
+        twin = next((other for other, there in good if look is not None and look.is_like(there)), None)
+        if look is not None and any(map(look.is_like, released)):
             problem = "is one of the pictures in the folder `images`"
-        elif not problem and pixels in good:
-            problem = f"is the same picture as {good[pixels].name}"
-        if problem:
+        elif twin is not None:
+            problem = f"is the same picture as {twin.name}"
+        if problem or look is None:
             folder = "own/" if path.parent.name == "own" else ""
             problems.append(f"{folder}{path.name}: {problem}")
         else:
-            good[pixels] = path
-    show_own_digits(examination, sorted(good.values()))
+            good.append((path, look))
+    show_own_digits(examination, sorted(path for path, _ in good))
     if len(good) < WANTED:
         found = f"The task asks for {WANTED} pictures of your own; {len(good)} can be used."
         raise Partial("\n".join([found, *problems]), hint="For example own/7_pencil.png.", fraction=len(good) / WANTED)
 
 
-def flat_pictures(examination: Examination, released: set[bytes]) -> list[Path]:
+def flat_pictures(examination: Examination, released: Sequence[Look]) -> list[Path]:
     """The pictures beside the notebooks that are called as those in `own` are: some course systems keep no folders.
 
     A picture whose name begins like a notebook's (`4_5_filters.png`) is rather one that a notebook has drawn.
@@ -209,23 +213,38 @@ def flat_pictures(examination: Examination, released: set[bytes]) -> list[Path]:
     limit = examination.context.assignment.limits.picture_mb
     named = [path for path in examination.loose_files() if re.match(r"[0-9]_(?![0-9]_)", path.name)]
     pictures = [path for path in named if path.suffix.lower() in PICTURES]
-    return [path for path in pictures if problem_with(path, limit) or pixels_in(path) not in released]
+    return [path for path in pictures if problem_with(path, limit) or not any(map(look_of(path).is_like, released))]
 
 
-def pixels_in(path: Path) -> bytes:
-    """The digest of what a picture shows, however its file was written."""
+@dataclass(frozen=True)
+class Look:
+    """What a picture shows, however its file was written: its proportions, and how it differs from its surroundings."""
+
+    proportions: float
+    contrast: np.ndarray
+
+    def is_like(self, other: Look) -> bool:
+        """Whether two are one picture, perhaps in another size, lighter, or with a few pixels changed."""
+        if abs(self.proportions / other.proportions - 1) > SAME_PROPORTIONS:
+            return False
+        return float((self.contrast * other.contrast).sum()) > SAME_PICTURE
+
+
+def look_of(path: Path) -> Look:
+    """What a picture shows, on grey where it is transparent."""
     with Image.open(path, formats=["PNG"]) as image:
-        return hashlib.sha256(f"{image.size}".encode() + image.convert("RGBA").tobytes()).digest()
+        drawn = image.convert("RGBA")
+    paper = Image.new("RGBA", drawn.size, "grey")  # so that both black and white ink can be seen
+    grey = Image.alpha_composite(paper, drawn).convert("L").resize((LOOK, LOOK), Image.Resampling.BOX)
+    contrast = np.asarray(grey, np.float64) - np.asarray(grey.filter(ImageFilter.BoxBlur(AROUND)), np.float64)
+    return Look(drawn.width / drawn.height, contrast / (np.linalg.norm(contrast) or 1.0))
 
 
-def pixels_of_released(examination: Examination) -> set[bytes]:
-    """The digests of the pictures that students were given."""
+def looks_of_released(examination: Examination) -> list[Look]:
+    """What the pictures show that students were given."""
     given = examination.context.lab.release or examination.context.folder
-    return {
-        pixels_in(path)
-        for path in given.glob("images/*.png")
-        if not problem_with(path, examination.context.assignment.limits.picture_mb)
-    }
+    limit = examination.context.assignment.limits.picture_mb
+    return [look_of(path) for path in sorted(given.glob("images/*.png")) if not problem_with(path, limit)]
 
 
 def problem_with(path: Path, limit_mb: float) -> str:
@@ -242,12 +261,22 @@ def problem_with(path: Path, limit_mb: float) -> str:
                 return "has too many pixels"
             if min(image.size) < LEAST_SIDE:
                 return f"has only {image.width}×{image.height} pixels, which hold no digit"
-            extrema = image.convert("RGBA").getextrema()
-            return "" if any(low != high for low, high in extrema) else "is blank"
+            return "" if _holds_strokes(np.asarray(image.convert("RGBA"))) else "is blank"
     except Image.DecompressionBombError:
         return "has too many pixels"
     except Exception:
         return "is not a PNG picture"
+
+
+def _holds_strokes(pixels: np.ndarray) -> bool:
+    """Whether enough pixels (H, W, 4) differ from most others, in a channel, to be the strokes of a digit."""
+    for channel in np.moveaxis(pixels, 2, 0):
+        values = channel.astype(np.int16)
+        away = np.abs(values - int(np.median(values)))
+        ink = np.nonzero(2 * away >= max(1, int(away.max())))
+        if away.any() and max(np.ptp(places) for places in ink) + 1 >= LEAST_STROKE:
+            return True
+    return False
 
 
 def show_own_digits(examination: Examination, paths: list[Path]) -> None:
