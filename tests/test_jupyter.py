@@ -61,7 +61,6 @@ def test_what_runs_in_jupyter_is_read(case: Path) -> None:
         ("%%time x = 1", {1: "x = 1"}),
         ("%%prun -q x = 1\ny = 2", {1: "x = 1", 2: "y = 2"}),
         ("%%heat -r 3\nx = 1", {2: "x = 1"}),
-        ("x = '''\n  \n'''", {1: "x = '\\n\\n'"}),
         ("!ls\n\fx = 1\n\f\ny = 2", {2: "x = 1", 4: "y = 2"}),
         ("pip install -q torch", {1: "get_ipython().run_line_magic('pip', 'install -q torch')"}),
         ("x = 5 \\\n  % 3", {1: "x = 5 % 3"}),
@@ -76,6 +75,14 @@ def test_statements_keep_their_lines(cell: str, found: dict[int, str]) -> None:
     _, statements = read_cell(cell)
     lines = {node.lineno: node for node in statements if not _is_call_of_shell(node) or node.lineno in found}
     assert {line: _first_line(node) for line, node in lines.items()} == found
+
+
+@pytest.mark.parametrize(
+    "cell", ["x = '''\n  \n'''", "  x = '''a\n \n  b'''\n  !ls", "if 1:\n    x = '''a\n      \n    b'''\n  \ny = 1"]
+)
+def test_lines_of_blanks_in_a_string_are_those_of_the_ipython_that_is_installed(cell: str) -> None:
+    """IPython 9 empties them, and IPython 8 does not."""
+    assert _dumped(python_of(cell)) == _dumped(TransformerManager().transform_cell(cell))
 
 
 def _is_call_of_shell(node: Any) -> bool:

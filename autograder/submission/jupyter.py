@@ -134,7 +134,10 @@ def python_of(text: str, own: Mapping[str, bool] = NO_MAGICS) -> str:
     text = re.sub(r"\r\n?", "\n", text)  # as Jupyter's editor does
     written = _is_python(text)
     if written and not PROMPT.search(text):
-        return textwrap.dedent(text)  # as IPython does: it empties lines of blanks, also those in strings
+        dedented = textwrap.dedent(text)
+        # Lines of blanks become empty, also in strings: there, whether they do is for the IPython that is installed.
+        if dedented == text or ast.dump(ast.parse(dedented)) == ast.dump(ast.parse(text)):
+            return dedented
     python = _transformed(text, own)
     if _is_python(python):
         return python
