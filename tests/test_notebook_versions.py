@@ -60,6 +60,26 @@ def test_work_beside_the_lab_s_folder_counts_before_an_untouched_notebook_in_it(
     assert submission.versions == []
 
 
+@pytest.mark.parametrize("place", ["", "old/"])
+def test_a_notebook_that_the_lab_s_folder_lacks_counts_where_it_lies(place: str, tmp_path: Path) -> None:
+    ada = tmp_path / "in/ada"
+    put(ada / "lab4" / ONE, "x = 1")
+    put(ada / place / TWO, "y = 1")
+    submission = taken(tmp_path)
+    assert files(submission) == sorted([ONE, f"{place}{TWO}"])
+    assert submission.chosen == [f"4_2_better_cnn is nowhere but in {place}{TWO}, which counts."]
+    assert submission.versions == []
+    assert TWO not in reasons(submission)
+
+
+def test_an_untouched_notebook_beside_the_lab_s_folder_adds_nothing(tmp_path: Path) -> None:
+    put(tmp_path / "in/ada/lab4" / ONE, "x = 1")
+    put(tmp_path / "in/ada" / TWO, STUB)
+    submission = taken(tmp_path)
+    assert files(submission) == [ONE]
+    assert submission.chosen == []
+
+
 def test_of_a_folder_beside_the_lab_s_only_what_the_lab_s_lacks_counts(tmp_path: Path) -> None:
     put(tmp_path / "in/ada/lab4" / ONE, "x = 1")
     put(tmp_path / "in/ada/lab4" / TWO, STUB)

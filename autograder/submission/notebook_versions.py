@@ -47,10 +47,14 @@ class Choice:
     """Others that hold work, too, by the places where they were."""
     less: str = ""
     """A sentence where the one that counts holds less work than another; else empty."""
+    only: bool = False
+    """Whether what counts lies elsewhere, and there is no other version."""
 
     @property
     def sentence(self) -> str:
         """What a marker should look at; empty if nothing of the others could count."""
+        if self.only:
+            return f"{self.notebook} is nowhere but in {self.counts.shown}, which counts."
         if not self.rivals:
             return ""
         more = [f"{len(self.rivals) - NAMED} more"] if len(self.rivals) > NAMED else []
@@ -59,11 +63,11 @@ class Choice:
 
 
 def lacking(files: Iterable[File], notebooks: Sequence[str], released: Released) -> set[str]:
-    """The notebooks that are there, and only without work."""
-    found: dict[str, int] = {}
+    """The notebooks that are not there, or only without work."""
+    found = dict.fromkeys(notebooks, 0)
     for file in files:
         if (notebook := notebook_of(file.name.name, notebooks)) and _is_regular(file.path):
-            found[notebook] = max(found.get(notebook, 0), released.work_in(file.path))
+            found[notebook] = max(found[notebook], released.work_in(file.path))
     return {notebook for notebook, work in found.items() if work <= 0}
 
 
@@ -73,7 +77,7 @@ def choices(
     """Chooses one of `files` for each of the notebooks that several of them are versions of.
 
     One with work in it counts before any without; then the newest, where times tell; then one in fewer folders; then
-    the later copy by its name. Where none has any work in it, one of those `aside` counts that has.
+    the later copy by its name. Where none has any work in it, or none is there, one of those `aside` counts that has.
     """
     empty = lacking(files, notebooks, released)
     for notebook in notebooks:
@@ -81,8 +85,11 @@ def choices(
         if notebook in empty:
             others = [_known(file, released) for file in _of(notebook, aside, notebooks)]
             here += [other for other in others if other.work > 0]
+        inside = {file.path for file in files}
         if len(here) > 1:
-            yield _chosen(notebook, here, {file.path for file in files}, released)
+            yield _chosen(notebook, here, inside, released)
+        elif here and here[0].file.path not in inside:
+            yield Choice(notebook, here[0].file, [], [], only=True)
 
 
 def in_version(version: Version) -> list[File]:
