@@ -203,7 +203,8 @@ def _seen(student: Student, state: Arrays, stand: bool = False) -> tuple[nn.Modu
 def _changes_in_place(model: nn.Module, layer: nn.Module) -> bool:
     """Whether the output of a layer is overwritten (an in-place ReLU), so that a hook cannot just keep it."""
     outputs: list[tuple[Tensor, Tensor]] = []
-    with torch.no_grad(), layer.register_forward_hook(lambda _, given, output: outputs.append((output, output.clone()))):
+    hook = layer.register_forward_hook(lambda _, given, output: outputs.append((output, output.clone())))
+    with hook, torch.no_grad():
         model(torch.linspace(0, 1, 28 * 28).view(1, 1, 28, 28))
     return any(not torch.equal(kept, before) for kept, before in outputs)
 
