@@ -35,8 +35,8 @@ class Source:
     """A submission as text: the code of each task, and what of it is compared with others' code.
 
     For each notebook, the names and digests of its code cells. `elsewhere` points, for what is missing, at where it is
-    and does not run; `reached` has what the code reaches for; `rivals` has names that may be there in two versions: name,
-    the file that does not count, and the one that does.
+    and does not run; `reached` has what the code reaches for; `rivals` has names that may be there in two versions:
+    name, the file that does not count, and the one that does.
     """
 
     code: dict[str, str] = dataclasses.field(default_factory=dict)

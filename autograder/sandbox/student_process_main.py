@@ -228,7 +228,7 @@ def _answer(student: FileStudent, request: dict[str, Any], procedures: dict[str,
 
 
 def _source(student: FileStudent, tasks: list[dict[str, Any]]) -> dict[str, Any]:
-    """The code of each task as text, names and digests of the code cells, what is pointed at, reached for and there twice."""
+    """A submission as text: the fields of `Source`, whose docstring says what they are."""
     from autograder.submission.excerpt import cells_of, code_of, compared_code
     from autograder.submission.reach import reaches
 

@@ -365,14 +365,13 @@ class Definitions:
 
         Each comes with the file whose definition counts: `4_6_branches_v2.ipynb`, `4_6_branches.ipynb`.
         """
-        first, *others = self.where(name, notebook) or [None]
+        found = self.where(name, notebook)
         return [
-            (unit.name, first.name)
-            for unit in others
-            if first is not None
-            and notebook.casefold() in unit.stem.casefold()
+            (unit.name, found[0].name)
+            for unit in found[1:]
+            if notebook.casefold() in unit.stem.casefold()
             and not _is_stub(unit, name)
-            and _written(unit, name) != _written(first, name)
+            and _written(unit, name) != _written(found[0], name)
         ]
 
     def untouched(self, name: str, notebook: str = "") -> bool:
