@@ -266,6 +266,7 @@ def test_only_nbgraders_own_timestamp_is_believed(tmp_path: Path) -> None:
     times = find_times(submissions, tmp_path)
     assert times.known == {"ada": datetime(2027, 1, 30, 12, tzinfo=UTC)}
     assert times.missing == ["bob", "cy", "eve"]
+    assert times.committed == ["bob"]
 
 
 def test_a_file_of_times_outranks_timestamps_and_is_kept(tmp_path: Path) -> None:
@@ -284,6 +285,7 @@ def test_a_file_of_times_outranks_timestamps_and_is_kept(tmp_path: Path) -> None
         assert times.missing == ["ada", "cy", "eve"]  # also ada, whose timestamp.txt does not count now
         assert times.replaced == ["ada"]
         assert times.strangers == ["No, Body"]
+        assert times.committed == []
 
 
 def test_names_are_read_as_our_own_tables_write_them(tmp_path: Path) -> None:

@@ -44,8 +44,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "in" / "dee" / "lab4" / "3_rnn.ipynb").write_text(
         '{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "metadata": {}, "source": "x = 1"}]}'
     )
-    (folder / "in" / "dee" / "lab4_new").mkdir()
-    shutil.copy(notebook, folder / "in" / "dee" / "lab4_new" / notebook.name)
+    (folder / "in" / "dee" / "lab4_new.zip").write_bytes(b"PK half of an upload")
     mark(folder)
     return folder
 
@@ -103,6 +102,16 @@ def test_an_extension_asks_for_no_new_finding_and_shows_as_a_difference(course: 
         (course / "course.yml").write_text(text, encoding="utf-8")
     mark(course)
     assert before.read_bytes() == (tmp_path / "old.json").read_bytes()
+
+
+def test_that_the_times_of_commits_are_not_used_is_said(course: Path) -> None:
+    said = "1 submission is a git repository. The times of commits are not used for lateness"
+    assert said not in mark(course)
+    (course / "in" / "release" / ".git").mkdir()
+    try:
+        assert said in mark(course)
+    finally:
+        (course / "in" / "release" / ".git").rmdir()
 
 
 def test_a_decision_outlives_markings_also_of_a_changed_submission(course: Path) -> None:
@@ -211,7 +220,7 @@ def test_a_zero_for_another_labs_work_or_beside_other_versions_is_no_quiet_one(c
     assert "task's 0 counts" not in mark(course)  # it has no mark yet, as the PDF has none
     dee = Results.read(course / "marks" / "results.json").student("dee")
     assert dee.ask_again == [
-        "What may hold other versions of the work does not count: lab4_new. Ask which is to count, and mark again"
+        "What may hold other versions of the work does not count: lab4_new.zip. Ask which is to count, and mark again"
         " before the 0 counts.",
         "None of the names that the lab asks for is in the work: there is 3_rnn.ipynb. Ask for it again before the 0"
         " counts.",
@@ -219,9 +228,8 @@ def test_a_zero_for_another_labs_work_or_beside_other_versions_is_no_quiet_one(c
     assert dee.no_mark_yet
     done = autograder("export", "marks", "--to", "csv", "-o", "marks.csv", cwd=course)
     assert done.returncode == 1
-    assert "dee: no mark yet (What may hold other versions of the work does not count: lab4_new. None of the names" in (
-        " ".join(done.stderr.split())
-    )
+    why = "What may hold other versions of the work does not count: lab4_new.zip. None of the names"
+    assert f"dee: no mark yet ({why}" in " ".join(done.stderr.split())
     release = Results.read(course / "marks" / "results.json").student("release")
     assert (release.score, release.no_mark_yet) == (0, False)  # that is what it is worth
 

@@ -327,6 +327,11 @@ def tell_adjustments(console: Console, outcome: Outcome) -> None:
             console.print(Text(f"{what} Nothing is taken off.{replaced}", style="bold yellow"))
         if times.strangers:
             console.print(Text(f"Times for nobody in this class: {names(times.strangers)}.", style="bold yellow"))
+    if times is not None and times.committed:
+        count = len(times.committed)
+        who = "1 submission is a git repository" if count == 1 else f"{count} submissions are git repositories"
+        why = "The times of commits are not used for lateness, since students can choose them."
+        console.print(Text(f"{who}. {why}", style="bold yellow"))
     if undated := flagged(LATE_BY_UNKNOWN):
         what = f"Late, but the course system does not say since when: {names(undated)}. Nothing is taken off."
         console.print(Text(what, style="bold yellow"))

@@ -59,6 +59,8 @@ class Times:
     """The text of each timestamp.txt that does not hold a time, by student."""
     clocks: dict[str, str] = field(default_factory=dict)
     """The course system whose own time is known of a student; none for those in the file of times."""
+    committed: list[str] = field(default_factory=list)
+    """Students of `missing` who handed in a git repository, if no file of times was given."""
     zone: str = ""
     """In which times without a time zone were read; empty if there were none."""
 
@@ -117,6 +119,7 @@ def find_times(
         replaced=[student for student in missing if student in stamped],
         unreadable={} if source else unreadable,
         clocks=clocks,
+        committed=[each.student for each in submissions if each.repository and each.student in missing and not source],
         zone=str(zone) if any(moment.tzinfo is zone for moment in known.values()) else "",
     )
 

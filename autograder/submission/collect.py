@@ -414,6 +414,7 @@ def _take_parts(hand_in: _HandIn, submission: Submission, lab: _Lab, limits: Lim
         if path.is_symlink():
             submission.leave(name or path.name, "a link")
         elif path.is_dir():
+            submission.repository = submission.repository or _is_repository(path, lab.name)
             if not hand_in.downloaded:
                 submission.timestamp = submission.timestamp or _timestamp(path, lab.name)
             roots.append(_root(path, lab, submission, aside))
@@ -546,6 +547,10 @@ def _tell(submission: Submission) -> None:
         submission.unread = submission.problems[0]
 
 
+def _is_repository(origin: Path, assignment: str) -> bool:
+    return (origin / ".git").exists() or (origin / assignment / ".git").exists()
+
+
 def _timestamp(origin: Path, assignment: str) -> str | None:
     """The text of `<assignment>/timestamp.txt`, where nbgrader writes it, unless the folder is a repository of the
     student's own."""
@@ -553,7 +558,7 @@ def _timestamp(origin: Path, assignment: str) -> str | None:
     path = folder / "timestamp.txt"
     if not assignment or folder.is_symlink() or path.is_symlink() or not path.is_file():
         return None
-    if (origin / ".git").exists() or (folder / ".git").exists():
+    if _is_repository(origin, assignment):
         return None
     with path.open("rb") as file:
         return file.read(200).decode("utf-8", "replace").strip()

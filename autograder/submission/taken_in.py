@@ -25,6 +25,8 @@ class Submission:
     """The course system that the timestamp is from; empty if it is nbgrader's."""
     person: dict[str, str] = field(default_factory=dict)
     """What a course system's download says of the student, by the fields of rosters."""
+    repository: bool = False
+    """Whether it is a git repository: when its commits were made is known, and whoever made them can choose that."""
     late: str = ""
     """The course system that marks it as late without saying when it came; empty if none does."""
     left_out: list[Leftover] = field(default_factory=list)
