@@ -1,7 +1,7 @@
 """Is what the notebooks of lab 4 state true? Each number that they give about a network is computed anew.
 
-A quote of the table below must be in its notebook, word for word; its numbers in braces must be what the function beside
-it computes. What a notebook's own cells define (`chain`, `small_network`, …) is run as it is there.
+A quote of the table below must be in its notebook, word for word, and its numbers in braces must be what the function
+beside it computes. What a notebook's own cells define (`chain`, `small_network`, …) is run as it is there.
 """
 
 from __future__ import annotations
@@ -271,7 +271,7 @@ def chains(kind: str) -> Callable[[], Sequence[float]]:
 
 
 def explosion() -> Sequence[float]:
-    """The spread at the end of He's chain with skips: the seed that is shown, then the least and most of four others."""
+    """The spread at the end of He's chain with skips: the seed shown, then the least and most of four others."""
     first, *others = (defined("4_6_branches")["chain"]("He", True, seed)[1] for seed in range(5))
     return [first, min(others), max(others)]
 
@@ -469,7 +469,7 @@ def test_a_quote_that_is_no_longer_in_the_text_is_noticed() -> None:
 
 def test_a_number_that_is_off_is_noticed() -> None:
     test_its_numbers_are_right(Statement(SIMPLE, "{1.5}", lambda: [1.54]))
-    with pytest.raises(AssertionError, match="1[.]5, but it is 1[.]56"):
+    with pytest.raises(AssertionError, match=r"1\.5, but it is 1\.56"):
         test_its_numbers_are_right(Statement(SIMPLE, "{1.5}", lambda: [1.56]))
 
 
