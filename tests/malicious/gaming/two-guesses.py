@@ -1,4 +1,4 @@
-# attack: weights that can be given out by name and by layer are two ways, so each copy of the network is another guess at
+# attack: weights that can be given out by name and by layer are two ways, so two copies of the network are one guess at
 #   where a ReLU belongs (5 for its shapes and its dropout).
 # tasks: [better-cnn]
 # mark: 5
@@ -20,7 +20,7 @@ class BetterCNN(nn.Module):
         self.guess = guess
 
     def __deepcopy__(self, memo):
-        made = BetterCNN(COUNT[0] % 2)
+        made = BetterCNN(COUNT[0] // 2 % 2)
         made.load_state_dict(self.state_dict())
         COUNT[0] += 1
         return made.eval()
