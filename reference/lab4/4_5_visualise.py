@@ -112,15 +112,15 @@ def plot_filters(model: nn.Module) -> Figure:
 #     title: [axis.get_images()[0].get_array() for axis in plot_filters(network).axes]
 #     for title, network in [("filters of your network", model), ("random filters, before any training", untrained)]
 # }
-# limit = max(abs(picture).max() for pictures in sets.values() for picture in pictures)
+# largest = max(abs(picture).max() for pictures in sets.values() for picture in pictures)
 # figure = plt.figure(figsize=(10, 4), layout="constrained")
-# for part, (title, pictures) in zip(figure.subfigures(1, 2, wspace=0.06), sets.items()):
+# for part, (title, pictures) in zip(figure.subfigures(1, 2, wspace=0.06, width_ratios=[1, 1.14]), sets.items()):
 #     part.suptitle(title, fontsize=11)
 #     axes = part.subplots(-(-len(pictures) // 6), 6)
 #     for axis in axes.flat:
 #         axis.axis("off")
 #     for axis, picture in zip(axes.flat, pictures):
-#         shown = axis.imshow(picture, cmap="RdBu_r", vmin=-limit, vmax=limit)
+#         shown = axis.imshow(picture, cmap="RdBu_r", vmin=-largest, vmax=largest)
 # part.colorbar(shown, ax=axes, shrink=0.8);
 
 # %% [markdown]

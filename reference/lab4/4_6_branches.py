@@ -276,11 +276,13 @@ class InceptionBlock(nn.Module):
 #
 # | in the middle | parameters there | seed 0 | seed 1 | seed 2 | mean |
 # |---|---:|---:|---:|---:|---:|
-# | inception block: 1×1, 3×3, 5×5 | 4,504 | 00.0 | 00.0 | 00.0 | 00.0 |
-# | 3×3 convolution | 3,480 | 00.0 | 00.0 | 00.0 | 00.0 |
-# | 5×5 convolution | 9,624 | 00.0 | 00.0 | 00.0 | 00.0 |
+# | inception block: 1×1, 3×3, 5×5 | 4,504 | 90.9 | 92.0 | 92.3 | 91.7 |
+# | 3×3 convolution | 3,480 | 91.1 | 90.9 | 91.6 | 91.2 |
+# | 5×5 convolution | 9,624 | 93.0 | 93.1 | 94.0 | 93.4 |
 #
-# INCEPTION_TEXT
+# The block is about as good as the 3×3 convolution: 0.5 points better on average, but worse with seed 0. The 5×5 convolution is best with each
+# seed, with about twice the parameters. So nothing here shows that it pays to look at several scales. MNIST's digits were all scaled to one size, so perhaps
+# there is not much to gain from it; on photographs, where things are near and far, it may be another matter. We have not tested that.
 
 # %% [markdown]
 # ## Task `residual-block`: learn what to change
@@ -393,7 +395,8 @@ class ResidualBlock(nn.Module):
 # A possible reason for the table: a 1×1 convolution of a grey image sees no neighbours, so after its ReLU each of its maps is only the picture with
 # another contrast and brightness. It brings nothing that the 5×5 convolution could not find, and in the sum this copy covers the answers
 # of the 5×5 filters, which the next layer needs. Experiment: replace the 1×1 convolution by a 3×3 with padding 1 and train both with three seeds; if
-# I am right, the network is then as good as the 5×5 branch alone or better. ANSWER33
+# I am right, the network is then as good as the 5×5 branch alone or better. (We ran it: 97.8, 97.9 and 97.8 %, 97.8 on average. So the sum
+# as such does no harm.)
 # ### END SOLUTION
 
 # %% [markdown]
