@@ -143,29 +143,29 @@ def trained_by(optimizer: str, max_lr: float, epochs: int = 3) -> Callable[[], S
         if optimizer == "AdamW" and max_lr > 0.001:
             fit(model, mnist(), Recipe(epochs=epochs, max_lr=max_lr), verbose=0)
         else:
-            loader = mnist().loader("train")
-            optimiser = (
-                torch.optim.Adam(model.parameters(), lr=max_lr)
-                if optimizer == "Adam"
-                else torch.optim.AdamW(model.parameters(), lr=max_lr, betas=(0.7, 0.9), weight_decay=0.01)
-            )
-            steps = epochs * len(loader)
-            schedule = torch.optim.lr_scheduler.OneCycleLR(
-                optimiser, max_lr, total_steps=steps, pct_start=0.25, cycle_momentum=False
-            )
-            for _ in range(epochs):
-                for images, labels in loader:
-                    optimiser.zero_grad()
-                    F.cross_entropy(model(images), labels).backward()
-                    if max_lr > 0.001:
-                        optimiser.step()
-                        schedule.step()
-                    else:
-                        optimiser.param_groups[0]["lr"] = max_lr
-                        optimiser.step()
+            by_hand(model, optimizer, max_lr, epochs)
         return 100 * accuracy(model, *mnist().part("test"))
 
     return lambda: [statistics.mean(one(seed) for seed in SEEDS)]
+
+
+def by_hand(model: nn.Module, optimizer: str, max_lr: float, epochs: int) -> None:
+    loader = mnist().loader("train")
+    as_in_fit = {"betas": (0.7, 0.9), "weight_decay": 0.01} if optimizer == "AdamW" else {}
+    steps = getattr(torch.optim, optimizer)(model.parameters(), lr=max_lr, **as_in_fit)
+    schedule = None
+    if max_lr > 0.001:
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            steps, max_lr, total_steps=epochs * len(loader), pct_start=0.25, cycle_momentum=False
+        )
+    model.train()
+    for _ in range(epochs):
+        for images, labels in loader:
+            steps.zero_grad()
+            F.cross_entropy(model(images), labels).backward()
+            steps.step()
+            if schedule:
+                schedule.step()
 
 
 def sizes_of_better_cnn() -> Sequence[float]:
