@@ -109,9 +109,9 @@ from torchbearer import Trial
 #
 # **Max-pooling** 2×2 keeps the largest value of each 2×2 block. The maps shrink to a quarter of their values, which saves
 # work, and small shifts of the digit matter a little less. Only a little: move a test image one pixel to the right, and the first
-# maps of our trained network (notebook 4.2) change by 73 %, the pooled ones by 55 %. (That is the length of the difference divided by the
-# length of the maps, both taken as one long vector.) So the network must still learn from the data that a digit one pixel further is the
-# same digit. And pooling has a price: *where* in the block the largest value stood, and what the other three were, is lost for good.
+# maps of our trained network (notebook 4.2) change by 73 %, the pooled ones by 55 %. (That is the length of the difference divided by the length of
+# the maps, both taken as one long vector.) So the network must still learn from the data that a digit one pixel further is the same digit. And
+# pooling has a price: *where* in the block the largest value stood, and what the other three were, is lost for good.
 #
 # **Dropout** with rate 0.2 sets each value to zero with probability 0.2 and multiplies the others by 1/0.8, so that the
 # expected sum stays the same. No single value can be relied on, so the network learns to spread what it knows. That is an

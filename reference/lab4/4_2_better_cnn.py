@@ -275,10 +275,9 @@ def better_recipe(data_name: str) -> Recipe:
 #
 # **Batch normalisation.** As the weights of one layer change, the values that the next one gets drift and stretch. `nn.BatchNorm2d(c)`,
 # between convolution and ReLU, brings each of $c$ channels to mean 0 and spread 1 and then gives it a learnt
-# scale and shift. Mean and spread are those of all values of the channel in the batch: of all images, at all places of the map. Large
-# learning rates become safe, so deep networks train in few epochs. The convolution before it needs no bias, since the mean is taken off
-# anyway. In eval mode it uses averages from training, not the batch at hand: an image's answer must not depend on its neighbours. So, like
-# dropout, it makes `model.eval()` matter.
+# scale and shift. Mean and spread are those of all values of the channel in the batch: of all images, at all places of the map. Large learning rates become safe, so deep networks train in few epochs. The convolution before it needs no
+# bias, since the mean is taken off anyway. In eval mode it uses averages from training, not the batch at hand: an image's
+# answer must not depend on its neighbours. So, like dropout, it makes `model.eval()` matter.
 #
 # **Augmentation.** A 7 moved by a pixel or turned by a few degrees is still a 7, but to the network it is a new image. Moving
 # and turning each image anew in each epoch means that it never sees the same image twice, and can't learn images by heart; and
@@ -409,10 +408,9 @@ def best_recipe(data_name: str) -> Recipe:
 #
 # From `BetterCNN` to the second line is half a point on the test images as they are, and one and a half on those moved and turned.
 # The next tenth of a point cost twice the parameters and several times the training. So it goes on: the best single networks in the
-# published tables reach 99.83 % or 99.84 % (Byerly and others, 2020; *Efficient-CapsNet*, 2021), the first of them after 300 epochs.
-# Ensembles, which average several networks, go up to 99.91 % (An and others, 2020), but there the best epoch was chosen on the test images.
-# About 15 of the 10,000 test labels are wrong, so a network that is always right reaches about 99.85 %. Whoever is well above that was
-# lucky, or fits wrong labels.
+# published tables reach 99.83 % or 99.84 % (Byerly and others, 2020; *Efficient-CapsNet*, 2021), the first of them after 300 epochs. Ensembles, which
+# average several networks, go up to 99.91 % (An and others, 2020), but there the best epoch was chosen on the test images. About 15 of the 10,000 test
+# labels are wrong, so a network that is always right reaches about 99.85 %. Whoever is well above that was lucky, or fits wrong labels.
 #
 # ### What each step bought
 #

@@ -61,8 +61,8 @@ BetterCNN = borrow("BetterCNN")  # the class that you wrote in notebook 4.2
 # - whoever opens it *runs* it, and it may do anything that you may do. Never unpickle a file from somebody whom
 #   you would not let use your computer.
 #
-# So save state dicts, and read files with `torch.load(path, weights_only=True)`. It runs nothing from the file and rebuilds only what is on
-# a short list: tensors, numbers, text, bytes, lists, tuples, sets, dictionaries, and a few things such as a `dtype`. It refuses every class and
+# So save state dicts, and read files with `torch.load(path, weights_only=True)`. It runs nothing from the file and rebuilds only what is on a short list:
+# tensors, numbers, text, bytes, lists, tuples, sets, dictionaries, and a few things such as a `dtype`. It refuses every class and
 # function that is not on the list. (It has had security holes, so keep PyTorch up to date.) To load, make a model with the same code and give it
 # the numbers: `model.load_state_dict(...)`.
 #
@@ -111,8 +111,8 @@ def load_model(path: str | Path) -> nn.Module:
 # To *use* a network, its weights are enough. To *go on training* they are not. Adam keeps two running averages for each
 # weight and counts its steps. A new Adam must first find out again how large its steps should be. That does not ruin the training, but it
 # costs something: in the experiment at the end of this notebook, the loss of the next epoch was 0.552 with a new Adam
-# and 0.539 with the old one; over six seeds, it was 0.520 and 0.501 on average. And the weights are no longer those of the run that was
-# never interrupted. Torchbearer's `trial.state_dict()` therefore holds
+# and 0.539 with the old one; over six seeds, it was 0.520 and 0.501 on average. And the weights are no longer those of the run that was never interrupted. Torchbearer's
+# `trial.state_dict()` therefore holds
 #
 # | key | what |
 # |---|---|

@@ -247,10 +247,9 @@ def classify(model: nn.Module, paths: Sequence[str | Path]) -> list[int]:
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written-own-digits", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
 # All four of ours, and all sixteen in `images/`, were read right. So we moved every digit away from its place, up and to the left: by one
-# pixel, all 20 were still right, by two pixels 18, by three 9, and by four 5; the 8 was then read as a 4. In MNIST every digit's centre of
-# mass lies on row and column 14 within about half a pixel, so the fully connected layers have only ever seen a loop or a bar at its usual
-# place; the network forgives a shift of a pixel or two, not of four. Shrinking a picture as a whole to 28×28, without cropping, hurt only
-# the 5 that stands small in a corner: it was read as an 8. More training on MNIST would not help, since no image there is off-centre.
-# Training on shifted, scaled and thinner or thicker digits (augmentation), or on pictures made like ours, would, and so does preparing the
-# pictures well.
+# pixel, all 20 were still right, by two pixels 18, by three 9, and by four 5; the 8 was then read as a 4. In MNIST every digit's centre of mass lies
+# on row and column 14 within about half a pixel, so the fully connected layers have only ever seen a loop or a bar at its usual place; the network
+# forgives a shift of a pixel or two, not of four. Shrinking a picture as a whole to 28×28, without cropping, hurt only the 5 that
+# stands small in a corner: it was read as an 8. More training on MNIST would not help, since no image there is off-centre. Training on shifted,
+# scaled and thinner or thicker digits (augmentation), or on pictures made like ours, would, and so does preparing the pictures well.
 # ### END SOLUTION

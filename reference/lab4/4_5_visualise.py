@@ -60,8 +60,8 @@ from torch import nn
 # both sides of zero and the same for all filters, or a filter of tiny weights looks as strong as the others.
 #
 # What it does not show: what the network does with the answer. A strong filter may be ignored by the next layer; the
-# ReLU sets most of the answers to 0 (in our trained network 92 % after the first convolution and 88 % after the second; before the training
-# about half); and in deeper layers a filter works on feature maps and not on pixels, so that
+# ReLU sets most of the answers to 0 (in our trained network 92 % after the first convolution and 88 % after the second; before the training about
+# half); and in deeper layers a filter works on feature maps and not on pixels, so that
 # its weights are no picture of anything. Nor are the filters unique: train again with another seed and you get others, in another
 # order, with about the same accuracy.
 #
@@ -103,8 +103,8 @@ def plot_filters(model: nn.Module) -> Figure:
 
 # %% [markdown]
 # Were they learned? On the left the same filters again, on the right those of a network before any training, which are random. Both have
-# one colour scale. In our network the largest weight was 0.20 before the training and 0.77 after it. So look at the pale pictures, too:
-# which of the patterns on the left has training made, and which could be chance?
+# one colour scale. In our network the largest weight was 0.20 before the training and 0.77 after it. So look at the pale pictures, too: which of the patterns on
+# the left has training made, and which could be chance?
 
 # %% tags=["active-ipynb"]
 # untrained = borrow("BetterCNN")()
@@ -193,9 +193,9 @@ def plot_feature_maps(maps: torch.Tensor) -> Figure:
 # check("feature-maps")
 
 # %% [markdown]
-# One test image, after the first convolution and after the second. The early maps still look like the digit, with its edges brought out;
-# the later ones are small and coarse, and answer questions that we have no words for. (The cell takes the model's first two convolutions,
-# whatever you called them.)
+# One test image, after the first convolution and after the second. The early maps still look like the digit, with its edges brought out; the later
+# ones are small and coarse, and answer questions that we have no words for. (The cell takes the model's first two convolutions, whatever you
+# called them.)
 
 # %% tags=["active-ipynb"]
 # convolutions = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
@@ -218,8 +218,8 @@ def plot_feature_maps(maps: torch.Tensor) -> Figure:
 #
 # ## Task `maximise`
 #
-# Start from a dull image, for instance weak noise. The model must be as it was afterwards: parameters, their `.grad`, and the mode of each
-# module. `torch.autograd.grad(activation, image)` returns the gradient for the image and stores nothing in the model, unlike `backward()`.
+# Start from a dull image, for instance weak noise. The model must be as it was afterwards: parameters, their `.grad`, and the mode of each module.
+# `torch.autograd.grad(activation, image)` returns the gradient for the image and stores nothing in the model, unlike `backward()`.
 
 
 # %% nbgrader={"grade": false, "grade_id": "maximise", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -252,10 +252,10 @@ def maximise_activation(
 # check("maximise")
 
 # %% [markdown]
-# First the favourite images of ten units of the *second* convolution. (For the first they would tell little. The mean of its map is the
-# bias plus a weighted sum of the pixels, and each pixel that is at least four away from the border has the same weight: the sum of the
-# filter's weights, divided by the number of places, 576. So the favourite image is plain there: white if that sum is positive, black if it
-# is negative. Which pattern the filter looks for doesn't matter.) Then those of the ten output logits. Do you recognise the digits?
+# First the favourite images of ten units of the *second* convolution. (For the first they would tell little. The mean of its map is the bias plus
+# a weighted sum of the pixels, and each pixel that is at least four away from the border has the same weight: the sum of the filter's weights, divided by the
+# number of places, 576. So the favourite image is plain there: white if that sum is positive, black if it is negative. Which pattern the filter
+# looks for doesn't matter.) Then those of the ten output logits. Do you recognise the digits?
 
 # %% tags=["active-ipynb"]
 # last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]

@@ -105,11 +105,11 @@ from torch import nn
 #   weights cure that, and so does batch norm, both without any skip.
 # - **With skips, the gradient arrives in all three chains.** That is what the 1 in `1 + f'(x)` is good for.
 # - **A skip does not keep the values small.** Each layer adds something to the sum. With He's first weights they
-#   explode, to a spread of 1,210 here, and of 944 to 14,200 with four other seeds. So what a layer adds must be limited. In a residual
-#   block batch norm does that.
+#   explode, to a spread of 1,210 here, and of 944 to 14,200 with four other seeds. So what a layer adds must be limited. In a residual block batch
+#   norm does that.
 #
-# If batch norm alone lets the gradient through, what are skips still for? At the end of this notebook you train two networks of about
-# twenty layers, both with batch norm, one with skips and one without.
+# If batch norm alone lets the gradient through, what are skips still for? At the end of this notebook you train two networks of about twenty layers,
+# both with batch norm, one with skips and one without.
 
 # %% [markdown]
 # **1×1 convolutions.** A kernel of one pixel sees no neighbourhood at all. What it does is mix *channels*: at each pixel it takes
@@ -205,8 +205,8 @@ class BranchModel(nn.Module):
 # | both branches, concatenated | 97.2 | 97.1 | 97.7 | 97.4 | 804,682 |
 # | the 5×5 branch alone | 98.0 | 97.5 | 98.1 | 97.9 | 403,242 |
 #
-# With each seed the network is *better without its second branch*. A branch is no gift: it helps if it brings something that the other one
-# lacks. What does a 1×1 convolution on a grey image bring? The question at the end of this notebook asks you.
+# With each seed the network is *better without its second branch*. A branch is no gift: it helps if it brings something that the other one lacks. What does
+# a 1×1 convolution on a grey image bring? The question at the end of this notebook asks you.
 
 # %% [markdown]
 # ## Task `inception-block`: look at several scales at once
@@ -281,9 +281,8 @@ class InceptionBlock(nn.Module):
 # | 5×5 convolution | 9,624 | 93.0 | 93.1 | 94.0 | 93.4 |
 #
 # The block is about as good as the 3×3 convolution: 0.5 points better on average, but worse with seed 0. The 5×5 convolution is best with each
-# seed, with about twice the parameters. So nothing here shows that it pays to look at several scales. MNIST's digits were all scaled to one
-# size, so perhaps there is not much to gain from it; on photographs, where things are near and far, it may be another matter. We have not
-# tested that.
+# seed, with about twice the parameters. So nothing here shows that it pays to look at several scales. MNIST's digits were all scaled to one size, so perhaps
+# there is not much to gain from it; on photographs, where things are near and far, it may be another matter. We have not tested that.
 
 # %% [markdown]
 # ## Task `residual-block`: learn what to change
@@ -371,8 +370,8 @@ class ResidualBlock(nn.Module):
 # | with skips: ten residual blocks | 78 | 90 | 74 | 80 |
 # | without skips | 48 | 33 | 46 | 43 |
 #
-# Both have batch norm, so in both the gradient reaches the first layer. Yet the chain without skips learns far more slowly. One
-# explanation: each of its layers must first learn to pass on what the layers before it found, while a skip passes it on from the start. That
+# Both have batch norm, so in both the gradient reaches the first layer. Yet the chain without skips learns far more slowly. One explanation: each
+# of its layers must first learn to pass on what the layers before it found, while a skip passes it on from the start. That
 # is what skips are for: with them, deep networks can be trained. (So short a training depends much on luck, as the three seeds show.)
 
 # %% [markdown]
@@ -393,11 +392,11 @@ class ResidualBlock(nn.Module):
 # block uses the sum because one of its summands is the input itself: the width stays the same however many blocks
 # follow each other, the block only has to learn the change, and the derivative of the sum contains a 1 that
 # carries the gradient past the block. (Concatenating the input works as well, as dense networks do it, but then the width grows with depth.)
-# A possible reason for the table: a 1×1 convolution of a grey image sees no neighbours, so after its ReLU each of its maps is only the
-# picture with another contrast and brightness. It brings nothing that the 5×5 convolution could not find, and in the sum this copy covers
-# the answers of the 5×5 filters, which the next layer needs. Experiment: replace the 1×1 convolution by a 3×3 with padding 1 and train both
-# with three seeds; if I am right, the network is then as good as the 5×5 branch alone or better. (We ran it: 97.8, 97.9 and 97.8 %, 97.8 on
-# average. So the sum as such does no harm.)
+# A possible reason for the table: a 1×1 convolution of a grey image sees no neighbours, so after its ReLU each of its maps is only the picture with
+# another contrast and brightness. It brings nothing that the 5×5 convolution could not find, and in the sum this copy covers the answers
+# of the 5×5 filters, which the next layer needs. Experiment: replace the 1×1 convolution by a 3×3 with padding 1 and train both with three seeds; if
+# I am right, the network is then as good as the 5×5 branch alone or better. (We ran it: 97.8, 97.9 and 97.8 %, 97.8 on average. So the sum
+# as such does no harm.)
 # ### END SOLUTION
 
 # %% [markdown]
