@@ -144,9 +144,9 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
     """Dropout has the task's rate and place in training mode, and is off in evaluation mode.
 
     `expected` (images, outputs) is the variance of the reference's outputs in training mode. It says nothing of a
-    network that is another function: for one, it is None, and the answer is that for two different images and the
-    weights of `probes.two_inputs`. With these, whatever comes before and after the dropout decides how large the
-    outputs are, but not how many different ones there are, and how often each.
+    network that is another function: for one, it is None, and the answer is that for the weights of
+    `probes.two_inputs`. With these, whatever comes before and after the dropout decides how large the outputs are, but
+    not how many different ones there are, and how often each.
 
     The diagnosis "dropout-elsewhere" stands for whatever known mistake's variance it is.
     """
@@ -181,7 +181,7 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
         times = sum(call["shape"][0] / answer["batch"] for call in calls if call["shape"])
         if times > 1.5:
             raise Failed(f"{name} should apply dropout once, but applies it {times:.0f} times in a forward pass.")
-        if np.array_equal(evaluated[:1], evaluated[1:2]) or not drops_from(answer, rate, inputs=2):
+        if not drops_from(answer, rate, inputs=2):
             raise Blocked("Blocked until your network computes the same as the task's.")
         return
     # 800 samples estimate a variance to 5 %; dropping whole maps, or elsewhere, changes single outputs by 30 % or more.

@@ -210,10 +210,17 @@ class Network:
                 nearest = min(spreads, default=(1.0, None))
                 mistake = nearest[1] if nearest[0] < equivalence.VARIANCE_SPREAD else mistake
             raise examination.verdict(failed.message, mistake, failed.hint) from None
-        if other and not equivalence.drops_from(
-            self._dropped(examination, probes.two_inputs(own, oracle.seed, second=False)), self.dropout, inputs=1
-        ):
-            raise Blocked("Blocked until your network computes the same as the task's.")
+        if other:
+            one = self._dropped(examination, probes.two_inputs(own, oracle.seed, second=False))
+            if not (equivalence.drops_from(one, self.dropout, inputs=1) and self._sees_images(examination, state)):
+                raise Blocked("Blocked until your network computes the same as the task's.")
+
+    def _sees_images(self, examination: Examination, state: probes.Arrays) -> bool:
+        """Whether different images in one batch give different outputs."""
+        outputs = self._plain_outputs(examination, state, self.images(examination.oracle.seed))
+        ends = np.cumsum(self.batches)[:-1]
+        batches = [batch for output in outputs if output.ndim for batch in np.split(output, ends)]
+        return any((batch != batch[:1]).any() for batch in batches)
 
     def _dropped(self, examination: Examination, state: probes.Arrays) -> Any:
         """What dropout makes of two images, again and again."""
