@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -45,12 +46,12 @@ def _plain_number(points: float) -> float | int:
     return int(points) if points == int(points) else points
 
 
-Text = Annotated[str, BeforeValidator(lambda value: storable(value) if isinstance(value, str) else value)]
+Text = Annotated[str, BeforeValidator(storable)]
 Points = Annotated[
     float,
     Field(ge=0, allow_inf_nan=False),
     # Hundredths: the sums on a page are then the sums of what the page shows.
-    AfterValidator(lambda points: round(points, 2)),
+    AfterValidator(partial(round, ndigits=2)),
     PlainSerializer(_plain_number, return_type=float | int),
 ]
 

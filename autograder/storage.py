@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import overload
 
 
 class LinkError(Exception):
@@ -26,13 +27,17 @@ def refuse_links(paths: Iterable[Path]) -> None:
                 raise LinkError(f"{found}: is a symbolic link, through which nothing is written; remove it")
 
 
-def storable(text: str) -> str:
+@overload
+def storable(text: str) -> str: ...
+@overload
+def storable(text: object) -> object: ...
+def storable(text: object) -> object:
     r"""Text as files hold it: lone surrogates, which UTF-8 cannot encode, become six characters such as `"\udcff"`.
 
     They come from names that are not UTF-8 and from what student code says. All text becomes storable where it enters:
     names in `autograder/submission/`, what students' processes say in `sandbox/wire.py`.
     """
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(text, str) else text
 
 
 def write_whole(path: Path, content: str | bytes, encoding: str = "utf-8") -> Path:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.judge.bank import BankError, Mistake, read_bank
+from autograder.judge.bank import Bank, BankError, Mistake
 from tests.judging import LAB, REFERENCE, definitions_of, judged, lay_out, live_oracle
 
 FOLDER = Path(__file__).resolve().parents[1] / "autograder" / "labs" / "lab4" / "mistakes"
-BANK = [mistake for known in read_bank(FOLDER).values() for mistake in known.values()]
+BANK = [mistake for known in Bank(FOLDER).values() for mistake in known.values()]
 CHECKS = {task.id: task.checks for task in LAB.assignment.tasks}
 
 
@@ -98,7 +98,7 @@ vary:
 
 def test_a_page_is_read_with_its_defaults_and_gaps(tmp_path: Path) -> None:
     (tmp_path / "better-cnn.yml").write_text(PAGE)
-    known = read_bank(tmp_path)["better-cnn"]
+    known = Bank(tmp_path)["better-cnn"]
     assert list(known) == ["gone", "none", "sigmoid"]
     assert {name: mistake.sentence for name, mistake in known.items()} == {
         "gone": "This is no longer there.",
@@ -143,5 +143,5 @@ def test_what_is_wrong_with_a_page_is_told_with_its_line(tmp_path: Path, old: st
     assert PAGE.count(old) == 1
     (tmp_path / "better-cnn.yml").write_text(PAGE.replace(old, new))
     with pytest.raises(BankError) as refused:
-        read_bank(tmp_path)
+        Bank(tmp_path)["better-cnn"]
     assert f"better-cnn.yml, {said}" in str(refused.value)

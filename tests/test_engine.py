@@ -146,15 +146,15 @@ def test_who_could_listen_is_ended_before_the_first_hidden_question_and_nobody_i
         started.append(Process())
         return started[-1]
 
-    monkeypatch.setattr(Respondents, "_ask", lambda self, whom, *_: whom)
+    monkeypatch.setattr(Respondents, "_answer", lambda self, whom, *_: whom)
     first = Process()
     asked = Respondents(open_lab("lab4"), first, start)
     reader = asked._reader = start()
     assert asked.ask(load_file, [], {"file": 0}) is first
-    assert asked.ask_afresh(load_file, [], {"file": 1}) is reader  # it has run nothing of the student's
+    assert asked.ask(load_file, [], {"file": 1}, afresh=True) is reader  # it has run nothing of the student's
     assert asked._reader is None, "what runs the student's code reads weights no more"
     other = asked._reader = start()
-    hidden = asked.ask_afresh(load_file, [], {"file": 1}, hidden=True)
+    hidden = asked.ask(load_file, [], {"file": 1}, hidden=True, afresh=True)
     assert first.ended
     assert reader.ended
     assert other.ended
@@ -181,16 +181,16 @@ def test_all_that_is_hidden_is_asked_last_also_to_name_mistakes_and_pages_keep_t
             alive.pop(id(self), None)
             super().end()
 
-    ask = Respondents._ask
+    answer = Respondents._answer
 
     def watched(self: Respondents, whom: Watched, procedure: Any, uses: Any, arguments: Any, hidden: bool) -> Any:
         knew = alive.setdefault(id(whom), hidden)
         assert knew == hidden, "one process is asked public and hidden questions"
         assert len(set(alive.values())) == 1, "one process could listen to another"
         history.append((hidden, len(alive)))
-        return ask(self, whom, procedure, uses, arguments, hidden)
+        return answer(self, whom, procedure, uses, arguments, hidden)
 
-    monkeypatch.setattr(Respondents, "_ask", watched)
+    monkeypatch.setattr(Respondents, "_answer", watched)
     context = Context(LAB, tmp_path, LAB.oracle(11), data="digits")
     with Watched(definitions_of(wrong)) as first:
         start = lambda: Watched(definitions_of(wrong))  # noqa: E731

@@ -186,6 +186,15 @@ def test_an_error_of_a_picture_file_is_the_answers_and_one_of_the_disk_is_not() 
     assert fault.is_the_answers(OSError("image file is truncated"))
     assert not fault.is_the_answers(FileNotFoundError(2, "No such file or directory"))
     assert not fault.is_the_answers(KeyboardInterrupt())
-    with pytest.raises(ValueError, match="broadcast") as raised, fault.of_no_answer():
+
+
+def test_what_is_raised_on_the_way_through_what_has_no_answer_is_no_answers_fault() -> None:
+    def add() -> None:
         np.zeros(2) + np.zeros(3)
+
+    with pytest.raises(ValueError, match="broadcast") as raised:
+        add()
+    assert fault.is_the_answers(raised.value)
+    with pytest.raises(ValueError, match="broadcast") as raised:
+        fault.of_no_answer(add)()
     assert not fault.is_the_answers(raised.value)

@@ -155,14 +155,14 @@ def _cells(text: str) -> list[ScriptCell]:
 def _in_bank(lab: Lab) -> Iterator[str]:
     """Known mistakes that cannot be read, or that do not fit the reference."""
     assert lab.reference is not None
-    try:
-        bank = lab.mistakes
-    except BankError as error:
-        yield str(error)
-        return
-    for task, known in bank.items():
+    for task in lab.mistakes:
         if task not in lab.assignment.ids:
             yield f"{lab.folder / 'mistakes' / task}.yml: course.yml has no task with this name"
+            continue
+        try:
+            known = lab.mistakes[task]
+        except BankError as error:
+            yield str(error)
             continue
         for mistake in known.values():
             try:

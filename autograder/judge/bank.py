@@ -117,13 +117,26 @@ class Mistake:
         return text
 
 
-Bank = dict[str, dict[str, Mistake]]  # by task and id
+class Bank(Mapping[str, dict[str, Mistake]]):
+    """All mistakes in a folder, by task and id, both sorted; a task's page is read when it is asked for.
 
+    Raises `BankError` with the line that is wrong.
+    """
 
-def read_bank(folder: Path) -> Bank:
-    """All mistakes in `folder`, by task and id, both sorted; raises `BankError` with the line that is wrong."""
-    bank: Bank = {}
-    for path in sorted(folder.glob("*.yml")):
+    def __init__(self, folder: Path) -> None:
+        self._pages = {path.stem: path for path in sorted(folder.glob("*.yml"))}
+        self._read: dict[str, dict[str, Mistake]] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pages)
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def __getitem__(self, task: str) -> dict[str, Mistake]:
+        if task in self._read:
+            return self._read[task]
+        path = self._pages[task]
         try:
             value, lines = read_mapping(path, "a mapping with the keys `mistakes` and `vary`")
             page = validated(Page, value, path, lines)
@@ -134,8 +147,8 @@ def read_bank(folder: Path) -> Bank:
             if (first := known.setdefault(mistake.id, mistake)) is not mistake:
                 raise BankError(f"{mistake.place}: line {first.line} already has a mistake with this id")
         # An id goes before the one that it begins with: `average-pooling-after-conv1` says more than `average-pooling`.
-        bank[path.stem] = {name: known[name] for name in sorted(known, key="{}.".format)}
-    return bank
+        self._read[task] = {name: known[name] for name in sorted(known, key="{}.".format)}
+        return self._read[task]
 
 
 def _mistakes(path: Path, page: Page, lines: Lines) -> Iterator[Mistake]:

@@ -7,9 +7,10 @@ What has nothing to do with an answer (no process could be started, the disk is 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from types import CodeType
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,17 +18,14 @@ from autograder.manifest import PACKAGE
 
 # Judging one submission takes less than this, whatever it answered (`python -m tests.benches.worst`).
 MEMORY = 2**31
-OUR_OWN = "of_no_answer"  # what marks an exception
+BUSY_WITH_NO_ANSWER: set[CodeType] = set()
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-@contextmanager
-def of_no_answer() -> Iterator[None]:
-    """Marks whatever is raised within: it happened while the grader was not busy with an answer."""
-    try:
-        yield
-    except Exception as error:
-        setattr(error, OUR_OWN, True)
-        raise
+def of_no_answer(function: Function) -> Function:
+    """Declares that a function has nothing to do with an answer: what is raised on the way through it is ours."""
+    BUSY_WITH_NO_ANSWER.add(function.__code__)
+    return function
 
 
 def is_the_answers(error: BaseException) -> bool:
@@ -36,7 +34,9 @@ def is_the_answers(error: BaseException) -> bool:
     Errors of the operating system and missing modules are the machine's. Memory that cannot be had is the machine's
     where it could not give what judging takes at most; where it could, an answer has asked for more.
     """
-    if not isinstance(error, Exception) or getattr(error, OUR_OWN, False) or isinstance(error, ImportError):
+    if not isinstance(error, Exception) or isinstance(error, ImportError):
+        return False
+    if any(frame.f_code in BUSY_WITH_NO_ANSWER for frame, _ in traceback.walk_tb(error.__traceback__)):
         return False
     if isinstance(error, OSError):
         return error.errno is None  # as Pillow raises it for a picture that it cannot read

@@ -134,7 +134,7 @@ class LiveOracle:
         self._answers: dict[tuple[str, tuple[str, ...]], Answers | None] = {}
 
     @cached_property
-    def bank(self) -> Bank:
+    def bank(self) -> Mapping[str, dict[str, Mistake]]:
         """The known mistakes, by task and id."""
         return self._known.mistakes if self._known is not None else {}
 
@@ -142,7 +142,7 @@ class LiveOracle:
         """All questions of the lab, or those that a student's key may answer."""
         return [name for name, question in self._questions.items() if question.public or not public]
 
-    @of_no_answer()
+    @of_no_answer
     def ask(self, question: str) -> Answers:
         if question not in self._right:
             right = self._questions[question].answer(self._reference, self.seed)
@@ -155,7 +155,7 @@ class LiveOracle:
             self._right[question] = right
         return self._right[question]
 
-    @of_no_answer()
+    @of_no_answer
     def wrong(self, question: str) -> list[tuple[str, Answers]]:
         if self._known is None:
             return []
@@ -214,19 +214,19 @@ class LiveOracle:
         answered = self._answer(name, self._questions[name], mistake)
         return answered is not None and equal(answered, self.ask(name))
 
-    @of_no_answer()
+    @of_no_answer
     def sentence(self, task: str, name: str) -> str:
         return " ".join(self.bank[task][one].sentence for one in name.split("+"))
 
-    @of_no_answer()
+    @of_no_answer
     def loses(self, task: str, name: str) -> set[str]:
         return {check for one in name.split("+") for t, check in self.bank[task][one].loses if t == task}
 
-    @of_no_answer()
+    @of_no_answer
     def network(self, name: str) -> Any:
         return getattr(self._reference, name)()
 
-    @of_no_answer()
+    @of_no_answer
     def definition(self, name: str) -> Any:
         return getattr(self._reference, name)
 
@@ -345,13 +345,13 @@ class KeyOracle:
         self.seed: int = described["seed"]
         self._mistakes: dict[str, dict[str, dict[str, Any]]] = described["mistakes"]
 
-    @of_no_answer()
+    @of_no_answer
     def ask(self, question: str) -> Answers:
         if question not in self._entries:
             raise OracleError(f"the answer key does not hold {question!r}")
         return self._group(question, "")
 
-    @of_no_answer()
+    @of_no_answer
     def wrong(self, question: str) -> list[tuple[str, Answers]]:
         return _apart([self._group(question, group) for group in self._entries.get(question, {}) if group])
 
@@ -361,11 +361,11 @@ class KeyOracle:
             for name, value in self._entries[question][group].items()
         }
 
-    @of_no_answer()
+    @of_no_answer
     def sentence(self, task: str, name: str) -> str:
         return " ".join(self._mistakes[task][one]["sentence"] for one in name.split("+"))
 
-    @of_no_answer()
+    @of_no_answer
     def loses(self, task: str, name: str) -> set[str]:
         return {check for one in name.split("+") for check in self._mistakes[task][one]["loses"]}
 

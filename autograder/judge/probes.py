@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -22,7 +23,7 @@ def weights(shapes: Sequence[tuple[str, Sequence[int]]], seed: int) -> Arrays:
     variances for batch norm. float32. Where biases alone have equal shapes, these have equal values: then there is one
     way to assign the weights by their shapes, and nothing to guess.
     """
-    return [(name, value.copy()) for name, value in _weights(tuple((name, tuple(size)) for name, size in shapes), seed)]
+    return copy.deepcopy(_weights(tuple((name, tuple(size)) for name, size in shapes), seed))
 
 
 @lru_cache(maxsize=64)  # a class is asked the same questions again and again
@@ -39,8 +40,10 @@ def _weights(shapes: tuple[tuple[str, tuple[int, ...]], ...], seed: int) -> Arra
         else:
             value = draw.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape)
         arrays.append((name, value.astype(np.float32)))
-    repeated = [name for name, shape in shapes if sum(shape == other for _, other in shapes) > 1]
-    if all(name.endswith("bias") for name in repeated):
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for name, shape in shapes:
+        alike.setdefault(shape, []).append(name)
+    if all(name.endswith("bias") for names in alike.values() if len(names) > 1 for name in names):
         first: dict[tuple[int, ...], np.ndarray] = {}
         return [(name, first.setdefault(value.shape, value)) for name, value in arrays]
     return arrays
@@ -49,6 +52,12 @@ def _weights(shapes: tuple[tuple[str, tuple[int, ...]], ...], seed: int) -> Arra
 def shuffled(arrays: Arrays, seed: int) -> Arrays:
     """The same values, each somewhere else in its array; arrays that were equal stay so."""
     return [(name, generator(seed, "places").permutation(value.ravel()).reshape(value.shape)) for name, value in arrays]
+
+
+def with_pixels_moved(images: np.ndarray, seed: int) -> np.ndarray:
+    """The images (N, C, H, W) with their pixels in other places, the same ones in all images."""
+    flat = images.reshape(len(images), -1)
+    return flat[:, generator(seed, "places").permutation(flat.shape[1])].reshape(images.shape)
 
 
 def two_inputs(shapes: Sequence[tuple[str, Sequence[int]]], seed: int, second: bool = True) -> Arrays:

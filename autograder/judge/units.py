@@ -6,7 +6,7 @@ nobody reads may be any unit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,49 +45,27 @@ def joints(shapes: Sequence[tuple[str, Sequence[int]]]) -> list[Joint]:
     return found
 
 
-def unread(weights: Arrays, joints: Sequence[Joint], seed: int) -> Arrays:
-    """The weights with zeros where every other unit of `joints`, or so, is read."""
-    return _with_units(
-        weights, joints, lambda joint, made: made, lambda joint, read: read * _heard(joint, seed)[:, None]
-    )
+def unread_and_renumbered(weights: Arrays, joints: Sequence[Joint], seed: int) -> tuple[Arrays, Arrays]:
+    """The weights with zeros where every other unit of `joints`, or so, is read; and others that must do the same.
 
-
-def renumbered(weights: Arrays, joints: Sequence[Joint], seed: int) -> Arrays:
-    """The same with those units in other orders, where they are made and where they are read, and with other weights
-    where the ones that nobody reads are made."""
-
-    def order(joint: Joint) -> np.ndarray:
-        return generator(seed, "units", joint.reader).permutation(joint.units)
-
-    def made(joint: Joint, value: np.ndarray) -> np.ndarray:
-        silent = ~_heard(joint, seed)
-        value = value.copy()
-        value[silent] = np.roll(value[silent], 1, axis=0) * 1.25
-        return value[order(joint)]
-
-    return _with_units(
-        weights, joints, made, lambda joint, read: (read * _heard(joint, seed)[:, None])[:, order(joint)]
-    )
-
-
-def _heard(joint: Joint, seed: int) -> np.ndarray:
-    """Which units of a joint are read."""
-    return generator(seed, "heard", joint.reader).permutation(joint.units) % 2 == 0
-
-
-Change = Callable[[Joint, np.ndarray], np.ndarray]
-
-
-def _with_units(weights: Arrays, joints: Sequence[Joint], made: Change, read: Change) -> Arrays:
-    """The weights with what makes the units of `joints` (units, …) and what reads them (…, units, pixels) changed."""
-    changed: Arrays = []
+    There the units are in other orders, where they are made and where they are read, and those that nobody reads are
+    made with other weights. What makes a unit are weights (units, …), what reads it are weights (…, units, pixels).
+    """
+    draw = generator(seed, "units")
+    drawn = [(joint, draw.permutation(joint.units) % 2 == 0, draw.permutation(joint.units)) for joint in joints]
+    unread: Arrays = []
+    renumbered: Arrays = []
     for name, value in weights:
-        layer = name.rpartition(".")[0]
-        for joint in joints:
+        layer, found, again = name.rpartition(".")[0], value, value
+        for joint, heard, order in drawn:
             if layer in joint.makers and value.ndim:
-                value = made(joint, value)
+                again = again.copy()
+                again[~heard] = np.roll(again[~heard], 1, axis=0) * 1.25
+                again = again[order]
             if layer == joint.reader and value.ndim > 1:
-                apart = value.reshape(len(value), joint.units, -1)  # a map of several pixels is read pixel by pixel
-                value = read(joint, apart).reshape(value.shape)
-        changed.append((name, np.ascontiguousarray(value, np.float32)))
-    return changed
+                apart = (len(value), joint.units, -1)  # a map of several pixels is read pixel by pixel
+                found = (found.reshape(apart) * heard[:, None]).reshape(value.shape)
+                again = (again.reshape(apart) * heard[:, None])[:, order].reshape(value.shape)
+        unread.append((name, np.ascontiguousarray(found, np.float32)))
+        renumbered.append((name, np.ascontiguousarray(again, np.float32)))
+    return unread, renumbered

@@ -54,7 +54,7 @@ class Context:
         places = {path.name: path.relative_to(self.folder).as_posix() for path in found if path.name not in taken}
         return meant(Path(name).name, places)
 
-    @of_no_answer()
+    @of_no_answer
     def hidden_images(self) -> tuple[np.ndarray, np.ndarray, str]:
         """Secretly perturbed test images as bytes (N, 28, 28), their labels (N,), and the data set's name."""
         return hidden_images(self.data, self.hidden_seed)

@@ -41,31 +41,29 @@ class Examination:
 
     def ask_afresh(self, procedure: Procedure, uses: Sequence[str], **arguments: Any) -> Any:
         """The same from a process that has answered nothing before; from the only one where there is no other."""
-        if not self.respondents.several:
-            return self.ask(procedure, uses, **arguments)
-        return self.respondents.ask_afresh(procedure, uses, arguments, self.hidden)
+        return self.respondents.ask(procedure, uses, arguments, self.hidden, afresh=True)
 
+    @of_no_answer
     def content_of(self, file: str) -> np.ndarray:
         """The bytes of a file such as "weights/better_cnn.pt"; raises `Failed` or `NotAttempted`."""
-        with of_no_answer():
-            path = self.context.file(file)
-            content = weights_file.content_of(path, file, self.context.assignment.limits.weights_mb)
+        path = self.context.file(file)
+        content = weights_file.content_of(path, file, self.context.assignment.limits.weights_mb)
         self.respondents.heard = True
         return content
 
+    @of_no_answer
     def files_in(self, folder: str) -> list[Path]:
         """The files in the folders of this name, wherever these are, in order."""
-        with of_no_answer():
-            paths = sorted(self.context.folder.rglob("*"))
-            found = [path for path in paths if path.parent.name == folder and path.is_file()]
+        paths = sorted(self.context.folder.rglob("*"))
+        found = [path for path in paths if path.parent.name == folder and path.is_file()]
         self.respondents.heard = True
         return found
 
+    @of_no_answer
     def loose_files(self) -> list[Path]:
         """The files in the folders with a notebook, without those in folders below them, in order."""
-        with of_no_answer():
-            folders = {self.context.folder} | {path.parent for path in self.context.folder.rglob("*.ipynb")}
-            found = sorted(path for folder in folders for path in folder.iterdir() if path.is_file())
+        folders = {self.context.folder} | {path.parent for path in self.context.folder.rglob("*.ipynb")}
+        found = sorted(path for folder in folders for path in folder.iterdir() if path.is_file())
         self.respondents.heard = True
         return found
 

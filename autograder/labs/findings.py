@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from autograder.course import Assignment
@@ -98,8 +99,8 @@ class Findings:
                         id=task.id,
                         title=task.title,
                         notebook=task.notebook,
-                        score=sum(check.score for check in checks),
-                        max_score=sum(check.max_score for check in checks),
+                        score=sum(map(attrgetter("score"), checks)),
+                        max_score=sum(map(attrgetter("max_score"), checks)),
                         checks=checks,
                         extra=task.extra,
                     )
@@ -113,7 +114,8 @@ class Findings:
         """
         said: list[CheckResult] = []
         above: dict[bool, tuple[set[str], set[str | None]]] = {True: (set(), set()), False: (set(), set())}
-        for place in ((task, check) for check in checks):
+        for check in checks:
+            place = (task, check)
             if place not in self.results:
                 continue
             result = self.results[place]

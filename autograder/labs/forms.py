@@ -17,7 +17,7 @@ import numpy as np
 class Composite:
     """A form that is made of others."""
 
-    kind: Literal["either", "both", "each", "pair", "record"]
+    kind: Literal["either", "each", "pair", "record"]
     parts: tuple[Form, ...]
     names: tuple[str, ...] = ()
     length: int | None = None
@@ -91,9 +91,7 @@ def fits(value: Any, form: Form) -> bool:
     inner: Iterable[tuple[Any, Form]]
     if form.kind == "either":
         return any(map(fits, itertools.repeat(value), form.parts))
-    if form.kind == "both":
-        inner = zip((value, value), form.parts, strict=True)
-    elif form.kind == "record":
+    if form.kind == "record":
         if not (isinstance(value, dict) and value.keys() == set(form.names)):
             return False
         inner = zip(map(value.get, form.names), form.parts, strict=True)
@@ -153,11 +151,6 @@ def nothing(value: Any) -> bool:
 
 def either(*forms: Form) -> Form:
     return Composite("either", forms)
-
-
-def both(first: Form, second: Callable[[Any], bool]) -> Form:
-    """The second is looked at where the first fits."""
-    return Composite("both", (first, second))
 
 
 def each(form: Form, length: int | None = None, most: int = 1000) -> Form:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from autograder import manifest
 from autograder.course import Assignment, CourseError, find_course, read_course
-from autograder.judge.bank import Bank, read_bank
+from autograder.judge.bank import Bank
 from autograder.judge.oracle import KEYS, KeyOracle, LiveOracle, Oracle, OracleError, ReferenceQuestion
 from autograder.labs.catalogue import Check, agree
 
@@ -56,8 +56,8 @@ class Lab:
 
     @cached_property
     def mistakes(self) -> Bank:
-        """Its known mistakes, by task and id; raises `BankError`."""
-        return read_bank(self.folder / "mistakes")
+        """Its known mistakes, by task and id; a page that cannot be read raises `BankError` when it is asked for."""
+        return Bank(self.folder / "mistakes")
 
     @cached_property
     def notebooks(self) -> dict[str, str]:

@@ -8,7 +8,6 @@ aspects.
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ import numpy as np
 
 from autograder.judge.compare import raised_text
 from autograder.judge.fault import of_no_answer
-from autograder.judge.oracle import Answers, ReferenceQuestion
+from autograder.judge.oracle import Answers, Oracle, ReferenceQuestion
 from autograder.judge.verdict import Failed, Verdict
 from autograder.labs.examination import Examination
 
@@ -69,6 +68,11 @@ class Aspect:
             return answered()[self.right_in or self.name]
         return self.right(given) if callable(self.right) else self.right
 
+    @of_no_answer
+    def wanted_of_ours(self, given: Given, answered: Callable[[], Answers]) -> Any:
+        """The same where all that was given is the grader's own."""
+        return self.wanted(given, answered)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -102,8 +106,11 @@ class Question:
         """What the procedure is given for this examination's seed, some of it `instead`."""
         if self.own is not None:
             return {**self.own(examination), **instead}
-        with of_no_answer():
-            return {**self.given(examination.oracle.ask, examination.oracle.seed), **instead}
+        return {**self._given(examination.oracle), **instead}
+
+    @of_no_answer
+    def _given(self, oracle: Oracle) -> Given:
+        return self.given(oracle.ask, oracle.seed)
 
     def ask(self, examination: Examination, **instead: Any) -> Any:
         """The submission's answer; raises a `Verdict`, with the name of a mistake that is known to raise the same."""
@@ -137,16 +144,13 @@ class Question:
                 got = aspect.of(answer, given)
             except Failed as failed:
                 return self.named(examination, answer, failed, aspect, given)
-            want = self._wanted(examination, aspect, given)
+            wanted = aspect.wanted if self.own is not None else aspect.wanted_of_ours
+            want = wanted(given, lambda: examination.oracle.ask(self.id))
             if not aspect.alike(got, want):
                 facts, hint = self.prefix + _said(aspect.say, got, want), _said(aspect.hint, got, want)
                 mistake = self.name(examination, answer, aspect, given)
                 return examination.verdict(facts, mistake, hint, 1 - aspect.worth)
         return None
-
-    def _wanted(self, examination: Examination, aspect: Aspect, given: Given) -> Any:
-        with contextlib.nullcontext() if self.own is not None else of_no_answer():  # else what is given is ours
-            return aspect.wanted(given, lambda: examination.oracle.ask(self.id))
 
     def named(
         self,

@@ -57,11 +57,6 @@ class Respondents:
         """What the student should know of how their definitions were found."""
         return list(self._first.notes)  # not of the hidden process
 
-    @property
-    def several(self) -> bool:
-        """Whether there can be more processes than the first."""
-        return self._start is not None
-
     def forget(self) -> None:
         """Lets all answers go, which may be hundreds of megabytes: nothing is asked here any more."""
         self._answers.clear()
@@ -85,73 +80,24 @@ class Respondents:
                 respondent.end()
         self._reader = self._fresh = None
 
-    def ask(self, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False) -> Any:
-        """What `procedure` gives on the student's definitions `uses`; raises a `Verdict`."""
-
-        def respondent() -> Any:
-            if not hidden or self._start is None:
-                return self._first
-            self._hidden = self._hidden or self._start()
-            return self._hidden
-
-        return self._ask_once("", respondent, procedure, uses, arguments, hidden)
-
-    def ask_afresh(
-        self, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool = False
-    ) -> Any:
-        """The same, in a process that has answered nothing but what was asked so before.
-
-        That is the one that has read weights, which has run nothing of the student's; the next weights are read by
-        another.
-        """
-        start = self._start
-        assert start is not None
-
-        def respondent() -> Any:
-            if self._fresh is None:
-                self._fresh, self._reader = self._reader or start(), None
-            return self._fresh
-
-        return self._ask_once("hidden afresh" if hidden else "afresh", respondent, procedure, uses, arguments, hidden)
-
-    def read_weights(self, content: np.ndarray, name: str, limit_mb: float) -> weights_file.Arrays:
-        """The names and arrays in a weights file, which a process reads that runs nothing of the student's."""
-        question = _digest(["weights", content])
-        if question not in self._answers:
-            if self._reader is None:
-                with of_no_answer():
-                    self._reader = self._start() if self._start is not None else self._first
-            try:
-                with of_no_answer():
-                    answer = self._reader.ask(weights_file_of, [], {}, {"file": content, "limit_mb": limit_mb})
-                if not fits(answer, form_of(weights_file_of)):
-                    answer = {"problem": "unreadable"}
-            except StudentError:  # it took too long, or too much
-                answer = {"problem": "unreadable"}
-            self._answers[question] = answer
-        self.heard = True
-        return weights_file.arrays_of(self._answers[question], name, limit_mb)
-
-    def _ask_once(
+    def ask(
         self,
-        where: str,
-        respondent: Callable[[], Any],
         procedure: Procedure,
         uses: Sequence[str],
         arguments: dict[str, Any],
-        hidden: bool,
+        hidden: bool = False,
+        afresh: bool = False,
     ) -> Any:
+        """What `procedure` gives on the student's definitions `uses`; raises a `Verdict`.
+
+        `afresh`: from a process that has answered nothing but what was asked so before, where there can be one.
+        """
+        afresh = afresh and self._start is not None
+        where = ("hidden afresh" if hidden else "afresh") if afresh else ""
         question = _digest([where, procedure.__module__, procedure.__name__, uses, arguments])
         if question not in self._answers:
-            if hidden:
-                self.end_public()
-            elif self._knows_hidden:
-                with of_no_answer():
-                    raise RuntimeError("a public question comes after a hidden one")
             try:
-                with of_no_answer():
-                    asked = respondent()
-                self._answers[question] = self._ask(asked, procedure, uses, arguments, hidden)
+                self._answers[question] = self._answer(self._whom(hidden, afresh), procedure, uses, arguments, hidden)
             except Verdict as verdict:
                 self._answers[question] = verdict
         self.heard = True
@@ -160,16 +106,58 @@ class Respondents:
             raise answer.with_traceback(None)
         return answer
 
-    def _ask(
+    def read_weights(self, content: np.ndarray, name: str, limit_mb: float) -> weights_file.Arrays:
+        """The names and arrays in a weights file, which a process reads that runs nothing of the student's."""
+        question = _digest(["weights", content])
+        if question not in self._answers:
+            try:
+                reader = self._reader = self._reader or self._another()
+                answer = self._reply(reader, weights_file_of, [], {"file": content, "limit_mb": limit_mb})
+                if not fits(answer, form_of(weights_file_of)):
+                    answer = {"problem": "unreadable"}
+            except StudentError:  # it took too long, or too much
+                answer = {"problem": "unreadable"}
+            self._answers[question] = answer
+        self.heard = True
+        return weights_file.arrays_of(self._answers[question], name, limit_mb)
+
+    @of_no_answer
+    def _whom(self, hidden: bool, afresh: bool) -> Any:
+        """The process to ask.
+
+        A fresh one is the one that has read weights, which has run nothing of the student's; the next weights are read
+        by another.
+        """
+        if hidden:
+            self.end_public()
+        elif self._knows_hidden:
+            raise RuntimeError("a public question comes after a hidden one")
+        if afresh:
+            if self._fresh is None:
+                self._fresh, self._reader = self._reader or self._another(), None
+            return self._fresh
+        if hidden:
+            self._hidden = self._hidden or self._another()
+            return self._hidden
+        return self._first
+
+    @of_no_answer
+    def _another(self) -> Any:
+        return self._start() if self._start is not None else self._first
+
+    @of_no_answer
+    def _reply(self, respondent: Any, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any]) -> Any:
+        return respondent.ask(procedure, uses, self._lab.notebooks, arguments)
+
+    def _answer(
         self, respondent: Any, procedure: Procedure, uses: Sequence[str], arguments: dict[str, Any], hidden: bool
     ) -> Any:
         try:
-            with of_no_answer():
-                answer = respondent.ask(procedure, uses, self._lab.notebooks, arguments)
-            self.heard = True
+            answer = self._reply(respondent, procedure, uses, arguments)
         except StudentError as error:
             self.heard = True
             raise verdict_on(without_words(error) if hidden else error, uses) from None
+        self.heard = True
         if not fits(answer, form_of(procedure)):
             who = called(uses) or procedure.__name__
             raise Failed(f"The answer cannot be used: {who} returned something of the wrong form.")

@@ -163,23 +163,24 @@ class ChecksPlugin:
     @pytest.hookimpl
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Chooses the checks, and puts the hidden ones last: what they are asked reaches nobody who could tell it."""
-        kept: list[pytest.Item] = []
+        kept: dict[bool, list[pytest.Item]] = {True: [], False: []}  # by whether they are public
+        secret: set[Place] = set()
         dropped: list[pytest.Item] = []
         for item in items:
             public = item.get_closest_marker("public") is not None
             task = str(next(item.iter_markers("task")).args[0])
             if (self.hidden or public) and (self.tasks is None or task in self.tasks):
-                item.stash[DECLARATION] = self._declared(item, task, public)
-                kept.append(item)
+                declared = item.stash[DECLARATION] = self._declared(item, task, public)
+                kept[public].append(item)
+                if not public:
+                    secret.add(declared.place)
             else:
                 dropped.append(item)
-        kept.sort(key=lambda item: not item.stash[DECLARATION].public)
-        secret = {item.stash[DECLARATION].place for item in kept if not item.stash[DECLARATION].public}
-        for item in kept:
-            if item.stash[DECLARATION].public and secret.intersection(item.stash[DECLARATION].needs):
+        for item in kept[True]:
+            if secret.intersection(item.stash[DECLARATION].needs):
                 self.broken.append(f"{item.path}: {item.name} is public, so it cannot need a hidden check")
                 raise pytest.UsageError(self.broken[-1])
-        items[:] = kept
+        items[:] = kept[True] + kept[False]
         if dropped:
             config.hook.pytest_deselected(items=dropped)
 
@@ -220,7 +221,7 @@ class ChecksPlugin:
         Names the mistakes that public checks have found before the first hidden check.
         """
         place = item.stash[DECLARATION].place
-        if not item.stash[DECLARATION].public:
+        if self.to_name and not item.stash[DECLARATION].public:
             self._name_mistakes(hidden=False)
         if self.tell is not None and place[0] != self._task:
             self.tell(self.context.lab.assignment.task(place[0]).title)
@@ -324,7 +325,7 @@ class ChecksPlugin:
         """After all checks, `namer` names the mistakes that are not named yet."""
         ran = yield
         self.respondents.forget()
-        for hidden in (False, True):
+        for hidden in (False, True) if self.to_name else ():
             self._name_mistakes(hidden)
         return ran
 

@@ -6,8 +6,10 @@ right.
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -263,3 +265,79 @@ class Rounded(TorchFunctionMode):
         exact = func(*args, **(kwargs or {}))
         wide = isinstance(exact, Tensor) and exact.dtype == torch.float64
         return exact.float().double() if wide else exact
+
+
+# --- running it ------------------------------------------------------------------------------------------------------
+
+
+def copies_with(model: nn.Module, state: Arrays, batch: Tensor, device: str) -> list[nn.Module]:
+    """Copies of the network with the weights `state`, one for each way to give them out."""
+    torch.manual_seed(0)  # dropout by hand that is always on drops the same each time
+    torch.backends.cudnn.allow_tf32 = False  # a GPU's short sums would differ by more than mistakes may
+    copies = []
+    for weights in fitting(model.eval(), state, batch):
+        copies.append(copy.deepcopy(model))
+        assign_weights(copies[-1], weights)
+        copies[-1] = copies[-1].to(device)
+    return copies
+
+
+def run(models: Sequence[nn.Module], batch: Tensor, device: str, sizes: list[int] | None) -> list[np.ndarray]:
+    """What each network makes of a batch, dropout off: in parts of these `sizes`, or at once in training mode."""
+    found = []
+    for model in models:
+        model.train(sizes is None)
+        with DropoutOff(), torch.no_grad():
+            parts = [batch] if sizes is None else batch.split(sizes)
+            found.append(joined([numbers(model(part.clone().to(device))) for part in parts]))
+    return found
+
+
+def joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """What a network makes of parts of a batch, as one; what does not fit together stays what it is, for the judge."""
+    try:
+        return np.concatenate(arrays)
+    except ValueError:
+        return arrays[-1]
+
+
+def elsewhere(model: nn.Module, batch: Tensor) -> list[list[Any]]:
+    """What a network makes of a batch in circumstances that should change nothing."""
+    wide = torch.zeros(*batch.shape[:2], 2 * batch.shape[2], 2 * batch.shape[3], device=batch.device)
+    wide[:, :, ::2, ::2] = batch
+    attempts = [("again", partial(_again, model, batch.clone())), ("strided", partial(model, wide[:, :, ::2, ::2]))]
+    if not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()):
+        attempts.append(("training", partial(_training, model, batch)))
+    attempts.append(("float64", partial(_float64, model, batch)))
+    found = []
+    for name, attempt in attempts:
+        try:
+            with DropoutOff(), torch.no_grad():
+                output = attempt()
+            found.append([name, numbers(output)])
+        except Exception:
+            continue
+    return found
+
+
+def _training(model: nn.Module, batch: Tensor) -> Any:
+    """What a network makes of a batch in training mode, if it makes the same of it twice: dropout may be written by
+    hand."""
+    model.train()
+    first, second = numbers(model(batch.clone())), numbers(model(batch.clone()))
+    if not np.array_equal(first, second):
+        raise RuntimeError("something random is left")
+    return first
+
+
+def _float64(model: nn.Module, batch: Tensor) -> Any:
+    return model.eval().double()(batch.double().clone())
+
+
+def _again(model: nn.Module, batch: Tensor) -> Any:
+    """What a network makes of a batch that it has changed when it was given it before; it must have changed it."""
+    before = batch.clone()
+    model(batch)
+    if torch.equal(before, batch):
+        raise RuntimeError("the batch is as it was")
+    return model(batch)

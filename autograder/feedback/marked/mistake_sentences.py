@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.judge.bank import Mistake, read_bank
+from autograder.judge.bank import Bank
 from autograder.labs.lab import LABS
 
 
@@ -11,7 +11,7 @@ class KnownMistakes:
 
     def __init__(self, lab: str) -> None:
         labs = {folder.name: folder for folder in LABS.iterdir() if (folder / "mistakes").is_dir()}
-        self._bank: dict[str, dict[str, Mistake]] = read_bank(labs[lab] / "mistakes") if lab in labs else {}
+        self._bank = dict(Bank(labs[lab] / "mistakes")) if lab in labs else {}
 
     def sentence(self, task: str, diagnosis: str) -> str:
         """What the bank says of a task's mistake, of each where several are joined by `+`; empty for an unknown one."""

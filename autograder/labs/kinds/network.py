@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ class Network:
     def id(self) -> str:
         return "-".join([self.definition, *map(str, self.arguments)])
 
-    @of_no_answer()
+    @of_no_answer
     def images(self, seed: int) -> np.ndarray:
         """(N, channels, size, size) float32: images in [0, 1], and for a block what a layer may put out."""
         drawn = probes.images(sum(self.batches), seed, self.channels, self.size)
@@ -72,7 +73,7 @@ class Network:
         """Names and shapes of the parameters that the task's network has."""
         return listed(ask(f"{self.id}/parameters"))
 
-    @of_no_answer()
+    @of_no_answer
     def weights(self, ask: Callable[[str], Answers], seed: int) -> probes.Arrays:
         """The grader's weights for it."""
         return probes.weights(self.shapes(ask), seed)
@@ -110,42 +111,39 @@ class Network:
         state, images = self.weights(oracle.ask, oracle.seed), self.images(oracle.seed)
         outputs = _finite(self._outputs(examination, state, images)["outputs"])
         half = len(images) // 2
-        places = probes.shuffled([("", image) for image in images[:half]], oracle.seed)
-        both = np.concatenate([images[:half], [image for _, image in places], images[2 * half :]])
-        others = self._plain_outputs(examination, probes.shuffled(state, oracle.seed), both)
-        same_images = all(_repeats(output, half) for output in others)
-        same_weights = all(
-            compare.same(np.atleast_1d(other)[:half], np.atleast_1d(output)[:half])
-            for output, other in zip(outputs, others, strict=False)
+        moved = probes.with_pixels_moved(images[:half], oracle.seed)
+        both = np.concatenate([images[:half], moved, images[2 * half :]])
+        joints = units.joints(self.shapes(oracle.ask))
+        pair = units.unread_and_renumbered(state, joints, oracle.seed)
+        others, unread, renumbered = self._plain_outputs(
+            examination, [[probes.shuffled(state, oracle.seed), both], *([one, images] for one in pair)]
         )
+        same_images = same_weights = True
+        farthest = 0.0
+        for output, other in zip(outputs, others, strict=False):
+            same_images &= _repeats(other, half)
+            one, two = np.atleast_1d(output)[:half], np.atleast_1d(other)[:half]
+            same_weights &= compare.same(two, one)
+            farthest = max(farthest, _farthest(one, two))
         if same_images or same_weights:
             what = "pixels of its images" if same_images else "values of its weights"
             raise Failed(
                 f"{self.definition} returns the same outputs when the {what} change places.",
                 hint="Does `forward` take the images through all of the layers?",
             )
-        joints = units.joints(self.shapes(oracle.ask))
-        apart = [[joint] for joint in joints] if len(joints) > 1 else []  # one layer may have been left out
-        moved = max(_farthest(output[:half], other[:half]) for output, other in zip(outputs, others, strict=False))
-        if joints and not any(self._has_units(examination, moved, one) for one in [joints, *apart]):
+        near = SAME_UNITS * farthest
+        if _any_same(unread, renumbered, near):
+            return
+        trials = []
+        for joint in joints:  # one layer may have been left out
+            trials += [[one, images] for one in units.unread_and_renumbered(state, [joint], oracle.seed)]
+        apart = self._plain_outputs(examination, trials)
+        if not any(_any_same(*pair, near) for pair in zip(apart[::2], apart[1::2], strict=True)):
             raise Failed(
                 f"{self.definition} has the right parameters, but does not compute with them as layers do: its outputs"
                 " depend on how the units of the layers are numbered, or on units that no layer reads.",
                 hint="Does `forward` take the images through all of the layers?",
             )
-
-    def _has_units(self, examination: Examination, moved: float, joints: Sequence[units.Joint]) -> bool:
-        """Whether the outputs stay as they are where the units of `joints` are others that must do the same.
-
-        How exactly is seen from how far other weights have `moved` them.
-        """
-        oracle = examination.oracle
-        state, images = self.weights(oracle.ask, oracle.seed), self.images(oracle.seed)
-        found, again = (
-            self._plain_outputs(examination, change(state, joints, oracle.seed), images)
-            for change in (units.unread, units.renumbered)
-        )
-        return any(compare.same(other, output, SAME_UNITS * moved) for output, other in zip(found, again, strict=False))
 
     def same_function(self, examination: Examination, train: bool = False, passed: Sequence[Network] = ()) -> None:
         """The same weights and images give the reference's outputs, as they did for the networks that `passed`."""
@@ -217,7 +215,7 @@ class Network:
 
     def _sees_images(self, examination: Examination, state: probes.Arrays) -> bool:
         """Whether different images in one batch give different outputs."""
-        outputs = self._plain_outputs(examination, state, self.images(examination.oracle.seed))
+        (outputs,) = self._plain_outputs(examination, [[state, self.images(examination.oracle.seed)]])
         ends = np.cumsum(self.batches)[:-1]
         batches = [batch for output in outputs if output.ndim for batch in np.split(output, ends)]
         return any((batch != batch[:1]).any() for batch in batches)
@@ -261,13 +259,13 @@ class Network:
         procedure, batches = network_procedures.outputs, list(self.batches)
         return self._ask(examination, procedure, state=state, images=images, batches=batches, train=train)
 
-    def _plain_outputs(self, examination: Examination, state: probes.Arrays, images: np.ndarray) -> list[np.ndarray]:
-        """The outputs alone, in no other circumstances."""
-        procedure, batches = network_procedures.outputs, list(self.batches)
-        answer = self._ask(
-            examination, procedure, state=state, images=images, batches=batches, train=False, elsewhere=False
-        )
-        return _finite(answer["outputs"])
+    def _plain_outputs(self, examination: Examination, trials: list[list[Any]]) -> list[list[np.ndarray]]:
+        """The outputs alone, for each of some weights and images."""
+        procedure, batches = network_procedures.plain_outputs, list(self.batches)
+        answer = self._ask(examination, procedure, trials=trials, batches=batches)
+        if len(answer) != len(trials):
+            raise Failed(f"{self.definition} was asked for {len(trials)} outputs, and {len(answer)} came back.")
+        return list(map(_finite, answer))
 
     # --- which mistake it is ------------------------------------------------------------------------------------------
 
@@ -328,6 +326,11 @@ def _finite(outputs: list[np.ndarray]) -> list[np.ndarray]:
     return [np.nan_to_num(output, nan=0, posinf=0, neginf=0) for output in outputs]
 
 
+def _any_same(outputs: list[np.ndarray], others: list[np.ndarray], tolerance: float) -> bool:
+    """Whether some way to give weights out makes the same outputs of two weights."""
+    return any(compare.same(other, output, tolerance) for output, other in zip(outputs, others, strict=False))
+
+
 def _farthest(one: np.ndarray, other: np.ndarray) -> float:
     """How far two arrays are apart at most; nowhere where they have different shapes."""
     return float(np.abs(np.subtract(one, other, dtype=np.float64)).max(initial=0)) if one.shape == other.shape else 0.0
@@ -348,7 +351,7 @@ def listed(answer: Answers) -> Shapes:
 
 
 def _sorted(shapes: Iterable[tuple[str, list[int]]]) -> list[list[int]]:
-    return sorted(shape for _, shape in shapes)
+    return sorted(map(itemgetter(1), shapes))
 
 
 def _raises(answer: Answers, failed: Failed) -> bool:

@@ -5,36 +5,29 @@ Runs beside student code, so it holds no expected value.
 
 from __future__ import annotations
 
-import copy
-from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from autograder.labs import forms
 from autograder.sandbox.network_handling import (
     Arrays,
     DropoutOff,
     LayerOutputs,
-    assign_weights,
-    fitting,
+    copies_with,
+    elsewhere,
     give_weights,
+    joined,
     numbers,
+    run,
     shapes_of,
 )
 from autograder.sandbox.student import Student
 
 CALL = forms.record(forms.told(kind=forms.text, rate=forms.number, training=forms.flag, shape=forms.each(forms.count)))
 CIRCUMSTANCE = forms.pair(forms.one_of("training", "float64", "strided", "again"), forms.numbers)
-OUTPUTS = forms.both(
-    forms.record(
-        forms.measured(outputs=forms.each(forms.numbers)),
-        forms.told(others=forms.each(forms.each(CIRCUMSTANCE)), parameters=forms.SHAPES),
-    ),
-    lambda value: len(value["outputs"]) == len(value["others"]),
-)
 
 CHUNK = 100  # images at once: larger batches cost more, in memory and in time
 FEW = 5  # ways to give weights out (a residual block has as many); with more, the first circumstances are enough
@@ -57,7 +50,12 @@ def parameters(student: Student, definition: str, arguments: list[int], channels
     return {"parameters": shapes_of(model), "output": shape, "trains": trains}
 
 
-@forms.answers(OUTPUTS)
+@forms.answers(
+    forms.record(
+        forms.measured(outputs=forms.each(forms.numbers)),
+        forms.told(others=forms.each(forms.each(CIRCUMSTANCE)), parameters=forms.SHAPES),
+    )
+)
 def outputs(
     student: Student,
     definition: str,
@@ -66,73 +64,34 @@ def outputs(
     images: np.ndarray,
     batches: list[int],
     train: bool = False,
-    elsewhere: bool = True,
 ) -> dict[str, Any]:
     """What the network makes of `images` with the weights `state`, dropout off, once for each way to give them out.
 
     `train` runs it in training mode (batch norm by the batch's own statistics), all images at once; in evaluation mode
-    they come in batches of the given sizes. If `elsewhere`, they then come again in other circumstances: in training
-    mode where there is no batch norm, as float64, as a view of a larger tensor, and once more with a tensor that it has
-    changed. One that cannot be run so is none: nobody asked for it.
+    they come in batches of the given sizes, and then again in other circumstances: in training mode where there is no
+    batch norm, as float64, as a view of a larger tensor, and once more with a tensor that it has changed. One that
+    cannot be run so is none: nobody asked for it.
     """
-    torch.manual_seed(0)  # dropout by hand that is always on drops the same each time
-    torch.backends.cudnn.allow_tf32 = False  # a GPU's short sums would differ by more than mistakes may
     batch = torch.tensor(images)
-    model = student.get(definition)(*arguments).eval()
-    ways = fitting(model, state, batch)
-    answers, others = [], []
-    for weights in ways:
-        fresh = copy.deepcopy(model)
-        assign_weights(fresh, weights)
-        fresh = fresh.to(student.device).train(train)
-        parts = [batch] if train else list(batch.split(batches))
-        with DropoutOff(), torch.no_grad():
-            made = [fresh(part.clone().to(student.device)) for part in parts]
-        answers.append(_joined(made))
-        others.append([] if train or not elsewhere or len(ways) > FEW else _elsewhere(fresh, batch.to(student.device)))
+    model = student.get(definition)(*arguments)
+    networks = copies_with(model, state, batch, student.device)
+    answers = run(networks, batch, student.device, None if train else batches)
+    seldom = train or len(networks) > FEW
+    others = [[] if seldom else elsewhere(network, batch.to(student.device)) for network in networks]
     return {"outputs": answers, "others": others, "parameters": shapes_of(model)}
 
 
-def _elsewhere(model: nn.Module, batch: Tensor) -> list[list[Any]]:
-    """What a network makes of a batch in circumstances that should change nothing."""
-    wide = torch.zeros(*batch.shape[:2], 2 * batch.shape[2], 2 * batch.shape[3], device=batch.device)
-    wide[:, :, ::2, ::2] = batch
-    attempts = [("again", partial(_again, model, batch.clone())), ("strided", partial(model, wide[:, :, ::2, ::2]))]
-    if not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules()):
-        attempts.append(("training", partial(_training, model, batch)))
-    attempts.append(("float64", partial(_float64, model, batch)))
+@forms.answers(forms.each(forms.each(forms.numbers)), measured=True)
+def plain_outputs(
+    student: Student, definition: str, arguments: list[int], trials: list[list[Any]], batches: list[int]
+) -> list[list[np.ndarray]]:
+    """The same for several weights and their images in evaluation mode, and in no other circumstances."""
+    model = student.get(definition)(*arguments)
     found = []
-    for name, attempt in attempts:
-        try:
-            with DropoutOff(), torch.no_grad():
-                output = attempt()
-            found.append([name, numbers(output)])
-        except Exception:
-            continue
+    for state, images in trials:
+        batch = torch.tensor(images)
+        found.append(run(copies_with(model, state, batch, student.device), batch, student.device, batches))
     return found
-
-
-def _training(model: nn.Module, batch: Tensor) -> Any:
-    """What a network makes of a batch in training mode, if it makes the same of it twice: dropout may be written by
-    hand."""
-    model.train()
-    first, second = numbers(model(batch.clone())), numbers(model(batch.clone()))
-    if not np.array_equal(first, second):
-        raise RuntimeError("something random is left")
-    return first
-
-
-def _float64(model: nn.Module, batch: Tensor) -> Any:
-    return model.eval().double()(batch.double().clone())
-
-
-def _again(model: nn.Module, batch: Tensor) -> Any:
-    """What a network makes of a batch that it has changed when it was given it before; it must have changed it."""
-    before = batch.clone()
-    model(batch)
-    if torch.equal(before, batch):
-        raise RuntimeError("the batch is as it was")
-    return model(batch)
 
 
 @forms.answers(forms.each(forms.pair(forms.text, forms.array)))
@@ -168,23 +127,14 @@ def dropout_samples(
             trained.append([])
             for start in range(0, repeats, CHUNK):
                 with DropoutOff(off=False) as noted:
-                    trained[-1].append(model(image.expand(min(CHUNK, repeats - start), *image.shape)))
+                    trained[-1].append(numbers(model(image.expand(min(CHUNK, repeats - start), *image.shape))))
                 calls = calls or noted.calls
         model.eval()
         evaluated = [model(image.expand(STILL, *image.shape)) for image in batch]
     return {
-        "train": np.stack(list(map(_joined, trained))).reshape(len(images), repeats, -1),
+        "train": np.stack(list(map(joined, trained))).reshape(len(images), repeats, -1),
         "eval": np.stack(list(map(numbers, evaluated))).reshape(len(images), STILL, -1),
         "calls": calls[:200],
         "batch": min(CHUNK, repeats),
         "fits": fits,
     }
-
-
-def _joined(parts: list[Any]) -> np.ndarray:
-    """What a network makes of parts of a batch, as one; what does not fit together stays what it is, for the judge."""
-    arrays = list(map(numbers, parts))
-    try:
-        return np.concatenate(arrays)
-    except ValueError:
-        return arrays[-1]
