@@ -15,6 +15,7 @@ from autograder.labs.questions import judge
 
 @pytest.mark.task("simple-cnn")
 @pytest.mark.public
+@pytest.mark.rests_on(network_procedures.outputs, "outputs")
 @pytest.mark.rests_on(network_procedures.plain_outputs, "answer")
 def test_layer_shapes(examination: Examination) -> None:
     """SimpleCNN has the task's layers and returns ten logits for each image."""

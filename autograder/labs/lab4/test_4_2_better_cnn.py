@@ -21,6 +21,7 @@ FILES = (BETTER_FILE, BEST_FILE)
 
 @pytest.mark.task("better-cnn")
 @pytest.mark.public
+@pytest.mark.rests_on(network_procedures.outputs, "outputs")
 @pytest.mark.rests_on(network_procedures.plain_outputs, "answer")
 def test_layer_shapes(examination: Examination) -> None:
     """BetterCNN has the task's layers and returns ten logits for each image."""

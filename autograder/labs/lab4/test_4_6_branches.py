@@ -13,6 +13,7 @@ from autograder.labs.lab4 import networks
 
 @pytest.mark.task("branch-model")
 @pytest.mark.public
+@pytest.mark.rests_on(network_procedures.outputs, "outputs")
 @pytest.mark.rests_on(network_procedures.plain_outputs, "answer")
 def test_layer_shapes(examination: Examination) -> None:
     """BranchModel has the task's layers and returns ten logits for each image."""
