@@ -92,6 +92,7 @@ def test_a_worker_dies_and_one_is_outdated_and_the_marks_are_those_of_this_machi
 
 
 @pytest.mark.processes
+@pytest.mark.slow
 @sandboxed
 def test_a_worker_whose_sandbox_has_a_hole_gets_no_work(light_class: Path, loopback: Loopback, tmp_path: Path) -> None:
     """Nor does one without a course; and where there is no other worker, the reasons are told."""

@@ -18,7 +18,7 @@ from tests.browser import SCREENSHOTS, chromium
 from tests.conftest import ROOT
 from tests.export_class import export, marks_folder, student
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.slow]
 WRITTEN = "written-shared-weights"
 ADDRESS = re.compile(rb"http://127\.0\.0\.1:\d+/lab\S*")
 

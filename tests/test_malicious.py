@@ -5,7 +5,9 @@ For each user a process marks the corpus, in one kind of sandbox after the other
 
 from __future__ import annotations
 
+import itertools
 import json
+import operator
 import os
 import re
 import subprocess
@@ -23,13 +25,15 @@ from tests.malicious.marking import AFTERWARDS, Outcome
 pytestmark = [pytest.mark.processes, pytest.mark.skipif(not offered(), reason="this machine offers no sandbox")]
 
 ATTACKS = attacks()
+KIND = operator.attrgetter("category")
 USERS = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
 SANDBOXES = [(kind, user) for kind in KINDS if kind in offered() for user in USERS]
 Outcomes = dict[str, Outcome]
-# On every push the first kind of sandbox marks the whole corpus as one user, any other kind the attacks that its layers
-# have to withstand: the others are on what is handed in, on the interpreter and on the judgement of answers, where no
-# sandbox takes part, or use up what the supervisor limits in every kind. What is left is an attack of each category for
-# each kind and user; the escape probe has tried every promise by then. All on demand.
+# On every push the first kind of sandbox marks each second attack of every category as one user, any other kind those
+# that its layers have to withstand: the others are on what is handed in, on the interpreter and on the judgement of
+# answers, where no sandbox takes part, or use up what the supervisor limits in every kind. What is left is an attack of
+# each category for each kind and user; the escape probe has tried every promise by then. All on demand.
+DRAWN = {attack.id for _, some in itertools.groupby(sorted(ATTACKS, key=KIND), KIND) for attack in list(some)[::2]}
 WHOLE = dict(zip(dict.fromkeys(kind for kind, _ in SANDBOXES), USERS * len(KINDS), strict=False))
 ON_SANDBOX = "leaks"
 SAMPLE = {attack.category: attack for attack in reversed(ATTACKS)}.values()
@@ -37,7 +41,8 @@ SAMPLE = {attack.category: attack for attack in reversed(ATTACKS)}.values()
 
 def marked_on_push(kind: str, user: str, attack: Attack) -> bool:
     """Whether this sandbox marks this attack on every push, besides the sample."""
-    return WHOLE[kind] == user and (kind == next(iter(WHOLE)) or attack.category == ON_SANDBOX)
+    first = kind == next(iter(WHOLE))
+    return WHOLE[kind] == user and (attack.id in DRAWN if first else attack.category == ON_SANDBOX)
 
 
 PAIRS = [
