@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import bz2
 import json
 import shutil
 import subprocess
@@ -124,7 +125,8 @@ def write_key(lab: Lab, checks: list[Check], folder: Path) -> None:
         for task, known in oracle.bank.items()
     }
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{lab.name}.frame").write_bytes(encode(frozen(oracle, DECIMALS)))
+    # Of the compressors, bzip2 makes the same bytes on every machine.
+    (folder / f"{lab.name}.frame.bz2").write_bytes(bz2.compress(encode(frozen(oracle, DECIMALS))))
     key = {"seed": KEY_SEED, "mistakes": mistakes}
     (folder / f"{lab.name}.json").write_text(json.dumps(key, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     (folder / "course.yml").write_text(_public_course(lab, checks), encoding="utf-8")

@@ -7,6 +7,7 @@ build asks them once with the key's seed and freezes what they say into the stud
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import importlib.util
 import io
@@ -339,8 +340,8 @@ class KeyOracle:
     def __init__(self, lab: str, folder: Path = KEYS) -> None:
         try:
             described = json.loads((folder / f"{lab}.json").read_text(encoding="utf-8"))
-            self._entries = unframe((folder / f"{lab}.frame").read_bytes())
-        except (OSError, WireError) as error:
+            self._entries = unframe(bz2.decompress((folder / f"{lab}.frame.bz2").read_bytes()))
+        except (OSError, ValueError, WireError) as error:
             raise OracleError(f"the answer key of {lab} cannot be read ({error})") from error
         self.seed: int = described["seed"]
         self._mistakes: dict[str, dict[str, dict[str, Any]]] = described["mistakes"]

@@ -41,4 +41,4 @@ def submission(folder: Path, tokens: dict[str, str]) -> None:
         (folder / name / "__init__.py").write_text("")
     (folder / "autograder" / "notebook.py").write_text(LIE)
     (folder / "autograder" / "labs" / "lab4" / "procedures.py").write_text(LIE)
-    (folder / "keys" / "lab4.frame").write_bytes(b"no key")
+    (folder / "keys" / "lab4.frame.bz2").write_bytes(b"no key")
