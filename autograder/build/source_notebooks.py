@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import logging
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 SOLUTION_BEGIN, SOLUTION_END = "### BEGIN SOLUTION", "### END SOLUTION"
+PICTURE = re.compile(r"(!\[[^\]]*\]\()([^():]+\.png)\)")  # ![what it shows](a file beside the script)
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -26,9 +29,22 @@ def source_notebook(script: Path) -> Any:
         cell["id"] = f"{script.stem.replace('_', '-')}-{number:02}"[:64]  # jupytext makes random ids
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+        else:
+            cell.source = PICTURE.sub(lambda found: found[1] + _embedded(script, found[2]) + ")", cell.source)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     nbformat.validate(notebook)
     return notebook
+
+
+def _embedded(script: Path, picture: str) -> str:
+    """The address that holds the picture itself: a notebook is often opened alone.
+
+    Not a cell's attachment, which Google Colab does not show. Raises `BuildError` if there is no such picture.
+    """
+    path = script.parent / picture
+    if not path.is_file():
+        raise BuildError(f"{script}: its text shows {picture}, which is not in {script.parent}")
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
 def write_notebook(notebook: Any, path: Path) -> None:
