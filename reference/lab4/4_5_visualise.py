@@ -13,12 +13,19 @@
 # %% [markdown]
 # # 4.5 Looking inside
 #
-# A trained network is a pile of numbers, but some of them can be looked at. In this notebook you look at three things: the filters of
-# the first layer, the feature maps that an image leaves in any layer, and the image that a unit would like best.
+# A trained network is a pile of numbers, but some of them can be looked at. In this notebook you look at three things:
 #
-# All figures are made the same way: a function makes a matplotlib `Figure` and *returns* it. It neither shows nor saves it; whoever
-# called the function decides. If you make it with `plt.subplots`, call `plt.close(figure)` before you return it, or the notebook will
-# show it twice. `matplotlib.figure.Figure(...)` makes one that the notebook doesn't know about in the first place.
+# - the *filters* of the first layer: a filter is the kernel of one output channel, with its weights;
+# - the *feature maps* that an image leaves in any layer;
+# - the image that a *unit* answers most strongly to: a unit is one channel of a convolution, or one output of a fully connected
+#   layer.
+#
+# All figures are made the same way: a function makes a matplotlib `Figure` and *returns* it. It neither shows nor saves it; that
+# is up to whoever called the function. If you make a figure with `plt.subplots`, call `plt.close(figure)` before you return it,
+# or the notebook will show it twice. The notebook knows nothing of a figure that you make with `matplotlib.figure.Figure(...)`,
+# so that one needs no closing.
+#
+# **Time.** About 60 minutes for you, and 15 seconds for the computer (2 CPU cores).
 
 # %%
 import contextlib
@@ -56,20 +63,29 @@ from torch import nn
 # ## What a filter shows, and what it doesn't
 #
 # A filter of the first layer works on the pixels themselves, so it can be read as a picture. Where its weights are positive it
-# wants light, where they are negative it wants dark: a red bar beside a blue bar is an edge detector. The scale must be the same on
-# both sides of zero and the same for all filters, or a filter of tiny weights looks as strong as the others.
+# answers to light, where they are negative it answers to dark: a red bar beside a blue bar finds edges. The colour scale must be
+# the same on both sides of zero and the same for all filters, or a filter of tiny weights looks as strong as the others.
 #
-# What it does not show: what the network does with the answer. A strong filter may be ignored by the next layer; the
-# ReLU sets most of the answers to 0 (in our trained network 92 % after the first convolution and 88 % after the second; before the training about
-# half); and in deeper layers a filter works on feature maps and not on pixels, so that
-# its weights are no picture of anything. Nor are the filters unique: train again with another seed and you get others, in another
-# order, with about the same accuracy.
+# The picture does not show what the network does with the answer.
+#
+# - The next layer may ignore a strong filter.
+# - The ReLU sets most of the answers to 0: in our trained network 92 % after the first convolution and 88 % after the second.
+#   Before the training, it is about half.
+# - In deeper layers, a filter works on feature maps and not on pixels. It has a slice of weights for each of them, and no slice
+#   alone is a picture of anything (see below).
+# - The filters are not unique. Train again with another seed, and you get others, in another order, with about the same accuracy.
+
+# %% [markdown]
+# ![A convolution over three input maps. A window of 3 by 3 values lies at the same place in each of the three maps. One kernel has three slices of 3 by 3 weights, one for each map. The 27 products of values and weights are added up, plus one bias: that is one value of one output map.](diagrams/window.png)
+
+# %% [markdown]
+# The second convolution of `BetterCNN` has 15 such kernels, each with 30 slices of 3×3 weights.
 #
 # ## Task `filters`
 #
-# The first convolution is the first `nn.Conv2d` among `model.modules()`; its `weight` has the shape (filters, in channels,
-# rows, columns), and for our grey images there is one input channel. Draw each filter with `axis.imshow`, in a figure that has one axis for
-# each filter and no others (30 filters in a grid of 4×8 would leave two empty axes: don't make those, or remove them).
+# The first convolution is the first `nn.Conv2d` among `model.modules()`; its `weight` has the shape (filters, in channels, rows,
+# columns), and for our grey images there is one input channel. Draw each filter with `axis.imshow`, in a figure that has one axis
+# for each filter and no others. (30 filters in a grid of 4×8 would leave two empty axes: don't make those, or remove them.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "filters", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -102,9 +118,9 @@ def plot_filters(model: nn.Module) -> Figure:
 # plot_filters(model)
 
 # %% [markdown]
-# Were they learned? On the left the same filters again, on the right those of a network before any training, which are random. Both have
-# one colour scale. In our network the largest weight was 0.20 before the training and 0.77 after it. So look at the pale pictures, too: which of the patterns on
-# the left has training made, and which could be chance?
+# Were they learned? The next cell draws the same filters again on the left, and on the right those of a network before any
+# training, which are random. Both have one colour scale. In our network, the largest weight was 0.20 before the training and 0.77
+# after it. So look at the pale pictures, too: which of the patterns on the left were made by training, and which could be chance?
 
 # %% tags=["active-ipynb"]
 # untrained = borrow("BetterCNN")()
@@ -127,14 +143,15 @@ def plot_filters(model: nn.Module) -> Figure:
 # ## Feature maps and hooks
 #
 # What comes out of a layer somewhere in the middle? You could write a second `forward` that stops there. A *forward hook* does it
-# without touching the model: `handle = layer.register_forward_hook(hook)` asks PyTorch to call `hook(layer, inputs, output)` each time
-# that the layer has run. The hook stores the output and returns nothing.
+# without any change to the model: `handle = layer.register_forward_hook(hook)` asks PyTorch to call `hook(layer, inputs, output)`
+# each time that the layer has run. Your `hook` stores the output and returns nothing.
 #
-# A hook stays until `handle.remove()`. A forgotten hook costs memory and time at every call from then on, so remove it *whatever
-# happens*, also if the model raises an error: with `try … finally`, or with the handle in a `with` statement, which removes it
-# at the end.
+# A hook stays until `handle.remove()`. A forgotten hook costs memory and time at every call from then on. So remove it *whatever
+# happens*, also if the model raises an error: with `try … finally`, or with the handle in a `with` statement, which removes it at
+# the end.
 #
-# We give you one tool. `with eval_mode(model):` switches all of the model's modules to eval mode and puts each back to what it was.
+# We give you one tool: `with eval_mode(model):` switches all modules of the model to eval mode, and at the end puts each back
+# into the mode that it was in.
 
 
 # %%
@@ -153,8 +170,9 @@ def eval_mode(model: nn.Module) -> Iterator[None]:
 # %% [markdown]
 # ## Task `feature-maps`
 #
-# `layer` is one of the model's own modules, such as `model.conv1`; `image` is one image without a batch dimension. Mind that the model may be
-# on a GPU. What is returned should be on the CPU and detached from the graph.
+# `layer` is one of the model's own modules, such as `model.conv1`; `image` is one image without a batch dimension. The model may
+# be on a GPU. Return the maps on the CPU, and *detached*: a tensor that no longer remembers how it was computed, and that needs
+# no gradient.
 
 
 # %% nbgrader={"grade": false, "grade_id": "feature-maps", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -193,9 +211,9 @@ def plot_feature_maps(maps: torch.Tensor) -> Figure:
 # check("feature-maps")
 
 # %% [markdown]
-# One test image, after the first convolution and after the second. The early maps still look like the digit, with its edges brought out; the later
-# ones are small and coarse, and answer questions that we have no words for. (The cell takes the model's first two convolutions, whatever you
-# called them.)
+# The next two cells show one test image after the first convolution and after the second. The first maps still look like the
+# digit, with its edges brought out. The second ones are small and coarse, and answer questions that we have no words for. (The
+# cells take the model's first two convolutions, whatever you called them.)
 
 # %% tags=["active-ipynb"]
 # convolutions = [module for module in model.modules() if isinstance(module, nn.Conv2d)]
@@ -208,18 +226,20 @@ def plot_feature_maps(maps: torch.Tensor) -> Figure:
 # %% [markdown]
 # ## Which image does a unit like best?
 #
-# Training changes the weights to lower the loss. Turn it round: keep the weights, and change the *image* so that one unit answers more
-# strongly. That is gradient *ascent* on the input. Raw gradients may be tiny or huge, so use their direction only:
+# Training changes the weights, so that the loss falls (gradient *descent*). Turn it round: keep the weights, and change the
+# *image*, so that the answer of one unit rises. That is gradient *ascent* on the input. Raw gradients may be tiny or huge, so use
+# their direction only:
 #
 # $$x \leftarrow \mathrm{clip}\left(x + \text{lr} \cdot \frac{g}{\lVert g \rVert},\ 0,\ 1\right), \qquad g = \frac{\partial\, a(x)}{\partial x}$$
 #
-# where $a(x)$ is the mean of the unit's feature map. Clipping keeps x an image. (Add something like $10^{-8}$ below the fraction
-# line, in case the gradient is zero.)
+# where $a(x)$ is the mean of the unit's feature map, and lr the length of a step. Clipping to the range from 0 to 1 keeps x an
+# image. (Add something like $10^{-8}$ below the fraction line, in case the gradient is zero.)
 #
 # ## Task `maximise`
 #
-# Start from a dull image, for instance weak noise. The model must be as it was afterwards: parameters, their `.grad`, and the mode of each module.
-# `torch.autograd.grad(activation, image)` returns the gradient for the image and stores nothing in the model, unlike `backward()`.
+# Start from a dull image, for instance weak noise. Afterwards, the model must be as it was before: its parameters, their `.grad`,
+# the mode of each module, and no hook left. `torch.autograd.grad(activation, image)` returns the gradient for the image and
+# stores nothing in the model, unlike `backward()`.
 
 
 # %% nbgrader={"grade": false, "grade_id": "maximise", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -252,10 +272,13 @@ def maximise_activation(
 # check("maximise")
 
 # %% [markdown]
-# First the favourite images of ten units of the *second* convolution. (For the first they would tell little. The mean of its map is the bias plus
-# a weighted sum of the pixels, and each pixel that is at least four away from the border has the same weight: the sum of the filter's weights, divided by the
-# number of places, 576. So the favourite image is plain there: white if that sum is positive, black if it is negative. Which pattern the filter
-# looks for doesn't matter.) Then those of the ten output logits. Do you recognise the digits?
+# The next cell shows the favourite images of ten units of the *second* convolution, and below them those of the ten output
+# logits. Guess first: will you recognise the digits in the second row?
+#
+# (For the *first* convolution, favourite images would tell little. The mean of its map is the bias plus a weighted sum of the
+# pixels, and each pixel that is at least four away from the border has the same weight: the sum of the filter's weights, divided
+# by the number of places, 576. So the favourite image is plain there: white if that sum is positive, black if it is negative.
+# Which pattern the filter looks for doesn't matter.)
 
 # %% tags=["active-ipynb"]
 # last = [module for module in model.modules() if isinstance(module, nn.Linear)][-1]
@@ -267,7 +290,7 @@ def maximise_activation(
 #         axis.axis("off")
 
 # %% [markdown]
-# Mostly not, though the network is nearly sure of them:
+# Mostly one doesn't. How sure is the network of them?
 
 # %% tags=["active-ipynb"]
 # favourites = torch.stack([maximise_activation(model, last, digit) for digit in range(10)])
@@ -279,18 +302,28 @@ def maximise_activation(
 # %% [markdown]
 # ## A question to answer in words
 #
-# Choose two first-layer filters of your trained network by their numbers in the picture above. For each: which part of a digit makes it
-# answer strongly, and how do you see that in its weights *and* in its feature map? Then: the favourite images of the ten logits hardly look
-# like digits, yet the network is nearly sure of them. What does that tell you about what the network has learned? (Six sentences are enough.
-# A person reads this answer.)
+# Choose two first-layer filters of your trained network by their numbers in the picture above. For each: which part of a digit
+# makes it answer strongly, and how do you see that in its weights *and* in its feature map? Then: the favourite images of the ten
+# logits hardly look like digits, yet the network is nearly sure of them. What does that tell you about what the network has
+# learned? (Six sentences are enough. A person reads this answer.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written-filters", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# (In the network that we trained for this picture; yours has other filters.) Filter 14 has light weights in its upper rows and strongly
-# negative ones in the two lowest, so it answers where ink lies above paper: along the underside of a horizontal stroke. Its map shows
-# it: bright just below the bar of the 7, dark along the bar's upper side. Filter 29 is positive on the left and negative on the right, so it
-# wants ink left of paper, the right-hand side of an upright stroke, and its map is bright along the right side of the 7's leg. The
-# favourite images have strokes here and there, in places where the digit has some, but no whole digit. So the network has learned which
-# features *tell the ten digits apart* on images like MNIST's, and not what a digit is: away from such images it may be nearly sure and
-# quite wrong, and its confidence is no sign of understanding.
+# (In the network that we trained for this picture; yours has other filters.) Filter 14 has light weights in its upper rows and
+# strongly negative ones in the two lowest, so it answers where ink lies above paper: along the underside of a horizontal stroke.
+# Its map shows it: bright just below the bar of the 7, dark along the bar's upper side. Filter 29 is positive on the left and
+# negative on the right, so it wants ink left of paper, the right-hand side of an upright stroke, and its map is bright along the
+# right side of the 7's leg. The favourite images have strokes here and there, in places where the digit has some, but no whole
+# digit. So the network has learned which features *tell the ten digits apart* on images like MNIST's, and not what a digit is:
+# away from such images it may be nearly sure and quite wrong, and its confidence is no sign of understanding.
 # ### END SOLUTION
+
+# %% [markdown]
+# ## To go further
+#
+# - Zeiler and Fergus, [Visualizing and Understanding Convolutional Networks](https://arxiv.org/abs/1311.2901) (2013): what the
+#   layers of a network for photographs answer to
+# - Olah, Mordvintsev and Schubert, [Feature Visualization](https://distill.pub/2017/feature-visualization/) (2017): how favourite
+#   images become pictures that one can read -
+#   [`register_forward_hook`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook)
+#   in PyTorch's documentation
