@@ -139,6 +139,10 @@ from torchbearer import Trial
 # that you will use contains it.
 
 
+# %% [markdown]
+# ![SimpleCNN. An image of 1 × 28 × 28 goes through a convolution 5×5 and ReLU, which gives 32 maps; max-pooling 2×2 and dropout 0.2, which makes the maps smaller; flatten; a fully connected layer and ReLU, which gives 128 values; and a fully connected layer, which gives 10 logits. The sizes of the maps, and the number of values after flatten, are marked by question marks.](diagrams/simple_cnn.png)
+
+
 # %% nbgrader={"grade": false, "grade_id": "simple-cnn", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class SimpleCNN(nn.Module):
     """One convolution, two fully connected layers: (N, 1, 28, 28) images to (N, 10) logits."""

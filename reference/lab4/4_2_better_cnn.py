@@ -98,6 +98,10 @@ from autograder.training.recipes import Recipe
 # | 7 | fully connected, 10 outputs: the logits |
 
 
+# %% [markdown]
+# ![BetterCNN. An image goes through a convolution 5×5, ReLU and pooling 2×2, which gives 30 maps; a convolution 3×3, ReLU and pooling 2×2, which gives 15 smaller maps; dropout 0.2 and flatten; and three fully connected layers with 128, 50 and 10 outputs, the first two followed by ReLU.](diagrams/better_cnn.png)
+
+
 # %% nbgrader={"grade": false, "grade_id": "better-cnn", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class BetterCNN(nn.Module):
     """Two convolutions, three fully connected layers: (N, 1, 28, 28) images to (N, 10) logits."""

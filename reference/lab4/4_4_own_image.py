@@ -50,6 +50,9 @@ from torch import nn
 # model = model.to(device).eval()
 
 # %% [markdown]
+# ![From a photograph to an image for the network, in five steps: a photograph of a digit in dark ink, on paper that the light makes brighter on one side than on the other; the same digit light on dark, with the paper black; cropped to the digit; scaled to fit 20 × 20; placed in 28 × 28 with its centre of mass in the middle.](diagrams/photograph.png)
+
+# %% [markdown]
 # ## How MNIST's digits were made
 #
 # The digits were scanned from paper forms. Then each was

@@ -63,7 +63,7 @@ from torch import nn
 # three kinds of layer, without skips (left) and with skips (right):
 #
 # - *default*: PyTorch's usual random first weights;
-# - *He*: larger random first weights, chosen so that a wide layer with ReLU keeps the size of its values (He and others, 2015);
+# - *He*: larger random first weights, chosen so that a wide layer with ReLU keeps the size of its values ([He and others](https://arxiv.org/abs/1502.01852), 2015);
 # - *batch norm*: default first weights, and after each convolution a batch norm, which shifts and scales each channel of the
 #   batch to mean 0 and variance 1.
 #
