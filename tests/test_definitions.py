@@ -38,6 +38,12 @@ def test_the_last_definition_in_the_tasks_own_notebook_counts_and_is_said(defini
     assert "also defined in 4_2_better_cnn.ipynb" in notes
 
 
+def test_of_many_places_where_a_name_is_defined_the_first_is_named(tmp_path: Path) -> None:
+    for letter in "abcd":
+        (tmp_path / f"{letter}.py").write_text(f"x = '{letter}'", encoding="utf-8")
+    assert Definitions(tmp_path).notes("x") == ["`x` is also defined in b.py and 2 more; the one in a.py counts."]
+
+
 def test_a_stub_gives_way_to_a_written_definition(definitions: Definitions) -> None:
     assert definitions.load("stubbed", "4_2_better_cnn")() == 1
 

@@ -442,6 +442,17 @@ def test_the_column_of_the_submissions_is_found_by_what_it_holds(marks: Path, tm
     assert people["bruce"] == {}
 
 
+def test_who_is_in_the_roster_and_has_no_mark_is_named(marks: Path, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("folder,first name,last name\nADA,Ada,L\nnancy,Nan,C\nmiles,M,O\n,,\nzed,,\n", encoding="utf-8")
+    sentence = "In roster.csv, but with no mark here: Nan C and zed."
+    for system in ("csv", "json"):
+        done = export(marks, "--to", system, "--roster", roster, "-o", tmp_path / "out")
+        assert sentence in " ".join(done.stdout.split())
+    one = export(marks, "--to", "csv", "--roster", roster, "--student", "ada", "-o", tmp_path / "one.csv")
+    assert "no mark here" not in one.stdout
+
+
 @pytest.mark.parametrize("system", ["moodle", "canvas", "blackboard", "brightspace"])
 def test_of_two_whom_a_system_takes_for_one_neither_is_written_and_both_are_named(tmp_path: Path, system: str) -> None:
     folder = marks_folder(tmp_path / "marks", [student("Max"), student("max"), student("ada")])

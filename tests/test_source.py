@@ -286,18 +286,28 @@ def test_the_marker_hears_of_a_notebook_that_is_another_version_by_its_name(
     def put(name: str, *cells: str) -> None:
         written(tmp_path / name, {"cells": [{**CODE, "source": cell} for cell in cells]})
 
-    put("4_n.ipynb", "class Net:\n    x = 1", "def train():\n    return 1", "def test(): raise NotImplementedError")
-    put("4_n_v2.ipynb", "class Net:\n    x = 2", "def train():\n    return 2", "def test():\n    return 2")
-    put("old 4_N.ipynb", "class Net:\n    x = 1  # the same", "def train():\n    return 0")
-    put("5_m.ipynb", "class Net:\n    x = 3")
-    task = Task(id="net", title="", notebook="4_n", definitions=["Net", "train", "test"], checks={"a": 1})
+    stub = "def loss():\n    raise NotImplementedError()"
+    put(
+        "4_n.ipynb",
+        "class Net:\n    x = 1",
+        "def train():\n    return 1",
+        "def test(): raise NotImplementedError",
+        stub,
+    )
+    put("4_n_v2.ipynb", "class Net:\n    x = 2", "def train():\n    return 2", "def loss():\n    return 2")
+    put("old 4_N.ipynb", "class Net:\n    x = 1  # the same", "def train():\n    return 0", stub)
+    put("5_m.ipynb", "class Net:\n    x = 3", "def test():\n    return 2", stub)
+    definitions = ["Net", "train", "test", "loss"]
+    task = Task(id="net", title="", notebook="4_n", definitions=definitions, checks={"a": 1})
     with StudentProcess(fork_server, tmp_path, Limits()) as student_process:
         flags = flags_of_rivals(student_process.source([task]).rivals)
     assert flags == [
-        "4_n_v2.ipynb may be another version of a notebook. Its `Net` and `train` do not count, since they are in"
-        " 4_n.ipynb, too. See whether the right one does.",
-        "old 4_N.ipynb may be another version of a notebook. Its `train` does not count, since it is in 4_n.ipynb, too."
-        " See whether the right one does.",
+        "4_n_v2.ipynb and 4_n.ipynb may be two versions of one notebook. The `Net` and `train` that count are those of"
+        " 4_n.ipynb. See whether they are the right ones.",
+        "old 4_N.ipynb and 4_n.ipynb may be two versions of one notebook. The `train` that counts is that of 4_n.ipynb."
+        " See whether it is the right one.",
+        "4_n.ipynb and 4_n_v2.ipynb may be two versions of one notebook. The `loss` that counts is that of"
+        " 4_n_v2.ipynb. See whether it is the right one.",
     ]
 
 

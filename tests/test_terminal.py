@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from autograder.cli.diff import show
-from autograder.cli.mark import marks_table, remarks, tell_adjustments
+from autograder.cli.mark import marks_table, remarks, tell_adjustments, tell_left_out
 from autograder.course import Assignment, read_course
 from autograder.grading.class_run import LATE_BY_UNKNOWN, Outcome
 from autograder.grading.difference import difference
@@ -20,7 +20,7 @@ from autograder.grading.worker import Job
 from autograder.grading.worker_pool import WorkerPool
 from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import open_lab
-from autograder.results import GivenExtension, Results, StudentResult
+from autograder.results import GivenExtension, NotTakenIn, Results, StudentResult
 from autograder.submission.taken_in import Submission
 from autograder.wall import Wall
 from tests.conftest import ROOT
@@ -79,6 +79,17 @@ def test_who_has_no_mark_is_told_in_one_line(tmp_path: Path) -> None:
     assert count == "20 have no mark in it:"
     assert line.startswith("  s00, s01, s02")
     assert line.endswith("s19: withheld: the grader failed on this submission")
+
+
+def test_what_is_not_taken_in_is_listed_with_a_hanging_indent(tmp_path: Path) -> None:
+    entries = [NotTakenIn(student="ada", name=f"report {number}.pdf", reason="is [no] file " * 9) for number in (1, 2)]
+    console = Console(file=io.StringIO(), width=80, highlight=False)
+    tell_left_out(console, class_(tmp_path / "marks").model_copy(update={"left_out": entries}))
+    head, *lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert head == "2 not taken in:"
+    assert max(map(len, lines)) <= 80
+    assert [line.split(":")[0] for line in lines if not line.startswith("    ")] == ["  ada", "  ada"]
+    assert " ".join(" ".join(lines).split()).count("is [no] file") == 18
 
 
 def told(outcome: Outcome) -> str:

@@ -92,6 +92,7 @@ def register(app: typer.Typer) -> None:
         from autograder.feedback.plain_text import visible
         from autograder.grading.overrides import OverridesError, require_applied
         from autograder.results import Results, ResultsError
+        from autograder.submission.names import listed
 
         known = known_formats()
         if formats:
@@ -110,7 +111,7 @@ def register(app: typer.Typer) -> None:
         try:
             results = Results.read(marks / "results.json")
             require_applied(results, marks)
-            people = _people(results, student, roster, roster_key, gradebook, out_of)
+            people, absent = _people(results, student, roster, roster_key, gradebook, out_of)
             title, released = _course(results, notebooks)
             from autograder.export.formats import Request
 
@@ -133,6 +134,8 @@ def register(app: typer.Typer) -> None:
             _refuse_overwriting(request, roster, gradebook)
             with show:
                 done = write_walled(chosen, request)
+            if absent and roster is not None and student is None and worksheet is None:  # which names them, too
+                done.notes.append(f"In {roster.name}, but with no mark here: {listed(absent, None)}.")
         except (ExportError, ResultsError, OverridesError) as error:
             fail(str(error))
         except OSError as error:
@@ -169,8 +172,8 @@ def _people(
     roster_key: str | None,
     gradebook: str | None,
     out_of: float | None,
-) -> list[Mark]:
-    """The marks of the wanted students, with their data from roster and gradebook."""
+) -> tuple[list[Mark], list[str]]:
+    """The marks of the wanted students, with their data from roster and gradebook; and who else is in the roster."""
     from autograder.export.formats import ExportError
     from autograder.export.gradebook import given_by_hand
     from autograder.export.marks import Mark
@@ -187,10 +190,11 @@ def _people(
             hint = did_you_mean(unknown[0], known)
             raise ExportError(f"the results have no student {', '.join(map(repr, unknown))}{hint}")
         students = [student for student in students if student.student in spelt.values()]
-    names = [student.student for student in students]
-    people = read_roster(roster, names, roster_key) if roster else {}
+    everybody = [student.student for student in results.students]
+    people, absent = read_roster(roster, everybody, roster_key) if roster else ({}, [])
     by_hand = given_by_hand(gradebook, results.assignment, students) if gradebook else {}
-    return [Mark(s, {**s.person, **people.get(s.student, {})}, by_hand.get(s.student), out_of) for s in students]
+    marks = [Mark(s, {**s.person, **people.get(s.student, {})}, by_hand.get(s.student), out_of) for s in students]
+    return marks, absent
 
 
 def _course(results: Results, notebooks: Path | None) -> tuple[str, Path | None]:

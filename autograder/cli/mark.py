@@ -391,6 +391,8 @@ def tell_left_out(console: Console, results: Results) -> None:
     console.print(f"[bold yellow]{len(results.left_out)} not taken in:[/]")
     for entry in results.left_out[:SHOWN]:
         where = f"{entry.student}: {entry.name}" if entry.student else entry.name
-        console.print(Text(f"  {visible(where)}: {visible(entry.reason)}"))
+        lines = Text(f"{visible(where)}: {visible(entry.reason)}").wrap(console, max(20, console.width - 4))
+        for number, line in enumerate(lines):
+            console.print(Text("    " if number else "  ").append(line), soft_wrap=True)
     if len(results.left_out) > SHOWN:
         console.print(f"  … and {len(results.left_out) - SHOWN} more; the class page lists them all")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from autograder.export.formats import Exported, ExportError, Request, split
 from autograder.export.marks import Mark, plain
-from autograder.export.people import match_rows, need
+from autograder.export.people import match_rows, need, person_in
 from autograder.export.worksheet import Worksheet
 from autograder.storage import write_whole
 from autograder.submission.names import listed
@@ -36,19 +36,10 @@ def fill(request: Request, sheet: Worksheet, column: int, people: Mapping[str, i
     done = Exported([write_whole(request.path, sheet.to_bytes())], len(owners), left_out + unknown)
     if replaced:
         done.notes.append(f"Replaced {len(replaced)} marks that were already there: {listed(replaced, None)}")
-    others = list(filter(None, (_person(sheet, row, people) for row in rows if row not in known)))
+    others = list(filter(None, (person_in(sheet, row, people) for row in rows if row not in known)))
     if others and len(request.marks) == len(request.results.students):
         done.notes.append(f"In {sheet.path.name}, but with no mark here: {listed(others, None)}.")
     return done
-
-
-def _person(sheet: Worksheet, row: int, people: Mapping[str, int]) -> str:
-    """Whose row it is, for people to read; empty for nobody's."""
-    cells = {
-        field: sheet.rows[row][column].strip() for field, column in people.items() if column < len(sheet.rows[row])
-    }
-    both = " ".join(filter(None, (cells.get("first"), cells.get("last"))))
-    return cells.get("name") or both or next(filter(None, cells.values()), "")
 
 
 def find_column(request: Request, sheet: Worksheet, identifier: str, columns: Sequence[int]) -> int:

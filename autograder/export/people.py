@@ -142,6 +142,15 @@ def _places(ids: Sequence[str]) -> list[tuple[int, str]]:
     return [(column, composed(value.strip().casefold())) for column, value in enumerate(ids) if value.strip()]
 
 
+def person_in(sheet: Worksheet, row: int, people: Mapping[str, int]) -> str:
+    """Whose row it is, for people to read; empty for nobody's."""
+    cells = {
+        field: sheet.rows[row][column].strip() for field, column in people.items() if column < len(sheet.rows[row])
+    }
+    both = " ".join(filter(None, (cells.get("first"), cells.get("last"))))
+    return cells.get("name") or both or next(filter(None, cells.values()), "")
+
+
 def need(columns: Mapping[str, int], sheet: Worksheet) -> None:
     """Raises `ExportError` if no column says whose row it is."""
     if not set(columns) & {*STRONG, "name"}:

@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.export.formats import ExportError
-from autograder.export.people import fields_of, repository_prefix
+from autograder.export.people import fields_of, person_in, repository_prefix
 from autograder.export.worksheet import Worksheet, read_worksheet
 from autograder.submission.names import composed
 
 FOLDER = ("folder", "submission", "student folder")  # titles of the column with the folders
 
 
-def read_roster(path: Path, students: Iterable[str], key: str | None = None) -> dict[str, dict[str, str]]:
-    """For each of `students`, their fields (those of `people.TITLES`) in the roster.
+def read_roster(
+    path: Path, students: Iterable[str], key: str | None = None
+) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """For each of `students`, their fields (those of `people.TITLES`) in the roster; and who else is in it, by name.
 
     The submissions' names are in the column `key`; by default, in the one that contains most of them, with what GitHub
     Classroom puts before a login or without. If a name is not found, capital letters are ignored. Raises `ExportError`,
@@ -41,7 +43,7 @@ def read_roster(path: Path, students: Iterable[str], key: str | None = None) -> 
     folded: dict[str, list[int]] = {}
     for value, number in by_name.items():
         folded.setdefault(composed(value.casefold()), []).append(number)
-    found = {}
+    found, places = {}, set()
     prefix = repository_prefix(wanted, by_name)
     for student in wanted:
         name = composed(student.casefold())
@@ -49,7 +51,10 @@ def read_roster(path: Path, students: Iterable[str], key: str | None = None) -> 
         place = by_name.get(student, alike[0] if len(alike) == 1 else None)
         if place is not None:
             found[student] = {field: sheet.rows[place][number].strip() for field, number in fields.items()}
-    return found
+            places.add(place)
+    columns = {**fields, "folder": column}
+    others = (person_in(sheet, row, columns) for row in range(1, len(sheet.rows)) if row not in places)
+    return found, list(filter(None, others))
 
 
 def _key_column(sheet: Worksheet, students: list[str], key: str | None) -> int:

@@ -96,13 +96,14 @@ def flags_of_reach(found: Iterable[Finding]) -> list[str]:
 
 
 def flags_of_rivals(rivals: Iterable[tuple[str, str, str]]) -> list[str]:
-    """A flag for each file that may be another version of a notebook: its definitions do not count, others do."""
+    """A flag for each two files that may be versions of one notebook: both define what counts in one of them alone."""
     files: dict[tuple[str, str], list[str]] = {}
     for name, other, counts in rivals:
         files.setdefault((other, counts), []).append(f"`{name}`")
     return [
-        f"{other} may be another version of a notebook. Its {listed(names)} {'does' if len(names) == 1 else 'do'} not"
-        f" count, since {'it is' if len(names) == 1 else 'they are'} in {counts}, too. See whether the right one does."
+        f"{other} and {counts} may be two versions of one notebook. The {listed(names)} that"
+        f" {'counts is that' if len(names) == 1 else 'count are those'} of {counts}. See whether"
+        f" {'it is the right one' if len(names) == 1 else 'they are the right ones'}."
         for (other, counts), names in files.items()
     ]
 

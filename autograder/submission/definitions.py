@@ -36,6 +36,7 @@ from typing import Any
 from autograder.submission.effects import Effects, effects_of
 from autograder.submission.held_values import base_of
 from autograder.submission.jupyter import Shell
+from autograder.submission.names import listed
 from autograder.submission.source import Aside, CodeFile, Statement, find_code, originals, read_code, texts
 from autograder.submission.wanted import VARIABLE, LoadFailed, Missing, likeness, meant, only_raises
 
@@ -357,21 +358,23 @@ class Definitions:
             )
         others = [unit.name for unit in found[1:] if not _is_stub(unit, name)]
         if others:
-            notes.append(f"`{name}` is also defined in {', '.join(others)}; the one in {first.name} counts.")
+            notes.append(f"`{name}` is also defined in {listed(others, 2)}; the one in {first.name} counts.")
         return notes
 
     def rivals(self, name: str, notebook: str) -> list[tuple[str, str]]:
         """Files that may be other versions of the task's notebook, by their names, and define `name` otherwise.
 
-        Each comes with the file whose definition counts: `4_6_branches_v2.ipynb`, `4_6_branches.ipynb`.
+        Each comes with the file whose definition counts: `4_6_branches_v2.ipynb`, `4_6_branches.ipynb`. The notebook
+        itself is one of them where it has the untouched stub and another version counts.
         """
         found = self.where(name, notebook)
+        versions = [unit for unit in found if notebook.casefold() in unit.stem.casefold()]
+        instead = found[:1] == versions[:1] and not any(_is_named(unit.stem, notebook) for unit in found[:1])
         return [
             (unit.name, found[0].name)
-            for unit in found[1:]
-            if notebook.casefold() in unit.stem.casefold()
-            and not _is_stub(unit, name)
-            and _written(unit, name) != _written(found[0], name)
+            for unit in versions
+            if _written(unit, name) != _written(found[0], name)
+            and (not _is_stub(unit, name) or (instead and _is_named(unit.stem, notebook)))
         ]
 
     def untouched(self, name: str, notebook: str = "") -> bool:
