@@ -140,6 +140,8 @@ class OwnDigit(_Model):
     """The digit in the file's name; None if there is none."""
     said: int | None = None
     """The network's answer; None if it gave none."""
+    read: int | None = None
+    """What the reference's network reads in it; None if it was not asked."""
     picture: Text = ""
     """File name relative to the MARKS folder; empty if there is no picture."""
 

@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from autograder.grading.cache import build_of_torch, depends_on
-from autograder.grading.flags import flagged, flags_of_files, flags_of_weights, reference_fingerprints
+from autograder.grading.flags import flagged, flags_of_digits, flags_of_files, flags_of_weights, reference_fingerprints
 from autograder.grading.likeness import near_weights
 from autograder.judge import weights_file
 from autograder.judge.weights_file import fingerprint
 from autograder.labs.lab import open_lab
-from autograder.results import CheckResult, StudentResult, TaskResult
+from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult
 from tests.judging import REFERENCE
 
 NOT_ATTEMPTED = {"id": "works", "status": "not attempted", "score": 0, "max_score": 6, "public": True}
@@ -126,3 +126,12 @@ def test_a_fingerprint_takes_little_memory_and_is_the_same_however_it_is_worked_
         tracemalloc.stop()
     monkeypatch.setattr(weights_file, "PART", 2**30)
     assert fingerprint(arrays) == mark
+
+
+def test_own_pictures_that_show_no_digits_are_flagged_and_one_that_is_hard_to_read_is_not() -> None:
+    dots = [OwnDigit(file=f"{label}_dot.png", label=label, read=8) for label in (0, 1, 2)]
+    (flag,) = flags_of_digits(dots)
+    assert "other digits in all of the own pictures: 0_dot.png (8), 1_dot.png (8) and 2_dot.png (8)" in flag
+    assert flags_of_digits([*dots, OwnDigit(file="8.png", label=8, read=8)]) == []
+    assert flags_of_digits([OwnDigit(file="7_pen.png", label=7, read=1)]) == []
+    assert flags_of_digits([OwnDigit(file="7_pen.png", label=7)] * 3) == []

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autograder.course import Assignment
 from autograder.grading.likeness import groups, near_equal, near_weights
-from autograder.results import AGAIN, BEFORE_THEY_COUNT, CheckResult, StudentResult, TaskResult
+from autograder.results import AGAIN, BEFORE_THEY_COUNT, CheckResult, OwnDigit, StudentResult, TaskResult
 from autograder.submission.definitions import Definitions
 from autograder.submission.effective import effective
 from autograder.submission.excerpt import compared_code
@@ -92,6 +92,17 @@ def flags_of_reach(found: Iterable[Finding]) -> list[str]:
         f"{REACHES[kind]}: {listed([f'{_code(what)} ({listed(where)})' for what, where in each.items()])}."
         for kind, each in places.items()
         if kind in REACHES
+    ]
+
+
+def flags_of_digits(digits: Iterable[OwnDigit]) -> list[str]:
+    """A flag where the reference's network reads none of several own pictures as its name says. It may be wrong."""
+    read = [digit for digit in digits if digit.read is not None]
+    if len(read) < 2 or any(digit.read == digit.label for digit in read):
+        return []
+    names = listed([f"{digit.file} ({digit.read})" for digit in read], 4)
+    return [
+        f"The reference's network reads other digits in all of the own pictures: {names}. See whether they show any."
     ]
 
 

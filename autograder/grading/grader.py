@@ -15,7 +15,7 @@ from typing import Any
 
 from autograder.course import Assignment, Limits
 from autograder.grading.check_cells import cell_flags, check_cells
-from autograder.grading.flags import flags_of_files, flags_of_reach, flags_of_rivals, flags_of_weights
+from autograder.grading.flags import flags_of_digits, flags_of_files, flags_of_reach, flags_of_rivals, flags_of_weights
 from autograder.judge.oracle import KEY_SEED, Oracle
 from autograder.labs.findings import CachedCheck, CachedChecks
 from autograder.labs.lab import Lab
@@ -172,7 +172,12 @@ class Grader:
             messages=messages,
             digits=digits,
             unread=reading.lost[0] if reading.lost and len(reading.lost) >= len(code) else "",
-            flags=[*_flags(lab, source), *flags_of_files(tasks, reading.lost), *flags_of_weights(tasks, lab.reference)],
+            flags=[
+                *_flags(lab, source),
+                *flags_of_files(tasks, reading.lost),
+                *flags_of_weights(tasks, lab.reference),
+                *flags_of_digits(digits),
+            ],
         )
         pictures = {f"{key}.png": picture for key, picture in findings.pictures.items()}
         busy = sum(process.busy for process in processes)
