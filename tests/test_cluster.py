@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -253,6 +254,17 @@ def cluster_of(kind: str, folder: Path, ssh_port: int, workers: int = 2) -> Path
     file = folder / "cluster.yml"
     file.write_text(f"kind: {kind}\n{own[kind]}\ncourse: {ROOT}\nenvironment: {{PYTHONPATH: {ROOT}}}\n")
     return file
+
+
+def test_a_job_script_names_keys_in_a_folder_with_blanks() -> None:
+    from dask_jobqueue.slurm import SLURMJob
+
+    pair = "/home/jo/my keys/it's/pair.pem"
+    security = cluster_keys.for_job_scripts(pair)
+    script = SLURMJob("tls://127.0.0.1:1", "one", cores=1, memory="1GB", security=security, protocol="tls").job_script()
+    words = shlex.split(script.splitlines()[-1])
+    assert [words[words.index(f"--tls-{part}") + 1] for part in ("ca-file", "cert", "key")] == [pair] * 3
+    assert security.get_tls_config_for_role("scheduler")["key"] == pair  # which opens the file itself
 
 
 @pytest.mark.processes

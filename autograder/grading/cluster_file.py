@@ -185,7 +185,6 @@ class Slurm(ClusterFile):
             raise MarkingError("there is no `sbatch` here; start a Slurm cluster on a login node")
         import dask
         from dask_jobqueue import SLURMCluster
-        from distributed.security import Security
 
         variables = {**self.variables, "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]"}
         more = dask.config.get("jobqueue.slurm.worker-extra-args")
@@ -201,7 +200,7 @@ class Slurm(ClusterFile):
             "job_script_prologue": [f"export {name}={shlex.quote(value)}" for name, value in variables.items()],
             "worker_extra_args": [*more, "--no-dashboard", "--dashboard-address", ONLY_HERE["dashboard_address"]],
             "scheduler_options": ONLY_HERE,
-            "security": Security(**cluster_keys.as_security(pair)),
+            "security": cluster_keys.for_job_scripts(pair),
         }
         cluster = SLURMCluster(**self.with_options(settings))
         cluster.scale(jobs=self.workers)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import shlex
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -50,6 +51,18 @@ def as_security(pair: str) -> dict[str, Any]:
     """The arguments of Dask's `Security` for whoever has the pair in the file `pair`."""
     sides = [f"tls_{side}_{part}" for side in ("client", "scheduler", "worker") for part in ("cert", "key")]
     return {"require_encryption": True, **dict.fromkeys(["tls_ca_file", *sides], pair)}
+
+
+def for_job_scripts(pair: str) -> Any:
+    """The same as Dask's `Security`, for dask-jobqueue, which puts a worker's paths into a shell script as they are."""
+    from distributed.security import Security
+
+    class Quoted(Security):
+        def get_tls_config_for_role(self, role: str) -> dict[str, str | None]:
+            told: dict[str, str | None] = super().get_tls_config_for_role(role)
+            return {name: shlex.quote(value) if role == "worker" and value else value for name, value in told.items()}
+
+    return Quoted(**as_security(pair))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ unpickler is large, and this process holds the labels. What comes back is names 
 from __future__ import annotations
 
 import io
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from autograder.judge.verdict import Failed, NotAttempted
 from autograder.sandbox.network_handling import Arrays, assign_weights, assignments
 
 BITS, SEED = 256, 4  # of a fingerprint
+MANY = 2**21  # numbers of an array that are put into sums at most, unless it has more
+MIXERS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 PART = 2**16  # numbers at once; a multiple of four, since each raw number is four drawn ones
 
 HINT = "Save a state dict: `torch.save(model.state_dict(), path)`."
@@ -30,6 +33,7 @@ PROBLEMS = {
     "cut": "{name} is cut off: its end is missing.",
     "other file": "{name} is not a file that `torch.save` wrote.",
     "objects": "{name} is not a state dict: it holds a whole module or other objects.",
+    "protocol": "{name} is written in a newer pickle protocol, in which `torch.load` refuses to read it safely.",
     "optimiser": "{name} holds the state of an optimiser, not of a network.",
     "checkpoint": "{name} holds a checkpoint: a dictionary with more than the weights in it.",
     "no state dict": "{name} does not hold a state dict.",
@@ -46,6 +50,7 @@ HINTS = {
     "cut": "Saving, copying or uploading was broken off. Save or upload the file again, and compare the sizes.",
     "other file": HINT,
     "objects": "`torch.save(model, path)` pickles the whole object, which no other program can safely load. " + HINT,
+    "protocol": "Leave out `pickle_protocol` when you save. " + HINT,
     "optimiser": "Did you save `optimizer.state_dict()`? " + HINT,
     "checkpoint": "Save the network's state dict alone, without the optimiser, the history or the epoch. " + HINT,
 }
@@ -86,10 +91,12 @@ def is_lost(message: str) -> bool:
 
 
 def fingerprint(arrays: Arrays) -> str:
-    """A digest of weights that is nearly the same for nearly the same weights, in 64 hexadecimal digits.
+    """A digest of weights that is nearly the same for nearly the same weights, in 64 hexadecimal digits, and 16 more.
 
-    Each bit is the sign of a random sum of the numbers (a simhash). Names, the order of arrays of one shape, the scale
-    of an array, and single numbers that are far off do not matter. Empty where no array has two different numbers.
+    Each bit of the first is the sign of a random sum of the numbers (a simhash). Names, the order of arrays of one
+    shape, the scale of an array, and single numbers that are far off do not matter. The last digits are a digest of the
+    numbers of each array in any order: the same where a layer's units have other numbers. Empty where no array has two
+    different numbers.
     """
     sums = np.zeros(BITS)
     for _, value in arrays:
@@ -97,13 +104,28 @@ def fingerprint(arrays: Arrays) -> str:
         numbers -= np.median(numbers) if numbers.size else 0
         scale = np.median(np.abs(numbers)) or np.abs(numbers).mean() if numbers.any() else 0
         if scale:
-            times = 16 + 4096 // numbers.size  # in so many sums each number stands; few numbers must reach all sums
+            # In so many sums each number stands: few numbers must reach all sums, and millions take time.
+            times = max(1, min(16, MANY // numbers.size)) + 4096 // numbers.size
             generator = np.random.PCG64([SEED, *value.shape])  # its raw numbers are the same in every version of numpy
             for start in range(0, numbers.size, PART):  # all at once would take a gigabyte for a few million numbers
                 part = np.clip(numbers[start : start + PART], -scale, scale) / scale
                 drawn = generator.random_raw(-(-part.size * times // 4)).astype("<u8").view("<u2")[: part.size * times]
                 sums += np.bincount(drawn % BITS, np.where(drawn & BITS, -1, 1) * np.repeat(part, times), BITS)
-    return np.packbits(sums > 0).tobytes().hex() if sums.any() else ""
+    return np.packbits(sums > 0).tobytes().hex() + _in_any_order(arrays) if sums.any() else ""
+
+
+def _in_any_order(arrays: Arrays) -> str:
+    """A digest of the numbers of each array, whatever their order and that of the arrays, in 16 hexadecimal digits."""
+    totals = []
+    for _, value in arrays:
+        total = 0
+        for start in range(0, value.size, PART):
+            mixed = value.ravel()[start : start + PART].astype("<f4").view("<u4").astype(np.uint64)
+            for factor in MIXERS:  # a sum of what is mixed is the same in any order (splitmix64: Steele et al. 2014)
+                mixed = (mixed ^ (mixed >> np.uint64(30))) * factor
+            total += int((mixed ^ (mixed >> np.uint64(31))).sum(dtype=np.uint64))
+        totals.append((value.shape, total % 2**64))
+    return sha256(repr(sorted(totals)).encode()).hexdigest()[:16]
 
 
 def halved(arrays: Arrays) -> np.ndarray:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 ENTRIES = 2000
+PROTOCOL = 2  # in which `torch.save` writes, and which `torch.load` reads without running code
 WRAPPED = ("state_dict", "model_state_dict", "model")  # keys under which some files keep the state dict
 
 
@@ -79,7 +80,21 @@ def _why_not(content: bytes, error: str) -> str:
         return "other file"
     if any(words in error for words in ("ran out of input", "truncated", "unexpected eof", "unpack requires")):
         return "cut"
+    if _protocol(content) > PROTOCOL:
+        return "protocol"
     return "objects" if "weights_only" in error else "unreadable"
+
+
+def _protocol(content: bytes) -> int:
+    """The pickle protocol that a file is written in; 0 where it cannot be told."""
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            pickles = [entry for entry in packed.infolist() if entry.filename.endswith("data.pkl")]
+            if not pickles or pickles[0].compress_type != zipfile.ZIP_STORED:
+                return 0
+            with packed.open(pickles[0]) as file:
+                content = file.read(2)
+    return content[1] if content[:1] == b"\x80" and len(content) > 1 else 0
 
 
 def state_dict(content: bytes) -> Any:

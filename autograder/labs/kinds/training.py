@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograder.judge import probes, small_network
-from autograder.judge.compare import array, first_of
+from autograder.judge.compare import RELATIVE, array, first_of
 from autograder.judge.oracle import KEY_SEED
 from autograder.judge.verdict import Blocked, Failed
 from autograder.labs.examination import Examination
@@ -491,20 +491,35 @@ def judge_mode(examination: Examination) -> None:
     judge(examination, EVALUATE)
     if not _evaluates(examination):
         raise Blocked(
-            "Blocked until `evaluate` returns the accuracy: it returned the same for other labels or another model."
+            "Blocked until `evaluate` returns the accuracy: what it returned does not depend on labels, model and"
+            " images as an accuracy does."
         )
 
 
 def _evaluates(examination: Examination) -> bool:
-    """Whether what `evaluate` returns depends on the labels, and on the model."""
+    """Whether a number that `evaluate` returns depends on labels, model and images, and not on which digit is which."""
     if examination.passed("evaluate-counts"):
         return True
     given = EVALUATE.inputs(examination)
     labels, state = given["labels"], given["state"]
     turned = [(name, value[::-1].copy() if name.startswith("out") else value) for name, value in state]
-    asked: tuple[Given, ...] = ({}, {"labels": (labels + 1) % 10}, {"state": turned})
-    answer, *others = (EVALUATE.ask(examination, **instead)["accuracy"] for instead in asked)
-    return bool(answer not in others)
+    asked: tuple[Given, ...] = (
+        {},
+        {"state": turned, "labels": 9 - labels},  # the same task: each digit has the name, and the output, of another
+        {"labels": (labels + 1) % 10},
+        {"state": turned},
+        {"images": given["images"][..., ::-1].copy()},
+    )
+    said = (_numbers_in(EVALUATE.ask(examination, **instead)["accuracy"]) for instead in asked)
+    return any(
+        np.isclose(number, renamed, RELATIVE) and not np.isclose(number, others, RELATIVE).any()
+        for number, renamed, *others in zip(*said, strict=False)
+    )
+
+
+def _numbers_in(answer: Any) -> list[float]:
+    """The numbers in an answer of any form: 75.7 in "75.7 %", 0.757 and 2.1 in a dictionary of both."""
+    return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", str(answer))]
 
 
 def _trains(examination: Examination) -> bool:
