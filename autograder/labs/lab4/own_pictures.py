@@ -12,6 +12,7 @@ from torch import nn
 from autograder.judge.accuracy import logits_of
 from autograder.labs.examination import Examination
 
+LARGEST = 400  # pixels of a picture's longer side that are looked at
 SIDE, FRAME = 40, 48  # pixels of a digit's longer side, and of the picture that it is compared in
 PROPORTIONS = 1.4  # so much wider or narrower a digit may be drawn and still be the same
 # A correlation. Of 10,000 of MNIST's digits, none comes nearer than 0.96 to one of the release; nor do its own to each
@@ -47,6 +48,7 @@ def ink_of(path: Path) -> Ink:
     """The ink of a picture that is not blank, on grey where it is transparent. The paper is what lies at the edges."""
     with Image.open(path, formats=["PNG"]) as image:
         drawn = image.convert("RGBA")
+    drawn.thumbnail((LARGEST, LARGEST), Image.Resampling.BOX)
     paper = Image.new("RGBA", drawn.size, "grey")  # so that both black and white ink can be seen
     grey = np.asarray(Image.alpha_composite(paper, drawn).convert("L"), np.float64)
     away = np.abs(grey - np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
