@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from autograder.judge.oracle import import_script
+from autograder.labs.lab4 import test_4_4_own_image
 from tests.judging import LAB, REFERENCE, judged
 
 
@@ -71,3 +72,13 @@ def test_a_flat_picture_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert (status, score) == ("partial", 0)
     assert "7_pen.jpg: is a .jpg file, but should be a .png" in message
     assert "own/7_pen.jpg" not in message
+
+
+def test_of_pictures_without_end_only_as_many_are_looked_at_as_take_seconds(tmp_path: Path) -> None:
+    pictures = [tmp_path / f"0_{number:02}.png" for number in range(30)]
+    Image.new("1", (2000, 2000)).save(pictures[0])
+    for path in pictures[1:]:
+        shutil.copyfile(pictures[0], path)
+    assert test_4_4_own_image.few_enough(pictures) == pictures[:25]
+    Image.new("1", (3000, 3000)).save(pictures[0])  # is refused unseen
+    assert test_4_4_own_image.few_enough(pictures) == pictures[:26]

@@ -165,6 +165,7 @@ def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:
 
 
 WANTED, LEAST_SIDE, LEAST_STROKE = 3, 12, 5  # pictures, and pixels of a picture and of a digit in it
+SHOWN, MOST_PIXELS = 12, 25 * PICTURE_PIXELS  # pictures that are enough, and pixels in all that are looked at
 LOOK, AROUND = 64, 8  # pixels of the side of a picture that is compared, and around each that are its surroundings
 SAME_PROPORTIONS, SAME_PICTURE = 0.03, 0.995  # the second is a correlation
 # What somebody may take for a picture that counts; whatever else lies there, nobody meant to hand in.
@@ -187,7 +188,10 @@ def test_own_pictures(examination: Examination) -> None:
         )
     good: list[tuple[Path, Look]] = []
     problems = []
-    for path in own:
+    looked_at = few_enough(own)
+    for path in looked_at:
+        if len(good) == SHOWN:
+            break
         problem = problem_with(path, examination.context.assignment.limits.picture_mb)
         look = None if problem else look_of(path)
         twin = next((other for other, there in good if look is not None and look.is_like(there)), None)
@@ -203,6 +207,8 @@ def test_own_pictures(examination: Examination) -> None:
     show_own_digits(examination, sorted(path for path, _ in good))
     if len(good) < WANTED:
         found = f"The task asks for {WANTED} pictures of your own; {len(good)} can be used."
+        if len(looked_at) < len(own):
+            problems.append(f"{len(own) - len(looked_at)} more were not looked at: the pictures are too large together")
         raise Partial("\n".join([found, *problems]), hint="For example own/7_pencil.png.", fraction=len(good) / WANTED)
 
 
@@ -213,8 +219,24 @@ def flat_pictures(examination: Examination, released: Sequence[Look]) -> list[Pa
     """
     limit = examination.context.assignment.limits.picture_mb
     named = [path for path in examination.loose_files() if re.match(r"[0-9]_(?![0-9]_)", path.name)]
-    pictures = [path for path in named if path.suffix.lower() in PICTURES]
+    pictures = few_enough([path for path in named if path.suffix.lower() in PICTURES])
     return [path for path in pictures if problem_with(path, limit) or not any(map(look_of(path).is_like, released))]
+
+
+def few_enough(paths: Sequence[Path]) -> list[Path]:
+    """As many of the pictures as can be looked at in some seconds."""
+    sizes = np.cumsum([size_of(path) for path in paths])
+    return [path for path, pixels in zip(paths, sizes, strict=True) if pixels <= MOST_PIXELS]
+
+
+def size_of(path: Path) -> int:
+    """How many pixels of a file have to be looked at, by its header."""
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            pixels = image.width * image.height
+    except Exception:
+        return 0
+    return pixels if pixels <= PICTURE_PIXELS else 0
 
 
 @dataclass(frozen=True)
@@ -292,7 +314,7 @@ def show_own_digits(examination: Examination, paths: list[Path]) -> None:
     except Verdict:
         network = None  # the task of the weights says why
     ours = trained_reference(examination)
-    for number, path in enumerate(paths[:12]):
+    for number, path in enumerate(paths[:SHOWN]):
         key = f"own-digit-{number}"
         examination.findings.keep_picture(key, np.frombuffer(path.read_bytes(), np.uint8))
         said, read = (read_by(one, path, examination) for one in (network, ours))
