@@ -244,12 +244,14 @@ def ssh_port() -> Iterator[int]:
 
 def cluster_of(kind: str, folder: Path, ssh_port: int, workers: int = 2) -> Path:
     """A file for `--cluster`. SSH is a server of the test's own, Slurm a script that knows `sbatch` and `scancel`."""
+    shared = folder / "shared by all"
+    shared.mkdir(exist_ok=True)
     own = {
         "local": f"workers: {workers}",
         "ssh": f"hosts: {['127.0.0.1'] * workers}\npython: {sys.executable}\n"
         f"connect: {{port: {ssh_port}, known_hosts: null, username: jo}}",
         "slurm": f'workers: {workers}\nmemory: 4GB\nwalltime: "00:10:00"\npython: {sys.executable}\n'
-        f"options: {{interface: lo, shared_temp_directory: {folder}}}",
+        f"options: {{interface: lo, shared_temp_directory: {shared}}}",
     }
     file = folder / "cluster.yml"
     file.write_text(f"kind: {kind}\n{own[kind]}\ncourse: {ROOT}\nenvironment: {{PYTHONPATH: {ROOT}}}\n")

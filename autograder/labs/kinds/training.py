@@ -373,6 +373,9 @@ ENDED = replace(
 # --- `evaluate` -------------------------------------------------------------------------------------------------------
 
 
+EXACTLY = 1e-4  # the same accuracy but for rounding
+
+
 def given_evaluation(ask: Ask, seed: int) -> Given:
     """What `evaluate` is given: the small network, and labels of which it gets about three quarters right."""
     state = small_network.start(seed)
@@ -417,7 +420,7 @@ EVALUATE = Question(
             _number,
             check="evaluate-counts",
             right=_share_right,
-            alike=lambda got, want: abs(got - want) < 1e-4,
+            alike=lambda got, want: abs(got - want) < EXACTLY,
             say="The model gets {want:.4f} of the images right, but `evaluate` returned {got:.4f}.",
             hint="Is the model in evaluation mode, with dropout off? Is each image counted once?",
             names=True,
@@ -484,6 +487,21 @@ DEVICE = Question(
         ),
     ),
 )
+
+
+def judge_accuracy_returned(examination: Examination) -> None:
+    """`evaluate` returns the accuracy, for other labels too: for the first ones, a message may have told it before."""
+    judge(examination, EVALUATE)
+    given = EVALUATE.inputs(examination)
+    draw = probes.generator(examination.oracle.seed, "other labels")
+    kept = draw.random(len(given["labels"])) < draw.uniform(0.2, 0.8)
+    other = {"labels": np.where(kept, given["labels"], (given["labels"] + 1) % 10)}
+    answer = EVALUATE.ask(examination, **other)
+    if not abs(_number(answer, given) - _share_right({**given, **other})) < EXACTLY:
+        raise Failed(
+            "`evaluate` returned the right accuracy, but for other labels it did not.",
+            hint="Does it compare the model's answers with the labels of the loader that is passed in?",
+        )
 
 
 def judge_mode(examination: Examination) -> None:

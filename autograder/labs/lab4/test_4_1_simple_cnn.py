@@ -72,7 +72,7 @@ def test_same_training(examination: Examination) -> None:
 @pytest.mark.rests_on(training_procedures.evaluate_small, "accuracy")
 def test_evaluate_counts(examination: Examination) -> None:
     """`evaluate` returns the fraction of the images that the model gets right."""
-    judge(examination, training.EVALUATE)
+    training.judge_accuracy_returned(examination)
 
 
 @pytest.mark.task("train-evaluate")
