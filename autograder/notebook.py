@@ -25,6 +25,7 @@ from autograder.labs.respondents import Respondents
 from autograder.labs.run import run_checks
 from autograder.sandbox.own_kernel import Kernel
 from autograder.sandbox.student_notebook import best_device, borrow
+from autograder.storage import take_all_text
 from autograder.submission.packing import pack_submission, unsaved_names
 from autograder.training import recipes  # noqa: F401
 
@@ -90,6 +91,7 @@ def _lab() -> tuple[Lab, Oracle]:
 def _show(text: str, as_html: Callable[[], str]) -> None:
     """Displays the HTML in a notebook, and prints the text elsewhere."""
     if not hasattr(_shell(), "kernel"):
+        take_all_text(sys.stdout)
         print(text)
         return
     from IPython.display import display

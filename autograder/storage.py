@@ -1,14 +1,18 @@
-"""What can be stored, and how: text without lone surrogates, and files that are written as a whole or not at all.
+"""What can be stored and printed, and how: text without lone surrogates, files that are written as a whole or not
+at all, streams of any encoding.
 
 Readers never see half of a file, and an interrupted write changes nothing.
 """
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
+
+IN_ASCII = {"✓": "+", "✗": "x", "◐": "~", "○": "o", "↑": "^", "→": "->", "…": "...", "–": "-", "×": "x", "·": "-"}
 
 
 class LinkError(Exception):
@@ -59,3 +63,20 @@ def write_whole(path: Path, content: str | bytes, encoding: str = "utf-8") -> Pa
     finally:
         unfinished.unlink(missing_ok=True)
     return path
+
+
+def take_all_text(stream: Any) -> None:
+    """Lets a text stream take every character: for one that its encoding lacks, the nearest in ASCII or `?` is written.
+
+    On Windows, the encoding of a pipe often has 256 characters, and `✓` is none of them.
+    """
+    if getattr(stream, "errors", "") == "strict" and hasattr(stream, "reconfigure"):
+        codecs.register_error("autograder", _nearest)
+        stream.reconfigure(errors="autograder")
+
+
+def _nearest(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(IN_ASCII.get(character, "?") for character in lacking), error.end

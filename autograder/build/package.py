@@ -18,6 +18,7 @@ from autograder.labs.catalogue import Check, check_files
 from autograder.labs.lab import CHECKOUT, Lab
 from autograder.manifest import PACKAGE
 from autograder.sandbox.wire import encode
+from autograder.storage import write_whole
 
 DECIMALS = 5  # of the key's numbers. They are computed in float64, so all machines round to the same ones
 STAMP = (2020, 2, 2, 0, 0, 0)
@@ -58,12 +59,12 @@ def build_wheel(lab: Lab, checks: list[Check], work: Path, target: Path) -> Path
         for path in check_files(lab.folder)
     }
     for name, text in {**public, **_lab_modules(lab, list(public.values()))}.items():
-        (target_lab / name).write_text(text, encoding="utf-8")
+        write_whole(target_lab / name, text)
     write_key(lab, checks, staged / "autograder" / "keys")
     described = _own_project()
     dependencies = json.dumps(described["dependencies"], indent=4)
     text = PROJECT.format(name=f"{lab.name}-autograder", version=described["version"], dependencies=dependencies)
-    (staged / "pyproject.toml").write_text(text, encoding="utf-8")
+    write_whole(staged / "pyproject.toml", text)
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(work / "wheel")]
     done = subprocess.run(command, cwd=staged, capture_output=True, text=True)
     if done.returncode != 0:
@@ -128,8 +129,8 @@ def write_key(lab: Lab, checks: list[Check], folder: Path) -> None:
     # Of the compressors, bzip2 makes the same bytes on every machine.
     (folder / f"{lab.name}.frame.bz2").write_bytes(bz2.compress(encode(frozen(oracle, DECIMALS))))
     key = {"seed": KEY_SEED, "mistakes": mistakes}
-    (folder / f"{lab.name}.json").write_text(json.dumps(key, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    (folder / "course.yml").write_text(_public_course(lab, checks), encoding="utf-8")
+    write_whole(folder / f"{lab.name}.json", json.dumps(key, indent=1, sort_keys=True) + "\n")
+    write_whole(folder / "course.yml", _public_course(lab, checks))
 
 
 def without_hidden(source: str, public: set[str]) -> str:

@@ -12,6 +12,7 @@ from autograder.build.package import build_wheel, student_requirements
 from autograder.build.scripts import script_breaches
 from autograder.build.source_notebooks import BuildError, generate_release, source_notebook, write_notebook
 from autograder.labs.lab import Lab
+from autograder.storage import write_whole
 
 
 def build(
@@ -49,7 +50,7 @@ def build(
         _support(lab, release)
         step("the students' package and its answer key")
         wheel = build_wheel(lab, checks, work, release)
-        (release / "requirements.txt").write_text(student_requirements(wheel.name), encoding="utf-8")
+        write_whole(release / "requirements.txt", student_requirements(wheel.name))
         if gate:
             step("the gate: are notebooks valid, points right, secrets kept, and marks as they must be?")
             if found := breaches(lab, checks, source, release, data):

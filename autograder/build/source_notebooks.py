@@ -52,7 +52,8 @@ def write_notebook(notebook: Any, path: Path) -> None:
     import nbformat
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(nbformat.writes(notebook, version=4).rstrip("\n") + "\n", encoding="utf-8")
+    text = nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def generate_release(source: Path, course_root: Path, assignment: str) -> Path:

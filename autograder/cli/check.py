@@ -76,7 +76,7 @@ def run(
         if path is not None:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text(), encoding="utf-8")
+                path.write_text(text(), encoding="utf-8", newline="\n")
             except OSError as error:
                 fail(f"{path}: cannot be written ({error.strerror})")
     if github:

@@ -67,8 +67,7 @@ def run_self_check(
     """Checks `folder`; `tell` is called with each task's title. Raises `SubmissionError` if there is no such folder."""
     from autograder.judge.oracle import KEY_SEED
     from autograder.labs.lab import open_lab
-    from autograder.sandbox.client import StudentProcess
-    from autograder.sandbox.own_machine import local_fork_server
+    from autograder.sandbox.own_machine import student_process
     from autograder.submission.collect import single_submission
 
     lab = open_lab(assignment)
@@ -77,21 +76,17 @@ def run_self_check(
             folder, lab.name, Path(staging), lab.assignment.limits, lab.assignment.notebooks, lab.release
         )
         names = {name for task in lab.assignment.tasks for name in task.definitions}
-        fork_server = local_fork_server(submission.folder, names, device)
-        try:
-            # Only now, while the fork server imports what notebooks do: these have no part in what is forked.
+        with student_process(submission.folder, names, lab.assignment.limits, device) as process:
+            # Only now, while the other process imports what notebooks do: these have no part in what is forked.
             from autograder.labs.context import Context
             from autograder.labs.respondents import Respondents
             from autograder.labs.run import run_checks
 
             oracle = lab.oracle(KEY_SEED)
-            with StudentProcess(fork_server, submission.folder, lab.assignment.limits, device) as student_process:
-                problems = submission.problems + student_process.describe().problems
-                context = Context(lab, submission.folder, oracle, device=device)
-                findings = run_checks(context, Respondents(lab, student_process), hidden=False, tell=tell)
-                problems += student_process.notes
-        finally:
-            fork_server.close()
+            problems = submission.problems + process.describe().problems
+            context = Context(lab, submission.folder, oracle, device=device)
+            findings = run_checks(context, Respondents(lab, process), hidden=False, tell=tell)
+            problems += process.notes
     return SelfCheck(
         folder=folder,
         course=lab.course,

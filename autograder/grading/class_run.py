@@ -23,11 +23,12 @@ from autograder.grading.lateness import spelt_as_in, with_lateness
 from autograder.grading.overrides import Decision, OverridesError, apply, fit_course, misfits, read_overrides
 from autograder.grading.times import KEPT, Times, find_times, read_times
 from autograder.grading.worker import Job, gpus
-from autograder.grading.worker_pool import LocalWorkers, WorkerPool
+from autograder.grading.worker_pool import LocalWorkers, ThisProcess, WorkerPool
 from autograder.labs.findings import CachedChecks
 from autograder.labs.lab import Lab
 from autograder.results import AGAIN, NotTakenIn, Promise, Results, ResultsError, StudentResult, folder_name
 from autograder.sandbox.layers.choice import Layers
+from autograder.sandbox.own_program import can_fork
 from autograder.storage import write_whole
 from autograder.submission.collect import TOLD, SubmissionError, find_submissions, require_source
 from autograder.submission.names import alphabetical, composed, listed
@@ -295,7 +296,7 @@ class ClassRun:
             )
             yield from self._begun(self._pool(seed, 1, 1)).mark(postponed)
 
-    def _begun(self, pool: WorkerPool[Any]) -> WorkerPool[Any]:
+    def _begun(self, pool: WorkerPool[Any] | ThisProcess) -> WorkerPool[Any] | ThisProcess:
         """The pool, whose progress the listener hears."""
         pool.begun = lambda job: self.listener.marking(job.submission.student)
         return pool
@@ -324,8 +325,10 @@ class ClassRun:
         self.cache.keep(entry)
         return entry
 
-    def _pool(self, seed: int, jobs: int | None, to_do: int) -> WorkerPool[Any]:
+    def _pool(self, seed: int, jobs: int | None, to_do: int) -> WorkerPool[Any] | ThisProcess:
         """The workers: on this machine, or in the cluster."""
+        if self.cluster is None and not can_fork():
+            return ThisProcess(GradingSpec(self.lab, self.data, self.device, seed, 1))
         if self.cluster is not None:
             from autograder.grading.cluster import ClusterWorkers
 

@@ -22,7 +22,9 @@ from autograder.labs.lab import Lab
 from autograder.results import CheckResult, OwnDigit, StudentResult, TaskResult, most, settle
 from autograder.sandbox.client import Reading, Source, StudentProcess
 from autograder.sandbox.fork_server import ForkServer
+from autograder.sandbox.fork_server_main import LIBRARIES
 from autograder.sandbox.layers.choice import Layers
+from autograder.sandbox.own_program import OwnProgram, can_fork
 from autograder.sandbox.proof import promises
 from autograder.sandbox.respondent import StudentError
 from autograder.storage import storable
@@ -82,20 +84,22 @@ class Grader:
     def __init__(self, spec: GradingSpec, start: Callable[[Layers | None, Limits], ForkServer] = ForkServer) -> None:
         self.spec = spec
         self.lab = spec.lab
-        self.fork_server = start(spec.layers, self.lab.assignment.limits)  # starts to import its libraries
+        # It starts to import its libraries.
+        self.fork_server = start(spec.layers, self.lab.assignment.limits) if can_fork() else None
         self.promises: list[dict[str, Any]] = []
         gc.disable()  # imports make hundreds of thousands of objects and no garbage
         try:
             with ThreadPoolExecutor(1) as aside:
-                proved = aside.submit(promises.prove, self.fork_server) if spec.layers is not None else None
+                server = self.fork_server
+                proved = aside.submit(promises.prove, server) if spec.layers is not None and server else None
                 self.oracle, self.namer = self._prepare()
                 if proved is not None and spec.layers is not None:
                     promises.require(proved.result(), spec.layers)
                     self.promises = promises.as_data(proved.result())
-            if spec.device != "cpu":
+            if spec.device != "cpu" and self.fork_server is not None:
                 promises.require_gpu(self.fork_server)
         except Exception:
-            self.fork_server.close()
+            self.close()
             raise
         finally:
             gc.freeze()
@@ -115,7 +119,8 @@ class Grader:
 
     def close(self) -> None:
         """Ends the fork server."""
-        self.fork_server.close()
+        if self.fork_server is not None:
+            self.fork_server.close()
 
     def mark(self, submission: Submission, name: str, known: CachedChecks | None = None) -> Marked:
         """Marks one student's submission. `name` is the folder of the pictures; checks in `known` are not run again.
@@ -143,7 +148,11 @@ class Grader:
         lab, spec, assignment = self.lab, self.spec, self.lab.assignment
 
         def start() -> StudentProcess:
-            process = StudentProcess(self.fork_server, submission.folder, assignment.limits, spec.device, spec.threads)
+            folder, limits = submission.folder, assignment.limits
+            if self.fork_server is not None:
+                process = StudentProcess(self.fork_server, folder, limits, spec.device, spec.threads)
+            else:
+                process = OwnProgram(folder, limits, spec.device, LIBRARIES, spec.threads)
             processes.append(process)
             return process
 

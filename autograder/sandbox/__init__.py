@@ -65,5 +65,7 @@ promise from inside before the first submission is marked; where one is broken, 
 Without the grader
 ------------------
 On a student's own machine there is no sandbox, and `layers/` and `proof/` are not installed. `own_machine.py` forks the
-fork server from the self-check itself; `own_kernel.py` asks a notebook's kernel, with no second process at all.
+fork server from the self-check itself. Windows can't fork, and macOS not safely once torch is imported: there
+`own_program.py` starts a new process for each student process. `own_kernel.py` asks a notebook's kernel, with no second
+process at all.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,7 +58,7 @@ class StudentProcess:
     """Answers for one submission. The process starts with the first question, and again after it died or hung."""
 
     def __init__(
-        self, fork_server: ForkServer, folder: Path, limits: Limits, device: str = "cpu", threads: int = 1
+        self, fork_server: ForkServer | None, folder: Path, limits: Limits, device: str = "cpu", threads: int = 1
     ) -> None:
         self._fork_server = fork_server
         self._original = Path(folder)
@@ -188,26 +188,39 @@ class StudentProcess:
 
     def _start(self) -> tuple[int, int]:
         if self._pipes is None:
-            settings = {
-                "device": self._device,
-                "threads": self._threads,
-                "memory_mb": self._limits.memory_mb,
-                "frame_mb": self._limits.frame_mb,
-                "room_mb": self._limits.scratch_mb + self._limits.submission_mb,
-                "processes": self._limits.processes,
-                "seconds": self._limits.submission_seconds * max(1, self._threads),
-                "environment": clean_environment(),
-            }
-            requests, replies, self._control, self._box = self._fork_server.fork(self._original, settings)
-            self._pipes = requests, replies
-            self._await_readiness(replies)
+            self._pipes = self._begin()
+            self._await_readiness()
             self.restarts += 1
         return self._pipes
 
-    def _await_readiness(self, replies: int) -> None:
+    def _begin(self) -> tuple[int, int]:
+        """Starts the process; our ends of the pipes for requests and replies."""
+        assert self._fork_server is not None
+        requests, replies, self._control, self._box = self._fork_server.fork(self._original, self._settings())
+        return requests, replies
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "device": self._device,
+            "threads": self._threads,
+            "memory_mb": self._limits.memory_mb,
+            "frame_mb": self._limits.frame_mb,
+            "room_mb": self._limits.scratch_mb + self._limits.submission_mb,
+            "processes": self._limits.processes,
+            "seconds": self._limits.submission_seconds * max(1, self._threads),
+            "environment": clean_environment(),
+        }
+
+    def _send(self, message: Any, left: Callable[[], float]) -> None:
+        wire.send(self._start()[0], message, left)
+
+    def _receive(self, limit: int, left: Callable[[], float]) -> Any:
+        return wire.receive(self._start()[1], limit, left)
+
+    def _await_readiness(self) -> None:
         """Waits until the process says that it is in its sandbox. No student code has run by then."""
         try:
-            said = wire.receive(replies, 2**16, wire.within(STARTING_SECONDS))
+            said = self._receive(2**16, wire.within(STARTING_SECONDS))
         except wire.WireError as error:
             said = {"failed": str(error)}
         if said != wire.READY:
@@ -241,12 +254,12 @@ class StudentProcess:
             )
         self._asked += 1
         request = {**request, "id": self._asked}
-        requests, replies = self._start()  # before the clock starts: this is not the student's time
+        self._start()  # before the clock starts: this is not the student's time
         seconds = min(seconds, self._budget)
         clock = StudentTime(seconds, self._threads, self._usage)
         try:
-            wire.send(requests, request, clock.left)
-            reply = wire.receive(replies, int(self._limits.frame_mb * 2**20), clock.left)
+            self._send(request, clock.left)
+            reply = self._receive(int(self._limits.frame_mb * 2**20), clock.left)
         except MachineBusyError:
             self.busy += 1
             self.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 # By default glibc returns large arrays to the kernel after each use, which takes half of the time.
 ALLOCATOR = {
@@ -11,6 +12,17 @@ ALLOCATOR = {
     "MALLOC_ARENA_MAX": "2",
 }
 KEPT = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+# Without these, programs and libraries of Windows do not start.
+OF_WINDOWS = (
+    "COMSPEC",
+    "NUMBER_OF_PROCESSORS",
+    "PATH",
+    "PATHEXT",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "USERPROFILE",
+    "WINDIR",
+)
 
 
 def clean_environment(home: str = "") -> dict[str, str]:
@@ -26,7 +38,7 @@ def clean_environment(home: str = "") -> dict[str, str]:
     }
     if home:
         environment |= {"HOME": home, "TMPDIR": home, "MPLCONFIGDIR": home}
-    for name in KEPT:
+    for name in (*KEPT, *OF_WINDOWS) if sys.platform == "win32" else KEPT:
         if name in os.environ:
             environment[name] = os.environ[name]
     return environment

@@ -1,4 +1,5 @@
-"""The fork server on a student's own machine: forked from the self-check, so that both share one import of torch.
+"""The student process on a student's own machine. Where that is safe, its fork server is forked from the self-check, so
+that both share one import of torch; on Windows and macOS it is a program of its own.
 
 There is no sandbox and nothing secret there, so student processes need no clean origin. What holds for every fork
 server holds here: before the fork nothing has been computed, and no student code has run.
@@ -18,20 +19,38 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from autograder.course import Limits
 from autograder.manifest import PACKAGE
 from autograder.sandbox import fork_server_main, process_titles
+from autograder.sandbox.client import StudentProcess
 from autograder.sandbox.environment import clean_environment
 from autograder.sandbox.fork_server import Forked, ForkServer, Process
+from autograder.sandbox.own_program import OwnProgram, can_fork
 
 COMPANIONS = ("torchbearer", "PIL.Image", "PIL.PngImagePlugin", "matplotlib.pyplot", "torchvision")  # of notebooks
 # Torch imports this when its first optimiser is made, which takes as long as all the rest. A student's `train` needs
 # it, and so does the reference that it is compared with.
 COMPILER = "torch._dynamo"
+
+
+@contextlib.contextmanager
+def student_process(folder: Path, names: Collection[str], limits: Limits, device: str) -> Iterator[StudentProcess]:
+    """The student process for the submission in `folder`; `names` are the definitions that the checks ask for."""
+    if not can_fork():
+        shared, companions = _wanted(folder, names)
+        with OwnProgram(folder, limits, device, ["torch", *shared, *companions]) as process:
+            yield process
+        return
+    fork_server = local_fork_server(folder, names, device)
+    try:
+        with StudentProcess(fork_server, folder, limits, device) as process:
+            yield process
+    finally:
+        fork_server.close()
 
 
 def local_fork_server(folder: Path, names: Collection[str], device: str = "cpu") -> ForkServer:
@@ -42,11 +61,16 @@ def local_fork_server(folder: Path, names: Collection[str], device: str = "cpu")
     """
     if device != "cpu" or "torch" in sys.modules or threading.active_count() > 1:
         return ForkServer()
+    return LocalForkServer(*_wanted(folder, names))
+
+
+def _wanted(folder: Path, names: Collection[str]) -> tuple[list[str], list[str]]:
+    """The modules, beside torch, that both the self-check and the submission will want, and those for the latter."""
     code = code_in(folder)
     written = [part for part in code if _written(part, names)]
     named = [name for name in COMPANIONS if any(name.partition(".")[0] in part for part in code)]
     trains = "torchvision" in named or any("optim" in part for part in written)  # torchvision imports the compiler, too
-    return LocalForkServer([COMPILER] if written and trains else [], named if written else [])
+    return [COMPILER] if written and trains else [], named if written else []
 
 
 def code_in(folder: Path) -> list[str]:

@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,7 +50,10 @@ def used(room: str, processes: list[int]) -> float:
 def remove(path: str) -> None:
     """Removes a folder and everything in it, however deep it is and whatever its permissions are."""
     with contextlib.suppress(OSError):
-        shutil.rmtree(path, ignore_errors=True) if not _awkward(path) else _remove_by_program(path)
+        if sys.platform == "win32" or not _awkward(path):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            _remove_by_program(path)
 
 
 def _walk(room: str) -> Iterator[os.DirEntry[str]]:

@@ -52,7 +52,8 @@ def report_failure(replies: int, error: BaseException) -> None:
 
 
 def _lock_in(settings: dict[str, Any], user: int) -> None:
-    os.setsid()
+    if sys.platform != "win32":
+        os.setsid()
     room = settings["room"]
     os.environ.clear()
     os.environ.update(settings["environment"])
@@ -72,6 +73,8 @@ def _lock_in(settings: dict[str, Any], user: int) -> None:
 
 def _set_plain_limits(settings: dict[str, Any]) -> None:
     """The limits where nobody asked for a sandbox, as on a student's own machine."""
+    if sys.platform == "win32":
+        return
     import resource
 
     file_size = int(settings["room_mb"]) * 2**20

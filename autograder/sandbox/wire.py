@@ -190,8 +190,9 @@ def _read(descriptor: int, length: int, left: Callable[[], float] | None) -> byt
         while left is not None and not select.select([descriptor], [], [], left())[0]:
             if left() <= 0:
                 raise WireTimeout("no answer arrived in time")
-        count = os.readv(descriptor, [rest[: 2**20]])
-        if not count:
+        part = os.read(descriptor, min(len(rest), 2**16))  # as much as a pipe holds
+        if not part:
             raise WireClosed("the other end has closed")
-        rest = rest[count:]
+        rest[: len(part)] = part
+        rest = rest[len(part) :]
     return bytes(whole)

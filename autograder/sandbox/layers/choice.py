@@ -89,7 +89,7 @@ def why_not(kind: str = "auto") -> str:
             " machine or container (Lima, OrbStack, Docker with --security-opt seccomp=unconfined)."
         )
     if sys.platform != "linux":
-        return "No sandbox: it needs a Linux kernel. On Windows, mark inside WSL 2 (`wsl --install`)."
+        return "No sandbox: it needs a Linux kernel. On Windows, mark inside WSL 2 (`wsl --install`) or in a container."
     release = os.uname().release.lower()
     if "microsoft" in release and "wsl2" not in release:
         return "No sandbox: WSL 1 has no Linux kernel. Run `wsl --set-version <distribution> 2` to turn it into WSL 2."

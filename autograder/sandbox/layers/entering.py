@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import sys
 import sysconfig
 from functools import cache
@@ -70,6 +69,8 @@ def free_user() -> int:
 
 def set_limits(settings: dict[str, Any], own_count: bool) -> None:
     """Sets the kernel's limits for each process; `own_count` says that this user has no other processes."""
+    import resource
+
     file_size = int(settings["room_mb"] * 2**20)
     processes = int(settings["processes"])
     if not own_count:  # the user's other processes count too, so this is a loose bound; the supervisor counts exactly

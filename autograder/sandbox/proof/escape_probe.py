@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import importlib
 import json
 import os
@@ -218,6 +217,7 @@ def _others(decoys: dict[str, Any]) -> Breaches:
         if libc.ptrace(SEIZE, process, 0, 0) == 0:
             libc.ptrace(DETACH, process, 0, 0)
             found.append(f"can trace process {process}")
+        import fcntl
         import resource
 
         if _succeeds(lambda p=process: resource.prlimit(p, resource.RLIMIT_NOFILE)):  # type: ignore[misc]
