@@ -45,17 +45,19 @@ def check(task: str) -> float:
             findings = run_checks(Context(lab, Path.cwd(), oracle), Respondents(lab, kernel), [task], hidden=False)
     finally:
         kernel.close()
-    credit = 0.0
+    credit = notebook_cells.Credit()
     for result in findings.task_results(lab.assignment):
         _show(task_as_text(result), partial(notebook_cells.task_as_html, result))
-        credit += result.score
+        credit = notebook_cells.Credit(credit + result.score)
     return credit
 
 
 @contextlib.contextmanager
 def _speechless() -> Iterator[None]:
-    """Drops what student code prints and warns of, and what goes past `sys.stderr`: bytes written to the descriptors,
-    and lines of a log that has the kernel's own stream."""
+    """Drops what student code prints, warns of and displays, such as progress bars, and what goes past `sys.stderr`:
+    bytes written to the descriptors, and lines of a log that has the kernel's own stream."""
+    from IPython.utils.capture import capture_output
+
     disabled = logging.root.manager.disable
     kept: list[tuple[int, int]] = []
     logging.disable(logging.CRITICAL)
@@ -67,7 +69,8 @@ def _speechless() -> Iterator[None]:
                     os.dup2(sink.fileno(), standard)
             with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                yield
+                with capture_output(stdout=False, stderr=False):
+                    yield
     finally:
         for standard, copy in kept:
             os.dup2(copy, standard)
@@ -80,6 +83,10 @@ def pack() -> None:
     lab = open_lab()
     packed = pack_submission(lab.assignment, Path.cwd(), _unsaved_notebooks(lab))
     _show(notebook_cells.packed_as_text(packed), partial(notebook_cells.packed_as_html, packed))
+    if "google.colab" in sys.modules:
+        from google.colab import files
+
+        files.download(str(packed.archive))
 
 
 @cache

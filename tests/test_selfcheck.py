@@ -89,21 +89,28 @@ def test_labels_can_be_read_on_any_page() -> None:
 
 @pytest.mark.processes
 def test_the_check_cell_shows_html_and_ends_in_the_credit(tmp_path: Path) -> None:
-    """In a kernel, as Jupyter and nbgrader run it: nothing on stderr, the credit last."""
+    """In a kernel, as Jupyter and nbgrader run it: nothing on stderr, no bar, and last a credit that is not shown."""
     source = "import torch\nfrom torch import nn\nfrom autograder.notebook import check\n{}check('inception-block')"
+    bar = """
+from IPython.display import display
+silent = InceptionBlock.forward
+InceptionBlock.forward = lambda self, x: (display("100 %"), silent(self, x))[1]
+"""
     right = nbformat.read(ROOT / "source/lab4/4_6_branches.ipynb", as_version=4)
     cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source for cell in right.cells}
     wrong = cells["inception-block"].replace("[one, three, five]", "[five, three, one]")
     notebook = nbformat.v4.new_notebook()
     imports = "import torch.nn.functional as F\n"
     notebook.cells = [
-        nbformat.v4.new_code_cell(source.format(f"{imports}{code}\n")) for code in (cells["inception-block"], wrong)
+        nbformat.v4.new_code_cell(source.format(f"{imports}{code}\n{bar}"))
+        for code in (cells["inception-block"], wrong)
     ]
     NotebookClient(notebook, resources={"metadata": {"path": str(tmp_path)}}).execute(env=dict(os.environ))
     for cell, credit, word in zip(notebook.cells, (3.0, 0.0), ("✓ done", "✗ needs fixing"), strict=True):
         assert [out.output_type for out in cell.outputs] == ["display_data", "execute_result"]
         assert word in cell.outputs[0].data["text/html"]
         assert float(cell.outputs[1].data["text/plain"]) == credit
+        assert cell.outputs[1].data["text/html"] == ""
 
 
 # --- autograder check -------------------------------------------------------------------------------------------------

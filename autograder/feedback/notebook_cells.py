@@ -43,6 +43,13 @@ BADGES: dict[RowStatus, Badge] = {
 }
 
 
+class Credit(float):
+    """Points as a check cell's value: nbgrader finds the number in the cell's output, and nobody is shown it."""
+
+    def _repr_html_(self) -> str:
+        return ""
+
+
 def task_as_html(task: TaskResult) -> str:
     """A task's checks as HTML; one line where nothing is left to say."""
     return render_for_cell(
