@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 IDENTIFIER = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 LAB = r"^[a-z][a-z0-9_]*$"  # a folder, and a Python package
 NOTEBOOK = r"^[0-9]\w*$"  # other scripts in the reference folder are not notebooks
+ADDRESS = r"^https://[^\s\"\\]+$"  # a folder
 Identifier = Annotated[str, Field(pattern=IDENTIFIER)]
 LabName = Annotated[str, Field(pattern=LAB)]
 NotebookName = Annotated[str, Field(pattern=NOTEBOOK)]
@@ -25,6 +26,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 NAMES = {
     IDENTIFIER: "use lower-case letters and digits, with single hyphens between them, like my-task",
     LAB: "begin with a lower-case letter, then use lower-case letters, digits and underscores, like lab5",
+    ADDRESS: "give the folder's address, like https://github.com/OWNER/REPOSITORY/tree/main/lab4",
     NOTEBOOK: "begin with a digit, then use letters, digits and underscores, like 5_1_my_notebook",
 }
 
@@ -187,6 +189,8 @@ class Assignment(Strict):
     limits: Limits = Limits()
     bands: dict[Identifier, dict[str, Band]] = {}
     support: list[str] = []
+    address: Annotated[str | None, Field(pattern=ADDRESS)] = None
+    """Where the release is on the web, for notebooks that are opened alone."""
     hand_in: list[HandIn] = []
     tasks: list[Task] = Field(min_length=1)
     written: list[Written] = []

@@ -26,12 +26,12 @@ IN_SANDBOX = (
 
 # All that student code can import of this package: what notebooks import, and what that imports. The rest, it is asked
 # with.
-IN_REACH = ("notebook", "data", "pictures", "training", "own_work")
+IN_REACH = ("notebook", "start", "data", "pictures", "training", "own_work")
 
 # What students get beside the lab's own modules.
 PUBLIC = (
     *("__init__.py", "manifest.py", "course.py", "data.py", "drawing.py", "notebook.py", "own_work.py", "results.py"),
-    *("pictures.py", "states.py", "storage.py", "feedback/*.py", "feedback/templates/*"),
+    *("start.py", "pictures.py", "states.py", "storage.py", "feedback/*.py", "feedback/templates/*"),
     *("submission/*.py", "sandbox/*.py", "judge/*.py", "labs/*.py", "labs/kinds/*.py"),
     *("training/__init__.py", "training/progress.py", "training/recipes.py"),
     *("cli/__init__.py", "cli/shared.py", "cli/check.py", "cli/doctor.py"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import bz2
+import importlib
 import json
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from autograder import manifest
 from autograder.build.source_notebooks import BuildError
@@ -41,6 +43,11 @@ autograder = "autograder.cli:main"
 [tool.hatch.build.targets.wheel]
 packages = ["autograder"]
 """
+
+
+def wheel_name(lab: Lab) -> str:
+    """The name of the wheel's file."""
+    return f"{lab.name}_autograder-{_own_project()['version']}-py3-none-any.whl"
 
 
 def build_wheel(lab: Lab, checks: list[Check], work: Path, target: Path) -> Path:
@@ -208,25 +215,28 @@ def _public_course(lab: Lab, checks: list[Check]) -> str:
     points = sum(sum(task["checks"].values()) for task in tasks if not task["extra"])
     limits = lab.assignment.limits.model_dump()
     hand_in = [pattern.model_dump() for pattern in lab.assignment.hand_in]
-    assignment = {
+    assignment: dict[str, Any] = {
         "title": lab.assignment.title,
         "points": points,
         "limits": limits,
         "hand_in": hand_in,
         "tasks": tasks,
     }
+    if lab.assignment.address is not None and lab.reference is not None:
+        support = [path for pattern in lab.assignment.support for path in sorted(lab.reference.glob(pattern))]
+        names = [path.relative_to(lab.reference).as_posix() for path in support if path.is_file()]
+        names += [f"{name}.ipynb" for name in lab.assignment.notebooks]
+        assignment |= {"address": lab.assignment.address, "support": names}
     course = {"course": lab.course, "assignments": {lab.name: assignment}}
     return yaml.safe_dump(course, sort_keys=False, allow_unicode=True, width=120)
 
 
 def _own_project() -> dict:
-    """The version and the dependencies of this package, from its metadata."""
-    import importlib.metadata
-
-    (script, *_) = importlib.metadata.entry_points(group="console_scripts", name="autograder")
-    assert script.dist is not None
-    needs = [need for need in script.dist.requires or [] if "extra ==" not in need]
-    return {"version": script.dist.version, "dependencies": sorted(needs)}
+    """The version and the dependencies of this package."""
+    # With Python 3.10, pytest brings the latter along.
+    toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    project = toml.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {"version": project["version"], "dependencies": sorted(project["dependencies"])}
 
 
 def student_requirements(wheel: str) -> str:

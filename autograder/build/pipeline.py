@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from autograder.build.first_cell import with_first_cell
 from autograder.build.gate import breaches
-from autograder.build.package import build_wheel, student_requirements
+from autograder.build.package import build_wheel, student_requirements, wheel_name
 from autograder.build.scripts import script_breaches
 from autograder.build.source_notebooks import BuildError, generate_release, source_notebook, write_notebook
 from autograder.labs.lab import Lab
@@ -40,7 +41,8 @@ def build(
         step("reference → source")
         for name in lab.assignment.notebooks:
             script = lab.reference / f"{name}.py"
-            write_notebook(source_notebook(script), source / f"{name}.ipynb")
+            notebook = with_first_cell(source_notebook(script), name, lab, wheel_name(lab))
+            write_notebook(notebook, source / f"{name}.ipynb")
         _support(lab, source)
         step("source → release (nbgrader)")
         generated = generate_release(source, work / "course", lab.name)

@@ -51,7 +51,12 @@ def pack() -> None:
     """Nothing: what is packed is packed in the student's own notebook."""
 
 
+def here(lab: str) -> None:
+    """Nothing: a notebook's first cell has nothing to set up here."""
+
+
 def take_the_notebooks_place() -> None:
-    """Makes `from autograder.notebook import …` give this module from now on in this process."""
-    sys.modules["autograder.notebook"] = sys.modules[__name__]
-    setattr(autograder, "notebook", sys.modules[__name__])  # noqa: B010 (for `import autograder.notebook`)
+    """Makes imports of `autograder.notebook` and `autograder.start` give this module from now on in this process."""
+    for name in ("notebook", "start"):
+        sys.modules[f"autograder.{name}"] = sys.modules[__name__]
+        setattr(autograder, name, sys.modules[__name__])  # for `import autograder.notebook`
