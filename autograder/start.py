@@ -40,7 +40,7 @@ def here(lab: str) -> None:
         needs = metadata.requires(f"{lab}-autograder") if _is_students() else []
         _begin(lab, _installed(_missing(needs or [])))
         return
-    _refuse_strangers([place for place in sys.path if place != str(wheel)])
+    _refuse(stranger([place for place in sys.path if place != str(wheel)]))
     (own,) = metadata.distributions(path=[str(wheel)])
     done = _installed(_missing(own.requires or []))
     done = [*_installed([str(wheel)], "--no-deps", "--force-reinstall"), *done]
@@ -63,7 +63,7 @@ def files_at(address: str) -> str:
 
 def _begin(lab: str, done: list[str]) -> None:
     if _is_students():
-        _refuse_strangers(sys.path)
+        _refuse(stranger(sys.path))
     if "google.colab" in sys.modules:
         done += _in_colab(lab)
     from autograder.sandbox.student_notebook import best_device
@@ -115,17 +115,25 @@ def _installed(what: list[str], *options: str) -> list[str]:
     return [f"installed {', '.join(names)}"]
 
 
-def _refuse_strangers(places: list[str]) -> None:
-    """Raises `StartError` where another package called `autograder` is in this one's place. There is one on PyPI."""
+def _refuse(reason: str) -> None:
+    if reason:
+        raise StartError(reason)
+
+
+def stranger(places: list[str]) -> str:
+    """What to do where another package called `autograder` is in this one's place, else "". There is one on PyPI."""
     found = importlib.machinery.PathFinder.find_spec("autograder", places)
     folders = (found.submodule_search_locations if found is not None else None) or []
     versions = [each.version for each in metadata.distributions(name="autograder")]
-    if versions or (found is not None and not any(Path(folder, "manifest.py").exists() for folder in folders)):
-        raise StartError(
-            f"Another package called `autograder` ({', '.join(versions) or 'not ours'}) is in the place of this"
-            " lab's. Run  %pip uninstall --yes autograder lab4-autograder  in a cell, restart the kernel, and run this"
-            " cell again. (Don't run `pip install autograder`: that one is not ours.)"
-        )
+    if not versions and (found is None or any(Path(folder, "manifest.py").exists() for folder in folders)):
+        return ""
+    names = {each.metadata["Name"] or "" for each in metadata.distributions()}
+    ours = sorted(name for name in names if name.endswith("-autograder"))
+    return (
+        f"Another package called `autograder` ({', '.join(versions) or 'not ours'}) is in the place of this lab's."
+        f" Run  %pip uninstall --yes {' '.join(['autograder', *ours])}  in a cell, restart the kernel, and run the"
+        " first cell again. (Don't run `pip install autograder`: that one is not ours.)"
+    )
 
 
 def _in_colab(lab: str) -> list[str]:

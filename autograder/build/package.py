@@ -136,7 +136,8 @@ def write_key(lab: Lab, checks: list[Check], folder: Path) -> None:
     # Of the compressors, bzip2 makes the same bytes on every machine.
     (folder / f"{lab.name}.frame.bz2").write_bytes(bz2.compress(encode(frozen(oracle, DECIMALS))))
     key = {"seed": KEY_SEED, "mistakes": mistakes}
-    write_whole(folder / f"{lab.name}.json", json.dumps(key, indent=1, sort_keys=True) + "\n")
+    text = json.dumps(key, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    write_whole(folder / f"{lab.name}.json", text + "\n")
     write_whole(folder / "course.yml", _public_course(lab, checks))
 
 
