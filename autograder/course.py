@@ -26,7 +26,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 NAMES = {
     IDENTIFIER: "use lower-case letters and digits, with single hyphens between them, like my-task",
     LAB: "begin with a lower-case letter, then use lower-case letters, digits and underscores, like lab5",
-    ADDRESS: "give the folder's address, like https://github.com/OWNER/REPOSITORY/tree/main/lab4",
+    ADDRESS: "give the folder's address, like https://github.com/OWNER/REPOSITORY/tree/main/FOLDER",
     NOTEBOOK: "begin with a digit, then use letters, digits and underscores, like 5_1_my_notebook",
 }
 

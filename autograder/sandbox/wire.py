@@ -55,7 +55,7 @@ def encode(message: Any) -> bytes:
         arrays.append(array.data)
         return {"__array__": [array.dtype.name, list(array.shape)]}
 
-    text = json.dumps(plain(message), default=described).encode("utf-8", "backslashreplace")
+    text = json.dumps(plain(message), default=described, separators=(",", ":")).encode("utf-8", "backslashreplace")
     if len(text) > JSON_LIMIT:
         raise WireError("the message is too long")
     body = b"".join(arrays)
