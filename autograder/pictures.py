@@ -1,4 +1,4 @@
-"""Pictures for the notebooks: a digit's way through a network, the confusion matrix, the worst mistakes.
+"""Pictures for the notebooks: how a convolution computes, a digit's way through a network, what it reads wrong.
 
 Students have this file too. It works on any network, on the CPU or a GPU, and solves no task of the lab.
 """
@@ -22,6 +22,77 @@ STEPS = {
 }
 SHOWN_MAPS = 16
 COLUMNS = 4
+
+
+def one_window(image: Tensor, kernel: Tensor, row: int, column: int) -> Figure:
+    """How one number of a convolution's result comes about, from an image (H, W) and a kernel (h, w).
+
+    The window whose upper left corner is at `row` and `column` is framed, and so is its place in the result.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Rectangle
+    from torch.nn import functional as F
+
+    tall, wide = kernel.shape
+    result = F.conv2d(image[None, None], kernel[None, None])[0, 0]
+    framed = image[row:, column:][:tall, :wide].flatten().tolist()
+    products = [f"{pixel:g}·({weight:g})" for pixel, weight in zip(framed, kernel.flatten().tolist(), strict=True)]
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
+    widths = [values.shape[1] for values in (image, kernel, result)]
+    axes = figure.subplots(1, 3, width_ratios=widths, gridspec_kw={"wspace": 0.08})
+    for axis, name, values in zip(axes, ("image", "kernel", "result"), (image, kernel, result), strict=True):
+        most = 1.8 * max(1.0, float(values.abs().max()))  # pale enough for black numbers
+        axis.imshow(values.numpy(), cmap="RdBu_r", vmin=-most, vmax=most)
+        for (down, right), value in zip(_places(values), values.flatten().tolist(), strict=True):
+            axis.text(right, down, f"{value:g}", ha="center", va="center", fontsize=9)
+        axis.set(title=f"{name}, {values.shape[0]}×{values.shape[1]}", xticks=[], yticks=[])
+    for axis, sides in ((axes[0], (wide, tall)), (axes[2], (1, 1))):
+        axis.add_patch(Rectangle((column - 0.5, row - 0.5), *sides, fill=False, edgecolor="black", linewidth=2.5))
+    figure.supxlabel(f"{' + '.join(products)} = {float(result[row, column]):g}", fontsize=9)
+    return figure
+
+
+def over_channels(image: Tensor, kernel: Tensor) -> Figure:
+    """How a convolution adds up the channels of an image (C, H, W), with one slice of a kernel (C, h, w) for each.
+
+    An image of three channels is shown in colours, too.
+    """
+    from matplotlib.figure import Figure
+    from torch.nn import functional as F
+
+    channels = len(image)
+    results = F.conv2d(image[None], kernel[:, None], groups=channels)[0]
+    total = results.sum(0)
+    most, heaviest = float(max(results.abs().max(), total.abs().max())), float(kernel.abs().max())
+    figure = Figure(figsize=(10, 1.4 * channels), layout="constrained")
+    grid = figure.add_gridspec(channels, 5, width_ratios=[1.2, 1, 0.5, 1, 1.4])
+    if channels == 3:
+        axis = figure.add_subplot(grid[:, 0])
+        axis.imshow(image.permute(1, 2, 0).numpy())
+        axis.set_title("the image", fontsize=10)
+    for number in range(channels):
+        name = ("red", "green", "blue")[number] if channels == 3 else str(number)
+        for column, values, title in (
+            (1, image[number], f"channel: {name}"),
+            (2, kernel[number], "× slice"),
+            (3, results[number], f"= result of {name}"),
+        ):
+            axis = figure.add_subplot(grid[number, column])
+            if column == 1:
+                axis.imshow(values.numpy(), cmap="gray", vmin=0, vmax=1)
+            else:
+                limit = 1.8 * heaviest if column == 2 else most  # pale enough for black numbers
+                axis.imshow(values.numpy(), cmap="RdBu_r", vmin=-limit, vmax=limit)
+            if column == 2:
+                for (down, right), value in zip(_places(values), values.flatten().tolist(), strict=True):
+                    axis.text(right, down, f"{value:g}", ha="center", va="center", fontsize=7)
+            axis.set_title(title, fontsize=9)
+    axis = figure.add_subplot(grid[:, 4])
+    axis.imshow(total.numpy(), cmap="RdBu_r", vmin=-most, vmax=most)
+    axis.set_title(f"the sum of the {channels} results:\none feature map", fontsize=10)
+    for axis in figure.axes:
+        axis.set(xticks=[], yticks=[])
+    return figure
 
 
 def way_through(model: nn.Module, image: Tensor) -> Figure:
@@ -116,6 +187,11 @@ def worst_mistakes(logits: Tensor, images: Tensor, labels: Tensor, count: int = 
         sure = float(probabilities[index].max())
         axis.set_title(f"{labels[index]} read as {predicted[index]}\n({sure:.0%} sure)", fontsize=8)
     return figure
+
+
+def _places(values: Tensor) -> list[tuple[int, int]]:
+    """Row and column of each number of a table (H, W), row by row."""
+    return [(row, column) for row in range(values.shape[0]) for column in range(values.shape[1])]
 
 
 def _mosaic(maps: Tensor) -> Tensor:

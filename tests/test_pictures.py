@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from autograder.data import load_data
-from autograder.pictures import confusion_matrix, way_through, worst_mistakes
+from autograder.pictures import confusion_matrix, one_window, over_channels, way_through, worst_mistakes
 
 
 class Functional(nn.Module):
@@ -69,6 +69,25 @@ def test_a_digits_way_shows_each_step_and_leaves_the_network_alone(network: type
     with torch.no_grad():
         answer = int(model.eval()(image[None]).argmax())
     assert titles(figure)[-1].startswith(f"the answer: {answer}")
+
+
+def test_one_window_shows_the_numbers_and_where_one_of_them_comes_from() -> None:
+    image, kernel = torch.arange(12.0).view(3, 4), torch.tensor([[1.0, -1.0]])
+    figure = one_window(image, kernel, 2, 1)
+    numbers = [[text.get_text() for text in axis.texts] for axis in figure.axes]
+    assert numbers == [[f"{value}" for value in range(12)], ["1", "-1"], ["-1"] * 9]
+    frames = [[patch.get_bbox().bounds for patch in axis.patches] for axis in figure.axes]
+    assert frames == [[(0.5, 1.5, 2, 1)], [], [(0.5, 1.5, 1, 1)]]
+    assert figure.get_supxlabel() == "9·(1) + 10·(-1) = -1"
+
+
+def test_over_channels_shows_that_the_results_of_the_channels_are_added_up() -> None:
+    image, kernel = torch.rand(3, 8, 9), torch.rand(3, 2, 3) - 0.5
+    shown = {axis.get_title(): torch.tensor(axis.images[0].get_array()) for axis in over_channels(image, kernel).axes}
+    total = shown["the sum of the 3 results:\none feature map"]
+    assert torch.allclose(total, F.conv2d(image[None], kernel[None])[0, 0], atol=1e-6)
+    assert torch.allclose(total, sum(shown[f"= result of {name}"] for name in ("red", "green", "blue")), atol=1e-6)
+    assert torch.equal(shown["the image"], image.permute(1, 2, 0))
 
 
 def test_the_confusion_matrix_counts_rows_by_the_true_digit() -> None:
