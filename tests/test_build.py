@@ -123,8 +123,8 @@ def test_the_gate_finds_wrong_points_missing_cells_and_unknown_ones(copies: tupl
 
     edit(copies[1] / "4_1_simple_cnn.ipynb", change)
     found = breaches(*copies)
-    assert "4_1_simple_cnn: the cell 'simple-cnn-check' has 7 points, but course.yml gives it 10" in found
-    assert "4_1_simple_cnn: the grade cell 'shapes-check' is missing; course.yml gives it 6 points" in found
+    assert "4_1_simple_cnn: the cell 'simple-cnn-check' has 7 points, but course.yml gives it 8" in found
+    assert "4_1_simple_cnn: the grade cell 'shapes-check' is missing; course.yml gives it 4 points" in found
     assert "4_1_simple_cnn: course.yml has no task or question for the grade cell 'shape-check'" in found
 
 
