@@ -31,6 +31,8 @@ from autograder.training import recipes  # noqa: F401
 
 __all__ = ["best_device", "borrow", "check", "pack"]
 
+take_all_text(sys.stdout)  # of a script; a kernel's takes all
+
 
 def check(task: str) -> float:
     """Checks what this notebook defines for `task`, shows what was found, and returns the points earned.
@@ -98,7 +100,6 @@ def _lab() -> tuple[Lab, Oracle]:
 def _show(text: str, as_html: Callable[[], str]) -> None:
     """Displays the HTML in a notebook, and prints the text elsewhere."""
     if not hasattr(_shell(), "kernel"):
-        take_all_text(sys.stdout)
         print(text)
         return
     from IPython.display import display
