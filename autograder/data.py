@@ -139,6 +139,11 @@ def chosen_data(
     return data.name, data.description
 
 
+def at_hand(name: Literal["auto", "mnist", "digits"] = "auto") -> bool:
+    """Whether `load_data` gives what is asked for, without a download and without the digits in MNIST's place."""
+    return _asked_for(name) == "digits" or _is_complete(_raw(default_root()))
+
+
 def digest_of(name: DataName, root: Path | None = None) -> str:
     """A digest of all images and labels of MNIST; empty for the digits, which the version of scikit-learn determines.
 

@@ -8,7 +8,8 @@ survived. A survivor that is as right as the reference is listed in `tests/mutan
 a check that is too weak. Ends with 1 if there is one, if an entry of the list no longer survives, or if a check fails
 of itself.
 
-`best_model` and `best_recipe` are left out: they are the student's own design, and any network is right there.
+`best_model`, `best_recipe` and `experiments` are left out: they are the student's own, and any network and
+any such log are right there.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from tests.judging import LAB, REFERENCE, definitions_of, judged, lay_out, live_
 from tests.mutations import mutations_of, names_used
 
 LISTED = Path(__file__).parent / "mutants.yml"
-LEFT_OUT = frozenset({"best_model", "best_recipe"})
+LEFT_OUT = frozenset({"best_model", "best_recipe", "experiments"})
 SECONDS = 60.0  # for one mutant: the reference needs two at most, on a machine that has other work too
 MEMORY = 4 << 30  # bytes that a mutant may take beyond what the grader has
 SEED = 11

@@ -135,3 +135,13 @@ def test_full_credit_begins_where_the_calibration_says() -> None:
         assert row["seeds"] >= 20
         assert row["full"] == pytest.approx(row["moved_mean"] - 4 * row["moved_sd"], abs=0.0015)
         assert row["moved_least"] >= row["full"]
+
+
+def test_credit_for_a_best_model_begins_above_what_better_cnn_reaches() -> None:
+    """Two standard deviations above it: who hands that network in again earns next to nothing for its accuracy."""
+    table = json.loads((ROOT / "reference" / "lab4" / "weights" / "calibration.json").read_text())
+    _, assignment = read_course(ROOT / "course.yml").assignment("lab4")
+    for row in table:
+        if row["network"] == "better":
+            zero = assignment.bands["best-model"][row["data"]].zero
+            assert zero == round(row["moved_mean"] + 2 * row["moved_sd"], 3)

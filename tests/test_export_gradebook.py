@@ -25,12 +25,13 @@ from tests.export_class import export, marks_folder, student
 RELU = {"better-cnn/same-function": 5.0}
 HIDDEN = {"simple-cnn/dropout": 0.0, "load-image/more-image-kinds": 3.0}
 WRITTEN = {
-    "4_1_simple_cnn": "written-shared-weights",
-    "4_2_better_cnn": "written-deeper",
-    "4_3_save_and_load": "written-state-dict",
-    "4_4_own_image": "written-own-digits",
-    "4_5_visualise": "written-filters",
-    "4_6_branches": "written-merges",
+    "written-shared-weights": "4_1_simple_cnn",
+    "written-experiments": "4_2_better_cnn",
+    "written-deeper": "4_2_better_cnn",
+    "written-state-dict": "4_3_save_and_load",
+    "written-own-digits": "4_4_own_image",
+    "written-filters": "4_5_visualise",
+    "written-merges": "4_6_branches",
 }
 EVIL = "window.stolen=1"
 BAD = f"<script>{EVIL}</script>"
@@ -85,7 +86,7 @@ def points(gradebook: Path, name: str, assignment: str = "lab4") -> dict[str, fl
 def mark_written(gradebook: Path, name: str, given: float = 2.0) -> None:
     """Every written answer of a student gets `given` points, as formgrader gives them."""
     with gradebook_in(gradebook) as opened:
-        for notebook, cell in WRITTEN.items():
+        for cell, notebook in WRITTEN.items():
             grade = opened.find_grade(cell, notebook, "lab4", name)
             grade.manual_score = given
             grade.needs_manual_grade = False
@@ -148,13 +149,13 @@ def book(course: Path, tmp_path: Path) -> Path:
 
 def test_nbgraders_gradebook_has_the_public_points_and_the_hidden_ones_beside_them(course: Path) -> None:
     public = points(course / "gradebook.db", "no-second-relu")
-    assert sum(score for name, score in public.items() if name.endswith("-check") and score) == 81 - 5
+    assert sum(score for name, score in public.items() if name.endswith("-check") and score) == 82 - 5
     assert public["better-cnn-check"] == 5
     assert public["written-deeper"] is None
     hidden = points(course / "gradebook.db", "merged", "lab4-hidden")
-    assert sum(score for score in hidden.values() if score) == 19 - 3
+    assert sum(score for score in hidden.values() if score) == 18 - 3
     with gradebook_in(course / "gradebook.db") as opened:
-        assert {one.name: one.max_score for one in opened.assignments} == {"lab4": 81 + 12, "lab4-hidden": 19}
+        assert {one.name: one.max_score for one in opened.assignments} == {"lab4": 82 + 15, "lab4-hidden": 18}
         assert [one.student.id for one in opened.find_assignment("lab4").submissions] == [
             "merged", "no-second-relu", "reference", "release",
         ]  # fmt: skip
@@ -172,7 +173,7 @@ def test_written_points_come_into_every_total_and_nbgraders_own_export_says_the_
     ours = totals(course / "marks", book)
     changed = 1.0 + 0.5 - 5
     assert ours == {
-        "reference": 112, "no-second-relu": 95 - 9.5 + 9, "merged": 97 + 1.5 + changed, "release": 95,
+        "reference": 114, "no-second-relu": 95 - 9.5 + 10.5, "merged": 97 + 1.75 + changed, "release": 95,
         "half-done": None, "<b>bold</b>": None,
     }  # fmt: skip
     theirs = nbgraders_own_sums(book, tmp_path / "nbgrader.csv")
@@ -188,17 +189,17 @@ def test_who_waits_for_a_person_has_no_total_and_is_told(course: Path, book: Pat
     done = export(course / "marks", "--to", "csv", "--gradebook", book, "-o", tmp_path / "grades.csv")
     assert done.exit_code == 1
     assert "merged: 1 cell has yet to be marked in formgrader (4_2_better_cnn/written-deeper)" in done.stderr
-    assert "no-second-relu: 6 cells have yet to be marked" in done.stderr
+    assert "no-second-relu: 7 cells have yet to be marked" in done.stderr
     rows = {row["student"]: row for row in csv.DictReader((tmp_path / "grades.csv").open(encoding="utf-8-sig"))}
     assert (rows["merged"]["automatic"], rows["merged"]["written"], rows["merged"]["total"]) == ("97", "", "")
-    assert (rows["reference"]["written"], rows["reference"]["total"]) == ("12", "112")
-    assert rows["reference"]["total_max"] == "112"
+    assert (rows["reference"]["written"], rows["reference"]["total"]) == ("14", "114")
+    assert rows["reference"]["total_max"] == "115"
 
 
 def test_an_answer_that_nobody_wrote_is_worth_nothing_as_in_nbgrader(course: Path) -> None:
     """The released notebooks, handed in as they are: no person need look at them."""
     given = points(course / "gradebook.db", "release")
-    assert {given[cell] for cell in WRITTEN.values()} == {0.0}
+    assert {given[cell] for cell in WRITTEN} == {0.0}
     with gradebook_in(course / "gradebook.db") as opened:
         comment = opened.find_comment("written-deeper", "4_2_better_cnn", "lab4", "release")
         assert comment.auto_comment == "No response."
@@ -212,10 +213,10 @@ def test_a_second_export_keeps_what_people_gave_and_asks_again_where_the_mark_mo
         grade = opened.find_grade("better-cnn-check", "4_2_better_cnn", "lab4", "reference")
         grade.manual_score = 7.0
         opened.db.commit()
-    assert totals(course / "marks", book)["reference"] == 112 - 3
+    assert totals(course / "marks", book)["reference"] == 114 - 3
     same = export(course / "marks", "--to", "nbgrader", "-o", book, "--student", "reference")
     assert same.exit_code == 0
-    assert totals(course / "marks", book)["reference"] == 112 - 3
+    assert totals(course / "marks", book)["reference"] == 114 - 3
     marks = marks_folder(tmp_path / "marks", [student("reference", RELU), student("merged", withheld=True)])
     export(marks, "--to", "nbgrader", "-o", book)
     assert totals(marks, book)["reference"] is None  # 5 automatic points now, 7 by hand: which is it?
@@ -234,7 +235,7 @@ def test_points_for_an_answer_do_not_count_for_another_one(course: Path, book: P
     same = ["--to", "nbgrader", "-o", book, "--submissions", again]
     first = marks_folder(tmp_path / "first", [student("reference").model_copy(update={"submission": "1"})])
     assert "has changed since" not in export(first, *same).output
-    assert totals(first, book) == {"reference": 111}
+    assert totals(first, book) == {"reference": 113}
     own = again / "reference" / "lab4"
     for name, kind in {"4_1_simple_cnn": "markdown", "4_3_save_and_load": "code"}.items():
         notebook = json.loads((own / f"{name}.ipynb").read_text(encoding="utf-8"))
@@ -255,7 +256,7 @@ def test_points_for_an_answer_do_not_count_for_another_one(course: Path, book: P
         opened.find_grade("resume-check", "4_3_save_and_load", "lab4", "reference").needs_manual_grade = False
         opened.db.commit()
     assert "has changed since" not in export(second, *same).output
-    assert totals(second, book) == {"reference": 111}
+    assert totals(second, book) == {"reference": 113}
 
 
 def test_a_gradebook_of_another_course_file_is_refused(book: Path, course: Path) -> None:
@@ -378,11 +379,11 @@ def test_formgrader_shows_the_marks_and_a_mark_given_there_is_in_the_export(
 ) -> None:
     listed = {one["student"]: one for one in json.loads(asked(f"{server}/api/submissions/lab4"))}
     assert {name: (one["code_score"], one["max_code_score"]) for name, one in listed.items() if one["autograded"]} == {
-        "merged": (81, 81), "no-second-relu": (76, 81), "reference": (81, 81), "release": (76, 81),
+        "merged": (82, 82), "no-second-relu": (77, 82), "reference": (82, 82), "release": (77, 82),
     }  # fmt: skip
     assert listed["reference"]["display_timestamp"].startswith("2027-01-29 10:00:00")
     assert (listed["reference"]["needs_manual_grade"], listed["release"]["needs_manual_grade"]) == (True, False)
-    for notebook, cell in WRITTEN.items():
+    for cell, notebook in WRITTEN.items():
         own, page = page_of(server, "reference", notebook)
         assert f'id="{cell}"' in page  # the box for the points
         grades = {one["name"]: one for one in json.loads(asked(f"{server}/api/grades?submission_id={own}"))}
@@ -393,7 +394,7 @@ def test_formgrader_shows_the_marks_and_a_mark_given_there_is_in_the_export(
     out = tmp_path / "grades.csv"
     export(course / "marks", "--to", "csv", "--gradebook", course / "gradebook.db", "-o", out)
     (row,) = [row for row in csv.DictReader(out.open(encoding="utf-8-sig")) if row["student"] == "reference"]
-    assert (row["automatic"], row["written"], row["total"]) == ("100", "10.5", "110.5")
+    assert (row["automatic"], row["written"], row["total"]) == ("100", "12.25", "112.25")
 
 
 @pytest.mark.processes
@@ -420,7 +421,7 @@ def test_nothing_of_a_students_notebook_acts_in_the_markers_browser(course: Path
     assert "4_2_better_cnn.ipynb could not be read" in unreadable
     assert "is missing in what was handed in" not in unreadable
     # What can't be read, and what is not there, is nobody's answer.
-    assert {path.name for path in written.glob("*.ipynb")} == {f"{name}.ipynb" for name in WRITTEN} - {
+    assert {path.name for path in written.glob("*.ipynb")} == {f"{name}.ipynb" for name in WRITTEN.values()} - {
         "4_3_save_and_load.ipynb"
     }
     given = points(book, "half-done")

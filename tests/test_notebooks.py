@@ -17,7 +17,7 @@ from autograder.labs.lab import open_lab
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.processes
-MINUTES = 25  # for a cell: the best model trains for about ten
+MINUTES = 50  # for a cell: the best model trains for about ten, from each of two seeds
 
 
 SHORTER = ('3 if data_name == "mnist" else 30', '36 if data_name == "mnist" else 20')  # the epochs of both recipes
@@ -49,12 +49,14 @@ def run_all(folder: Path, epochs: int | None = None) -> dict[str, float]:
             marked = cell.metadata.get("nbgrader", {})
             if marked.get("grade") and cell.cell_type == "code":
                 credit = [out for out in cell.outputs if out.output_type == "execute_result"][-1]
-                assert float(credit.data["text/plain"]) == marked.points, f"{name}: {marked.grade_id}"
+                # The log tells of the model after its whole training, and is found wrong where that was cut short.
+                log = 2 if epochs is not None and marked.grade_id == "best-model-check" else 0
+                assert float(credit.data["text/plain"]) == marked.points - log, f"{name}: {marked.grade_id}"
                 assert not [out for out in cell.outputs if out.get("name") == "stderr"]
     return seconds
 
 
-# The whole training on demand: no check cell of a notebook asks how well it went.
+# The whole training on demand: no check cell of a notebook but that of the log asks how well it went.
 @pytest.mark.parametrize("epochs", [2, pytest.param(None, marks=pytest.mark.slow)])
 def test_source_notebooks_run_on_the_embedded_digits(
     epochs: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -70,5 +72,7 @@ def test_source_notebooks_run_on_mnist(tmp_path: Path) -> None:
     if load_data().name != "mnist":
         pytest.skip("MNIST cannot be had here: set MNIST_ROOT")
     seconds = run_all(tmp_path)
-    print({name: round(took) for name, took in seconds.items()})  # idle, on 2 cores: 4.2 takes 700, the others up to 90
+    print(
+        {name: round(took) for name, took in seconds.items()}
+    )  # idle, on 2 cores: 4.2 about 1,400, the others up to 90
     assert (tmp_path / "weights" / "best_model.pt").is_file()

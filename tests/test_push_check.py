@@ -151,12 +151,12 @@ def test_the_install_step_takes_torch_from_the_index_that_is_set(tmp_path: Path)
 def test_a_right_repository_passes(tmp_path: Path, student_environment: Path) -> None:
     pushed = push(repository(tmp_path, "reference"), student_environment)
     assert pushed.statuses == {"Check": 0}, pushed.log
-    assert "81 of 81 points in the public checks: 16 done." in pushed.screen
+    assert "82 of 82 points in the public checks: 16 done." in pushed.screen
     assert pushed.annotations == []
-    assert "81 of 81 points" in pushed.summary
+    assert "82 of 82 points" in pushed.summary
     assert pushed.summary.count("✓ done") == 16
     page = (pushed.folder / "feedback.html").read_text()
-    assert "81 of 81 points" in page
+    assert "82 of 82 points" in page
     assert page.count("data:image/png;base64,") >= 2  # the student's own figures
 
 
@@ -170,14 +170,14 @@ def test_a_wrong_one_fails_with_an_annotation_at_the_line_of_its_cell(
     assert kind == "error"
     assert "no ReLU after the second convolution" in message
     assert "no ReLU after the second convolution" in pushed.screen
-    assert "76 of 81 points" in pushed.screen
+    assert "77 of 82 points" in pushed.screen
     assert where["file"] == "4_2_better_cnn.ipynb"
     line = (pushed.folder / where["file"]).read_text().splitlines()[int(where["line"]) - 1]
     assert "class BetterCNN" in line
-    assert "76 of 81 points" in pushed.summary.replace("&#46;", ".")
+    assert "77 of 82 points" in pushed.summary.replace("&#46;", ".")
     assert "no ReLU after the second convolution" in pushed.summary
     found = json.loads((pushed.folder / "feedback.json").read_text())
-    assert found["score"] == 76
+    assert found["score"] == 77
     assert "no ReLU after the second convolution" in (pushed.folder / "feedback.html").read_text()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder.course import Assignment, Band, CourseError
-from autograder.data import load_data, perturb
+from autograder.data import at_hand, load_data, perturb
 from autograder.judge.fault import of_no_answer
 from autograder.judge.oracle import Oracle
 from autograder.judge.probes import generator
@@ -20,6 +20,7 @@ from autograder.submission.wanted import meant
 WEIGHTS = (".pt", ".pth", ".pkl", ".bin", ".safetensors")  # how weights files end, where somebody chose another name
 # Of the test set: an accuracy of 98 % is then known to 0.2 points, one of 99.6 % to 0.09 (binomial sd).
 HIDDEN_IMAGES = 5000
+VALIDATION_IMAGES = 1000  # of the validation set, at most
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,16 @@ class Context:
         """Secretly perturbed test images as bytes (N, 28, 28), their labels (N,), and the data set's name."""
         return hidden_images(self.data, self.hidden_seed)
 
+    @of_no_answer()
+    def validation_images(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Validation images as bytes (N, 28, 28), and their labels (N,): students have them too.
+
+        None where a student's own check would have to download them first.
+        """
+        if self.data == "auto" and not at_hand():
+            return None
+        return validation_images(self.data)
+
     def band(self, task: str, data: str) -> Band:
         """The accuracy band of a task for a data set; raises `CourseError` where `course.yml` has none."""
         try:
@@ -78,3 +89,11 @@ def hidden_images(data: str, seed: int) -> tuple[np.ndarray, np.ndarray, str]:
     moved = perturb(loaded.test_images[order], seed)
     as_bytes = (moved[:, 0].clamp(0, 1) * 255).round().byte().numpy()
     return as_bytes, loaded.test_labels.numpy()[order], loaded.name
+
+
+@cache
+def validation_images(data: str) -> tuple[np.ndarray, np.ndarray]:
+    """Validation images of `data`, as bytes (N, 28, 28), evenly taken from all of them, and their labels (N,)."""
+    images, labels = load_data(data).part("validation")  # type: ignore[arg-type]
+    every = -(-len(images) // VALIDATION_IMAGES)
+    return (images[::every, 0] * 255).round().byte().numpy(), labels[::every].numpy()

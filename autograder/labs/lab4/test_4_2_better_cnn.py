@@ -7,10 +7,11 @@ import pytest
 
 from autograder.judge import accuracy, probes, weights_file
 from autograder.judge.compare import array, same
-from autograder.judge.verdict import Failed, Partial
+from autograder.judge.verdict import Blocked, Failed, Partial, Verdict
 from autograder.labs.examination import Examination
-from autograder.labs.kinds import network_procedures, saved_weights_procedures
+from autograder.labs.kinds import network_procedures, saved_weights_procedures, value_procedures
 from autograder.labs.kinds.saved_weights import ShapesOnly, weights_in
+from autograder.labs.lab4 import experiment_log
 from autograder.labs.lab4.networks import BETTER
 
 BETTER_FILE, BEST_FILE = "weights/better_cnn.pt", "weights/best_model.pt"
@@ -130,6 +131,38 @@ def test_best__accuracy(examination: Examination) -> None:
     except Failed as failed:
         guessing = reached < GUESSING and "no-better-than-guessing"
         raise examination.verdict(failed.message, guessing or None, failed.hint) from None
+
+
+@pytest.mark.task("best-model")
+@pytest.mark.public
+@pytest.mark.rests_on(value_procedures.values, "answer")
+@pytest.mark.rests_on(saved_weights_procedures.logits, "outputs")
+def test_log(examination: Examination) -> None:
+    """`experiments` tells of three experiments with two seeds each, and one of them is the model handed in."""
+    name = experiment_log.NAME
+    log = experiment_log.read_log(examination.ask(value_procedures.values, [name], name=name))
+    fault = log.fault
+    if fault is not None and fault.fatal:
+        raise examination.verdict(fault.facts, fault.mistake, fault.hint)
+    validation = examination.context.validation_images()
+    if validation is not None:
+        images, labels = validation
+        try:
+            reached = accuracy.accuracy_of(best_logits(examination, images), labels, "The best model")
+        except Verdict:  # which costs the points of another check
+            found = f"{fault.facts}\n" if fault is not None else ""
+            raise Blocked(
+                f"{found}Blocked until the weights in {BEST_FILE} fit: the log is compared with them."
+            ) from None
+        claim = min(log.claims, key=lambda claim: abs(claim - reached))
+        if not experiment_log.agrees(claim, round(reached * len(labels)), len(labels)):
+            facts = (
+                f"With the weights in {BEST_FILE}, {reached:.2%} of {len(labels):,} validation images are right, but"
+                f" the nearest accuracy in `{name}` is {claim:.2%}."
+            )
+            raise examination.verdict(facts, "log-of-another-model")
+    if fault is not None:
+        raise examination.verdict(fault.facts, fault.mistake, fault.hint, fraction=0.5)
 
 
 ASKED = (BETTER,)

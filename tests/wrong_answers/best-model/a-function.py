@@ -1,4 +1,4 @@
-# loses: weights-fit accuracy
+# loses: weights-fit accuracy log
 # says: `best_model()` should return a network, an `nn.Module`, but returned an object of type function.
 # %%
 from torch import nn
