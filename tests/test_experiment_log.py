@@ -160,9 +160,16 @@ def test_a_log_without_a_model_is_blocked_and_says_what_is_wrong_with_it_all_the
     assert "Blocked until the weights in weights/best_model.pt fit" in log.message
 
 
+def test_a_log_of_an_untrained_network_that_says_so_earns_nothing(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path / "in")
+    torch.manual_seed(0)
+    torch.save(live_oracle().definition("best_model")().state_dict(), folder / "weights" / "best_model.pt")
+    log = marked(folder, experiments=[row(0.1, 0.11), row(0.1, 0.09, change="deeper"), row(0.12, 0.1, change="both")])
+    assert (log["weights-fit"].status, log["log"].status) == ("passed", "blocked")
+
+
 def test_a_slip_costs_half_and_a_log_of_another_model_all(tmp_path: Path) -> None:
     folder = lay_out(tmp_path / "in")
-    assert marked(folder, experiments=ROWS)["log"].score == 2
     assert marked(folder, experiments=[*ROWS, row(0.9)])["log"].score == 1
     other = marked(folder, experiments=[row(0.9, 0.91), row(0.92, 0.9), row(0.8, 0.9)])["log"]
     assert other.score == 0
