@@ -47,8 +47,8 @@ from autograder.training.recipes import Recipe
 # %% [markdown]
 # ## What a second stage sees
 #
-# A unit (one number of a feature map) behind the first 5×5 convolution sees 5×5 pixels: a piece of
-# stroke, an edge, an end. What tells a 3 from an 8 is how such pieces lie to each other. A second
+# A unit (one number of a feature map) behind the first 5×5 convolution sees a piece of stroke,
+# an edge, an end. What tells a 3 from an 8 is how such pieces lie to each other. A second
 # convolution looks at the *maps* of the first: "a stroke end here, a curve to the right of it".
 #
 # The part of the image that a unit sees is its *receptive field*, $r$ pixels wide; the fields of
@@ -132,9 +132,8 @@ class BetterCNN(nn.Module):
 # %% [markdown]
 # ## A faster way to train
 #
-# Large steps get far, small steps settle; a learning rate that stands still, as in
-# 4.1, is a compromise. The *one-cycle* schedule does one after the other: it
-# climbs to a rate that could not be kept up for long, and sinks to nearly nothing.
+# Large steps get far, small steps settle; a learning rate that stands still, as in 4.1, is a compromise.
+# The *one-cycle* schedule climbs to a rate that could not be kept up for long, and sinks to nearly nothing.
 
 # %% tags=["active-ipynb"]
 # steps = 3 * len(data.loader("train"))
@@ -153,9 +152,8 @@ class BetterCNN(nn.Module):
 # axis.legend();
 
 # %% [markdown]
-# `fit(model, data, recipe, device)` trains so. It has another optimiser than your
-# `train`, too: `AdamW`, Adam that also shrinks the weights a little in each step. At
-# the end it puts back the weights of the epoch with the best *validation* accuracy.
+# `fit(model, data, recipe, device)` trains so, with `AdamW`: Adam that also shrinks the weights a little
+# in each step. At the end it puts back the weights of the epoch with the best *validation* accuracy.
 #
 # **Predict**: what helps, the optimiser or the schedule? How many
 # epochs does 4.1's way need for what `fit` reaches in three?
@@ -185,9 +183,9 @@ class BetterCNN(nn.Module):
 # | validation | every choice: epochs, learning rates, layers, which of two runs to keep | as often as you like |
 # | test | one honest number at the end | once |
 #
-# Choosing is a kind of learning. Of ten equally good runs one looks best, by luck of these images. Report its
-# test accuracy and you report the luck, which the next 10,000 images will not share. The validation number of
-# a chosen run is flattered in just that way; the test number stays clean while nothing is decided by it.
+# Choosing is a kind of learning. Of ten equally good runs one looks best, by luck of these images; report
+# its test accuracy, and you report luck that the next images will not share. The validation number of a
+# chosen run is flattered in just that way; the test number stays clean while nothing is decided by it.
 
 
 # %%
@@ -215,9 +213,9 @@ def better_recipe(data_name: str) -> Recipe:
 # check("better-cnn-accuracy")
 
 # %% [markdown]
-# The check sees only whether the file fits. The marking measures the accuracy, on test images that
-# are each moved by up to 1.5 pixels and turned by up to 8 degrees: nobody gains by having learnt the
-# public ones by heart. **Predict**: what does it cost the network that images are moved a little?
+# The check sees only whether the file fits. The marking measures the accuracy, on
+# test images moved by up to 1.5 pixels and turned by up to 8 degrees: nobody gains
+# by having learnt the public ones by heart. **Predict**: what does that cost?
 
 # %% tags=["active-ipynb"]
 # def report(model, title, part="validation"):
@@ -258,9 +256,9 @@ def better_recipe(data_name: str) -> Recipe:
 # $$\text{sd} = \sqrt{\frac{p\,(1-p)}{n}},$$
 #
 # which for $p = 0.99$ and $n = 10{,}000$ is 0.10 percentage points, and for 5,000 validation images
-# 0.14. (At 100 % it is 0; don't believe it.) Two networks on the *same* images share the hard ones, so
-# their difference is a little surer. But then there is the seed: over 20 seeds, `BetterCNN` after two
-# epochs varied by 0.06 points (sd). Before you call a change an improvement, train with several seeds.
+# 0.14. (At 100 % it is 0; don't believe it.) On the *same* images, a difference of two networks is
+# a little surer. But then there is the seed: over 20 seeds, `BetterCNN` after two epochs varied by
+# 0.06 points (sd). Before you call a change an improvement, train with several seeds.
 #
 # ### The worst mistakes
 #
@@ -273,14 +271,14 @@ def better_recipe(data_name: str) -> Recipe:
 # %% [markdown]
 # ## Two things worth having
 #
-# **Batch normalisation.** `nn.BatchNorm2d(c)`, between convolution and ReLU, brings each of $c$
-# channels to mean 0 and spread 1, over all images of the batch and all places of the map, and gives
-# it a learnt scale and shift. Large learning rates become safe, so deep networks train in few
-# epochs. In eval mode it uses averages from training: like dropout, it makes `model.eval()` matter.
+# **Batch normalisation.** `nn.BatchNorm2d(c)`, between convolution and ReLU, brings each
+# of $c$ channels to mean 0 and spread 1, over all images of the batch and all places of
+# the map, and gives it a learnt scale and shift. Large learning rates become safe. In
+# eval mode it uses averages from training: like dropout, it makes `model.eval()` matter.
 #
-# **Augmentation.** A 7 moved by a pixel is still a 7, but to the network it is a new image. If images are
-# moved and turned anew in each epoch, it can't learn them by heart, and is told what should not matter. The
-# training loss rises; look at the validation accuracy. Too much does harm: turned far enough, a 6 is a 9.
+# **Augmentation.** A 7 moved by a pixel is still a 7, but to the network it is a new image. If
+# images are moved and turned anew in each epoch, it can't learn them by heart. The training loss
+# rises; look at the validation accuracy. Too much does harm: turned far enough, a 6 is a 9.
 
 # %% tags=["active-ipynb"]
 # digit = data.train_images[:1]
@@ -299,16 +297,14 @@ def better_recipe(data_name: str) -> Recipe:
 # - It takes images `(N, 1, 28, 28)` with values in [0, 1], which it may
 #   normalise itself, and returns logits `(N, 10)`, no probabilities.
 # - `weights/best_model.pt` holds its state dict and has at most 8 MB: two million parameters.
-# - The marking takes test images moved and turned as above. On MNIST, credit for
-#   accuracy begins at 98 %, about what `BetterCNN` reaches, and is full at 99.2 %, a
-#   little less than a plain network of five 3×3 convolutions reaches in two epochs.
+# - The marking takes test images moved and turned as above. On MNIST, credit for accuracy begins at 98 %, about
+#   what `BetterCNN` reaches, and is full at 99.2 %, a little less than five 3×3 convolutions reach in two epochs.
 # - The log of your **experiments** (below) earns points of its own.
 #
-# Ideas: images moved and turned (`max_shift=2, max_degrees=10` in the recipe), stretched and slanted
-# (`max_stretch`, `max_shear`); stages of two 3×3 convolutions with `padding=1`, each with batch norm and
-# ReLU; more channels after each pooling; more epochs, once there is augmentation; `label_smoothing=0.05`,
-# which asks the network to be a little less than certain; branches and skips, as in 4.6; `averaging=0.999`,
-# which keeps the average of the last thousand steps' weights. Widths between 16 and 64 are plenty.
+# Ideas: augmentation (`max_shift=2, max_degrees=10` in the recipe, then `max_stretch` and `max_shear`), and
+# more epochs once it is there; stages of two 3×3 convolutions with `padding=1`, each with batch norm and ReLU;
+# more channels after each pooling; `label_smoothing=0.05` (be a little less than certain); `averaging=0.999`
+# (of the last thousand steps' weights); branches and skips, as in 4.6. Widths from 16 to 64 are plenty.
 
 
 # %% nbgrader={"grade": false, "grade_id": "best-model", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -369,14 +365,14 @@ def best_recipe(data_name: str) -> Recipe:
 # %% [markdown]
 # ### Experiments, and a log of them
 #
-# An experiment changes **one** thing, says **before** it runs what that should bring,
-# and is **repeated**: `try_out` trains a new network from each of two seeds and prints
-# the accuracies for your log. Try ideas with two or three epochs: `try_out(best_model,
+# An experiment changes **one** thing, says **before** it runs what that should bring, and is
+# **repeated**: `try_out` trains a new network from each of two seeds and prints the accuracies for
+# your log. Add cells of your own, and try ideas with two or three epochs: `try_out(best_model,
 # Recipe(epochs=2, max_shift=2))`. Give the long run only to what has won the short one.
 
 # %% tags=["active-ipynb"]
 # def try_out(make, recipe, seeds=(0, 1)):
-#     """Train a new network for each seed, print the validation accuracies, return the last network and its history."""
+#     """Train a network from each seed, print the validation accuracies, return the last one and its history."""
 #     reached = []
 #     for seed in seeds:
 #         torch.manual_seed(seed)
@@ -391,7 +387,8 @@ def best_recipe(data_name: str) -> Recipe:
 # try_out(BetterCNN, better_recipe(data.name));
 
 # %% [markdown]
-# Now train your best one. Ours has 177,828 parameters and takes 11 minutes for each seed.
+# Now train your best one. Ours has 177,828 parameters and takes 11 minutes for each seed
+# on two CPU cores that compute in 16 bits (`bfloat16=True`), half as long again on others.
 
 # %% tags=["active-ipynb"]
 # print(f"{sum(parameter.numel() for parameter in best_model().parameters()):,} parameters")
@@ -415,8 +412,9 @@ def best_recipe(data_name: str) -> Recipe:
 #
 # - `validation`: the accuracies of at least two seeds, as fractions,
 #   not in percent. Type the numbers: the marking trains nothing.
-# - One row is the model that you hand in: the check measures your weights on 1,000 validation images, and an
-#   accuracy in your log must be near that, within 2 points and four standard deviations. Every honest number is.
+# - One row is the model that you hand in: on 1,000 validation images, the check
+#   measures what your weights reach, and an accuracy in your log must be near
+#   that, within 2 points and four standard deviations. Every honest number is.
 # - What did not help counts as much as what did. A person reads the words.
 
 # %% nbgrader={"grade": false, "grade_id": "experiments", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -445,7 +443,7 @@ experiments = [
         "change": "skips and branches added to row 3, images stretched and slanted too, weights averaged, 36 epochs",
         "expect": "a third of the mistakes gone, most of it by the long training",
         "validation": [0.9974, 0.9972],
-        "conclude": "half of them: 13 and 14 in place of 25 and 28, but many changes at once do not say which helped. This is the model that I hand in.",
+        "conclude": "half of them: 13 and 14 in place of 25 and 28, but which change helped? This one I hand in.",
     },
 ]
 ### END SOLUTION
@@ -484,16 +482,15 @@ experiments = [
 # | a tiny one: five convolutions of 8 and 16 channels | 7,988 | 24 | 3 | 3 | 99.55 | 0.06 | 99.48 |
 # | our best model: branches and merges | 177,828 | 36 | 11 | 5 | 99.70 | 0.01 | 99.71 |
 #
-# The best single networks in published tables reach 99.84 % (*Efficient-CapsNet*, 2021), ensembles
-# 99.91 % (An and others, 2020), but there the best epoch was chosen on the test images. About 15 of
-# the 10,000 test labels are wrong: whoever is well above 99.85 % was lucky, or fits wrong labels.
+# Single networks in published tables reach 99.84 % (*Efficient-CapsNet*, 2021), ensembles
+# 99.91 % (An and others, 2020), with the epoch chosen on the test images. About 15 of the
+# 10,000 test labels are wrong: whoever is well above 99.85 % was lucky, or fits wrong labels.
 #
 # </details>
 #
 # <details><summary>What each step bought</summary>
 #
-# Each line has what the lines above it brought, with 6 epochs and 3
-# seeds. *Pulled about* are parts of an image, each its own way.
+# Each line has what the lines above it brought, with 6 epochs and 3 seeds. *Pulled about* are parts of an image.
 #
 # | step | test % | sd | moved and turned % | sd |
 # |---|---:|---:|---:|---:|
@@ -503,21 +500,19 @@ experiments = [
 # | weights averaged | 99.68 | 0.06 | 99.63 | 0.04 |
 # | images pulled about too (not kept) | 99.60 | 0.05 | 99.58 | 0.01 |
 #
-# With three seeds the difference of two lines is known to about 0.05. That network and averaging
-# together help is likely (0.09 on images moved and turned); that stretching costs 0.02 cannot be
-# told from luck. Training six times as long brought 0.08 more. What did *not* help: pulling
+# The difference of two lines is known to about 0.05: that network and averaging together
+# help is likely, that stretching costs 0.02 may be luck. What did *not* help: pulling
 # parts of the image about; averaging the answers for several turned copies of an image;
-# averaging eight networks, which together had 48 images wrong where the best of them had 51.
+# averaging eight networks, which had 48 images wrong where the best of them had 51.
 #
 # </details>
 
 # %% [markdown]
 # ## Two questions to answer in words
 #
-# **Your experiments.** (a) Which of your changes helped, and how do you know that it was
-# no luck? Use seeds and sd. (b) Which expectation was wrong, and what do you think now?
-# (c) A change brings 0.1 points on 5,000 validation images. What would you do to be sure
-# of it? (Six sentences are enough. A person reads this answer, beside your log.)
+# **Your experiments.** (a) Which of your changes helped, and how do you know that it was no luck? Use seeds and sd.
+# (b) Which expectation was wrong, and what do you think now? (c) A change brings 0.1 points on 5,000 validation
+# images: how would you make sure of it? (Six sentences are enough. A person reads this answer, beside your log.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written-experiments", "locked": false, "points": 3, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
@@ -534,22 +529,23 @@ experiments = [
 # ### END SOLUTION
 
 # %% [markdown]
-# **Depth and luck.** (a) `BetterCNN` has a tenth of the parameters of `SimpleCNN` and makes fewer mistakes.
-# What does its second convolution give it that more parameters in one stage would not? Use the receptive field.
-# (b) A fellow student trains ten networks, picks the one with the highest accuracy on the 10,000 test images,
-# 99.31 %, and reports that number; the other nine lie between 99.15 and 99.28 %. What is wrong with the report,
-# about how large is the uncertainty of such a number, and what would you have done? (Six sentences are enough.)
+# **Depth and luck.** (a) What does `BetterCNN`'s second convolution give it that more parameters
+# in one stage would not? Use the receptive field. (b) A fellow student trains ten networks, picks
+# the one with the highest accuracy on the 10,000 test images, 99.31 %, and reports that number;
+# the other nine lie between 99.15 and 99.28 %. What is wrong with the report, about how large is
+# the uncertainty of such a number, and what would you have done? (Six sentences are enough.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written-deeper", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# (a) Behind the first convolution and pooling a unit sees 6×6 pixels, behind the second 10×10 and, pooled, 12×12: nearly half
-# of the image's side. A unit of the second stage therefore combines strokes and ends to parts such as a loop or a corner, reuses the 30
-# first-stage maps for all of them, and does so at each place with the same weights. More parameters in one stage would give more kinds of
-# 5×5 piece, or leave it to the fully connected layer to learn each combination anew at each place. (b) The test images were
-# used to choose, so the highest of ten numbers includes the luck of that run on these images and is too high on average.
-# The binomial sd is √(0.993 · 0.007 / 10,000) ≈ 0.08 points and seeds add some hundredths, so the ten may all be equally good.
-# I would have chosen on validation images and measured that one network on the test images once, or reported mean and spread of
-# all ten.
+# (a) Behind the first convolution and pooling a unit sees 6×6 pixels, behind the second 10×10 and, pooled, 12×12:
+# nearly half of the image's side. A unit of the second stage therefore combines strokes and ends to parts such as
+# a loop or a corner, reuses the 30 first-stage maps for all of them, and does so at each place with the same
+# weights. More parameters in one stage would give more kinds of 5×5 piece, or leave it to the fully connected
+# layer to learn each combination anew at each place. (b) The test images were used to choose, so the highest of
+# ten numbers includes the luck of that run on these images and is too high on average. The binomial sd is √(0.993
+# · 0.007 / 10,000) ≈ 0.08 points and seeds add some hundredths, so the ten may all be equally good. I would have
+# chosen on validation images and measured that one network on the test images once, or reported mean and spread
+# of all ten.
 # ### END SOLUTION
 
 # %% [markdown]
