@@ -303,7 +303,7 @@ def test_a_gradebook_that_nbgrader_made_takes_the_marks(tmp_path: Path) -> None:
         grade = opened.find_grade("own", "4_1_simple_cnn", "lab4", "reference")
         grade.manual_score, grade.needs_manual_grade = 3.0, False
         opened.db.commit()
-    assert totals(marks, tmp_path / "gradebook.db") == {"reference": 95 + 6 + 3}
+    assert totals(marks, tmp_path / "gradebook.db") == {"reference": 95 + 7 + 3}
 
 
 # --- formgrader -------------------------------------------------------------------------------------------------------

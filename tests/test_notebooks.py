@@ -49,15 +49,13 @@ def run_all(folder: Path, epochs: int | None = None) -> dict[str, float]:
             marked = cell.metadata.get("nbgrader", {})
             if marked.get("grade") and cell.cell_type == "code":
                 credit = [out for out in cell.outputs if out.output_type == "execute_result"][-1]
-                # The log tells of the model after its whole training, and is found wrong where that was cut short.
-                log = 2 if epochs is not None and marked.grade_id == "best-model-check" else 0
-                assert float(credit.data["text/plain"]) == marked.points - log, f"{name}: {marked.grade_id}"
+                assert float(credit.data["text/plain"]) == marked.points, f"{name}: {marked.grade_id}"
                 assert not [out for out in cell.outputs if out.get("name") == "stderr"]
     return seconds
 
 
-# The whole training on demand: no check cell of a notebook but that of the log asks how well it went.
-@pytest.mark.parametrize("epochs", [2, pytest.param(None, marks=pytest.mark.slow)])
+# The whole training on demand: only the log of 4.2 is compared with how well it went, and three epochs are near enough.
+@pytest.mark.parametrize("epochs", [3, pytest.param(None, marks=pytest.mark.slow)])
 def test_source_notebooks_run_on_the_embedded_digits(
     epochs: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -188,7 +188,7 @@ def test_an_untouched_one_fails_and_says_what_is_left(tmp_path: Path, student_en
     ((kind, where, message),) = pushed.annotations
     assert (kind, where["title"]) == ("notice", "Not started%3A 16")
     assert "A residual block" in message
-    assert "0 of 81 points" in pushed.summary
+    assert "0 of 82 points" in pushed.summary
 
 
 # --- what a student's words can do ------------------------------------------------------------------------------------
