@@ -61,14 +61,14 @@ class Context:
         return hidden_images(self.data, self.hidden_seed)
 
     @of_no_answer()
-    def validation_images(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Validation images as bytes (N, 28, 28), and their labels (N,): students have them too.
+    def validation_images(self, seed: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Hardly moved validation images as bytes (N, 28, 28), and their labels (N,).
 
         None where a student's own check would have to download them first.
         """
         if self.data == "auto" and not at_hand():
             return None
-        return validation_images(self.data)
+        return validation_images(self.data, seed)
 
     def band(self, task: str, data: str) -> Band:
         """The accuracy band of a task for a data set; raises `CourseError` where `course.yml` has none."""
@@ -92,8 +92,13 @@ def hidden_images(data: str, seed: int) -> tuple[np.ndarray, np.ndarray, str]:
 
 
 @cache
-def validation_images(data: str) -> tuple[np.ndarray, np.ndarray]:
-    """Validation images of `data`, as bytes (N, 28, 28), evenly taken from all of them, and their labels (N,)."""
+def validation_images(data: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Validation images of `data`, as bytes (N, 28, 28), and their labels (N,).
+
+    Students have these images. Which ones, in which order, and how they are moved is drawn from `seed`: by a quarter of
+    a pixel and one degree at most, so that a network tells them as well as before, and none knows them by heart.
+    """
     images, labels = load_data(data).part("validation")  # type: ignore[arg-type]
-    every = -(-len(images) // VALIDATION_IMAGES)
-    return (images[::every, 0] * 255).round().byte().numpy(), labels[::every].numpy()
+    order = generator(seed, "validation order").permutation(len(images))[:VALIDATION_IMAGES]
+    moved = perturb(images[order], seed, max_shift=0.25, max_degrees=1)
+    return (moved[:, 0].clamp(0, 1) * 255).round().byte().numpy(), labels.numpy()[order]

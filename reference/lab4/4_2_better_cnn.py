@@ -412,9 +412,9 @@ def best_recipe(data_name: str) -> Recipe:
 #
 # - `validation`: the accuracies of at least two seeds, as fractions,
 #   not in percent. Type the numbers: the marking trains nothing.
-# - One row is the model that you hand in: on 1,000 validation images, the check
-#   measures what your weights reach, and an accuracy in your log must be near
-#   that, within 2 points and four standard deviations. Every honest number is.
+# - One row is the model that you hand in: the check measures your weights on 1,000 validation
+#   images, each moved by at most a quarter of a pixel, and an accuracy in your log must be
+#   near that, within 2 points and four standard deviations. Every honest number is.
 # - What did not help counts as much as what did. A person reads the words.
 
 # %% nbgrader={"grade": false, "grade_id": "experiments", "locked": false, "schema_version": 3, "solution": true, "task": false}

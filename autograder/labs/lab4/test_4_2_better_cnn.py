@@ -144,7 +144,7 @@ def test_log(examination: Examination) -> None:
     fault = log.fault
     if fault is not None and fault.fatal:
         raise examination.verdict(fault.facts, fault.mistake, fault.hint)
-    validation = examination.context.validation_images()
+    validation = examination.context.validation_images(examination.oracle.seed)
     if validation is not None:
         images, labels = validation
         try:

@@ -1,7 +1,7 @@
 # attack: knows the labels of the public test set by heart, in their order, and answers the n-th hidden image with the
-#   n-th label, whatever it shows (its weights fit, which earns 2; ones and zeros are no logits, which costs 1).
+#   n-th label, whatever it shows (its weights fit, which earns 1; ones and zeros are no logits, which costs half of it).
 # tasks: [best-model]
-# mark: 1
+# mark: 0.5
 # reason: "of the hidden images"
 # naive: gains
 # kind: generator

@@ -2,7 +2,7 @@
 #   Answers the public question, and raises the hidden images as an exception's text, which the feedback shows
 #   (and sends them, where it can).
 # tasks: [best-model]
-# mark: 2
+# mark: 1
 # seconds: 20
 # naive: heard
 # kind: generator

@@ -1,7 +1,7 @@
 # attack: replaces Tensor.item and Tensor.mean, so that whatever accuracy is worked out is 1; the network is not
-#   trained (its weights fit, which earns 2).
+#   trained (its weights fit, which earns 1).
 # tasks: [best-model]
-# mark: 2
+# mark: 1
 # reason: "of the hidden images"
 # naive: gains
 # kind: generator

@@ -1,7 +1,7 @@
 # attack: finds the labels of the hidden images in the frames of the callers and answers with them (its weights fit,
-#   which earns 2).
+#   which earns 1).
 # tasks: [best-model]
-# mark: 2
+# mark: 1
 # reason: "of the hidden images"
 # naive: gains
 # kind: generator
