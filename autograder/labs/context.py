@@ -60,7 +60,7 @@ class Context:
         """Secretly perturbed test images as bytes (N, 28, 28), their labels (N,), and the data set's name."""
         return hidden_images(self.data, self.hidden_seed)
 
-    @of_no_answer()
+    @of_no_answer
     def validation_images(self, seed: int) -> tuple[np.ndarray, np.ndarray] | None:
         """Hardly moved validation images as bytes (N, 28, 28), and their labels (N,).
 
