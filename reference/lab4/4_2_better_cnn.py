@@ -153,7 +153,8 @@ class BetterCNN(nn.Module):
 
 # %% [markdown]
 # `fit(model, data, recipe, device)` trains so, with `AdamW`: Adam that also shrinks the weights a little
-# in each step. At the end it puts back the weights of the epoch with the best *validation* accuracy.
+# in each step, here with `betas` that forget sooner. At the end it puts back the weights of the epoch
+# with the best *validation* accuracy (or, with `averaging`, the average of the last weights).
 #
 # **Predict**: what helps, the optimiser or the schedule? How many
 # epochs does 4.1's way need for what `fit` reaches in three?
@@ -223,9 +224,9 @@ def better_recipe(data_name: str) -> Recipe:
 #     images, labels = data.part(part)
 #     for what, shown in [("as they are", images), ("moved and turned", perturb(images, seed=0))]:
 #         right = predict(model, shown, device).argmax(1) == labels
-#         share, count = right.float().mean().item(), len(right)
+#         share, count, wrong = right.float().mean().item(), len(right), int((~right).sum())
 #         sd = (share * (1 - share) / count) ** 0.5
-#         print(f"{title}, {part} images {what}: {share:.2%} ± {sd:.2%} ({count - int(right.sum())} of {count} wrong)")
+#         print(f"{title}, {part} images {what}: {share:.2%} ± {sd:.2%} ({wrong} of {count} wrong)")
 #
 #
 # def learning_curves(history):
