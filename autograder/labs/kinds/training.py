@@ -373,6 +373,7 @@ ENDED = replace(
 # --- `evaluate` -------------------------------------------------------------------------------------------------------
 
 
+MOST_SAID = 2000  # characters of an answer in which numbers are looked for
 EXACTLY = 1e-4  # the same accuracy but for rounding
 
 
@@ -537,7 +538,7 @@ def _evaluates(examination: Examination) -> bool:
 
 def _numbers_in(answer: Any) -> list[float]:
     """The numbers in an answer of any form: 75.7 in "75.7 %", 0.757 and 2.1 in a dictionary of both."""
-    return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", str(answer))]
+    return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", str(answer)[:MOST_SAID])]
 
 
 def _trains(examination: Examination) -> bool:
