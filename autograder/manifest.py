@@ -31,7 +31,8 @@ IN_REACH = ("notebook", "start", "data", "pictures", "training", "own_work")
 # What students get beside the lab's own modules.
 PUBLIC = (
     *("__init__.py", "manifest.py", "course.py", "data.py", "drawing.py", "notebook.py", "own_work.py", "results.py"),
-    *("start.py", "pictures.py", "states.py", "storage.py", "feedback/*.py", "feedback/templates/*"),
+    *("made_photographs.py", "start.py", "pictures.py", "states.py", "storage.py"),
+    *("feedback/*.py", "feedback/templates/*"),
     *("submission/*.py", "sandbox/*.py", "judge/*.py", "labs/*.py", "labs/kinds/*.py"),
     *("training/__init__.py", "training/progress.py", "training/recipes.py"),
     *("cli/__init__.py", "cli/shared.py", "cli/check.py", "cli/doctor.py"),
@@ -44,7 +45,7 @@ PRESENTATION = frozenset({"feedback", "export", "cli", "build", "new", "training
 # How submissions are marked, which decides no verdict but must be the same at all workers of a cluster.
 CONDUCT = ("sandbox/layers/**/*.py", "sandbox/proof/*.py", "sandbox/layers/*.txt", "grading/**/*.py")
 # What decides how a lab's known mistakes answer, beside the lab's own folder.
-ANSWERS = ("judge/**/*.py", "sandbox/**/*.py", "labs/*.py", "labs/kinds/*.py", "drawing.py")
+ANSWERS = ("judge/**/*.py", "sandbox/**/*.py", "labs/*.py", "labs/kinds/*.py", "drawing.py", "made_photographs.py")
 
 
 def files(patterns: Iterable[str]) -> list[Path]:

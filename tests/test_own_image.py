@@ -1,16 +1,23 @@
-"""Which pictures of their own count for students, and does the reference make a digit of every transparent one?"""
+"""Which pictures of their own count, and does a digit come out of transparent pictures and of photographs?"""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
+from autograder.judge.images import judge_on_paper
 from autograder.judge.oracle import import_script
+from autograder.judge.verdict import Failed
+from autograder.labs.kinds.image import Photograph
 from autograder.labs.lab4 import test_4_4_own_image
+from autograder.labs.lab4.drawn_pictures import PHOTOGRAPHS
+from autograder.labs.lab4.test_4_4_own_image import look_of, problem_with
+from autograder.made_photographs import Scene, strokes
 from tests.judging import LAB, REFERENCE, judged
 
 
@@ -82,3 +89,51 @@ def test_of_pictures_without_end_only_as_many_are_looked_at_as_take_seconds(tmp_
     assert test_4_4_own_image.few_enough(pictures) == pictures[:25]
     Image.new("1", (3000, 3000)).save(pictures[0])  # is refused unseen
     assert test_4_4_own_image.few_enough(pictures) == pictures[:26]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda digit: digit, ""),
+        (lambda digit: np.roll(digit, 1, 0) ** 0.5, ""),  # a row lower, with thicker edges
+        (lambda digit: np.rot90(digit), "the digit lies on its side"),
+        (lambda digit: np.maximum(digit, 0.2), "around the digit, the paper should be 0, but it is 0.20 on average"),
+        (lambda digit: 1 - digit, "it is dark on light"),
+        (lambda digit: np.roll(digit, 4, 1), "the digit is off centre"),
+        (lambda digit: 0 * digit, "the tensor is black"),
+    ],
+)
+def test_a_photograph_must_become_its_digit_alone(spoil: Callable[[np.ndarray], np.ndarray], said: str) -> None:
+    clean = np.asarray(strokes(7, Scene(size=(28, 28), fill=20 / 28), 5), np.float32)[None] / 255
+    answer = {"image": spoil(clean[0]).astype(np.float32)[None], "dtype": "torch.float32", "kind": "Tensor"}
+    try:
+        judge_on_paper(answer, clean, "7.jpg")
+        found = ""
+    except Failed as failed:
+        found = failed.message
+    assert said in found
+    assert bool(said) == bool(found)
+
+
+@pytest.mark.parametrize("photograph", PHOTOGRAPHS, ids=lambda one: one.name)
+def test_only_with_an_estimate_of_the_paper_a_photograph_is_right(photograph: Photograph, tmp_path: Path) -> None:
+    script = import_script(REFERENCE / "4_4_own_image.py")
+    path = tmp_path / photograph.name
+    path.write_bytes(photograph.file(3).tobytes())
+    answer = {"image": script.load_image(path).numpy(), "dtype": "torch.float32", "kind": "Tensor"}
+    photograph.judge(answer, {}, 3)
+    with Image.open(path) as picture:
+        grey = script.light_on_dark(script.grey_values(script.ImageOps.exif_transpose(picture)))
+    paper = np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
+    plain = script.like_mnist(((grey - paper) / (grey.max() - paper)).clip(0, 1))
+    with pytest.raises(Failed):
+        photograph.judge({**answer, "image": plain.astype(np.float32)[None]}, {}, 3)
+
+
+def test_a_released_photograph_looks_the_same_as_a_png_file(tmp_path: Path) -> None:
+    released = REFERENCE / "images" / "6_made_phone_on_its_side.jpg"
+    with Image.open(released) as picture:
+        ImageOps.exif_transpose(picture).save(tmp_path / "6_mine.png")
+    assert look_of(tmp_path / "6_mine.png").is_like(look_of(released))
+    assert problem_with(released, 4) == "is a .jpg file, but should be a .png"
+    assert problem_with(released, 4, "JPEG") == ""

@@ -9,26 +9,15 @@ import numpy as np
 from autograder.judge.compare import array
 from autograder.judge.verdict import Failed
 
+LEAST_ALIKE = 0.7  # the correlation of a digit from a photograph with the clean one, over shifts
+MOST_PAPER = 0.06  # the mean of what is not near the digit
+LOOK_AT_STEPS = "Show what each step makes of such a picture: the paper, the ink, what you keep, the tensor."
 KEPT = 0.15  # so far may the values of a 28×28 picture move, as by stretching its contrast; a shift moves them by 1
 
 
 def judge_image(answer: dict[str, Any], expected: np.ndarray, exact: bool, name: str) -> None:
     """`load_image`'s tensor for the file `name` is `expected` (1, 28, 28): exactly, or as well as resampling allows."""
-    if "error" in answer:
-        error = answer["error"]
-        where = "".join(f"\n  {place}" for place in error.get("places", [])[-2:] if ", line " in place)
-        raise Failed(f"{name}: load_image raised {error.get('type')}: {str(error.get('message'))[:300]}{where}")
-    if "image" not in answer:
-        raise Failed(f"{name}: load_image should return a Tensor, but returned {answer.get('kind')}.")
-    image = array(answer["image"], f"{name}: the tensor")
-    if image.shape != (1, 28, 28):
-        raise Failed(f"{name}: the tensor's shape should be (1, 28, 28), but it is {image.shape}.")
-    if answer.get("dtype") != "torch.float32":
-        raise Failed(f"{name}: the tensor's dtype should be float32, but it is {answer.get('dtype')}.")
-    if image.min() < -1e-6 or image.max() > 1 + 1e-6:
-        raise Failed(
-            f"{name}: the values should lie in [0, 1], but they lie in [{image.min():.3g}, {image.max():.3g}]."
-        )
+    image = image_of(answer, name)
     image, right = image[0].astype(np.float64), expected[0].astype(np.float64)
     if image.max() < 0.1:
         raise Failed(
@@ -65,6 +54,62 @@ def judge_image(answer: dict[str, Any], expected: np.ndarray, exact: bool, name:
             f"{name}: the tensor does not look like the picture's digit (similarity {correlation:.2f} of 1).",
             hint="Show the tensor with `imshow` next to the picture.",
         )
+
+
+def judge_on_paper(answer: dict[str, Any], clean: np.ndarray, name: str) -> None:
+    """`load_image`'s tensor for the photograph `name` shows the digit of `clean` (1, 28, 28), and not the paper.
+
+    Ways to take the paper off differ, so what counts is where the digit is, its shape, and that the rest is dark.
+    """
+    image, right = image_of(answer, name)[0].astype(np.float64), clean[0].astype(np.float64)
+    if image.max() < 0.1:
+        raise Failed(f"{name}: the tensor is black.", hint=LOOK_AT_STEPS)
+    around = float(image[~_grown(right > 0.25, 3)].mean())
+    if around > MOST_PAPER:
+        dark = around > 0.5 and _best_correlation(1 - image, right) > 0.5
+        raise Failed(
+            f"{name}: the digit should be light on dark, but it is dark on light."
+            if dark
+            else f"{name}: around the digit, the paper should be 0, but it is {around:.2f} on average.",
+            hint=LOOK_AT_STEPS,
+        )
+    correlation = _best_correlation(image, right)
+    if correlation < LEAST_ALIKE:
+        turned = max(_best_correlation(np.rot90(image, turns), right) for turns in (1, 2, 3))
+        raise Failed(
+            f"{name}: the digit lies on its side."
+            if turned > LEAST_ALIKE
+            else f"{name}: the tensor does not look like the picture's digit (similarity {correlation:.2f} of 1).",
+            hint="The file says in its EXIF data how the phone was held." if turned > LEAST_ALIKE else LOOK_AT_STEPS,
+        )
+    _judge_place(image, right, name)
+
+
+def _grown(mask: np.ndarray, by: int) -> np.ndarray:
+    """A mask (H, W) and all that is up to `by` pixels away from it, along rows and columns."""
+    for axis in (0, 1):
+        mask = np.any([np.roll(mask, step, axis) for step in range(-by, by + 1)], axis=0)
+    return mask
+
+
+def image_of(answer: dict[str, Any], name: str) -> np.ndarray:
+    """The tensor (1, 28, 28) of float32 in [0, 1] that `load_image` returned for the file `name`; raises `Failed`."""
+    if "error" in answer:
+        error = answer["error"]
+        where = "".join(f"\n  {place}" for place in error.get("places", [])[-2:] if ", line " in place)
+        raise Failed(f"{name}: load_image raised {error.get('type')}: {str(error.get('message'))[:300]}{where}")
+    if "image" not in answer:
+        raise Failed(f"{name}: load_image should return a Tensor, but returned {answer.get('kind')}.")
+    image = array(answer["image"], f"{name}: the tensor")
+    if image.shape != (1, 28, 28):
+        raise Failed(f"{name}: the tensor's shape should be (1, 28, 28), but it is {image.shape}.")
+    if answer.get("dtype") != "torch.float32":
+        raise Failed(f"{name}: the tensor's dtype should be float32, but it is {answer.get('dtype')}.")
+    if image.min() < -1e-6 or image.max() > 1 + 1e-6:
+        raise Failed(
+            f"{name}: the values should lie in [0, 1], but they lie in [{image.min():.3g}, {image.max():.3g}]."
+        )
+    return image
 
 
 def _judge_place(image: np.ndarray, right: np.ndarray, name: str) -> None:

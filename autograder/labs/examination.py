@@ -101,15 +101,20 @@ class Examination:
         """Of mistakes that give the same answer here, the one that agrees best with what earlier checks found."""
         if len(candidates) < 2:
             return candidates[0] if candidates else None
-        seen, lost = {self.check}, {self.check}
+        seen, lost, named = {self.check}, {self.check}, set()
         for (task, check), result in self.findings.results.items():
             if (task, check) == (self.task, self.check):
                 break
             if task == self.task:
                 seen.add(check)
+                named.add(result.diagnosis)
                 if result.status != "passed":
                     lost.add(check)
-        return min(candidates, key=lambda mistake: len((self.mistakes.loses(self.task, mistake) & seen) ^ lost))
+
+        def unlikely(mistake: str) -> tuple[int, bool]:
+            return len((self.mistakes.loses(self.task, mistake) & seen) ^ lost), mistake not in named
+
+        return min(candidates, key=unlikely)
 
     def verdict(self, facts: str, mistake: str | None, hint: str = "", fraction: float = 0) -> Verdict:
         """The verdict on a known mistake: the facts, and the sentence for it; on any other, the facts and the hint.

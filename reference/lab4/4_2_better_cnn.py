@@ -126,7 +126,7 @@ class BetterCNN(nn.Module):
         ### END SOLUTION
 
 
-# %% tags=["active-ipynb"] nbgrader={"grade": true, "grade_id": "better-cnn-check", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
+# %% tags=["active-ipynb"] nbgrader={"grade": true, "grade_id": "better-cnn-check", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 # check("better-cnn")
 
 # %% [markdown]

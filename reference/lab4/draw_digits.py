@@ -1,8 +1,9 @@
-"""Draws the digit pictures in images/, and the reference's own ones in own/: `python draw_digits.py`."""
+"""Draws the digit pictures in images/, photographs among them, and the reference's own: `python draw_digits.py`."""
 
 from pathlib import Path
 
 from autograder.drawing import draw
+from autograder.made_photographs import Scene, jpeg, photograph
 
 HERE = Path(__file__).parent
 BLUE, RED, PENCIL, PAPER = (28, 52, 160), (170, 30, 40), (70, 70, 74), (250, 247, 238)
@@ -27,6 +28,18 @@ IMAGES: dict[str, dict] = {
     "6_yellow_on_dark": {"seed": 71, "size": (240, 180), "mode": "RGB", "ink": (250, 220, 90), "paper": (30, 60, 45)},
 }
 
+# The same for pictures that look as if a phone had taken them. They are made, and their names say so.
+PHOTOGRAPHS: dict[str, Scene] = {
+    "0_made_even_light": Scene(paper="plain", pen="ballpoint", quality=80),
+    "2_made_ruled_side_light": Scene("from one side", 0.45, "ruled", "pencil", quality=80),
+    "3_made_shadow": Scene("shadow", 0.5, "plain", "felt-tip", quality=80),
+    "4_made_squared_lamp": Scene("lamp", 0.5, "squared", "ballpoint", quality=80),
+    "5_made_recycled_paper": Scene("across", 0.4, "recycled", "pencil", noise=0.03, quality=75),
+    "6_made_phone_on_its_side": Scene("across", 0.4, "ruled", "felt-tip", size=(280, 240), quality=80, turned=True),
+    "7_made_noisy_messenger": Scene("from one side", 0.5, "plain", "ballpoint", noise=0.045, quality=35),
+    "9_made_ruled_shadow": Scene("shadow", 0.4, "ruled", "ballpoint", offset=(0.08, -0.05), fill=0.5, quality=80),
+}
+
 OWN: dict[str, dict] = {
     "0_pencil": {"seed": 101, "size": (150, 190), "mode": "RGB", "ink": PENCIL, "paper": PAPER, "slant": 0.2},
     "2_blue_pen": {"seed": 103, "size": 200, "mode": "RGB", "ink": BLUE, "paper": PAPER, "pen": 0.08, "slant": 0.1},
@@ -41,6 +54,8 @@ def main() -> None:
         (HERE / folder).mkdir(exist_ok=True)
         for name, how in pictures.items():
             draw(int(name[0]), **how).save(HERE / folder / f"{name}.png", optimize=True)
+    for name, scene in PHOTOGRAPHS.items():
+        (HERE / "images" / f"{name}.jpg").write_bytes(jpeg(photograph(int(name[0]), scene, seed=44), scene))
 
 
 if __name__ == "__main__":

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autograder.drawing import draw
 from autograder.judge.compare import array, raised_text
-from autograder.judge.images import judge_image
+from autograder.judge.images import judge_image, judge_on_paper
 from autograder.judge.verdict import Failed, NotAttempted, Partial, Verdict
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import image_procedures
-from autograder.labs.questions import Question, of_each
+from autograder.labs.questions import Question, of_each, sketch
+from autograder.made_photographs import Scene, jpeg, strokes
+from autograder.made_photographs import photograph as photograph_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +42,44 @@ class Picture:
         kind = f"{ink} on transparent paper" if paper is None else "dark on light" if light else "light on dark"
         return f"{self.name} (mode {self.drawn.get('mode', 'L')}, {width}×{height}, {kind})"
 
-    def png(self, seed: int) -> np.ndarray:
+    def file(self, seed: int) -> np.ndarray:
         """The file's bytes: the first drawing from `seed` on that tells stretched, mirrored and turned ones apart."""
         return _drawn(self, seed)
+
+    def judge(self, answer: dict[str, Any], right: Mapping[str, np.ndarray], seed: int) -> None:
+        """Raises a `Verdict` unless what came back is what the reference loads."""
+        judge_image(answer, right[f"image {self.name}"], self.exact, self.described)
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """One made photograph for `load_image`: the JPEG file of a digit on paper."""
+
+    name: str
+    digit: int
+    scene: Scene
+
+    @property
+    def described(self) -> str:
+        """What kind of picture it is, for messages."""
+        light = "shadow" if self.scene.light == "shadow" else f"light {self.scene.light}"
+        turned = ", turned by EXIF" if self.scene.turned else ""
+        return f"{self.name} ({self.scene.pen} on {self.scene.paper} paper, {light}{turned})"
+
+    def file(self, seed: int) -> np.ndarray:
+        """The file's bytes."""
+        return _photographed(self, seed)
+
+    def judge(self, answer: dict[str, Any], right: Mapping[str, np.ndarray], seed: int) -> None:
+        """Raises a `Verdict` unless what came back shows the digit alone, at its place, whoever took the paper off."""
+        drawn = strokes(self.digit, replace(self.scene, size=(28, 28), fill=20 / 28, offset=(0, 0)), seed)
+        judge_on_paper(answer, np.asarray(drawn, np.float64)[None] / 255, self.described)
+
+
+@cache
+def _photographed(photograph: Photograph, seed: int) -> np.ndarray:
+    taken = photograph_of(photograph.digit, photograph.scene, seed)
+    return np.frombuffer(jpeg(taken, photograph.scene), np.uint8)
 
 
 TRIES = 20
@@ -67,8 +105,14 @@ def _tells(digit: int, seed: int) -> bool:
     return bool(box.shape[1] < 0.78 * box.shape[0] and (digit in SYMMETRIC or max(alike) < 0.75))
 
 
-def pictures_question(id: str, task: str, load: str, pictures: Sequence[Picture], public: bool = True) -> Question:
-    """What the function `load` makes of each picture, whose file's name tells nothing of it."""
+def pictures_question(
+    id: str, task: str, load: str, pictures: Sequence[Picture | Photograph], public: bool = True
+) -> Question:
+    """What the function `load` makes of each picture, whose file's name tells nothing of it.
+
+    Mistakes are told apart by the pixels of pictures, and by a sketch of those of photographs, which is shorter.
+    """
+    read = {"image": _image} if isinstance(pictures[0], Picture) else {"sketch": _sketch}
     return Question(
         id=id,
         task=task,
@@ -76,27 +120,30 @@ def pictures_question(id: str, task: str, load: str, pictures: Sequence[Picture]
         uses=(load,),
         given=lambda ask, seed: {
             "load": load,
-            "files": {f"picture-{number}.png": picture.png(seed) for number, picture in enumerate(pictures, start=1)},
+            "files": {
+                f"picture-{number}{Path(picture.name).suffix}": picture.file(seed)
+                for number, picture in enumerate(pictures, start=1)
+            },
         },
-        aspects=of_each([picture.name for picture in pictures], form=partial(_form, exactly=public), image=_image),
+        aspects=of_each([picture.name for picture in pictures], form=partial(_form, exactly=public), **read),
         public=public,
     )
 
 
-def judge_pictures(examination: Examination, question: Question, pictures: Sequence[Picture]) -> None:
-    """The function loads every picture as the reference does; credit for each."""
+def judge_pictures(examination: Examination, question: Question, pictures: Sequence[Picture | Photograph]) -> None:
+    """The function loads every picture as it should; credit for each."""
     (load,), answers, right = question.uses, question.ask(examination), examination.oracle.ask(question.id)
     if len(answers) != len(pictures):
         raise Failed(f"`{load}` was called for {len(pictures)} pictures, but {len(answers)} answers came back.")
     problems: list[Verdict] = []
-    alike: dict[str, list[Picture]] = {}  # what is wrong, and with which pictures
+    alike: dict[str, list[Picture | Photograph]] = {}  # what is wrong, and with which pictures
     for picture, answer in zip(pictures, answers, strict=True):
         error = answer.get("error") or {}
         if error.get("stub"):
             _, told, found = str(error["message"]).partition("\n")
             raise NotAttempted(f"`{load}`: not filled in yet.{told}{found}")
         try:
-            judge_image(answer, right[f"image {picture.name}"], picture.exact, picture.described)
+            picture.judge(answer, right, examination.oracle.seed)
         except Verdict as problem:
             problems.append(problem)
             alike.setdefault(problem.message.removeprefix(f"{picture.described}: "), []).append(picture)
@@ -126,6 +173,11 @@ def _image(answer: dict[str, Any]) -> np.ndarray | None:
     return array(answer["image"], "The tensor").astype(np.float64) if "image" in answer else None
 
 
-def _together(pictures: Sequence[Picture]) -> str:
+def _sketch(answer: dict[str, Any]) -> np.ndarray | None:
+    image = _image(answer)
+    return None if image is None else sketch(image[None])
+
+
+def _together(pictures: Sequence[Picture | Photograph]) -> str:
     """One picture with its kind, or the names of several that have the same fault."""
     return pictures[0].described if len(pictures) == 1 else ", ".join(picture.name for picture in pictures)

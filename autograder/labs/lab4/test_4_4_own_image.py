@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from autograder.judge import compare
 from autograder.judge.compare import first_of
@@ -22,6 +22,7 @@ from autograder.labs.kinds import image_procedures
 from autograder.labs.kinds.image import judge_pictures, pictures_question
 from autograder.labs.lab4.drawn_pictures import (
     HIDDEN_PICTURES,
+    PHOTOGRAPHS,
     PUBLIC_PICTURES,
     in_several_kinds,
     pixels_of,
@@ -36,6 +37,7 @@ from autograder.results import OwnDigit
 
 LOADED = pictures_question("pictures", "load-image", "load_image", PUBLIC_PICTURES)
 LOADED_TOO = pictures_question("hidden-pictures", "load-image", "load_image", HIDDEN_PICTURES, public=False)
+PHOTOGRAPHED = pictures_question("photographs", "load-image", "load_image", PHOTOGRAPHS)
 
 
 @pytest.mark.task("load-image")
@@ -53,6 +55,14 @@ def test_image_kinds(examination: Examination) -> None:
 def test_more_image_kinds(examination: Examination) -> None:
     """`load_image` also handles palettes, 16 bits, alpha, chalk, thin and thick pens, and off-centre digits."""
     judge_pictures(examination, LOADED_TOO, HIDDEN_PICTURES)
+
+
+@pytest.mark.task("load-image")
+@pytest.mark.public
+@pytest.mark.rests_on(image_procedures.load_images, "image")
+def test_uneven_paper(examination: Examination) -> None:
+    """`load_image` finds the digit in photographs: uneven light, shadows, lined paper, a phone on its side."""
+    judge_pictures(examination, PHOTOGRAPHED, PHOTOGRAPHS)
 
 
 # --- classify ---------------------------------------------------------------------------------------------------------
@@ -255,8 +265,8 @@ class Look:
 
 def look_of(path: Path) -> Look:
     """What a picture shows, on grey where it is transparent."""
-    with Image.open(path, formats=["PNG"]) as image:
-        drawn = image.convert("RGBA")
+    with Image.open(path, formats=["PNG", "JPEG"]) as image:
+        drawn = ImageOps.exif_transpose(image).convert("RGBA")
     paper = Image.new("RGBA", drawn.size, "grey")  # so that both black and white ink can be seen
     grey = Image.alpha_composite(paper, drawn).convert("L").resize((LOOK, LOOK), Image.Resampling.BOX)
     contrast = np.asarray(grey, np.float64) - np.asarray(grey.filter(ImageFilter.BoxBlur(AROUND)), np.float64)
@@ -267,19 +277,21 @@ def released_pictures(examination: Examination) -> list[Path]:
     """The pictures that students were given."""
     given = examination.context.lab.release or examination.context.folder
     limit = examination.context.assignment.limits.picture_mb
-    return [path for path in sorted(given.glob("images/*.png")) if not problem_with(path, limit)]
+    found = [*sorted(given.glob("images/*.png")), *sorted(given.glob("images/*.jpg"))]
+    kinds = {".png": "PNG", ".jpg": "JPEG"}
+    return [path for path in found if not problem_with(path, limit, kinds[path.suffix])]
 
 
-def problem_with(path: Path, limit_mb: float) -> str:
+def problem_with(path: Path, limit_mb: float, kind: str = "PNG") -> str:
     """Why a picture cannot be used, from its name and its header; empty if it can."""
-    if path.suffix.lower() != ".png":
+    if kind == "PNG" and path.suffix.lower() != ".png":
         return f"is a {path.suffix.lower()} file, but should be a .png"
     if not re.fullmatch(r"[0-9]_.+", path.stem):
         return "its name does not start with the digit and an underscore"
     if path.stat().st_size > limit_mb * 2**20:
         return f"is larger than {limit_mb:g} MB"
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with Image.open(path, formats=[kind]) as image:
             if image.width * image.height > PICTURE_PIXELS:
                 return "has too many pixels"
             if min(image.size) < LEAST_SIDE:
@@ -288,7 +300,7 @@ def problem_with(path: Path, limit_mb: float) -> str:
     except Image.DecompressionBombError:
         return "has too many pixels"
     except Exception:
-        return "is not a PNG picture"
+        return f"is not a {kind} picture"
 
 
 def _holds_strokes(pixels: np.ndarray) -> bool:
@@ -323,4 +335,4 @@ def show_own_digits(examination: Examination, paths: list[Path]) -> None:
         examination.show_digit(digit)
 
 
-ASKED = (LOADED, LOADED_TOO, CLASSIFY)
+ASKED = (LOADED, LOADED_TOO, PHOTOGRAPHED, CLASSIFY)

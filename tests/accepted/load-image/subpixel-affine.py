@@ -1,15 +1,16 @@
-# honest: one affine grid_sample does the scaling and the centring at once, after blurring by average pooling
+# honest: one affine grid_sample does the scaling and the centring at once, after blurring by average pooling;
+# max-pooling finds the paper: a closing
 # %%
 import math
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from PIL import Image, ImageOps
 
 
 # %%
 def luminance(path):
-    with Image.open(path) as file:
+    with ImageOps.exif_transpose(Image.open(path)) as file:
         if file.mode.startswith("I"):
             return torch.tensor(np.asarray(file).astype(np.float32) / 65535)
         pixels = torch.tensor(np.asarray(file.convert("RGBA")).astype(np.float32) / 255)
@@ -24,6 +25,30 @@ def luminance(path):
     return y
 
 
+def wide_max(x, k):
+    x = F.max_pool2d(x[None], (k, 1), stride=1, padding=(k // 2, 0))
+    return F.max_pool2d(x, (1, k), stride=1, padding=(0, k // 2))[0]
+
+
+def without_what_touches_the_border(ink):
+    """Paper lies all around the digit: what can be reached from the border through ink is no digit."""
+    edge = torch.zeros_like(ink)
+    edge[[0, -1]] = edge[:, [0, -1]] = 1
+    mask, reached = (ink > 0).float(), 0
+    while edge.sum() > reached:
+        reached = edge.sum()
+        edge = wide_max(edge, 3) * mask
+    return ink * (1 - edge)
+
+
+def closed(light):
+    """Each pixel gets the lightest value around it; then the light's edges move back to where they were."""
+    k = max(light.shape) // 3 // 2 * 2 + 1
+    mirrored = F.pad(light[None], (k - 1,) * 4, mode="reflect")[0]
+    found = -wide_max(-wide_max(mirrored, k), k)
+    return found[k - 1 : 1 - k, k - 1 : 1 - k]
+
+
 # %%
 @torch.no_grad()
 def load_image(path):
@@ -34,10 +59,12 @@ def load_image(path):
         y, paper = 1 - y, 1 - paper
     if tuple(y.shape) == (28, 28):
         return y.view(1, 28, 28)
-    ink = (y - paper).clamp(min=0)
+    light = 1 - F.avg_pool2d(F.pad(y[None], (2, 2, 2, 2), mode="replicate"), 5, stride=1)[0]
+    ink = (1 - light / closed(light).clamp(min=0.02)).clamp(min=0)
     ink = ink / ink.max().clamp(min=1e-6)
-    ink = torch.where(ink < 0.08, torch.zeros(()), ink)
-    rows, columns = torch.nonzero(ink > 0.2, as_tuple=True)
+    ink = torch.where(ink < 0.5, torch.zeros(()), ink)
+    ink = without_what_touches_the_border(ink)
+    rows, columns = torch.nonzero(ink > 0, as_tuple=True)
     if len(rows) == 0:
         return torch.zeros(1, 28, 28)
     ink = ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]

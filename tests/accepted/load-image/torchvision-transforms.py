@@ -1,14 +1,15 @@
-# honest: torchvision.transforms.functional for tensors, resizing and padding; BICUBIC with antialiasing; mean of the border
+# honest: torchvision.transforms.functional for tensors, resizing and padding; BICUBIC with antialiasing; mean of the border;
+# subtracts a wide Gaussian blur, then Otsu
 # %%
 import torch
 import torchvision.transforms.functional as TF
-from PIL import Image
+from PIL import Image, ImageOps
 from torchvision.transforms import InterpolationMode
 
 
 # %%
 def grey_tensor(path):
-    picture = Image.open(path)
+    picture = ImageOps.exif_transpose(Image.open(path))
     if "16" in picture.mode or picture.mode == "I":
         return TF.pil_to_tensor(picture)[0].to(torch.float32) / 65535
     rgba = TF.to_tensor(picture.convert("RGBA"))
@@ -29,6 +30,21 @@ def border_mean(x):
     return x[ring].mean()
 
 
+def surroundings(x):
+    h, w = x.shape
+    small = TF.resize(x[None], [max(1, h * 48 // max(h, w)), max(1, w * 48 // max(h, w))], antialias=True)
+    blurred = TF.gaussian_blur(TF.pad(small, 15, padding_mode="edge"), 31, sigma=9)[:, 15:-15, 15:-15]
+    return TF.resize(blurred, [h, w], antialias=True)[0]
+
+
+def otsu(x):
+    """The level that leaves the least variance within what is above it and below it."""
+    levels = torch.linspace(0.1, 0.9, 41)
+    parts = [(x[x <= level], x[x > level]) for level in levels]
+    within = [sum(len(part) * part.var(correction=0) for part in pair if len(part)) for pair in parts]
+    return levels[int(torch.stack(within).argmin())]
+
+
 # %%
 def load_image(path):
     x = grey_tensor(path)
@@ -36,12 +52,14 @@ def load_image(path):
         x = 1 - x
     if x.shape == (28, 28):
         return x.unsqueeze(0)
-    x = (x - border_mean(x)).clamp(min=0)
+    x = (TF.gaussian_blur(x[None], 5)[0] - surroundings(x)).clamp(min=0)
     if x.max() == 0:
         return torch.zeros(1, 28, 28)
     x = x / x.max()
-    rows = torch.nonzero((x > 0.2).any(dim=1)).flatten()
-    columns = torch.nonzero((x > 0.2).any(dim=0)).flatten()
+    level = otsu(x)
+    x = torch.where(x < 0.6 * level, torch.zeros_like(x), x)
+    rows = torch.nonzero((x > level).any(dim=1)).flatten()
+    columns = torch.nonzero((x > level).any(dim=0)).flatten()
     x = TF.crop(x[None], rows[0], columns[0], rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1)
     h, w = x.shape[1:]
     size = [max(1, round(h * 20 / max(h, w))), max(1, round(w * 20 / max(h, w)))]

@@ -1,8 +1,9 @@
-# honest: torchvision.transforms.v2 pipeline, so that the result is a tv_tensors.Image (a kind of Tensor)
+# honest: torchvision.transforms.v2 pipeline, so that the result is a tv_tensors.Image (a kind of Tensor);
+# the paper is a quantile of all windows of a small copy
 # %%
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
@@ -12,7 +13,7 @@ to_grey = v2.Grayscale()
 
 
 def grey_image(path):
-    picture = Image.open(path)
+    picture = ImageOps.exif_transpose(Image.open(path))
     if picture.mode.startswith("I"):
         return tv_tensors.Image(torch.from_numpy(np.asarray(picture) / 65535).float()[None])
     picture = picture.convert("RGBA")
@@ -26,6 +27,15 @@ def grey_image(path):
     return grey
 
 
+def quantile_of_windows(x, window=19):
+    side = 40
+    small = v2.functional.resize(x, [side, side], antialias=True)
+    padded = torch.nn.functional.pad(small[None], (window // 2,) * 4, mode="reflect")
+    windows = torch.nn.functional.unfold(padded, window)[0]
+    paper = windows.quantile(0.3, dim=0).view(1, side, side)
+    return v2.functional.resize(paper, list(x.shape[1:]), antialias=True)
+
+
 # %%
 def load_image(path):
     x = grey_image(path)
@@ -34,9 +44,10 @@ def load_image(path):
         x, edge = tv_tensors.Image(1 - x), 1 - edge
     if x.shape[1:] == (28, 28):
         return x
-    x = (x - edge).clamp(0, 1)
-    x = x / x.max()
-    _, r, c = torch.nonzero(x > 0.2, as_tuple=True)
+    x = v2.functional.gaussian_blur(x, 5) - quantile_of_windows(x)
+    x = x.clamp(min=0) / x.max()
+    x = x * (x > 0.4)
+    _, r, c = torch.nonzero(x, as_tuple=True)
     x = v2.functional.crop(tv_tensors.Image(x), r.min(), c.min(), r.max() - r.min() + 1, c.max() - c.min() + 1)
     k = 20 / max(x.shape)
     x = v2.Resize([max(1, round(n * k)) for n in x.shape[1:]], v2.InterpolationMode.BICUBIC, antialias=True)(x).clamp(
