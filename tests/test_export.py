@@ -529,7 +529,7 @@ def test_gradescope_gets_results_of_its_own_form(marks: Path, tmp_path: Path) ->
     assert sum(test.max_score for test in found.tests) == 100
     (failed,) = [test for test in found.tests if test.status == "failed"]
     assert (failed.tags, failed.output) == (["better-cnn", "same-function"], "No ReLU.")
-    assert sum(test.max_score for test in found.tests if test.visibility == "visible") == 82
+    assert sum(test.max_score for test in found.tests if test.visibility == "visible") == 83
 
 
 class Classroom50Test(Strict):

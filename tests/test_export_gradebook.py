@@ -149,13 +149,13 @@ def book(course: Path, tmp_path: Path) -> Path:
 
 def test_nbgraders_gradebook_has_the_public_points_and_the_hidden_ones_beside_them(course: Path) -> None:
     public = points(course / "gradebook.db", "no-second-relu")
-    assert sum(score for name, score in public.items() if name.endswith("-check") and score) == 82 - 5
+    assert sum(score for name, score in public.items() if name.endswith("-check") and score) == 83 - 5
     assert public["better-cnn-check"] == 3
     assert public["written-deeper"] is None
     hidden = points(course / "gradebook.db", "merged", "lab4-hidden")
-    assert sum(score for score in hidden.values() if score) == 18 - 3
+    assert sum(score for score in hidden.values() if score) == 17 - 3
     with gradebook_in(course / "gradebook.db") as opened:
-        assert {one.name: one.max_score for one in opened.assignments} == {"lab4": 82 + 15, "lab4-hidden": 18}
+        assert {one.name: one.max_score for one in opened.assignments} == {"lab4": 83 + 15, "lab4-hidden": 17}
         assert [one.student.id for one in opened.find_assignment("lab4").submissions] == [
             "merged", "no-second-relu", "reference", "release",
         ]  # fmt: skip

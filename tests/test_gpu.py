@@ -32,7 +32,7 @@ def test_the_reference_scores_everything_on_a_gpu(tmp_path: Path, data_name: str
 def test_the_self_check_runs_on_a_gpu(tmp_path: Path, data_name: str) -> None:
     make_student(RECIPES / "reference", tmp_path / "lab4", data_name)
     done = autograder("check", tmp_path / "lab4", "--device", "cuda")
-    assert "82 of 82 points" in done.stdout
+    assert "83 of 83 points" in done.stdout
 
 
 def test_training_runs_on_a_gpu(tmp_path: Path) -> None:

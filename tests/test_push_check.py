@@ -151,12 +151,12 @@ def test_the_install_step_takes_torch_from_the_index_that_is_set(tmp_path: Path)
 def test_a_right_repository_passes(tmp_path: Path, student_environment: Path) -> None:
     pushed = push(repository(tmp_path, "reference"), student_environment)
     assert pushed.statuses == {"Check": 0}, pushed.log
-    assert "82 of 82 points in the public checks: 16 done." in pushed.screen
+    assert "83 of 83 points in the public checks: 17 done." in pushed.screen
     assert pushed.annotations == []
-    assert "82 of 82 points" in pushed.summary
+    assert "83 of 83 points" in pushed.summary
     assert pushed.summary.count("✓ done") == 16
     page = (pushed.folder / "feedback.html").read_text()
-    assert "82 of 82 points" in page
+    assert "83 of 83 points" in page
     assert page.count("data:image/png;base64,") >= 2  # the student's own figures
 
 
@@ -170,11 +170,11 @@ def test_a_wrong_one_fails_with_an_annotation_at_the_line_of_its_cell(
     assert kind == "error"
     assert "no ReLU after the second convolution" in message
     assert "no ReLU after the second convolution" in pushed.screen
-    assert "77 of 82 points" in pushed.screen
+    assert "78 of 83 points" in pushed.screen
     assert where["file"] == "4_2_better_cnn.ipynb"
     line = (pushed.folder / where["file"]).read_text().splitlines()[int(where["line"]) - 1]
     assert "class BetterCNN" in line
-    assert "77 of 82 points" in pushed.summary.replace("&#46;", ".")
+    assert "78 of 83 points" in pushed.summary.replace("&#46;", ".")
     assert "no ReLU after the second convolution" in pushed.summary
     found = json.loads((pushed.folder / "feedback.json").read_text())
     assert found["score"] == 77
@@ -188,7 +188,7 @@ def test_an_untouched_one_fails_and_says_what_is_left(tmp_path: Path, student_en
     ((kind, where, message),) = pushed.annotations
     assert (kind, where["title"]) == ("notice", "Not started%3A 16")
     assert "A residual block" in message
-    assert "0 of 82 points" in pushed.summary
+    assert "0 of 83 points" in pushed.summary
 
 
 # --- what a student's words can do ------------------------------------------------------------------------------------

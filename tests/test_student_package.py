@@ -43,7 +43,7 @@ def test_it_is_the_students_package_and_not_this_checkout(student: tuple[Path, P
 
 def test_the_untouched_release_is_not_started(student: tuple[Path, Path]) -> None:
     done = check(*student)
-    assert "0 of 82 points in the public checks: 16 not started." in done.stdout, done.stdout + done.stderr
+    assert "0 of 83 points in the public checks: 17 not started." in done.stdout, done.stdout + done.stderr
     assert done.returncode == 1
 
 
@@ -55,4 +55,4 @@ def test_the_readmes_commands_work_from_nothing(tmp_path: Path) -> None:
     """Installs everything that requirements.txt names: minutes, and gigabytes."""
     shutil.copytree(ROOT / "release" / "lab4", tmp_path / "lab4")
     programs = install(tmp_path, "-r", "requirements.txt")
-    assert "0 of 82 points" in check(tmp_path / "lab4", programs / "autograder").stdout
+    assert "0 of 83 points" in check(tmp_path / "lab4", programs / "autograder").stdout
