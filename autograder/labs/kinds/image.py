@@ -175,7 +175,10 @@ def _image(answer: dict[str, Any]) -> np.ndarray | None:
 
 def _sketch(answer: dict[str, Any]) -> np.ndarray | None:
     image = _image(answer)
-    return None if image is None else sketch(image[None])
+    if image is None:
+        return None
+    strongest = np.abs(image).max(initial=0.0)  # a nearly black image is not a black one
+    return np.concatenate([sketch(image[None]).ravel(), [np.log(strongest + 1e-9)], image.shape])
 
 
 def _together(pictures: Sequence[Picture | Photograph]) -> str:
