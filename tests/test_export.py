@@ -23,7 +23,7 @@ from autograder.results import StudentResult
 from tests.export_class import FIXTURES, export, marks_folder, student
 
 RELU = {"better-cnn/same-function": 5.0}
-HALF = {"better-cnn-accuracy/accuracy": 2.75, "better-cnn/dropout": 3.0}
+HALF = {"better-cnn-accuracy/accuracy": 2.75, "save-load/round-trip": 3.0}
 HOSTILE = [
     "=cmd|' /C calc'!A0",
     "+1-2",

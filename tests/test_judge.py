@@ -233,7 +233,7 @@ def answered(image: np.ndarray) -> dict[str, object]:
 
 def box_centred(resample: Image.Resampling) -> np.ndarray:
     """The picture loaded in another right way: bounding box in the middle, another filter."""
-    opened = np.asarray(Image.open(io.BytesIO(SCALED.png(ORACLE.seed).tobytes())).convert("L"), np.float32)
+    opened = np.asarray(Image.open(io.BytesIO(SCALED.file(ORACLE.seed).tobytes())).convert("L"), np.float32)
     ink = 1 - opened / 255
     rows, columns = np.nonzero(ink > 0.5)
     cut = Image.fromarray(ink[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] * 255).convert("L")

@@ -130,4 +130,4 @@ def test_the_gradebook_adds_up(course: Path) -> None:
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         submission = gradebook.find_submission("lab4", STUDENT)
         assert (submission.code_score, submission.max_code_score) == (OF_ONE, PUBLIC)
-        assert submission.max_written_score == 12
+        assert submission.max_written_score == 15

@@ -255,10 +255,10 @@ def test_more_points_than_the_check_is_worth_is_an_error_with_its_line(marks: Pa
     assert "gets 7 points" in done.output
     with pytest.raises(OverridesError, match=sentence):
         apply(of(marks, "007"), read_overrides(marks), marks)
-    (marks / "overrides.yml").write_text(HAND.replace("simple-cnn/shapes", "simple-cnn/layer-shapes", 1))
+    (marks / "overrides.yml").write_text(HAND.replace("simple-cnn/shapes", "simple-cnn/dropout", 1))
     fit_course(read_overrides(marks), read_course(COURSE).assignment()[1], marks)
     (marks / "overrides.yml").write_text(
-        HAND.replace("simple-cnn/shapes", "simple-cnn/layer-shapes", 1).replace("points: 2", "points: 2.01")
+        HAND.replace("simple-cnn/shapes", "simple-cnn/dropout", 1).replace("points: 2", "points: 2.01")
     )
     with pytest.raises(OverridesError, match=r"line 3: .* it is worth 2$"):  # before anybody is marked
         fit_course(read_overrides(marks), read_course(COURSE).assignment()[1], marks)

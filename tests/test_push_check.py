@@ -154,7 +154,7 @@ def test_a_right_repository_passes(tmp_path: Path, student_environment: Path) ->
     assert "83 of 83 points in the public checks: 17 done." in pushed.screen
     assert pushed.annotations == []
     assert "83 of 83 points" in pushed.summary
-    assert pushed.summary.count("✓ done") == 16
+    assert pushed.summary.count("✓ done") == 17
     page = (pushed.folder / "feedback.html").read_text()
     assert "83 of 83 points" in page
     assert page.count("data:image/png;base64,") >= 2  # the student's own figures
@@ -177,7 +177,7 @@ def test_a_wrong_one_fails_with_an_annotation_at_the_line_of_its_cell(
     assert "78 of 83 points" in pushed.summary.replace("&#46;", ".")
     assert "no ReLU after the second convolution" in pushed.summary
     found = json.loads((pushed.folder / "feedback.json").read_text())
-    assert found["score"] == 77
+    assert found["score"] == 78
     assert "no ReLU after the second convolution" in (pushed.folder / "feedback.html").read_text()
 
 
@@ -186,7 +186,7 @@ def test_an_untouched_one_fails_and_says_what_is_left(tmp_path: Path, student_en
     pushed = push(repository(tmp_path, None), student_environment)
     assert pushed.statuses == {"Check": 1}, pushed.log
     ((kind, where, message),) = pushed.annotations
-    assert (kind, where["title"]) == ("notice", "Not started%3A 16")
+    assert (kind, where["title"]) == ("notice", "Not started%3A 17")
     assert "A residual block" in message
     assert "0 of 83 points" in pushed.summary
 

@@ -129,11 +129,11 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.processes
 def test_a_script_that_calls_the_check_itself_is_checked(tmp_path: Path) -> None:
     script = "from autograder.notebook import check\nconv1_output_shape = (128, 32, 24, 24)\n"
-    (tmp_path / "work.py").write_text(f"{script}if check('shapes') < 6:\n    simple_cnn_parameters = 592074\n")
+    (tmp_path / "work.py").write_text(f"{script}if check('shapes') < 4:\n    simple_cnn_parameters = 592074\n")
     done = autograder("check", tmp_path, "--json", tmp_path / "found.json")
     assert done.returncode == 1, done.stderr
     (found,) = [one for one in json.loads((tmp_path / "found.json").read_text())["tasks"] if one["id"] == "shapes"]
-    assert found["score"] == 4
+    assert found["score"] == 3
 
 
 @pytest.mark.processes

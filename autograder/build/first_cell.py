@@ -19,12 +19,13 @@ try:
 except ImportError:
 {find}
     sys.path.insert(0, wheels[0])
-    sys.modules.pop("autograder", None)
+    import autograder
+    autograder.__path__ = [wheels[0] + "/autograder"]  # also where another package has this name
     import autograder.start
 autograder.start.here("{lab}")"""
 FROM_FOLDER = """\
     wheels = glob.glob("{pattern}")
-    if not wheels and "google.colab" in sys.modules:
+    if not wheels and "google.colab" in str(get_ipython()):
         from google.colab import drive
         drive.mount("/content/drive")
         wheels = glob.glob("/content/drive/MyDrive/{lab}/{pattern}")

@@ -114,10 +114,8 @@ class Network:
         moved = probes.with_pixels_moved(images[:half], oracle.seed)
         both = np.concatenate([images[:half], moved, images[2 * half :]])
         joints = units.joints(self.shapes(oracle.ask))
-        pair = units.unread_and_renumbered(state, joints, oracle.seed)
-        others, unread, renumbered = self._plain_outputs(
-            examination, [[probes.shuffled(state, oracle.seed), both], *([one, images] for one in pair)]
-        )
+        trials = _with_units_changed(state, images, joints, oracle.seed)
+        others, *alike = self._plain_outputs(examination, [[probes.shuffled(state, oracle.seed), both], *trials])
         same_images = same_weights = True
         farthest = 0.0
         for output, other in zip(outputs, others, strict=False):
@@ -132,13 +130,12 @@ class Network:
                 hint="Does `forward` take the images through all of the layers?",
             )
         near = SAME_UNITS * farthest
-        if _any_same(unread, renumbered, near):
+        if _stay(alike, near):
             return
-        trials = []
-        for joint in joints:  # one layer may have been left out
-            trials += [[one, images] for one in units.unread_and_renumbered(state, [joint], oracle.seed)]
-        apart = self._plain_outputs(examination, trials)
-        if not any(_any_same(*pair, near) for pair in zip(apart[::2], apart[1::2], strict=True)):
+        trials = [one for joint in joints for one in _with_units_changed(state, images, [joint], oracle.seed)]
+        apart = self._plain_outputs(examination, trials)  # one layer may have been left out
+        count = len(apart) // len(joints)
+        if not any(_stay(apart[start : start + count], near) for start in range(0, len(apart), count)):
             raise Failed(
                 f"{self.definition} has the right parameters, but does not compute with them as layers do: its outputs"
                 " depend on how the units of the layers are numbered, or on units that no layer reads.",
@@ -326,9 +323,19 @@ def _finite(outputs: list[np.ndarray]) -> list[np.ndarray]:
     return [np.nan_to_num(output, nan=0, posinf=0, neginf=0) for output in outputs]
 
 
-def _any_same(outputs: list[np.ndarray], others: list[np.ndarray], tolerance: float) -> bool:
-    """Whether some way to give weights out makes the same outputs of two weights."""
-    return any(compare.same(other, output, tolerance) for output, other in zip(outputs, others, strict=False))
+def _with_units_changed(
+    state: probes.Arrays, images: np.ndarray, joints: Sequence[units.Joint], seed: int
+) -> list[list[Any]]:
+    """Pairs of weights, each with the images, that must do the same in layers: drawn twice, since one may by chance."""
+    return [[one, images] for draw in (0, 1) for one in units.unread_and_renumbered(state, joints, seed + draw)]
+
+
+def _stay(alike: list[list[np.ndarray]], tolerance: float) -> bool:
+    """Whether in each pair, the outputs for some way to give the weights out are the same."""
+    return all(
+        any(compare.same(other, output, tolerance) for output, other in zip(first, second, strict=False))
+        for first, second in zip(alike[::2], alike[1::2], strict=True)
+    )
 
 
 def _farthest(one: np.ndarray, other: np.ndarray) -> float:

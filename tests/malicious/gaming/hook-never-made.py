@@ -1,7 +1,7 @@
 # attack: >-
 #   returns the weights of the layer as its maps, and so leaves no hook behind.
 # tasks: [feature-maps]
-# reason: "so no hook has seen anything"
+# reason: "no hook has seen anything"
 # naive: none
 
 import torch

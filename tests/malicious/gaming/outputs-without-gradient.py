@@ -1,7 +1,7 @@
 # attack: a network that computes what was asked for, and can never be trained, since its outputs are detached (5 for its
 #   shapes and its dropout).
 # tasks: [simple-cnn]
-# mark: 5
+# mark: 3
 # reason: "it cannot be trained: no gradient goes through it"
 # naive: none
 

@@ -1,6 +1,6 @@
-"""How many made photographs the reference's network reads right, by light, paper, pen and JPEG: `python read_photographs.py`.
+"""How many made photographs the reference's network reads right, by light, paper, pen and JPEG.
 
-With the path of another notebook's script, it measures the `load_image` in there.
+Run as `python -m tests.read_photographs`. With the path of another notebook's script, it measures the `load_image` there.
 """
 
 import itertools
@@ -14,7 +14,7 @@ import torch
 from autograder.judge.oracle import import_script
 from autograder.made_photographs import LIGHTS, PAPERS, PENS, Scene, jpeg, photograph
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parents[1] / "reference" / "lab4"
 FALL, DIGITS = 0.4, 10  # the darkest place gets 40 % less light; each digit once in each circumstance
 PHONES = {"a phone's JPEG (quality 85)": 85, "sent by a messenger (quality 40)": 40}
 
