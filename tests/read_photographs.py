@@ -1,6 +1,6 @@
 """How many made photographs the reference's network reads right, by light, paper, pen and JPEG.
 
-Run as `python -m tests.read_photographs`. With the path of another notebook's script, it measures the `load_image` there.
+Run as `python -m tests.read_photographs`. With the path of another script, it measures the `load_image` in there.
 """
 
 import itertools
