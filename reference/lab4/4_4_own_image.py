@@ -16,7 +16,7 @@
 # A network that reads MNIST at 99 % has only ever seen MNIST. In this notebook it reads *your* digits, from photographs of real paper. The
 # network won't be the difficult part. The difficult part is to make your pictures look like the ones it knows.
 #
-# *Time: about two hours for you, half a minute for the computer.*
+# *Time: about two hours for you, a quarter of a minute for the computer.*
 #
 # ### Take the pictures first
 #
