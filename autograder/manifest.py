@@ -16,7 +16,7 @@ SANDBOX = (
     *("__init__.py", "manifest.py", "own_work.py", "pictures.py", "data.py", "storage.py"),
     *("training/__init__.py", "training/progress.py", "training/recipes.py"),
     *("sandbox/**/*", "submission/*.py", "labs/__init__.py", "labs/forms.py", "labs/*/__init__.py"),
-    *("labs/kinds/plain_data.py", "labs/**/*procedures.py"),
+    *("labs/kinds/plain_data.py", "labs/kinds/pretended_gpu.py", "labs/**/*procedures.py"),
 )
 # The modules that a fork server imports for all student processes, beside those of the sandbox and the procedures.
 IN_SANDBOX = (

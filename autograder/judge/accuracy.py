@@ -11,6 +11,9 @@ from autograder.judge.compare import array
 from autograder.judge.verdict import Failed, Partial
 
 
+GUESSING = 0.25  # of ten digits, one is right by chance
+
+
 def logits_of(model: nn.Module, images: np.ndarray, device: str = "cpu", batch: int = 100) -> np.ndarray:
     """The logits (N, 10) of a trusted model for images of bytes (N, 28, 28)."""
     model = model.to(device).to(memory_format=torch.channels_last).eval()
@@ -39,7 +42,9 @@ def judge_accuracy(accuracy: float, band: Band, what: str) -> None:
         f"{what} gets {accuracy:.2%} of the hidden images right. Credit starts at {band.zero:.2%}; full credit is at"
         f" {band.full:.2%}."
     )
-    hint = "Does the validation accuracy still rise with more epochs? Is dropout off during evaluation?"
+    hint = "Does the validation accuracy still rise with more epochs?"
+    if accuracy < GUESSING:
+        hint = "That is no better than guessing. Was the network trained before its weights were saved?"
     if credit <= 0:
         raise Failed(said, hint=hint)
     raise Partial(said, hint=hint, fraction=credit)

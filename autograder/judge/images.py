@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograder.judge.compare import array
-from autograder.judge.verdict import Failed
+from autograder.judge.verdict import Failed, Partial, Verdict, together
 
 LEAST_ALIKE = 0.7  # the correlation of a digit from a photograph with the clean one, over shifts
 MOST_PAPER = 0.06  # the mean of what is not near the digit
 LOOK_AT_STEPS = "Show what each step makes of such a picture: the paper, the ink, what you keep, the tensor."
+A_SLIP = 0.25  # of a picture's points: for the right digit in another form, or a little off its place
+# Pixels: what rounding to whole pixels takes, and the two ways to count the middle, and a little; and what is no slip.
+OFF, FAR_OFF = 1.1, 3.0
 KEPT = 0.15  # so far may the values of a 28×28 picture move, as by stretching its contrast; a shift moves them by 1
 
 
 def judge_image(answer: dict[str, Any], expected: np.ndarray, exact: bool, name: str) -> None:
     """`load_image`'s tensor for the file `name` is `expected` (1, 28, 28): exactly, or as well as resampling allows."""
-    image = image_of(answer, name)
-    image, right = image[0].astype(np.float64), expected[0].astype(np.float64)
+    found, slips = image_of(answer, name)
+    image, right = found[0].astype(np.float64), expected[0].astype(np.float64)
+    _judge_digit(image, right, exact, name)
+    slips += [] if exact else _off_centre(image, name)
+    if slips:
+        raise together(slips)
+
+
+def _judge_digit(image: np.ndarray, right: np.ndarray, exact: bool, name: str) -> None:
+    """An image (28, 28) shows the digit of the right one, in its size and proportions; raises `Failed`."""
     if image.max() < 0.1:
         raise Failed(
             f"{name}: the tensor is black.",
@@ -61,7 +73,16 @@ def judge_on_paper(answer: dict[str, Any], clean: np.ndarray, name: str) -> None
 
     Ways to take the paper off differ, so what counts is where the digit is, its shape, and that the rest is dark.
     """
-    image, right = image_of(answer, name)[0].astype(np.float64), clean[0].astype(np.float64)
+    found, slips = image_of(answer, name)
+    image, right = found[0].astype(np.float64), clean[0].astype(np.float64)
+    _judge_on_paper(image, right, name)
+    slips += _off_centre(image, name)
+    if slips:
+        raise together(slips)
+
+
+def _judge_on_paper(image: np.ndarray, right: np.ndarray, name: str) -> None:
+    """An image (28, 28) shows the digit of the clean one, and no paper; raises `Failed`."""
     if image.max() < 0.1:
         raise Failed(f"{name}: the tensor is black.", hint=LOOK_AT_STEPS)
     around = float(image[~_grown(right > 0.25, 3)].mean())
@@ -92,24 +113,33 @@ def _grown(mask: np.ndarray, by: int) -> np.ndarray:
     return mask
 
 
-def image_of(answer: dict[str, Any], name: str) -> np.ndarray:
-    """The tensor (1, 28, 28) of float32 in [0, 1] that `load_image` returned for the file `name`; raises `Failed`."""
+def image_of(answer: dict[str, Any], name: str) -> tuple[np.ndarray, list[Verdict]]:
+    """The image (1, 28, 28) in [0, 1] that `load_image` returned for the file `name`, and slips in the form in which it
+    came; raises `Failed` where there is none."""
     if "error" in answer:
         error = answer["error"]
         where = "".join(f"\n  {place}" for place in error.get("places", [])[-2:] if ", line " in place)
         raise Failed(f"{name}: load_image raised {error.get('type')}: {str(error.get('message'))[:300]}{where}")
     if "image" not in answer:
         raise Failed(f"{name}: load_image should return a Tensor, but returned {answer.get('kind')}.")
-    image = array(answer["image"], f"{name}: the tensor")
+    image, slips = array(answer["image"], f"{name}: the tensor"), []
+    if not answer["tensor"]:
+        slips.append(f"load_image should return a Tensor, but returned {answer.get('kind')}.")
+    elif answer.get("dtype") != "torch.float32":
+        slips.append(f"the tensor's dtype should be float32, but it is {answer.get('dtype')}.")
     if image.shape != (1, 28, 28):
-        raise Failed(f"{name}: the tensor's shape should be (1, 28, 28), but it is {image.shape}.")
-    if answer.get("dtype") != "torch.float32":
-        raise Failed(f"{name}: the tensor's dtype should be float32, but it is {answer.get('dtype')}.")
+        problem = f"the tensor's shape should be (1, 28, 28), but it is {image.shape}."
+        if image.size != 28 * 28:
+            raise Failed(f"{name}: {problem}")
+        slips.append(problem)
+    image = image.reshape(1, 28, 28)
     if image.min() < -1e-6 or image.max() > 1 + 1e-6:
-        raise Failed(
-            f"{name}: the values should lie in [0, 1], but they lie in [{image.min():.3g}, {image.max():.3g}]."
-        )
-    return image
+        problem = f"the values should lie in [0, 1], but they lie in [{image.min():.3g}, {image.max():.3g}]."
+        if image.min() < -1e-6 or not 100 < image.max() <= 255:
+            raise Failed(f"{name}: {problem}")
+        slips.append(problem)
+        image = image / 255
+    return image, [Partial(f"{name}: {slip}", fraction=1 - A_SLIP) for slip in slips]
 
 
 def _judge_place(image: np.ndarray, right: np.ndarray, name: str) -> None:
@@ -130,18 +160,32 @@ def _judge_place(image: np.ndarray, right: np.ndarray, name: str) -> None:
             hint="Scale both sides by the same factor.",
             diagnosis="stretched",
         )
-    box = ((rows.min() + rows.max()) / 2 - 13.5, (columns.min() + columns.max()) / 2 - 13.5)
-    grid = np.arange(28)
-    mass = (
-        (image.sum(1) * grid).sum() / image.sum() - 13.5,
-        (image.sum(0) * grid).sum() / image.sum() - 13.5,
+    middle = ((rows.min() + rows.max()) / 2 - 13.5, (columns.min() + columns.max()) / 2 - 13.5)
+    if min(max(map(abs, middle)), max(map(abs, _mass(image)))) > FAR_OFF:
+        off = _not_centred(name, _mass(image))
+        raise Failed(off.message, hint=off.hint, diagnosis=off.diagnosis)
+
+
+def _off_centre(image: np.ndarray, name: str) -> list[Verdict]:
+    """A slip, if the centre of mass is not in the middle, as after centring what surrounds the digit."""
+    mass = _mass(image)
+    if max(map(abs, mass)) <= OFF:
+        return []
+    return [replace(_not_centred(name, mass), fraction=1 - A_SLIP)]
+
+
+def _mass(image: np.ndarray) -> tuple[float, float]:
+    """How many rows and columns the centre of mass is away from the middle: MNIST's lies between pixels 13.5 and 14."""
+    down, across = ((image.sum(1 - axis) * np.arange(28)).sum() / image.sum() - 13.75 for axis in (0, 1))
+    return float(down), float(across)
+
+
+def _not_centred(name: str, mass: tuple[float, float]) -> Partial:
+    return Partial(
+        f"{name}: the digit's centre of mass is off the middle by {mass[1]:+.1f} columns and {mass[0]:+.1f} rows.",
+        hint="MNIST puts the digit's centre of mass in the middle, not the box around it.",
+        diagnosis="not-centred",
     )
-    if min(max(map(abs, box)), max(map(abs, mass))) > 1.6:
-        raise Failed(
-            f"{name}: the digit is off centre by {mass[1]:+.1f} columns and {mass[0]:+.1f} rows.",
-            hint="MNIST puts the digit's centre of mass in the middle.",
-            diagnosis="not-centred",
-        )
 
 
 def _best_correlation(image: np.ndarray, right: np.ndarray, reach: int = 3) -> float:

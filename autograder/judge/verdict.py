@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import ClassVar
 
@@ -51,3 +52,23 @@ class Blocked(Verdict):
     """A check that this one needs did not pass."""
 
     status = "blocked"
+
+
+def together(slips: Sequence[Verdict]) -> Verdict:
+    """One verdict for several that each leave a fraction of the points: what they cost is added up.
+
+    It has the first one's hint and known mistake.
+    """
+    first, *others = slips
+    if not others:
+        return first
+    fraction = max(0.0, 1 - sum(1 - slip.fraction for slip in slips))
+    kind = Partial if fraction else Failed
+    return kind(
+        "\n".join(slip.message for slip in slips),
+        hint=first.hint,
+        diagnosis=first.diagnosis,
+        sentence=first.sentence,
+        fraction=fraction,
+        nameable=first.nameable,
+    )

@@ -71,6 +71,10 @@ class Examination:
         """The names and arrays in the bytes of a weights file, which messages call `name`; raises a `Verdict`."""
         return self.respondents.read_weights(content, name, self.context.assignment.limits.weights_mb)
 
+    def wraps(self, content: np.ndarray) -> bool:
+        """Whether the state dict in the bytes of a weights file is only one entry of what the file holds."""
+        return self.respondents.wraps(content, self.context.assignment.limits.weights_mb)
+
     def passed(self, check: str) -> bool:
         """Whether another check of this task has passed, or has not run."""
         result = self.findings.results.get((self.task, check))

@@ -12,7 +12,10 @@ from autograder.sandbox.weights_reader import read_weights
 
 
 @forms.answers(
-    forms.either(forms.record(forms.told(problem=forms.text)), forms.record(forms.measured(state=forms.STATE)))
+    forms.either(
+        forms.record(forms.told(problem=forms.text)),
+        forms.record(forms.measured(state=forms.STATE), forms.told(wrapped=forms.flag)),
+    )
 )
 def weights_file(student: Student, file: np.ndarray, limit_mb: float) -> dict[str, Any]:
     """What a weights file holds; uses nothing of the student's."""

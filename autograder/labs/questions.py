@@ -20,7 +20,7 @@ import numpy as np
 from autograder.judge.compare import raised_text
 from autograder.judge.fault import of_no_answer
 from autograder.judge.oracle import Answers, Oracle, ReferenceQuestion
-from autograder.judge.verdict import Failed, Verdict
+from autograder.judge.verdict import Failed, Verdict, together
 from autograder.labs.examination import Examination
 
 Ask = Callable[[str], Answers]  # an oracle's
@@ -128,7 +128,8 @@ class Question:
             raise examination.verdict(failed.message, mistake, failed.hint) if mistake else failed from None
 
     def verdict(self, examination: Examination, **instead: Any) -> Verdict | None:
-        """The verdict of the examination's check on the first aspect that differs; None where none does."""
+        """The verdict of the examination's check on the first aspect that differs, or on all that leave some points; None
+        where none differs."""
         given = self.inputs(examination, **instead)
         answer = self._ask(examination, given)
         verdict = self._verdict(examination, answer, given)
@@ -137,6 +138,7 @@ class Question:
         return verdict
 
     def _verdict(self, examination: Examination, answer: Any, given: Given) -> Verdict | None:
+        slips: list[Verdict] = []
         for aspect in self.aspects:
             if aspect.check not in (examination.check, ANY):
                 continue
@@ -149,8 +151,11 @@ class Question:
             if not aspect.alike(got, want):
                 facts, hint = self.prefix + _said(aspect.say, got, want), _said(aspect.hint, got, want)
                 mistake = self.name(examination, answer, aspect, given)
-                return examination.verdict(facts, mistake, hint, 1 - aspect.worth)
-        return None
+                verdict = examination.verdict(facts, mistake, hint, 1 - aspect.worth)
+                if not verdict.fraction:
+                    return verdict
+                slips.append(verdict)
+        return together(slips) if slips else None
 
     def named(
         self,
@@ -224,18 +229,30 @@ class Declared(Protocol):
 
 
 def judge(examination: Examination, *questions: Question) -> None:
-    """Raises the verdict on the first of the questions whose answer differs in an aspect that counts for the check."""
+    """Raises the verdict on the first of the questions whose answer differs in an aspect that counts for the check.
+
+    Where that leaves some of the points, the questions after it may take more of them.
+    """
+    slips: list[Verdict] = []
     for question in questions:
         verdict = question.verdict(examination)
-        if verdict is None:
+        if verdict is None or _is_another_task_s(question, examination):
             continue
-        if question.instead is not None:
-            try:
-                if question.verdict(examination, **question.instead) is None:
-                    continue
-            except Failed:
-                pass
-        raise verdict
+        if not verdict.fraction:
+            raise verdict
+        slips.append(verdict)
+    if slips:
+        raise together(slips)
+
+
+def _is_another_task_s(question: Question, examination: Examination) -> bool:
+    """Whether nothing differs where another definition stands in for the student's."""
+    if question.instead is None:
+        return False
+    try:
+        return question.verdict(examination, **question.instead) is None
+    except Failed:
+        return False
 
 
 def _said(words: str | Callable[[Any, Any], str], got: Any, want: Any) -> str:

@@ -108,6 +108,14 @@ class Respondents:
 
     def read_weights(self, content: np.ndarray, name: str, limit_mb: float) -> weights_file.Arrays:
         """The names and arrays in a weights file, which a process reads that runs nothing of the student's."""
+        return weights_file.arrays_of(self._read(content, limit_mb), name, limit_mb)
+
+    def wraps(self, content: np.ndarray, limit_mb: float) -> bool:
+        """Whether the state dict in a weights file is only one entry of what it holds."""
+        return bool(self._read(content, limit_mb).get("wrapped"))
+
+    def _read(self, content: np.ndarray, limit_mb: float) -> Any:
+        """What is read from a weights file."""
         question = _digest(["weights", content])
         if question not in self._answers:
             try:
@@ -119,7 +127,7 @@ class Respondents:
                 answer = {"problem": "unreadable"}
             self._answers[question] = answer
         self.heard = True
-        return weights_file.arrays_of(self._answers[question], name, limit_mb)
+        return self._answers[question]
 
     @of_no_answer
     def _whom(self, hidden: bool, afresh: bool) -> Any:

@@ -20,7 +20,7 @@ WRAPPED = ("state_dict", "model_state_dict", "model")  # keys under which some f
 
 
 def read_weights(content: bytes, limit_mb: float) -> dict[str, Any]:
-    """{"state": [[name, float32 array], …]} of the real-valued tensors, or {"problem": …} (see
+    """{"state": [[name, float32 array], …], "wrapped": …} of the real-valued tensors, or {"problem": …} (see
     `judge/weights_file.py`)."""
     limit = limit_mb * 2**20
     if problem := _by_its_beginning(content):
@@ -33,7 +33,8 @@ def read_weights(content: bytes, limit_mb: float) -> dict[str, Any]:
             if sum(entry.file_size for entry in entries) > limit:
                 return {"problem": "too large"}
     try:
-        state = state_dict(content)
+        held = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        state = unwrapped(held)
     except Exception as error:
         return {"problem": _why_not(content, str(error).lower())}
     if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
@@ -56,7 +57,7 @@ def read_weights(content: bytes, limit_mb: float) -> dict[str, Any]:
             return {"problem": "too large"}
         if value.is_floating_point():
             arrays.append([key[:200], np.ascontiguousarray(value.detach().resolve_neg().float().numpy())])
-    return {"state": arrays}
+    return {"state": arrays, "wrapped": state is not held}
 
 
 def _by_its_beginning(content: bytes) -> str:
@@ -99,8 +100,12 @@ def _protocol(content: bytes) -> int:
 
 def state_dict(content: bytes) -> Any:
     """What `torch.load` reads without running any code in the file; if it is wrapped, the state dict inside."""
-    state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    return unwrapped(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
+
+
+def unwrapped(held: Any) -> Any:
+    """The state dict inside of what a file holds, or what it holds."""
     for key in WRAPPED:
-        if isinstance(state, dict) and isinstance(state.get(key), dict):
-            state = state[key]
-    return state
+        if isinstance(held, dict) and isinstance(held.get(key), dict):
+            held = held[key]
+    return held

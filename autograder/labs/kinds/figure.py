@@ -20,9 +20,16 @@ def figure_question(
     shown: Callable[[Given], np.ndarray],
     one: str,
     instead: Given | None = None,
+    other_axes: float = 0.25,
+    other_axes_called: str = "other-axes",
+    as_they_are: float = 0.0,
 ) -> Question:
     """Whether the function `uses` shows each of `shown(given)` (count, height, width), of which one is called `one`,
-    such as "filter"; the picture goes to the feedback page."""
+    such as "filter"; the picture goes to the feedback page.
+
+    `other_axes` is the share of the points that axes without an image cost, as the mistake of that name, `as_they_are` the share for values that are
+    shifted or scaled before they are drawn.
+    """
     return Question(
         id=id,
         task=task,
@@ -38,10 +45,46 @@ def figure_question(
                 check=ANY,
                 right=None,
             ),
+            Aspect(
+                "values as they are",
+                lambda answer, given: _farthest(answer, shown(given)) if as_they_are else 0.0,
+                check=ANY,
+                right=0.0,
+                alike=lambda got, want: got < 1e-3,
+                say=f"`{uses}` shows each {one}, but its values are shifted or scaled before they are drawn.",
+                worth=as_they_are,
+                mistake="rescaled",
+            ),
+            Aspect(
+                "others",
+                check=ANY,
+                right=0,
+                say=f"`{uses}`: besides the images, the figure has other axes ({{got}} of them).",
+                hint="Are there empty axes at the end of the grid, or a colour bar?",
+                worth=other_axes,
+                mistake=other_axes_called,
+            ),
+            Aspect(
+                "opened",
+                check=ANY,
+                right=False,
+                say=f"`{uses}` should return the figure and leave it at that, but it calls `plt.show()`.",
+                worth=other_axes,
+            ),
         ),
         instead=instead,
         draws=True,
     )
+
+
+def _farthest(answer: Any, arrays: np.ndarray) -> float:
+    """How far what is shown is from the arrays at most, as a share of the largest; where they are is another matter."""
+    images = [np.asarray(image, np.float64) for image in answer["images"]]
+    apart = [
+        min((np.abs(image - right).max() for image in images if image.shape == right.shape), default=np.inf)
+        for right in arrays
+    ]
+    return float(max(apart) / max(np.abs(arrays).max(), 1e-9))
 
 
 def _what_is_shown(answer: Any, given: Given) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -22,8 +23,10 @@ FIGURE = forms.either(
             places=forms.each(forms.pair(forms.number, forms.number)),
             boxes=forms.each(forms.each(forms.number, length=4)),
             blank=forms.count,
+            others=forms.count,
             covered=forms.count,
             unseen=forms.count,
+            opened=forms.flag,
         ),
     ),
 )
@@ -32,14 +35,17 @@ FIGURE = forms.either(
 def shown(make: Any, drawn: bool) -> dict[str, Any]:
     """The figure that `make` returns or leaves current: its axes' images in order, their places, and it `drawn`.
 
-    `boxes` are the left, lower, right and upper edge of each image in the picture, in pixels.
+    `boxes` are the left, lower, right and upper edge of each image in the picture, in pixels; `others` are axes that can
+    be seen and have no image.
     """
     from matplotlib import pyplot
     from matplotlib.figure import Figure
 
     pyplot.close("all")
+    calls: list[str] = []
     try:
-        figure = made = make()
+        with mock.patch.object(pyplot, "show", lambda *_, **__: calls.append("show")):
+            figure = made = make()
         if isinstance(made, tuple) and made and isinstance(made[0], Figure):
             figure = made[0]  # what `plt.subplots` returns
         if not isinstance(figure, Figure):
@@ -68,12 +74,19 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
             "places": places[:256],
             "boxes": boxes[:256],
             "blank": blank,
+            "others": sum(not axes.get_images() and _shows(axes) for axes in figure.axes),
             "covered": covered,
             "unseen": unseen,
+            "opened": bool(calls),
             "picture": np.frombuffer(picture.getvalue(), np.uint8),
         }
     finally:
         pyplot.close("all")
+
+
+def _shows(axes: Any) -> bool:
+    """Whether anything of axes without an image can be seen: a frame, or what is drawn there."""
+    return bool(axes.get_visible() and (axes.axison or axes.has_data() or axes.texts))
 
 
 def _blank(image: Any, values: np.ndarray) -> bool:

@@ -11,6 +11,7 @@ from autograder.judge.compare import array, same, shape_text
 from autograder.labs.kinds import function_procedures
 from autograder.labs.questions import Aspect, Given, Question
 
+A_SLIP = 0.25  # of a check's points: for the right numbers in another form
 Say = str | Callable[[np.ndarray, np.ndarray], str]
 
 
@@ -57,6 +58,20 @@ def function_question(
                 names=True,
             ),
             Aspect("returned", returned, check=check, alike=same, say=said, hint=hint, names=True),
+            a_tensor(function, check),
         ),
         public=public,
+    )
+
+
+def a_tensor(function: str, check: str) -> Aspect:
+    """A slip: the right numbers, but in an array."""
+    return Aspect(
+        "a tensor",
+        lambda answer, given: None if answer["tensor"] else answer["kind"],
+        check=check,
+        right=None,
+        say=f"The numbers that `{function}` returned are right, but they should be a tensor; it returned {{got}}.",
+        worth=A_SLIP,
+        names=True,
     )

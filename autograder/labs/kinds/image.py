@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from autograder.drawing import draw
 from autograder.judge.compare import array, raised_text
@@ -30,6 +31,8 @@ class Picture:
     digit: int
     exact: bool
     drawn: dict[str, Any]
+    after: Callable[[Image.Image], Image.Image] | None = None
+    """What is done to the drawing before it is saved."""
 
     @property
     def described(self) -> str:
@@ -91,7 +94,8 @@ def _drawn(picture: Picture, seed: int) -> np.ndarray:
     seeds = [(seed + step) % 2**32 for step in range(TRIES)]
     chosen = next((one for one in seeds if _tells(picture.digit, one)), seeds[0])
     file = io.BytesIO()
-    draw(picture.digit, seed=chosen, **picture.drawn).save(file, "PNG")
+    drawing = draw(picture.digit, seed=chosen, **picture.drawn)
+    (drawing if picture.after is None else picture.after(drawing)).save(file, "PNG")
     return np.frombuffer(file.getvalue(), np.uint8)
 
 
@@ -151,13 +155,14 @@ def judge_pictures(examination: Examination, question: Question, pictures: Seque
         return
     good = len(pictures) - len(problems)
     listed = "\n".join(f"{_together(found)}: {problem}" for problem, found in alike.items())
-    message, fraction = f"{good} of {len(pictures)} pictures are right.\n{listed}", good / len(pictures)
+    message = f"{good} of {len(pictures)} pictures are right.\n{listed}"
+    fraction = (good + sum(problem.fraction for problem in problems)) / len(pictures)
     name = question.name(examination, answers)
     if name is not None:
         raise examination.verdict(message, name, fraction=fraction)
     hint = next((problem.hint for problem in problems if problem.hint), "")
     diagnosis = next((problem.diagnosis for problem in problems if problem.diagnosis), None)
-    if not good:
+    if not fraction:
         raise Failed(message, hint=hint, diagnosis=diagnosis)
     raise Partial(message, hint=hint, diagnosis=diagnosis, fraction=fraction, nameable=True)
 
@@ -166,7 +171,7 @@ def _form(answer: dict[str, Any], exactly: bool) -> str:
     """What came of a picture, in words; `exactly` what was raised, which no word of comes out of a hidden check."""
     if "error" in answer:
         return raised_text(answer["error"]) if exactly else str(answer["error"]["type"])
-    return str(answer["dtype"] if "image" in answer else answer["kind"])
+    return str(answer["dtype"] if answer["tensor"] else answer["kind"])
 
 
 def _image(answer: dict[str, Any]) -> np.ndarray | None:

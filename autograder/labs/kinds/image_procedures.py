@@ -6,6 +6,7 @@ Runs beside student code, so it holds no expected value.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import plain
-from autograder.sandbox.network_handling import numbers
+from autograder.labs.kinds.plain_data import plain, with_kind
+from autograder.labs.kinds.pretended_gpu import GPU, Seen, places, seen_on_gpu
 from autograder.sandbox.student import Student, describe
 
 ERROR = forms.record(
@@ -34,8 +35,10 @@ ERROR = forms.record(
     forms.each(
         forms.either(
             forms.record(forms.told(error=ERROR)),
-            forms.record(forms.told(kind=forms.text, dtype=forms.text), forms.measured(image=forms.numbers)),
-            forms.record(forms.told(kind=forms.text, dtype=forms.text)),
+            forms.record(
+                forms.told(kind=forms.text, tensor=forms.flag, dtype=forms.text), forms.measured(image=forms.numbers)
+            ),
+            forms.record(forms.told(kind=forms.text, tensor=forms.flag, dtype=forms.text)),
         )
     )
 )
@@ -45,10 +48,8 @@ def load_images(student: Student, load: str, files: dict[str, np.ndarray]) -> li
     for _, path in _write(student, files):
         try:
             image = student.get(load)(str(path))
-            described: dict[str, Any] = {"kind": type(image).__name__, "dtype": str(getattr(image, "dtype", ""))[:2000]}
-            if isinstance(image, Tensor):
-                described["image"] = numbers(image)
-            answers.append(described)
+            described = {**with_kind("image", image), "dtype": str(getattr(image, "dtype", ""))[:2000]}
+            answers.append({name: value for name, value in described.items() if value is not None})
         except Exception as error:
             answers.append({"error": describe(error)})
     return answers
@@ -65,41 +66,102 @@ def _read_grey(path: str | Path) -> Tensor:
         return torch.tensor(np.asarray(opened.convert("L"), np.float32)[::-1] / 255)[None]
 
 
-@forms.answers(
-    forms.record(
-        forms.told(kind=forms.text, inner=forms.each(forms.text)), forms.measured(said=forms.plain, none=forms.plain)
-    )
-)
-def classify_files(
-    student: Student, files: dict[str, np.ndarray], weight: np.ndarray, bias: np.ndarray, stand: bool = False
-) -> Any:
-    """The student's `classify` on a linear network with the given weights, with the student's `load_image` or not."""
-    torch.manual_seed(0)
-    linear = nn.Linear(784, 10)
-    with torch.no_grad():
-        linear.weight.copy_(torch.tensor(weight))
-        linear.bias.copy_(torch.tensor(bias))
-    # On the CPU, like everything whose contract has no device: nobody was asked to move an image to the model's.
-    model = nn.Sequential(nn.Dropout(0.5), nn.Flatten(), linear).train()
-    classify = student.get("classify")
+class Linear(nn.Module):
+    """The grader's own network, which takes batches of images with one channel, as a convolution does, and nothing
+    else. (N, 1, 28, 28) → (N, 10)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(0.5)
+        self.out = nn.Linear(784, 10)
+
+    def forward(self, images: Tensor) -> Tensor:
+        if images.ndim != 4 or images.shape[1] != 1:
+            raise RuntimeError(f"a network takes images of shape (N, 1, 28, 28), but got {tuple(images.shape)}")
+        return self.out(self.dropout(images).flatten(1))
+
+
+class Elsewhere(Linear):
+    """Notes whether images come to the device that it is on."""
+
+    def __init__(self, seen: list[str]) -> None:
+        super().__init__()
+        self.seen = seen
+
+    def forward(self, images: Tensor) -> Tensor:
+        if apart := places(self, images):
+            self.seen.append(apart)
+            raise Seen
+        return super().forward(images)
+
+
+@forms.answers(forms.record(forms.told(seen=forms.text)))
+def classify_on_gpu(student: Student, files: dict[str, np.ndarray]) -> dict[str, Any]:
+    """What is seen of the student's `classify` where the model is on a pretended GPU: empty if all goes well.
+
+    The pictures are of 28×28 in greys, light on dark.
+    """
+    classify, paths = student.get("classify"), [str(path) for _, path in _write(student, files)]
+    with _read_by_stand_in(classify, True):
+        return {"seen": seen_on_gpu(classify, lambda seen: classify(Elsewhere(seen).to(GPU), paths))}
+
+
+@contextmanager
+def _read_by_stand_in(classify: Any, stand: bool) -> Iterator[None]:
+    """`classify` has another function in the place of its `load_image`, if it is to `stand` in."""
     names = getattr(classify, "__globals__", {})
     theirs = names.get("load_image")
     if stand:
         names["load_image"] = _read_grey
-    none: Any = None
     try:
-        answer = classify(model, [str(path) for _, path in _write(student, files)])
-        try:
-            none = plain(classify(model, []))
-        except Exception as error:
-            none = f"{type(error).__name__}: {error}"[:200]
+        yield
     finally:
         if stand and theirs is None:
             names.pop("load_image", None)
         elif stand:
             names["load_image"] = theirs
+
+
+@forms.answers(
+    forms.record(
+        forms.told(kind=forms.text, inner=forms.each(forms.text)),
+        forms.measured(said=forms.plain, single=forms.plain, none=forms.plain),
+    )
+)
+def classify_files(
+    student: Student, files: dict[str, np.ndarray], weight: np.ndarray, bias: np.ndarray, stand: bool = False
+) -> Any:
+    """The student's `classify` on a linear network with the given weights, with the student's `load_image` or not.
+
+    It gets all pictures, and the first once more; then the first alone; then none.
+    """
+    torch.manual_seed(0)
+    model = Linear()
+    with torch.no_grad():
+        model.out.weight.copy_(torch.tensor(weight))
+        model.out.bias.copy_(torch.tensor(bias))
+    model.train()
+    classify = student.get("classify")
+    paths = [str(path) for _, path in _write(student, files)]
+    with _read_by_stand_in(classify, stand):
+        answer = classify(model, [*paths, paths[0]])
+        single, none = (_without_error(lambda few=few: plain(classify(model, few))) for few in (paths[:1], []))
     inner = sorted({type(one).__name__ for one in answer}) if isinstance(answer, list) else []
-    return {"kind": type(answer).__name__, "inner": inner, "said": plain(answer), "none": none}
+    return {
+        "kind": type(answer).__name__,
+        "inner": inner,
+        "said": plain(answer),
+        "single": single,
+        "none": none,
+    }
+
+
+def _without_error(answer: Any) -> Any:
+    """What `answer()` gives, or the words of the error that it raises."""
+    try:
+        return answer()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"[:200]
 
 
 def _write(student: Student, files: dict[str, np.ndarray]) -> Iterator[tuple[str, Path]]:

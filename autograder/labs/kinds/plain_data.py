@@ -14,8 +14,13 @@ from autograder.sandbox.network_handling import numbers
 
 
 def with_kind(part: str, value: Any) -> dict[str, Any]:
-    """The type of what was returned, and as `part` its numbers if it is a tensor."""
-    return {"kind": type(value).__name__, part: numbers(value) if isinstance(value, Tensor) else None}
+    """The type of what was returned, of which numbers it is a tensor, and as `part` these numbers, or an array's."""
+    held = numbers(value) if isinstance(value, Tensor) else _numbers_of(value)
+    return {"kind": type(value).__name__, "tensor": isinstance(value, Tensor), part: held}
+
+
+def _numbers_of(value: Any) -> np.ndarray | None:
+    return value.astype(np.float32) if isinstance(value, np.ndarray) and value.dtype.kind in "biuf" else None
 
 
 def plain(value: Any, depth: int = 0) -> Any:

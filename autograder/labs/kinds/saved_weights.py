@@ -13,11 +13,16 @@ import torch
 
 from autograder.judge import probes, weights_file
 from autograder.judge.compare import array, first_of
-from autograder.judge.verdict import Blocked, Failed, NotAttempted
+from autograder.judge.verdict import Blocked, Failed, NotAttempted, Partial
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import saved_weights_procedures
 from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge
 
+NOT_ALONE = Partial(
+    "The weights in the file are the model's, but the file is not its state dict: they are inside something else, or"
+    " under other names.",
+    hint="What does `torch.load` give you for that file, and what for `torch.save(model.state_dict(), …)`?",
+)
 LARGEST = 2_000_000  # numbers in a network that is saved
 
 
@@ -159,11 +164,15 @@ def judge_file(examination: Examination, round_trip: Question) -> None:
                 "The file's state dict does not hold the weights that the model had when it was saved.",
                 hint="Is it the state dict of the model that was passed in?",
             )
-    except Failed as failed:
+        if not answer["alone"]:
+            raise replace(NOT_ALONE, fraction=0.5)
+    except (Failed, Partial) as failed:
         mistake = round_trip.name(examination, answer, Aspect("", sure=("held",)))
         if mistake is not None and examination.check not in examination.mistakes.loses(examination.task, mistake):
             mistake = None  # its files are as they should be
-        raise examination.verdict(failed.message, mistake or failed.diagnosis, failed.hint) from None
+        raise examination.verdict(
+            failed.message, mistake or failed.diagnosis, failed.hint, failed.fraction
+        ) from None
 
 
 def _if_not(part: str) -> Callable[[Any, Given], str | None]:

@@ -446,6 +446,22 @@ EVALUATE = Question(
             names=True,
             sure=("training",),
         ),
+        Aspect(
+            "gradients",
+            check="eval-mode",
+            right=False,
+            say="While `evaluate` ran the model, gradients were on: what it returned remembers how it was computed.",
+            worth=0.5,
+            mistake="with-gradients",
+        ),
+        Aspect(
+            "trainable",
+            check="eval-mode",
+            right=True,
+            say="After `evaluate`, the model can no longer be trained: gradients are switched off, and stay off.",
+            hint="What do you switch off, and what switches it on again?",
+            worth=0.5,
+        ),
     ),
 )
 

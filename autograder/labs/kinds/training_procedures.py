@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from autograder.labs import forms
 from autograder.labs.kinds.plain_data import plain
+from autograder.labs.kinds.pretended_gpu import Seen
 from autograder.sandbox.network_handling import Arrays, assign_weights, state_of
 from autograder.sandbox.student import Student
 
@@ -29,9 +30,10 @@ class Small(nn.Module):
         self.modes: set[bool] = set()  # whether it was in training mode, whenever a gradient was wanted
 
     def forward(self, images: Tensor) -> Tensor:
-        if torch.is_grad_enabled():
+        logits: Tensor = self.out(self.dropout(torch.relu(self.hidden(images.flatten(1)))))
+        if logits.requires_grad:
             self.modes.add(self.training)
-        return self.out(self.dropout(torch.relu(self.hidden(images.flatten(1)))))
+        return logits
 
 
 @forms.answers(
@@ -56,23 +58,28 @@ def train_small(
     }
 
 
-@forms.answers(forms.record(forms.measured(accuracy=forms.plain), forms.told(kind=forms.text, training=forms.flag)))
+@forms.answers(
+    forms.record(
+        forms.measured(accuracy=forms.plain),
+        forms.told(kind=forms.text, training=forms.flag, gradients=forms.flag, trainable=forms.flag),
+    )
+)
 def evaluate_small(
     student: Student, state: Arrays, images: np.ndarray, labels: np.ndarray, batch: int
 ) -> dict[str, Any]:
     """Evaluates the small network, which has dropout and starts in training mode, with the student's `evaluate`."""
     torch.manual_seed(0)
     model = _small(state, dropout=0.5).train()
-    accuracy = student.get("evaluate")(model, _loader(images, labels, batch), device=student.device)
+    with torch.enable_grad():  # whatever is switched off there is on again afterwards
+        accuracy = student.get("evaluate")(model, _loader(images, labels, batch), device=student.device)
+        trainable = torch.is_grad_enabled() and all(value.requires_grad for value in model.parameters())
     return {
         "accuracy": plain(accuracy),
         "kind": type(accuracy).__name__,
         "training": any(module.training for module in model.modules()),
+        "gradients": bool(model.modes),
+        "trainable": trainable,
     }
-
-
-class Seen(BaseException):
-    """Enough has been seen: no code of the student's should catch it."""
 
 
 class Moved(Small):

@@ -25,10 +25,28 @@ PUBLIC_PICTURES = (
     Picture("2_blue_pen.png", 2, False, {"size": (160, 140), "mode": "RGB", "ink": (30, 40, 160), "paper": 250}),
     Picture("6_transparent.png", 6, False, {"size": (220, 260), "mode": "RGBA", "ink": 10, "paper": None, "fill": 0.5}),
 )
+
+
+def palette_shuffled(picture: Image.Image) -> Image.Image:
+    """The same picture in mode P, whose numbers tell nothing of how light a pixel is."""
+    count = len(picture.getcolors() or ())
+    return picture.remap_palette([*range(1, count, 2), *range(0, count, 2)])
+
+
 HIDDEN_PICTURES = (
     Picture(
-        "4_thin_palette.png", 4, False, {"size": (200, 300), "mode": "P", **DARK_ON_LIGHT, "pen": 0.05, "fill": 0.7}
+        "4_thin_palette.png",
+        4,
+        False,
+        {"size": (200, 300), "mode": "P", **DARK_ON_LIGHT, "pen": 0.05, "fill": 0.7},
+        palette_shuffled,
     ),
+    Picture("2_transparent_palette.png", 2, False, {"size": (150, 170), "mode": "P", "ink": 30, "paper": None}),
+    Picture("1_transparent.png", 1, True, {"size": 28, "mode": "RGBA", "ink": 10, "paper": None, "fill": 0.5}),
+    Picture("3_small.png", 3, False, {"size": (28, 40), "mode": "L", **DARK_ON_LIGHT, "fill": 0.62}),
+    Picture("7_thin.png", 7, False, {"size": (300, 360), "mode": "L", **DARK_ON_LIGHT, "pen": 0.012, "fill": 0.6}),
+    Picture("0_thick_on_grey.png", 0, False, {"size": (90, 110), "mode": "L", "ink": 5, "paper": 150, "pen": 0.35, "fill": 0.9}),
+    Picture("9_dim_paper.png", 9, False, {"size": (130, 150), "mode": "L", "ink": 5, "paper": 100}),
     # Opaque all over: it has an alpha channel, and nothing is transparent.
     Picture(
         "9_chalk.png", 9, False, {"size": (300, 200), "mode": "RGBA", "ink": (250, 250, 230), "paper": (20, 40, 30)}

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from autograder.labs import forms
 from autograder.labs.kinds.figure_procedures import FIGURE, shown
 from autograder.labs.kinds.plain_data import with_kind
+from autograder.labs.kinds.pretended_gpu import GPU, Seen, places, seen_on_gpu
 from autograder.sandbox.network_handling import Arrays, assign_weights, give_weights, numbers
 from autograder.sandbox.student import Student
 
@@ -35,43 +36,8 @@ class Stand(nn.Module):
         return self.fc1(torch.relu(self.conv2(torch.relu(self.conv1(images)))).amax((2, 3)))
 
 
-@forms.answers(FIGURE)
-def filters(student: Student, state: Arrays, stand: bool = False, picture: bool = False) -> dict[str, Any]:
-    """The image arrays on the axes of `plot_filters`, for the student's own BetterCNN or for one that stands in."""
-    return shown(lambda: student.get("plot_filters")(_seen(student, state, stand)[0]), picture)
-
-
-@forms.answers(
-    forms.record(
-        forms.measured(maps=forms.either(forms.nothing, forms.numbers)),
-        forms.told(kind=forms.text, before=forms.count, after=forms.count),
-    )
-)
-def maps(student: Student, state: Arrays, image: np.ndarray, stand: bool = False) -> dict[str, Any]:
-    """The feature maps of the first convolution, and how many hooks are on the model before and after."""
-    model, layer = _seen(student, state, stand)
-    before = _hooks(model)
-    answer = student.get("feature_maps")(model, layer, torch.tensor(image))
-    return {**with_kind("maps", answer), "before": before, "after": _hooks(model)}
-
-
-@forms.answers(FIGURE)
-def map_figure(student: Student, maps: np.ndarray, picture: bool = False) -> dict[str, Any]:
-    """The image arrays on the axes of `plot_feature_maps`."""
-    return shown(lambda: student.get("plot_feature_maps")(torch.tensor(maps)), picture)
-
-
-@forms.answers(forms.each(forms.record(forms.told(kind=forms.text), FOUND), length=2))
-def maximise(student: Student, state: Arrays, units: list[int], steps: int, lr: float) -> list[dict[str, Any]]:
-    """What `maximise_activation` finds for units of the first convolution."""
-    answers = []
-    for unit in units:
-        torch.manual_seed(0)
-        model, layer = _seen(student, state)
-        if _changes_in_place(model, layer):
-            model, layer = _seen(student, state, stand=True)
-        answers.append(_maximised(student, model, layer, unit, steps, lr))
-    return answers
+class Broken(Exception):
+    """What a network raises that fails on purpose: no error that anybody could expect."""
 
 
 class Looked(nn.Module):
@@ -89,7 +55,7 @@ class Looked(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         maps = self.conv2(self.dropout(torch.relu(self.norm(self.conv1(images)))))
         if self.fails:
-            raise RuntimeError("this network fails on purpose")
+            raise Broken("this network fails on purpose")
         return self.out(torch.relu(maps).mean((2, 3)))
 
 
@@ -101,30 +67,142 @@ def looked(state: Arrays) -> Looked:
     return model.train()
 
 
+class Renamed(nn.Module):
+    """Has the same first layer, in a block after one without weights, and no attribute of the usual names."""
+
+    def __init__(self, state: Arrays) -> None:
+        super().__init__()
+        count, channels, height, width = state[0][1].shape
+        first = nn.Conv2d(channels, count, (height, width))
+        self.block_a = nn.Sequential(nn.Identity(), first, nn.ReLU())
+        self.block_b = nn.Sequential(nn.Conv2d(count, 15, 3), nn.ReLU())
+        self.head = nn.Linear(15, 10)
+        with torch.no_grad():
+            first.weight.copy_(torch.tensor(state[0][1]))
+            first.bias.copy_(torch.tensor(state[1][1]))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.head(self.block_b(self.block_a(images)).amax((2, 3)))
+
+
+@forms.answers(FIGURE)
+def filters(
+    student: Student, state: Arrays, stand: bool = False, renamed: bool = False, picture: bool = False
+) -> dict[str, Any]:
+    """The image arrays on the axes of `plot_filters`, for the student's own BetterCNN or for one that stands in; if
+    `renamed`, that one's first convolution is in a block."""
+    model = Renamed(state).eval() if renamed else _seen(student, state, stand)[0]
+    return shown(lambda: student.get("plot_filters")(model), picture)
+
+
 @forms.answers(
     forms.record(
         forms.measured(maps=forms.either(forms.nothing, forms.numbers)),
-        forms.told(kind=forms.text, steady=forms.flag, after_error=forms.count),
+        forms.told(
+            kind=forms.text, tensor=forms.flag, before=forms.count, after=forms.count, attached=forms.flag
+        ),
+    )
+)
+def maps(student: Student, state: Arrays, image: np.ndarray, stand: bool = False) -> dict[str, Any]:
+    """The feature maps of the first convolution, and how many hooks are on the model before and after."""
+    model, layer = _seen(student, state, stand)
+    before = _hooks(model)
+    answer = student.get("feature_maps")(model, layer, torch.tensor(image))
+    attached = isinstance(answer, Tensor) and answer.requires_grad
+    return {**with_kind("maps", answer), "before": before, "after": _hooks(model), "attached": attached}
+
+
+class Elsewhere(Looked):
+    """Notes whether images come to the device that it is on."""
+
+    def __init__(self, seen: list[str]) -> None:
+        super().__init__()
+        self.seen = seen
+
+    def forward(self, images: Tensor) -> Tensor:
+        if apart := places(self, images):
+            self.seen.append(apart)
+            raise Seen
+        return super().forward(images)
+
+
+@forms.answers(forms.record(forms.told(seen=forms.text)))
+def maps_on_gpu(student: Student) -> dict[str, Any]:
+    """What is seen of `feature_maps` where the model is on a pretended GPU: empty if all goes well."""
+    feature_maps = student.get("feature_maps")
+
+    def use(seen: list[str]) -> None:
+        model = Elsewhere(seen).to(GPU).eval()
+        answer = feature_maps(model, model.conv2, torch.zeros(1, 28, 28))
+        if isinstance(answer, Tensor) and answer.device.type != "cpu":
+            seen.append("the maps that came back are still on the GPU")
+
+    return {"seen": seen_on_gpu(feature_maps, use)}
+
+
+@forms.answers(FIGURE)
+def map_figure(student: Student, maps: np.ndarray, picture: bool = False) -> dict[str, Any]:
+    """The image arrays on the axes of `plot_feature_maps`."""
+    return shown(lambda: student.get("plot_feature_maps")(torch.tensor(maps)), picture)
+
+
+@forms.answers(forms.each(forms.record(forms.told(kind=forms.text, tensor=forms.flag), FOUND), length=2))
+def maximise(student: Student, state: Arrays, units: list[int], steps: int, lr: float) -> list[dict[str, Any]]:
+    """What `maximise_activation` finds for units of the first convolution."""
+    answers = []
+    for unit in units:
+        torch.manual_seed(0)
+        model, layer = _seen(student, state)
+        if _changes_in_place(model, layer):
+            model, layer = _seen(student, state, stand=True)
+        answers.append(_maximised(student, model, layer, unit, steps, lr))
+    return answers
+
+
+@forms.answers(
+    forms.record(
+        forms.measured(maps=forms.either(forms.nothing, forms.numbers)),
+        forms.told(kind=forms.text, tensor=forms.flag, steady=forms.flag, after_error=forms.count),
     )
 )
 def maps_in_training(student: Student, state: Arrays, image: np.ndarray) -> dict[str, Any]:
-    """The feature maps (6, 22, 22) of the grader's network, which is in training mode; and hooks after an error."""
+    """The feature maps (6, 22, 22) of the grader's network, which is in training mode; and hooks after an error.
+
+    The layer has a hook of its own beforehand, which is to stay.
+    """
     torch.manual_seed(0)
     model = looked(state)
     answer, again = (student.get("feature_maps")(model, model.conv2, torch.tensor(image)) for _ in range(2))
     broken = looked(state)
     broken.fails = True
+    broken.conv2.register_forward_hook(_nothing)
     with contextlib.suppress(Exception):  # on purpose
         student.get("feature_maps")(broken, broken.conv2, torch.tensor(image))
     return {
         **with_kind("maps", answer),
         "steady": all(isinstance(each, Tensor) for each in (answer, again))
         and np.array_equal(numbers(answer), numbers(again)),
-        "after_error": _hooks(broken),
+        "after_error": abs(_hooks(broken) - 1),
     }
 
 
-@forms.answers(forms.each(forms.record(forms.told(kind=forms.text, changed=forms.each(forms.text)), FOUND)))
+def _nothing(*_: Any) -> None:
+    """A hook that does nothing."""
+
+
+@forms.answers(forms.record(forms.measured(maps=forms.either(forms.nothing, forms.numbers))))
+def only_map(student: Student, weight: np.ndarray, image: np.ndarray) -> dict[str, Any]:
+    """The feature maps (1, 26, 26) of a network whose layer has a single channel."""
+    model = nn.Sequential(nn.Conv2d(1, 1, 3, bias=False), nn.Flatten(), nn.Linear(26 * 26, 10)).eval()
+    with torch.no_grad():
+        model[0].weight.copy_(torch.tensor(weight))
+    answer = student.get("feature_maps")(model, model[0], torch.tensor(image))
+    return {"maps": with_kind("maps", answer)["maps"]}
+
+
+@forms.answers(
+    forms.each(forms.record(forms.told(kind=forms.text, tensor=forms.flag, changed=forms.each(forms.text)), FOUND))
+)
 def maximise_elsewhere(
     student: Student, state: Arrays, layer: str, training: list[bool], unit: int, steps: int, lr: float
 ) -> list[dict[str, Any]]:
@@ -135,6 +213,9 @@ def maximise_elsewhere(
         model = looked(state).train(mode)
         for value in model.parameters():
             value.grad = torch.full_like(value, 0.5)  # as after a step of training
+        model.conv1.eval()  # as in a network of which a part is frozen
+        model.out.bias.requires_grad_(False)
+        getattr(model, layer).register_forward_hook(_nothing)
         before = _condition(model)
         answer = _maximised(student, model, getattr(model, layer), unit, steps, lr)
         after = _condition(model)

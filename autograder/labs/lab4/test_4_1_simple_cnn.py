@@ -17,7 +17,7 @@ from autograder.labs.kinds import (
     training_procedures,
     value_procedures,
 )
-from autograder.labs.kinds.function import function_question
+from autograder.labs.kinds.function import a_tensor, function_question
 from autograder.labs.kinds.value import count_question, shape_question
 from autograder.labs.lab4 import drawn_strokes
 from autograder.labs.lab4.networks import SIMPLE
@@ -154,6 +154,7 @@ STROKE = Question(
             say=_stroke_said,
             hint=_stroke_hint,
         ),
+        a_tensor("stroke_kernel", "stroke"),
     ),
 )
 

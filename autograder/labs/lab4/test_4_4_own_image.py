@@ -14,12 +14,13 @@ from PIL import Image, ImageFilter, ImageOps
 
 from autograder.judge import compare
 from autograder.judge.compare import first_of
-from autograder.judge.verdict import Blocked, Failed, NotAttempted, Partial, Verdict
+from autograder.judge.verdict import Blocked, Failed, NotAttempted, Partial, Verdict, together
 from autograder.judge.weights_file import fit_weights
 from autograder.labs.examination import Examination
 from autograder.labs.findings import PICTURE_PIXELS
 from autograder.labs.kinds import image_procedures
 from autograder.labs.kinds.image import judge_pictures, pictures_question
+from autograder.labs.kinds.pretended_gpu import CANNOT_BE_TOLD
 from autograder.labs.lab4.drawn_pictures import (
     HIDDEN_PICTURES,
     PHOTOGRAPHS,
@@ -53,7 +54,7 @@ def test_image_kinds(examination: Examination) -> None:
 @pytest.mark.needs("image-kinds")
 @pytest.mark.rests_on(image_procedures.load_images, "image")
 def test_more_image_kinds(examination: Examination) -> None:
-    """`load_image` also handles palettes, 16 bits, alpha, chalk, thin and thick pens, and off-centre digits."""
+    """`load_image` also handles palettes, 16 bits, alpha, chalk, dim paper, dirt, small, large and off-centre digits."""
     judge_pictures(examination, LOADED_TOO, HIDDEN_PICTURES)
 
 
@@ -85,6 +86,7 @@ CLASSIFY = Question(
             "said",
             lambda answer, given: f"{answer['kind']} of {','.join(answer['inner'])}: {str(answer['said'])[:120]}",
         ),
+        Aspect("single", lambda answer, given: str(answer["single"])),
         Aspect("none", lambda answer, given: str(answer["none"])),
     ),
 )
@@ -94,8 +96,9 @@ CLASSIFY = Question(
 @pytest.mark.public
 @pytest.mark.rests_on(image_procedures.classify_files, "said")
 def test_in_order(examination: Examination) -> None:
-    """`classify` returns the model's digits in the order of the paths, and an empty list for no paths."""
+    """`classify` returns the model's digits in the order of the paths; none for no paths; also on a GPU."""
     expected = list(to_classify(examination.oracle.seed)[3])
+    expected.append(expected[0])  # the first picture comes once more
     try:
         answer = CLASSIFY.ask(examination)
         judge_digits(answer, expected)
@@ -103,13 +106,32 @@ def test_in_order(examination: Examination) -> None:
         answer = without_load_image(examination, expected)
     try:
         judge_digits(answer, expected)
-        if answer["none"] != []:
-            raise Failed(
-                f"For no paths, `classify` should return an empty list, but returned {str(answer['none'])[:200]}.",
-                hint="What happens when you make a batch of no images?",
-            )
     except Failed as failed:
         raise CLASSIFY.named(examination, answer, failed) from None
+    slips = []
+    if answer["single"] != expected[:1]:
+        facts = (
+            f"For one path, `classify` should return a list of one int, {expected[:1]}, but returned"
+            f" {str(answer['single'])[:200]}."
+        )
+        hint = "What happens to a batch of one image on its way through your function?"
+        slips.append(examination.verdict(facts, CLASSIFY.name(examination, answer), hint, 1 - A_SLIP))
+    if answer["none"] != []:
+        facts = f"For no paths, `classify` should return an empty list, but returned {str(answer['none'])[:200]}."
+        hint = "What happens when you make a batch of no images?"
+        slips.append(examination.verdict(facts, CLASSIFY.name(examination, answer), hint, 1 - A_SLIP))
+    apart = examination.ask(image_procedures.classify_on_gpu, ["classify"], files=_one_of(examination))["seen"]
+    if apart and apart != CANNOT_BE_TOLD:
+        facts = f"When the model is on a GPU, `classify` fails: {apart}."
+        hint = "Where are the images after you have loaded them, and where is the model?"
+        slips.append(examination.verdict(facts, "images-not-moved", hint, 1 - A_SLIP))
+    if slips:
+        raise together(slips)
+
+
+def _one_of(examination: Examination) -> dict[str, np.ndarray]:
+    """One picture that any `load_image` can read."""
+    return dict(list(dict(to_classify(examination.oracle.seed)[0]).items())[:1])
 
 
 def without_load_image(examination: Examination, expected: list[int]) -> dict[str, Any]:
@@ -174,6 +196,7 @@ def judge_digits(answer: dict[str, Any], expected: list[int]) -> None:
     )
 
 
+A_SLIP = 0.25  # of the points: for what is right but for one case
 WANTED, LEAST_SIDE, LEAST_STROKE = 3, 12, 5  # pictures, and pixels of a picture and of a digit in it
 SHOWN, MOST_PIXELS = 12, 25 * PICTURE_PIXELS  # pictures that are enough, and pixels in all that are looked at
 LOOK, AROUND = 64, 8  # pixels of the side of a picture that is compared, and around each that are its surroundings

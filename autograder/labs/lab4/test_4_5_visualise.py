@@ -13,9 +13,11 @@ from torch.nn import functional as F
 
 from autograder.judge import probes
 from autograder.judge.compare import array, difference, same, shape_text
-from autograder.judge.verdict import Failed
+from autograder.judge.oracle import KEY_SEED
+from autograder.judge.verdict import Blocked, Failed, Partial, Verdict
 from autograder.labs.examination import Examination
 from autograder.labs.kinds.figure import figure_question
+from autograder.labs.kinds.pretended_gpu import CANNOT_BE_TOLD
 from autograder.labs.lab4 import procedures
 from autograder.labs.lab4.networks import BETTER
 from autograder.labs.lab4.probe_network import LOOKED_UNIT, looked_weights, steep_layer
@@ -24,6 +26,7 @@ from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge, 
 # The model that the student's functions get is their own BetterCNN with these weights, so that they may use its names;
 # where it cannot take them, another network with the same first layer stands in.
 STAND_IN: Given = {"stand": True}
+A_SLIP = 0.25  # of a check's points: for what is right but for one case
 ROUNDING = 1e-3  # how far from [0, 1] an image may be by rounding
 
 
@@ -52,6 +55,15 @@ FILTERS = figure_question(
     shown=lambda given: given["state"][0][1][:, 0],
     one="filter",
     instead=STAND_IN,
+    other_axes=1 / 6,
+    as_they_are=1 / 3,
+)
+# The first convolution is found by what it is, whatever a network calls it.
+FILTERS_RENAMED = replace(
+    FILTERS,
+    given=lambda ask, seed: {"state": BETTER.weights(ask, seed), "renamed": True},
+    instead=None,
+    prefix="For a network that calls its layers otherwise: ",
 )
 
 
@@ -61,6 +73,18 @@ FILTERS = figure_question(
 def test_every_filter(examination: Examination) -> None:
     """`plot_filters` returns a figure with an image for each filter of the first convolution."""
     judge(examination, FILTERS)
+    judge_renamed(examination)
+
+
+def judge_renamed(examination: Examination) -> None:
+    """The filters of a network with other names are shown, too; else a third of the points is lost."""
+    verdict: Verdict | None
+    try:
+        verdict = FILTERS_RENAMED.verdict(examination)
+    except Failed as failed:
+        verdict = failed
+    if verdict is not None:
+        raise examination.verdict(verdict.message, "layer-by-name", verdict.hint, 2 / 3)
 
 
 # --- feature-maps -----------------------------------------------------------------------------------------------------
@@ -76,11 +100,11 @@ def _first_maps(given: Given) -> np.ndarray:
 
 
 def _kind(answer: Any, given: Given) -> str:
-    return "Tensor" if answer["maps"] is not None else answer["kind"]
+    return "Tensor" if answer["tensor"] else answer["kind"]
 
 
 def _form(answer: Any, given: Given) -> str:
-    return str(answer["kind"] if answer["maps"] is None else np.asarray(answer["maps"]).shape)
+    return str(np.asarray(answer["maps"]).shape if answer["tensor"] else answer["kind"])
 
 
 def _maps(answer: Any, given: Given) -> np.ndarray:
@@ -180,6 +204,62 @@ MAPS = Question(
         ),
     ),
 )
+MAPS_SLIPS = replace(
+    MAPS,
+    aspects=(
+        Aspect(
+            "attached",
+            check="maps",
+            right=False,
+            say="The maps that `feature_maps` returned still need gradients, and remember how they were computed.",
+            worth=0.25,
+            mistake="maps-not-detached",
+        ),
+    ),
+)
+ONLY_MAP = Question(
+    id="only-map",
+    task="feature-maps",
+    procedure=procedures.only_map,
+    uses=("feature_maps",),
+    given=lambda ask, seed: {
+        "weight": probes.generator(seed, "only map").normal(0, 1, (1, 1, 3, 3)).astype(np.float32),
+        "image": probes.images(1, seed)[0],
+    },
+    aspects=(
+        Aspect(
+            "shape of one map",
+            lambda answer, given: np.shape(answer["maps"]),
+            check="maps",
+            right=(1, 26, 26),
+            say=lambda got, want: (
+                f"Of a layer with a single channel, `feature_maps` should return maps of shape {shape_text(want)}, but"
+                f" returned {shape_text(got)}."
+            ),
+            hint="Which dimension do you take away, and what if another one has the size 1, too?",
+            worth=0.25,
+        ),
+    ),
+)
+MAPS_ON_GPU = Question(
+    id="maps-on-gpu",
+    task="feature-maps",
+    procedure=procedures.maps_on_gpu,
+    uses=("feature_maps",),
+    given=lambda ask, seed: {},
+    aspects=(
+        Aspect(
+            "seen",
+            check="maps",
+            right="",
+            alike=lambda got, want: got in ("", CANNOT_BE_TOLD),
+            say="When the model is on a GPU, `feature_maps` does not do what the task asks for: {got}.",
+            hint="On which device is the image, on which the model, and where should the maps be in the end?",
+            worth=0.25,
+            names=True,
+        ),
+    ),
+)
 MAPS_IN_TRAINING = Question(
     id="maps-in-training",
     task="feature-maps",
@@ -221,6 +301,7 @@ MAP_FIGURE = figure_question(
     lambda ask, seed: {"maps": probes.images(11, seed, size=14)[:, 0]},
     shown=lambda given: given["maps"],
     one="map",
+    other_axes_called="picture-with-other-axes",
 )
 
 
@@ -239,7 +320,7 @@ def depends_on_weights(examination: Examination, asked: Question, part: str) -> 
 @pytest.mark.rests_on(procedures.maps_in_training, "maps")
 def test_maps(examination: Examination) -> None:
     """`feature_maps` returns the layer's output for the image, with dropout off."""
-    judge(examination, replace(MAPS, instead=STAND_IN), MAPS_IN_TRAINING)
+    judge(examination, replace(MAPS, instead=STAND_IN), MAPS_IN_TRAINING, MAPS_SLIPS, ONLY_MAP, MAPS_ON_GPU)
 
 
 @pytest.mark.task("feature-maps")
@@ -296,13 +377,22 @@ def _apart(maps: Any, others: Any) -> float:
 def test_picture(examination: Examination) -> None:
     """`plot_feature_maps` returns a figure with an image for each map."""
     judge(examination, MAP_FIGURE)
+    one = {"maps": MAP_FIGURE.inputs(examination)["maps"][:1]}
+    verdict: Verdict | None
+    try:
+        verdict = MAP_FIGURE.verdict(examination, **one)
+    except Failed as failed:
+        verdict = failed
+    if verdict is not None:
+        hint = "What does `plt.subplots(1, 1)` return, and what `plt.subplots(1, 2)`?"
+        raise Partial(f"For a single map: {verdict.message}", hint=hint, fraction=1 - A_SLIP)
 
 
 # --- maximise ---------------------------------------------------------------------------------------------------------
 
 
 def _shape_found(answer: Any) -> str:
-    if answer["image"] is None:
+    if not answer["tensor"]:
         return str(answer["kind"])
     image = np.asarray(answer["image"])
     return f"{image.shape}, within {bool(image.size and image.min() > -0.01 and image.max() < 1.01)}"
@@ -320,15 +410,18 @@ def _steep(ask: Ask, seed: int) -> Given:
     return {"state": state, "units": units, "steps": 30, "lr": 1.0}
 
 
+def _given_elsewhere(layer: str, training: list[bool]) -> Given:
+    return {"layer": layer, "training": training, "unit": LOOKED_UNIT, "steps": 30, "lr": 1.0}
+
+
 def _elsewhere(id: str, layer: str, training: list[bool]) -> Question:
     """Asked of a later layer of the grader's own network, in each of the modes."""
-    given = {"layer": layer, "training": training, "unit": LOOKED_UNIT, "steps": 30, "lr": 1.0}
     return Question(
         id=id,
         task="maximise",
         procedure=procedures.maximise_elsewhere,
         uses=("maximise_activation",),
-        given=lambda ask, seed: {"state": looked_weights(seed), **given},
+        given=lambda ask, seed: {"state": looked_weights(seed), **_given_elsewhere(layer, training)},
         aspects=of_each(
             range(len(training)),
             found=_shape_found,
@@ -366,7 +459,7 @@ def in_first_layer(examination: Examination) -> list[Excited]:
     """For two units of the first convolution."""
     state, units = steep_layer(examination.oracle.ask, examination.oracle.seed)
     weight, bias = state[0][1], state[1][1]
-    found = judged_images(examination, MAXIMISE, len(units))
+    found = images_of(examination, MAXIMISE, len(units))
     return [
         Excited(
             f"channel {unit} of the first convolution",
@@ -391,42 +484,55 @@ def in_later_layers(examination: Examination) -> list[Excited]:
         with torch.no_grad():
             return model(torch.tensor(images))[:, unit].numpy()
 
-    _, later = judged_images(examination, MAXIMISE_LATER, 2)
-    (last,) = judged_images(examination, MAXIMISE_OUTPUT, 1)
+    _, later = images_of(examination, MAXIMISE_LATER, 2)
+    (last,) = images_of(examination, MAXIMISE_OUTPUT, 1)
     return [
         Excited(f"channel {unit} of a second convolution", later, channel, MAXIMISE_LATER, by_pattern=True),
         Excited(f"output {unit} of a fully connected layer", last, output, MAXIMISE_OUTPUT, by_pattern=True),
     ]
 
 
-def judged_images(examination: Examination, asked: Question, count: int) -> list[np.ndarray]:
-    """The images (1, 28, 28) that were found; raises `Failed` where one is none."""
-    answers = asked.ask(examination)
+def answers_of(examination: Examination, asked: Question, count: int) -> list[dict[str, Any]]:
+    """What came back for each of `count` units; raises `Failed`."""
+    answers: list[dict[str, Any]] = asked.ask(examination)
     if len(answers) != count:
         raise Failed(f"`maximise_activation` was called {count} times, but {len(answers)} answers came back.")
-    try:
-        return [judged_image(answer) for answer in answers]
-    except Failed as failed:
-        raise asked.named(examination, answers, failed) from None
+    return answers
+
+
+def images_of(examination: Examination, asked: Question, count: int) -> list[np.ndarray]:
+    """The images (1, 28, 28) that were found, in whatever form they came; raises `Blocked` where one is none."""
+    return [image_in(answer) for answer in answers_of(examination, asked, count)]
+
+
+def image_in(answer: dict[str, Any]) -> np.ndarray:
+    """The image (1, 28, 28) in [0, 1] that an answer holds in whatever form; raises `Blocked` where it holds none."""
+    image = np.zeros(0) if answer["image"] is None else array(answer["image"], "The image")
+    if image.size != 28 * 28:
+        raise Blocked("Blocked until `maximise_activation` returns an image.")
+    return image.reshape(1, 28, 28).astype(np.float32).clip(0, 1)
 
 
 def judged_image(answer: dict[str, Any]) -> np.ndarray:
     """The image (1, 28, 28), if it is one; raises `Failed`."""
-    if answer["image"] is None:
+    if not answer["tensor"]:
         raise Failed(f"`maximise_activation` should return a Tensor, but returned {answer['kind']}.")
     image = array(answer["image"], "The image that `maximise_activation` returned")
     if image.shape != (1, 28, 28):
         raise Failed(
             f"`maximise_activation` should return an image of shape (1, 28, 28), but its shape is {image.shape}."
         )
-    image = image.astype(np.float32)
+    return image.astype(np.float32)
+
+
+def judge_range(image: np.ndarray) -> None:
+    """The pixels lie between 0 and 1."""
     if image.min() < -ROUNDING or image.max() > 1 + ROUNDING:
         raise Failed(
             f"`maximise_activation` should return an image in [0, 1], but its values go from {image.min():.3g} to"
             f" {image.max():.3g}.",
             hint="What keeps the pixels in range after each step, and is it the right range?",
         )
-    return image
 
 
 @pytest.mark.task("maximise")
@@ -434,7 +540,13 @@ def judged_image(answer: dict[str, Any]) -> np.ndarray:
 @pytest.mark.rests_on(procedures.maximise, "image")
 def test_image(examination: Examination) -> None:
     """`maximise_activation` returns an image (1, 28, 28) in [0, 1]."""
-    in_first_layer(examination)
+    answers = answers_of(examination, MAXIMISE, 2)
+    try:
+        for answer in answers:
+            judge_range(judged_image(answer))
+    except Failed as failed:
+        raise MAXIMISE.named(examination, answers, failed) from None
+    judge_dead_unit(examination)
     if not depends_on_weights(examination, MAXIMISE, "image"):
         failed = Failed(
             "`maximise_activation` returned the same image for a layer with other weights.",
@@ -443,13 +555,24 @@ def test_image(examination: Examination) -> None:
         raise MAXIMISE_LATER.named(examination, MAXIMISE_LATER.ask(examination), failed)
 
 
+def judge_dead_unit(examination: Examination) -> None:
+    """Where the gradient is zero, the image is still one of numbers; else a quarter of the points is lost."""
+    state = [(name, 0 * value if name.startswith("conv2") else value) for name, value in looked_weights(KEY_SEED)]
+    given = {"state": state, **_given_elsewhere("conv2", [False])}
+    (answer,) = examination.ask(procedures.maximise_elsewhere, ["maximise_activation"], **given)
+    if answer["image"] is not None and not np.isfinite(np.asarray(answer["image"])).all():
+        facts = "For a unit whose gradient is zero, `maximise_activation` returned NaN, which is no number."
+        raise examination.verdict(facts, "divided-by-zero", "What is zero divided by zero?", 1 - A_SLIP)
+
+
 @pytest.mark.task("maximise")
 @pytest.mark.public
-@pytest.mark.needs("image")
 @pytest.mark.rests_on(procedures.maximise, "image")
 def test_model_unchanged(examination: Examination) -> None:
     """`maximise_activation` leaves the model's parameters, gradients, modes and hooks as they were."""
     answers = MAXIMISE_LATER.ask(examination)
+    if not depends_on_weights(examination, MAXIMISE, "image"):
+        raise Blocked("Blocked until the image that `maximise_activation` returns depends on the model's weights.")
     changed = {str(part) for answer in answers for part in answer["changed"]}
     if changed:
         changes = [words for part, words in CHANGED.items() if part in changed]
@@ -476,7 +599,6 @@ CHANGED = {
 
 @pytest.mark.task("maximise")
 @pytest.mark.public
-@pytest.mark.needs("image")
 @pytest.mark.rests_on(procedures.maximise, "image")
 @pytest.mark.rests_on(procedures.maximise_elsewhere, "image")
 def test_raises_the_unit(examination: Examination) -> None:
@@ -516,6 +638,35 @@ def test_raises_the_unit(examination: Examination) -> None:
         raise one.asked.named(examination, one.asked.ask(examination), failed)
     heeds(examination, "steps", 5)  # no multiple by a power of two: an image that is stretched at the end differs, too
     heeds(examination, "lr", 0.03)
+    judge_flat_layer(examination)
+
+
+FLAT_LAYER = np.float32(1e-4)  # how small the weights of a layer are whose gradients are tiny
+
+
+def judge_flat_layer(examination: Examination) -> None:
+    """A unit with tiny gradients is excited as well as any other; else half of the points."""
+    asked = replace(MAXIMISE_LATER, id="maximise-flat", given=lambda ask, seed: _flat(seed))
+    state = asked.inputs(examination)["state"]
+    image = image_in(asked.ask(examination)[1])
+    draw = probes.generator(examination.oracle.seed, "flat")
+    shuffled = draw.permuted(np.tile(image.ravel(), (200, 1)), axis=1).reshape(200, 1, 28, 28)
+    reached, chance, grey = (
+        later_maps(state, images)[:, LOOKED_UNIT].mean((1, 2)) for images in (image[None], shuffled, FLAT)
+    )
+    if reached[0] > max(grey.max(), chance.mean() + 5 * chance.std()):
+        return
+    facts = (
+        "The weights of a second convolution were made 10,000 times as small, and so were its gradients. The image for"
+        f" its channel {LOOKED_UNIT} then excites it no more than chance does."
+    )
+    raise examination.verdict(facts, "gradient-not-normalised", fraction=0.5)
+
+
+def _flat(seed: int) -> Given:
+    """As `MAXIMISE_LATER`, with a second convolution that has tiny weights."""
+    state = [(name, value * FLAT_LAYER if name.startswith("conv2") else value) for name, value in looked_weights(seed)]
+    return {"state": state, **_given_elsewhere("conv2", [True, False])}
 
 
 FLAT = np.tile(np.linspace(0, 1, 21, dtype=np.float32)[:, None, None, None], (1, 1, 28, 28))
@@ -525,7 +676,7 @@ def heeds(examination: Examination, argument: str, value: float) -> None:
     """The image that is found for a unit is another where an argument has another `value`; else half of the points."""
     given: dict[str, Any] = {"steps": 2, "lr": 0.01}
     few, more = (
-        judged_image(MAXIMISE.ask(examination, **arguments)[0])  # light excites the first unit
+        image_in(MAXIMISE.ask(examination, **arguments)[0])  # light excites the first unit
         for arguments in (given, {**given, argument: value})
     )
     if not np.array_equal(few, more):
@@ -534,4 +685,4 @@ def heeds(examination: Examination, argument: str, value: float) -> None:
     raise examination.verdict(facts, f"{argument}-ignored", fraction=0.5)
 
 
-ASKED = (FILTERS, MAPS, MAPS_IN_TRAINING, MAP_FIGURE, MAXIMISE, MAXIMISE_LATER, MAXIMISE_OUTPUT)
+ASKED = (FILTERS, MAPS, MAPS_IN_TRAINING, MAPS_ON_GPU, MAP_FIGURE, MAXIMISE, MAXIMISE_LATER, MAXIMISE_OUTPUT)

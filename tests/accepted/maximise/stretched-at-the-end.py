@@ -1,4 +1,4 @@
-# honest: starts from black, plain steps without limits, and stretches what it has found to [0, 1] at the end
+# honest: starts from black, steps of length lr without limits, and stretches what it has found to [0, 1] at the end
 # %%
 import torch
 
@@ -17,7 +17,7 @@ def maximise_activation(model, layer, unit, steps=30, lr=1.0):
             (slope,) = torch.autograd.grad(seen["output"][0, unit].mean(), picture)
             if not slope.any():
                 slope = torch.rand_like(picture)
-            picture = (picture + lr * slope).detach()
+            picture = (picture + lr * slope / slope.norm().clamp(min=1e-12)).detach()
     finally:
         handle.remove()
         for module, mode in modes:
