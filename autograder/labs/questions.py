@@ -240,7 +240,8 @@ def judge(examination: Examination, *questions: Question) -> None:
             continue
         if not verdict.fraction:
             raise verdict
-        slips.append(verdict)
+        if not any(verdict.message.endswith(slip.message) for slip in slips):  # the same slip costs once
+            slips.append(verdict)
     if slips:
         raise together(slips)
 

@@ -65,13 +65,20 @@ def function_question(
 
 
 def a_tensor(function: str, check: str) -> Aspect:
-    """A slip: the right numbers, but in an array."""
+    """A slip: the right numbers, but in an array, or of another dtype."""
     return Aspect(
         "a tensor",
-        lambda answer, given: None if answer["tensor"] else answer["kind"],
+        lambda answer, given: _form(answer),
         check=check,
         right=None,
-        say=f"The numbers that `{function}` returned are right, but they should be a tensor; it returned {{got}}.",
+        say=f"What `{function}` returned has the right numbers, but it should be a float32 tensor and is {{got}}.",
         worth=A_SLIP,
         names=True,
     )
+
+
+def _form(answer: Any) -> str | None:
+    """What was returned in the place of a float32 tensor, in words."""
+    if not answer["tensor"]:
+        return f"of type {answer['kind']}"
+    return None if answer["dtype"] == "torch.float32" else f"a tensor of {str(answer['dtype']).removeprefix('torch.')}"

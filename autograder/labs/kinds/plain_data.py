@@ -19,6 +19,11 @@ def with_kind(part: str, value: Any) -> dict[str, Any]:
     return {"kind": type(value).__name__, "tensor": isinstance(value, Tensor), part: held}
 
 
+def dtype_of(value: Any) -> str:
+    """The dtype of a tensor or an array, such as "torch.float32"; empty for anything else."""
+    return str(value.dtype)[:100] if isinstance(value, (Tensor, np.ndarray)) else ""
+
+
 def _numbers_of(value: Any) -> np.ndarray | None:
     return value.astype(np.float32) if isinstance(value, np.ndarray) and value.dtype.kind in "biuf" else None
 

@@ -13,7 +13,7 @@ import torch
 
 from autograder.judge import probes, weights_file
 from autograder.judge.compare import array, first_of
-from autograder.judge.verdict import Blocked, Failed, NotAttempted, Partial
+from autograder.judge.verdict import Blocked, Failed, NotAttempted, Partial, Verdict, together
 from autograder.labs.examination import Examination
 from autograder.labs.kinds import saved_weights_procedures
 from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge
@@ -21,7 +21,8 @@ from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge
 NOT_ALONE = Partial(
     "The weights in the file are the model's, but the file is not its state dict: they are inside something else, or"
     " under other names.",
-    hint="What does `torch.load` give you for that file, and what for `torch.save(model.state_dict(), …)`?",
+    hint="Compare what `torch.load` gives you for that file with what `model.state_dict()` gives you.",
+    fraction=0.5,
 )
 LARGEST = 2_000_000  # numbers in a network that is saved
 
@@ -128,6 +129,23 @@ def saving_questions(
             Aspect("fits", fits, check=ANY, right=None),
             *file,
             *loaded_well("round-trip"),
+            Aspect(
+                "refuses",
+                check="round-trip",
+                right=True,
+                say=f"`{load}` runs code from the file: it loaded one that `weights_only=True` refuses.",
+                hint="What may a file do that somebody else has made? Look at the arguments with which you read it.",
+                worth=1 / 6,
+                mistake="code-run",
+            ),
+            Aspect(
+                "elsewhere",
+                check="state-dict",
+                right=True,
+                say=f"For a path without an ending, `{save}` did not write a file to `path`.",
+                hint="Is the name of the file the one that was passed in?",
+                worth=0.25,
+            ),
         ),
     )
     from_gpu = replace(
@@ -153,7 +171,11 @@ def saving_questions(
 
 def judge_file(examination: Examination, round_trip: Question) -> None:
     """The file of a round trip holds a state dict of the weights that were saved."""
-    judge(examination, round_trip)  # in what counts for every check
+    slips: list[Verdict] = []
+    try:
+        judge(examination, round_trip)  # in what counts for every check
+    except Partial as slip:
+        slips.append(slip)
     answer, saved = round_trip.ask(examination), round_trip.inputs(examination)["state"]
     try:
         arrays = examination.read_weights(array(answer["file"], "The file").astype(np.uint8), "The file")
@@ -165,14 +187,17 @@ def judge_file(examination: Examination, round_trip: Question) -> None:
                 hint="Is it the state dict of the model that was passed in?",
             )
         if not answer["alone"]:
-            raise replace(NOT_ALONE, fraction=0.5)
+            raise NOT_ALONE
     except (Failed, Partial) as failed:
         mistake = round_trip.name(examination, answer, Aspect("", sure=("held",)))
         if mistake is not None and examination.check not in examination.mistakes.loses(examination.task, mistake):
             mistake = None  # its files are as they should be
-        raise examination.verdict(
-            failed.message, mistake or failed.diagnosis, failed.hint, failed.fraction
-        ) from None
+        verdict = examination.verdict(failed.message, mistake or failed.diagnosis, failed.hint, failed.fraction)
+        if not verdict.fraction:
+            raise verdict from None
+        slips.insert(0, verdict)
+    if slips:
+        raise together(slips)
 
 
 def _if_not(part: str) -> Callable[[Any, Given], str | None]:

@@ -6,6 +6,7 @@ Runs beside student code, so it holds no expected value.
 from __future__ import annotations
 
 import io
+import operator
 import pickletools
 import zipfile
 from pathlib import Path
@@ -33,7 +34,7 @@ def _loaded(state: forms.Fields, *fields: forms.Fields) -> forms.Form:
 GPUS_NAME = b"X\x06\x00\x00\x00cuda:0"  # as pickles of any protocol may write it
 # What the process that saved it loads again, it may have kept: the file is evidence, the weights are not.
 SAVED = (
-    forms.told(fits=forms.flag, written=forms.is_(True), held=forms.text, alone=forms.flag),
+    forms.told(fits=forms.flag, written=forms.is_(True), held=forms.text, alone=forms.flag, refuses=forms.flag, elsewhere=forms.flag),
     forms.measured(file=forms.bytes_),
 )
 
@@ -93,12 +94,15 @@ def round_trip(student: Student, state: Arrays, save: str, load: str, network: s
         for value in model.parameters():
             value.zero_()
     loaded = student.get(load)(str(path))
+    refuses = _refuses_code(student, load, path)
     return {
         "fits": fits,
         "written": True,
         "file": np.frombuffer(path.read_bytes(), np.uint8),
         "held": _held(path, dict(state)),
         "alone": _is_state_dict_of(model, path),
+        "refuses": refuses,
+        "elsewhere": _is_written(student, save, model),
     } | _described(student, loaded, load, network)
 
 
@@ -159,6 +163,41 @@ def _is_state_dict_of(model: nn.Module, path: Path) -> bool:
         return isinstance(held, dict) and set(held) == set(model.state_dict())
     except Exception:
         return False
+
+
+class _MadeByCode:
+    """Pickled as a call of a harmless function, which gives the tensor."""
+
+    def __init__(self, value: Tensor) -> None:
+        self.value = value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return operator.getitem, ([self.value], 0)
+
+
+def _refuses_code(student: Student, load: str, path: Path) -> bool:
+    """Whether `load` refuses the same file where it calls functions, however harmless, that `weights_only` refuses."""
+    other = path.with_name("with code.pt")
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+        torch.save({name: _MadeByCode(value) for name, value in held.items()}, other)
+    except Exception:  # it holds something else than tensors
+        return True
+    try:
+        student.get(load)(str(other))
+    except Exception:
+        return True
+    return False
+
+
+def _is_written(student: Student, save: str, model: nn.Module) -> bool:
+    """Whether `save` writes to a path without an ending, too."""
+    path = student.scratch / "kept" / "without ending"
+    try:
+        student.get(save)(model, str(path))
+    except Exception:
+        return False
+    return path.is_file()
 
 
 def _mark_as_gpus(path: Path) -> None:

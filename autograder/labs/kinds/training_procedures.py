@@ -5,6 +5,7 @@ Runs beside student code, so it holds no expected value.
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,7 @@ def devices(student: Student, state: Arrays) -> dict[str, Any]:
                 before=forms.count,
                 after=forms.count,
                 held=forms.text,
+                safe=forms.flag,
             ),
         ),
     )
@@ -171,7 +173,7 @@ def resume_small(
         path.write_bytes(file.tobytes())
     if not path.is_file():
         return {"written": False}
-    parts, saved = _parts_of(path), np.frombuffer(path.read_bytes(), np.uint8)
+    parts, safe, saved = _parts_of(path), _is_safe(path), np.frombuffer(path.read_bytes(), np.uint8)
     second = trial(Small())
     resumed = student.get("resume_trial")(second, str(path))
     if not isinstance(resumed, torchbearer.Trial):
@@ -188,6 +190,7 @@ def resume_small(
         "history": plain(history),
         "state": state_of(model),
         "held": parts,
+        "safe": safe,
         "file": saved,
     }
 
@@ -200,6 +203,17 @@ def _parts_of(path: Path) -> str:
     except Exception:
         return "not told"
     return ", ".join(part for part in ("model", "optimizer", "history") if part in full) or "not told"
+
+
+def _is_safe(path: Path) -> bool:
+    """Whether a file can be read without running code from it; true for one that `torch.save` did not write."""
+    try:
+        torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        return "weights_only" not in str(error).lower()
+    except Exception:
+        return True
+    return True
 
 
 def _small(state: Arrays, dropout: float = 0.0) -> Small:
