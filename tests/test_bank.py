@@ -28,7 +28,7 @@ SHARED_OUT = [pytest.param(one, marks=[pytest.mark.slow] if place % 18 else []) 
 def test_a_known_mistake_loses_its_points_and_is_named(mistake: Mistake, submission: Path) -> None:
     variant = live_oracle().variant(mistake)
     results = judged(mistake.task, definitions_of(variant), submission)
-    lost = {(mistake.task, check): result.max_score - result.score for check, result in results.items()}
+    lost = {(mistake.task, check): round(result.max_score - result.score, 2) for check, result in results.items()}
     said = {check: f"{result.status} {result.diagnosis}: {result.message}" for check, result in results.items()}
     assert {check: points for check, points in lost.items() if points} == mistake.loses, said
     named = {result.diagnosis for result in results.values() if result.diagnosis}
