@@ -10,7 +10,6 @@ from autograder.course import Band
 from autograder.judge.compare import array
 from autograder.judge.verdict import Failed, Partial
 
-
 GUESSING = 0.25  # of ten digits, one is right by chance
 
 

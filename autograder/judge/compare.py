@@ -12,6 +12,7 @@ from autograder.judge.verdict import Failed
 
 # Where no tolerance has been worked out (for networks it is, in `labs/kinds/network_reference.py`):
 # float32 sums of some thousand products, in any order, differ by about 1e-5 of their size; mistakes by far more.
+LEFT_OUT = "something else"  # in the place of a student's words, who could have made them of what is hidden
 RELATIVE = 1e-3
 ABSOLUTE = 1e-4
 

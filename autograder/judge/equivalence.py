@@ -22,6 +22,10 @@ CIRCUMSTANCES = {
     "strided": "with images that are not contiguous in memory",
     "again": "it changes its input tensor in place: called again with that tensor,",
 }
+NO_BIAS = (
+    "The layers are there, but some have no bias, or a norm has no scale and shift to learn. Look at the arguments with"
+    " which you make those marked ≠."
+)
 MISSING = (
     "Some layers are not among the network's parameters. Do you make them in `__init__` and assign them to `self`?"
     " Layers in a plain Python list are not registered; use `nn.ModuleList`."
@@ -41,7 +45,7 @@ def hint_on_shapes(expected: list[list[int]], own: list[list[int]]) -> str:
         if shape not in left:
             return UNLIKE
         left.remove(shape)
-    return MISSING
+    return MISSING if any(len(shape) > 1 for shape in left) else NO_BIAS
 
 
 def judge_outputs(answer: Any, expected: Answers, name: str, weights: Sequence[tuple[str, np.ndarray]]) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.compare import array
+from autograder.judge.compare import LEFT_OUT, array
 from autograder.judge.verdict import Failed, Partial, Verdict, together
 
 LEAST_ALIKE = 0.7  # the correlation of a digit from a photograph with the clean one, over shifts
@@ -119,10 +119,15 @@ def image_of(answer: dict[str, Any], name: str) -> tuple[np.ndarray, list[Verdic
     if "error" in answer:
         error = answer["error"]
         where = "".join(f"\n  {place}" for place in error.get("places", [])[-2:] if ", line " in place)
-        raise Failed(f"{name}: load_image raised {error.get('type')}: {str(error.get('message'))[:300]}{where}")
+        raised, words = f"{name}: load_image raised {error.get('type')}", str(error.get("message"))[:300]
+        if not where and words == LEFT_OUT:
+            raise Failed(f"{raised}.", hint="Make a picture of this kind: there, the error tells more.")
+        raise Failed(f"{raised}: {words}{where}")
     if "image" not in answer:
         raise Failed(f"{name}: load_image should return a Tensor, but returned {answer.get('kind')}.")
     image, slips = array(answer["image"], f"{name}: the tensor"), []
+    if answer["no_text"]:
+        slips.append("load_image takes a `Path`, but not a path that is a `str`.")
     if not answer["tensor"]:
         slips.append(f"load_image should return a Tensor, but returned {answer.get('kind')}.")
     elif answer.get("dtype") != "torch.float32":

@@ -128,8 +128,8 @@ class Question:
             raise examination.verdict(failed.message, mistake, failed.hint) if mistake else failed from None
 
     def verdict(self, examination: Examination, **instead: Any) -> Verdict | None:
-        """The verdict of the examination's check on the first aspect that differs, or on all that leave some points; None
-        where none differs."""
+        """The verdict of the examination's check on the first aspect that differs, or on all slips; None where there
+        is none."""
         given = self.inputs(examination, **instead)
         answer = self._ask(examination, given)
         verdict = self._verdict(examination, answer, given)

@@ -27,8 +27,8 @@ def figure_question(
     """Whether the function `uses` shows each of `shown(given)` (count, height, width), of which one is called `one`,
     such as "filter"; the picture goes to the feedback page.
 
-    `other_axes` is the share of the points that axes without an image cost, as the mistake of that name, `as_they_are` the share for values that are
-    shifted or scaled before they are drawn.
+    `other_axes` is the share of the points that axes without an image cost, as the mistake `other_axes_called`, and
+    `as_they_are` the share for values that are shifted or scaled before they are drawn.
     """
     return Question(
         id=id,

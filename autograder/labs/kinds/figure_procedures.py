@@ -35,16 +35,15 @@ FIGURE = forms.either(
 def shown(make: Any, drawn: bool) -> dict[str, Any]:
     """The figure that `make` returns or leaves current: its axes' images in order, their places, and it `drawn`.
 
-    `boxes` are the left, lower, right and upper edge of each image in the picture, in pixels; `others` are axes that can
-    be seen and have no image.
+    `boxes` are the left, lower, right and upper edge of each image in the picture, in pixels; `others` are axes without
+    an image that can be seen.
     """
     from matplotlib import pyplot
     from matplotlib.figure import Figure
 
     pyplot.close("all")
-    calls: list[str] = []
     try:
-        with mock.patch.object(pyplot, "show", lambda *_, **__: calls.append("show")):
+        with mock.patch.object(pyplot, "show") as shows:
             figure = made = make()
         if isinstance(made, tuple) and made and isinstance(made[0], Figure):
             figure = made[0]  # what `plt.subplots` returns
@@ -77,7 +76,7 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
             "others": sum(not axes.get_images() and _shows(axes) for axes in figure.axes),
             "covered": covered,
             "unseen": unseen,
-            "opened": bool(calls),
+            "opened": shows.called,
             "picture": np.frombuffer(picture.getvalue(), np.uint8),
         }
     finally:

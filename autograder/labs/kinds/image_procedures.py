@@ -15,10 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import plain, with_kind
+from autograder.labs.kinds.plain_data import dtype_of, plain, with_kind, with_path
 from autograder.labs.kinds.pretended_gpu import GPU, Seen, places, seen_on_gpu
 from autograder.sandbox.student import Student, describe
 
+LOADED = forms.told(kind=forms.text, tensor=forms.flag, dtype=forms.text, no_text=forms.flag)
 ERROR = forms.record(
     forms.told(
         type=forms.text,
@@ -35,10 +36,8 @@ ERROR = forms.record(
     forms.each(
         forms.either(
             forms.record(forms.told(error=ERROR)),
-            forms.record(
-                forms.told(kind=forms.text, tensor=forms.flag, dtype=forms.text), forms.measured(image=forms.numbers)
-            ),
-            forms.record(forms.told(kind=forms.text, tensor=forms.flag, dtype=forms.text)),
+            forms.record(LOADED, forms.measured(image=forms.numbers)),
+            forms.record(LOADED),
         )
     )
 )
@@ -47,8 +46,8 @@ def load_images(student: Student, load: str, files: dict[str, np.ndarray]) -> li
     answers: list[dict[str, Any]] = []
     for _, path in _write(student, files):
         try:
-            image = student.get(load)(str(path))
-            described = {**with_kind("image", image), "dtype": str(getattr(image, "dtype", ""))[:2000]}
+            image, no_text = with_path(student.get(load), path)
+            described = {**with_kind("image", image), "dtype": dtype_of(image), "no_text": no_text}
             answers.append({name: value for name, value in described.items() if value is not None})
         except Exception as error:
             answers.append({"error": describe(error)})

@@ -5,6 +5,8 @@ Runs beside student code.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,16 @@ def with_kind(part: str, value: Any) -> dict[str, Any]:
 def dtype_of(value: Any) -> str:
     """The dtype of a tensor or an array, such as "torch.float32"; empty for anything else."""
     return str(value.dtype)[:100] if isinstance(value, (Tensor, np.ndarray)) else ""
+
+
+def with_path(function: Callable[[Any], Any], path: Path) -> tuple[Any, bool]:
+    """What `function` gives for a path as text, or as a `Path` if it takes nothing else, and whether that was so."""
+    try:
+        return function(str(path)), False
+    except AttributeError as error:
+        if "'str' object has no attribute" not in str(error):
+            raise
+    return function(path), True
 
 
 def _numbers_of(value: Any) -> np.ndarray | None:

@@ -139,6 +139,15 @@ def saving_questions(
                 mistake="code-run",
             ),
             Aspect(
+                "no_text",
+                lambda answer, given: ", ".join(f"`{one}`" for one in answer["no_text"]),
+                check="round-trip",
+                right="",
+                say="{got} takes a path that is a `Path`, but not one that is a `str`.",
+                hint="Which methods does a string have? Make a `Path` of it first, or do without.",
+                worth=0.25,
+            ),
+            Aspect(
                 "elsewhere",
                 check="state-dict",
                 right=True,

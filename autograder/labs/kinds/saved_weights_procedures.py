@@ -9,6 +9,7 @@ import io
 import operator
 import pickletools
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from autograder.labs import forms
+from autograder.labs.kinds.plain_data import with_path
 from autograder.sandbox.network_handling import Arrays, give_weights, numbers, shapes_of, state_of
 from autograder.sandbox.student import Student
 from autograder.sandbox.weights_reader import state_dict
@@ -34,7 +36,15 @@ def _loaded(state: forms.Fields, *fields: forms.Fields) -> forms.Form:
 GPUS_NAME = b"X\x06\x00\x00\x00cuda:0"  # as pickles of any protocol may write it
 # What the process that saved it loads again, it may have kept: the file is evidence, the weights are not.
 SAVED = (
-    forms.told(fits=forms.flag, written=forms.is_(True), held=forms.text, alone=forms.flag, refuses=forms.flag, elsewhere=forms.flag),
+    forms.told(
+        fits=forms.flag,
+        written=forms.is_(True),
+        held=forms.text,
+        alone=forms.flag,
+        refuses=forms.flag,
+        elsewhere=forms.flag,
+        no_text=forms.each(forms.text),
+    ),
     forms.measured(file=forms.bytes_),
 )
 
@@ -87,13 +97,13 @@ def round_trip(student: Student, state: Arrays, save: str, load: str, network: s
     model.train()
     path = student.scratch / "kept" / "model of mine.pt"
     path.parent.mkdir(exist_ok=True)
-    student.get(save)(model, str(path))
+    _, save_no_text = with_path(partial(student.get(save), model), path)
     if not path.is_file():
         return {"fits": fits, "written": False}
     with torch.no_grad():
         for value in model.parameters():
             value.zero_()
-    loaded = student.get(load)(str(path))
+    loaded, load_no_text = with_path(student.get(load), path)
     refuses = _refuses_code(student, load, path)
     return {
         "fits": fits,
@@ -103,6 +113,7 @@ def round_trip(student: Student, state: Arrays, save: str, load: str, network: s
         "alone": _is_state_dict_of(model, path),
         "refuses": refuses,
         "elsewhere": _is_written(student, save, model),
+        "no_text": [save] * save_no_text + [load] * load_no_text,
     } | _described(student, loaded, load, network)
 
 
@@ -131,14 +142,14 @@ def load_file(
     if file is None:
         model = _class_of(student, load, network)()
         give_weights(model, state, torch.zeros(1, *image))
-        student.get(save)(model, str(path))
+        with_path(partial(student.get(save), model), path)
     else:
         path.write_bytes(file.tobytes())
     if not path.is_file():
         return {"written": False}
     if gpu:
         _mark_as_gpus(path)
-    return {"written": True} | _described(student, student.get(load)(str(path)), load, network)
+    return {"written": True} | _described(student, with_path(student.get(load), path)[0], load, network)
 
 
 def _held(path: Path, state: dict[str, np.ndarray]) -> str:
@@ -184,7 +195,7 @@ def _refuses_code(student: Student, load: str, path: Path) -> bool:
     except Exception:  # it holds something else than tensors
         return True
     try:
-        student.get(load)(str(other))
+        with_path(student.get(load), other)
     except Exception:
         return True
     return False
@@ -194,7 +205,7 @@ def _is_written(student: Student, save: str, model: nn.Module) -> bool:
     """Whether `save` writes to a path without an ending, too."""
     path = student.scratch / "kept" / "without ending"
     try:
-        student.get(save)(model, str(path))
+        with_path(partial(student.get(save), model), path)
     except Exception:
         return False
     return path.is_file()

@@ -669,6 +669,14 @@ RESUME = Question(
             hint=_what_is_missing,
         ),
         Aspect(
+            "no_text",
+            check="continues",
+            right=False,
+            say="`save_trial` or `resume_trial` takes a path that is a `Path`, but not one that is a `str`.",
+            hint="Which methods does a string have? Make a `Path` of it first, or do without.",
+            worth=0.25,
+        ),
+        Aspect(
             "safe",
             check="continues",
             right=True,

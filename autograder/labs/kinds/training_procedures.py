@@ -6,6 +6,7 @@ Runs beside student code, so it holds no expected value.
 from __future__ import annotations
 
 import pickle
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from autograder.labs import forms
-from autograder.labs.kinds.plain_data import plain
+from autograder.labs.kinds.plain_data import plain, with_path
 from autograder.labs.kinds.pretended_gpu import Seen
 from autograder.sandbox.network_handling import Arrays, assign_weights, state_of
 from autograder.sandbox.student import Student
@@ -138,6 +139,7 @@ def devices(student: Student, state: Arrays) -> dict[str, Any]:
                 after=forms.count,
                 held=forms.text,
                 safe=forms.flag,
+                no_text=forms.flag,
             ),
         ),
     )
@@ -165,17 +167,18 @@ def resume_small(
 
     torch.manual_seed(0)
     path = student.scratch / ("trial of mine.pt" if file is None else "trial from elsewhere.pt")
+    save_no_text = False
     if file is None:
         first = trial(_small(state))
         first.run(epochs=epochs[0], verbose=0)
-        student.get("save_trial")(first, str(path))
+        _, save_no_text = with_path(partial(student.get("save_trial"), first), path)
     else:
         path.write_bytes(file.tobytes())
     if not path.is_file():
         return {"written": False}
     parts, safe, saved = _parts_of(path), _is_safe(path), np.frombuffer(path.read_bytes(), np.uint8)
     second = trial(Small())
-    resumed = student.get("resume_trial")(second, str(path))
+    resumed, no_text = with_path(partial(student.get("resume_trial"), second), path)
     if not isinstance(resumed, torchbearer.Trial):
         return {"written": True, "trial": False, "kind": type(resumed).__name__}
     before = len(resumed.state[torchbearer.state.HISTORY] or [])
@@ -191,6 +194,7 @@ def resume_small(
         "state": state_of(model),
         "held": parts,
         "safe": safe,
+        "no_text": save_no_text or no_text,
         "file": saved,
     }
 

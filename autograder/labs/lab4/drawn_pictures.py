@@ -45,7 +45,12 @@ HIDDEN_PICTURES = (
     Picture("1_transparent.png", 1, True, {"size": 28, "mode": "RGBA", "ink": 10, "paper": None, "fill": 0.5}),
     Picture("3_small.png", 3, False, {"size": (28, 40), "mode": "L", **DARK_ON_LIGHT, "fill": 0.62}),
     Picture("7_thin.png", 7, False, {"size": (300, 360), "mode": "L", **DARK_ON_LIGHT, "pen": 0.012, "fill": 0.6}),
-    Picture("0_thick_on_grey.png", 0, False, {"size": (90, 110), "mode": "L", "ink": 5, "paper": 150, "pen": 0.35, "fill": 0.9}),
+    Picture(
+        "0_thick_on_grey.png",
+        0,
+        False,
+        {"size": (90, 110), "mode": "L", "ink": 5, "paper": 150, "pen": 0.35, "fill": 0.9},
+    ),
     Picture("9_dim_paper.png", 9, False, {"size": (130, 150), "mode": "L", "ink": 5, "paper": 100}),
     # Opaque all over: it has an alpha channel, and nothing is transparent.
     Picture(

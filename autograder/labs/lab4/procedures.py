@@ -77,9 +77,7 @@ class Renamed(nn.Module):
         self.block_a = nn.Sequential(nn.Identity(), first, nn.ReLU())
         self.block_b = nn.Sequential(nn.Conv2d(count, 15, 3), nn.ReLU())
         self.head = nn.Linear(15, 10)
-        with torch.no_grad():
-            first.weight.copy_(torch.tensor(state[0][1]))
-            first.bias.copy_(torch.tensor(state[1][1]))
+        assign_weights(first, {"weight": state[0][1], "bias": state[1][1]})
 
     def forward(self, images: Tensor) -> Tensor:
         return self.head(self.block_b(self.block_a(images)).amax((2, 3)))
@@ -98,9 +96,7 @@ def filters(
 @forms.answers(
     forms.record(
         forms.measured(maps=forms.either(forms.nothing, forms.numbers)),
-        forms.told(
-            kind=forms.text, tensor=forms.flag, before=forms.count, after=forms.count, attached=forms.flag
-        ),
+        forms.told(kind=forms.text, tensor=forms.flag, before=forms.count, after=forms.count, attached=forms.flag),
     )
 )
 def maps(student: Student, state: Arrays, image: np.ndarray, stand: bool = False) -> dict[str, Any]:
@@ -193,10 +189,10 @@ def _nothing(*_: Any) -> None:
 @forms.answers(forms.record(forms.measured(maps=forms.either(forms.nothing, forms.numbers))))
 def only_map(student: Student, weight: np.ndarray, image: np.ndarray) -> dict[str, Any]:
     """The feature maps (1, 26, 26) of a network whose layer has a single channel."""
-    model = nn.Sequential(nn.Conv2d(1, 1, 3, bias=False), nn.Flatten(), nn.Linear(26 * 26, 10)).eval()
-    with torch.no_grad():
-        model[0].weight.copy_(torch.tensor(weight))
-    answer = student.get("feature_maps")(model, model[0], torch.tensor(image))
+    layer = nn.Conv2d(1, 1, 3, bias=False)
+    assign_weights(layer, {"weight": weight})
+    model = nn.Sequential(layer, nn.Flatten(), nn.Linear(26 * 26, 10)).eval()
+    answer = student.get("feature_maps")(model, layer, torch.tensor(image))
     return {"maps": with_kind("maps", answer)["maps"]}
 
 

@@ -54,7 +54,7 @@ def test_image_kinds(examination: Examination) -> None:
 @pytest.mark.needs("image-kinds")
 @pytest.mark.rests_on(image_procedures.load_images, "image")
 def test_more_image_kinds(examination: Examination) -> None:
-    """`load_image` also handles palettes, 16 bits, alpha, chalk, dim paper, dirt, small, large and off-centre digits."""
+    """`load_image` also handles palettes, 16 bits, alpha, chalk, dim paper, small, thin and off-centre digits."""
     judge_pictures(examination, LOADED_TOO, HIDDEN_PICTURES)
 
 

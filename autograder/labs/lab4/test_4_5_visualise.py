@@ -580,6 +580,7 @@ def test_model_unchanged(examination: Examination) -> None:
             "`maximise_activation` changes the model: " + (", ".join(changes) or "it is no longer as it was") + ".",
             hint="What do you take the gradient with respect to, where is it stored, and what do you put back at the"
             " end?",
+            diagnosis=KNOWN_CHANGES.get(min(changed)) if len(changed) == 1 else None,
         )
         raise MAXIMISE_LATER.named(examination, answers, failed)
 
@@ -593,7 +594,16 @@ CHANGED = {
     "running statistics": "the running statistics of its batch norm have changed, so it ran in training mode",
     "modes": "its mode has changed",
     "settings": "a setting of its layers, such as the rate of dropout, has changed",
-    "hooks": "it still has a hook",
+    "hooks": "it has more hooks than before, or fewer",
+}
+
+
+# The known mistakes that can be told by what alone has changed.
+KNOWN_CHANGES = {
+    "parameters": "weights-changed-too",
+    "gradients": "gradients-stored",
+    "no gradients": "gradients-wiped",
+    "running statistics": "dropout-on",
 }
 
 
