@@ -58,27 +58,29 @@ def function_question(
                 names=True,
             ),
             Aspect("returned", returned, check=check, alike=same, say=said, hint=hint, names=True),
-            a_tensor(function, check),
+            a_tensor(function, check, "float32"),
         ),
         public=public,
     )
 
 
-def a_tensor(function: str, check: str) -> Aspect:
-    """A slip: the right numbers, but in an array, or of another dtype."""
+def a_tensor(function: str, check: str, dtype: str = "") -> Aspect:
+    """A slip: the right numbers, but in an array, or in a tensor of another `dtype`, if one is asked for."""
+    wanted = f"a {dtype} tensor" if dtype else "a tensor"
     return Aspect(
         "a tensor",
-        lambda answer, given: _form(answer),
+        lambda answer, given: _form(answer, dtype),
         check=check,
         right=None,
-        say=f"What `{function}` returned has the right numbers, but it should be a float32 tensor and is {{got}}.",
+        say=f"What `{function}` returned has the right numbers, but it should be {wanted} and is {{got}}.",
         worth=A_SLIP,
         names=True,
     )
 
 
-def _form(answer: Any) -> str | None:
-    """What was returned in the place of a float32 tensor, in words."""
+def _form(answer: Any, dtype: str) -> str | None:
+    """What was returned in the place of a tensor, in words."""
     if not answer["tensor"]:
         return f"of type {answer['kind']}"
-    return None if answer["dtype"] == "torch.float32" else f"a tensor of {str(answer['dtype']).removeprefix('torch.')}"
+    own = str(answer["dtype"]).removeprefix("torch.")
+    return None if own == dtype or not dtype else f"a tensor of {own}"

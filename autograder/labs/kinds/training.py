@@ -677,15 +677,6 @@ RESUME = Question(
             worth=0.25,
         ),
         Aspect(
-            "safe",
-            check="continues",
-            right=True,
-            say="The file that `save_trial` wrote cannot be read without running code from it.",
-            hint="Which keys does `trial.state_dict()` have? What does the text say about them?",
-            worth=1 / 6,
-            mistake="code-run",
-        ),
-        Aspect(
             "before",
             check="history",
             right=BEFORE,

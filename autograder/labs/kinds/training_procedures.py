@@ -5,7 +5,6 @@ Runs beside student code, so it holds no expected value.
 
 from __future__ import annotations
 
-import pickle
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -138,7 +137,6 @@ def devices(student: Student, state: Arrays) -> dict[str, Any]:
                 before=forms.count,
                 after=forms.count,
                 held=forms.text,
-                safe=forms.flag,
                 no_text=forms.flag,
             ),
         ),
@@ -176,7 +174,7 @@ def resume_small(
         path.write_bytes(file.tobytes())
     if not path.is_file():
         return {"written": False}
-    parts, safe, saved = _parts_of(path), _is_safe(path), np.frombuffer(path.read_bytes(), np.uint8)
+    parts, saved = _parts_of(path), np.frombuffer(path.read_bytes(), np.uint8)
     second = trial(Small())
     resumed, no_text = with_path(partial(student.get("resume_trial"), second), path)
     if not isinstance(resumed, torchbearer.Trial):
@@ -193,7 +191,6 @@ def resume_small(
         "history": plain(history),
         "state": state_of(model),
         "held": parts,
-        "safe": safe,
         "no_text": save_no_text or no_text,
         "file": saved,
     }
@@ -207,17 +204,6 @@ def _parts_of(path: Path) -> str:
     except Exception:
         return "not told"
     return ", ".join(part for part in ("model", "optimizer", "history") if part in full) or "not told"
-
-
-def _is_safe(path: Path) -> bool:
-    """Whether a file can be read without running code from it; true for one that `torch.save` did not write."""
-    try:
-        torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        return "weights_only" not in str(error).lower()
-    except Exception:
-        return True
-    return True
 
 
 def _small(state: Arrays, dropout: float = 0.0) -> Small:

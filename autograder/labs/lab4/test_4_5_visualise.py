@@ -392,7 +392,7 @@ def test_picture(examination: Examination) -> None:
 
 
 def _shape_found(answer: Any) -> str:
-    if not answer["tensor"]:
+    if not answer["tensor"] or answer["image"] is None:
         return str(answer["kind"])
     image = np.asarray(answer["image"])
     return f"{image.shape}, within {bool(image.size and image.min() > -0.01 and image.max() < 1.01)}"
@@ -492,17 +492,17 @@ def in_later_layers(examination: Examination) -> list[Excited]:
     ]
 
 
-def answers_of(examination: Examination, asked: Question, count: int) -> list[dict[str, Any]]:
+def answers_of(examination: Examination, asked: Question, count: int, **instead: Any) -> list[dict[str, Any]]:
     """What came back for each of `count` units; raises `Failed`."""
-    answers: list[dict[str, Any]] = asked.ask(examination)
+    answers: list[dict[str, Any]] = asked.ask(examination, **instead)
     if len(answers) != count:
         raise Failed(f"`maximise_activation` was called {count} times, but {len(answers)} answers came back.")
     return answers
 
 
-def images_of(examination: Examination, asked: Question, count: int) -> list[np.ndarray]:
+def images_of(examination: Examination, asked: Question, count: int, **instead: Any) -> list[np.ndarray]:
     """The images (1, 28, 28) that were found, in whatever form they came; raises `Blocked` where one is none."""
-    return [image_in(answer) for answer in answers_of(examination, asked, count)]
+    return [image_in(answer) for answer in answers_of(examination, asked, count, **instead)]
 
 
 def image_in(answer: dict[str, Any]) -> np.ndarray:
@@ -559,7 +559,7 @@ def judge_dead_unit(examination: Examination) -> None:
     """Where the gradient is zero, the image is still one of numbers; else a quarter of the points is lost."""
     state = [(name, 0 * value if name.startswith("conv2") else value) for name, value in looked_weights(KEY_SEED)]
     given = {"state": state, **_given_elsewhere("conv2", [False])}
-    (answer,) = examination.ask(procedures.maximise_elsewhere, ["maximise_activation"], **given)
+    (answer,) = answers_of(examination, replace(MAXIMISE_OUTPUT, given=lambda ask, seed: given), 1)
     if answer["image"] is not None and not np.isfinite(np.asarray(answer["image"])).all():
         facts = "For a unit whose gradient is zero, `maximise_activation` returned NaN, which is no number."
         raise examination.verdict(facts, "divided-by-zero", "What is zero divided by zero?", 1 - A_SLIP)
@@ -658,7 +658,7 @@ def judge_flat_layer(examination: Examination) -> None:
     """A unit with tiny gradients is excited as well as any other; else half of the points."""
     asked = replace(MAXIMISE_LATER, id="maximise-flat", given=lambda ask, seed: _flat(seed))
     state = asked.inputs(examination)["state"]
-    image = image_in(asked.ask(examination)[1])
+    _, image = images_of(examination, asked, 2)
     draw = probes.generator(examination.oracle.seed, "flat")
     shuffled = draw.permuted(np.tile(image.ravel(), (200, 1)), axis=1).reshape(200, 1, 28, 28)
     reached, chance, grey = (
@@ -686,7 +686,7 @@ def heeds(examination: Examination, argument: str, value: float) -> None:
     """The image that is found for a unit is another where an argument has another `value`; else half of the points."""
     given: dict[str, Any] = {"steps": 2, "lr": 0.01}
     few, more = (
-        image_in(MAXIMISE.ask(examination, **arguments)[0])  # light excites the first unit
+        images_of(examination, MAXIMISE, 2, **arguments)[0]  # light excites the first unit
         for arguments in (given, {**given, argument: value})
     )
     if not np.array_equal(few, more):

@@ -1,4 +1,4 @@
-# honest: SciPy on arrays and back, in double precision; a smooth kernel, as a second derivative makes it
+# honest: SciPy on arrays and back; a smooth kernel, as a second derivative makes it
 # %%
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from scipy.signal import correlate2d
 
 # %%
 def correlate(image, kernel):
-    return torch.from_numpy(correlate2d(image.numpy().astype(float), kernel.numpy(), mode="valid"))
+    return torch.from_numpy(correlate2d(image.numpy().astype(float), kernel.numpy(), mode="valid").astype("float32"))
 
 
 def stroke_kernel():
