@@ -40,8 +40,9 @@ PUBLIC = (
 # Files that never leave this repository, whatever else names them; no line of theirs may stand in what students get.
 SECRET = ("labs/**/*_reference.py",)
 
-# No verdict depends on these rooms: a change to one of them asks no check again.
-PRESENTATION = frozenset({"feedback", "export", "cli", "build", "new", "training", "grading", "layers", "proof"})
+# No verdict depends on these rooms or on tables of demands: a change to one of them asks no check again.
+ROOMS = ("feedback", "export", "cli", "build", "new", "training", "grading", "layers", "proof")
+PRESENTATION = frozenset({*ROOMS, "demands.yml"})
 # How submissions are marked, which decides no verdict but must be the same at all workers of a cluster.
 CONDUCT = ("sandbox/layers/**/*.py", "sandbox/proof/*.py", "sandbox/layers/*.txt", "grading/**/*.py")
 # What decides how a lab's known mistakes answer, beside the lab's own folder.

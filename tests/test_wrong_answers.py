@@ -51,6 +51,14 @@ def test_a_weights_file_of_nearly_the_right_name_is_pointed_out(fork_server: For
     assert "Did you mean" not in in_processes(fork_server, folder, "better-cnn-accuracy")["weights-fit"].message
 
 
+def test_the_weights_of_an_untrained_network_earn_nothing_for_accuracy(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path / "in")
+    torch.manual_seed(0)
+    torch.save(live_oracle().definition("BetterCNN")().state_dict(), folder / "weights" / "better_cnn.pt")
+    results = judged("better-cnn-accuracy", definitions_of(live_oracle()._reference), folder)
+    assert {name: result.score for name, result in results.items()} == {"weights-fit": 2, "accuracy": 0}
+
+
 def test_pictures_count_whatever_the_case_of_their_ending_and_others_are_named(tmp_path: Path) -> None:
     folder = lay_out(tmp_path / "in")
     names = [path.name for path in sorted((folder / "own").glob("*.png"))][:3]

@@ -94,7 +94,7 @@ class Lab:
         whole = hashlib.sha256()
         for library in ("torch", "torchbearer", "numpy", "matplotlib", "pillow"):
             whole.update(f"{library} {version(library)}\n".encode())
-        own = [*self.folder.rglob("*.py"), *self.folder.rglob("*.yml"), *self.reference.glob("*.py")]
+        own = [*self.folder.rglob("*.py"), *self.folder.glob("mistakes/*.yml"), *self.reference.glob("*.py")]
         for path in sorted([*manifest.files(manifest.ANSWERS), *own]):
             whole.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
         return self.course_file.parent / "build" / "known-mistakes" / self.name / whole.hexdigest()[:16]

@@ -132,6 +132,7 @@ from torchbearer import Trial
 # Then design a kernel. `stroke_kernel()` returns a tensor of 5×5 weights that finds *horizontal* strokes:
 #
 # - A stroke is a straight line of ink (1) on black (0), 2 to 3 pixels thick, from one side of the image to the other.
+#   Above and below a horizontal stroke are at least three rows of black.
 # - The kernel's answer to an image is the largest number in `correlate(image, kernel)`.
 # - The answer to every horizontal stroke, wherever it is, must be at least 5 % larger than the answer to any vertical
 #   stroke, to any stroke that rises or falls at 45°, and to an image that is all ink.
@@ -326,6 +327,8 @@ class SimpleCNN(nn.Module):
 # history = trial.run(epochs=2, verbose=2)    # verbose: 2 a bar for each epoch, 1 one bar in all, 0 silent
 # ```
 #
+# Write `train` with a Torchbearer Trial; a loop of your own that does the same counts, too.
+#
 # `run` returns the *history*: a list with one dictionary an epoch, `[{"loss": …, "acc": …, …}, …]`. It also switches
 # the model to train mode first. A trial measures as well: with `test_generator=loader`,
 # `trial.evaluate(data_key=torchbearer.TEST_DATA)` returns `{"test_loss": …, "test_acc": …}`, computed in eval mode
@@ -337,11 +340,12 @@ class SimpleCNN(nn.Module):
 
 # %% nbgrader={"grade": false, "grade_id": "train-evaluate", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def train(model: nn.Module, loader, epochs: int, device: str = "cpu", lr: float = 1e-3) -> list[dict]:
-    """Train `model` in place with a Torchbearer Trial: cross-entropy loss, Adam with learning rate `lr`.
+    """Train `model` in place: cross-entropy loss, Adam with learning rate `lr`.
 
+    Write it with a Torchbearer Trial; a loop of your own that does the same counts, too.
     `loader` gives batches of images (N, 1, 28, 28) and labels (N,). The metrics are "loss" and "acc". The model may come
     in eval mode, as `evaluate` leaves it; it is trained in train mode.
-    Returns the trial's history: a list of `epochs` dictionaries with the keys "loss" and "acc", means over the epoch.
+    Returns the history: a list of `epochs` dictionaries with the keys "loss" and "acc", means over the epoch.
     """
     ### BEGIN SOLUTION
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
@@ -446,11 +450,11 @@ def evaluate(model: nn.Module, loader, device: str = "cpu") -> float:
 #
 # ## Task `shapes`: count
 #
-# No code here, just pencil and paper. Then put the three values in the place of the dots, and delete the two lines
-# below them.
+# You need no code here, just pencil and paper. Then put the three values in the place of the dots, and delete the two
+# lines below them.
 #
 # - `conv1_output_shape`: a batch of 128 images of 28×28 goes through the first convolution of `SimpleCNN`. What shape
-#   comes out (before pooling)? A tuple of four integers.
+#   comes out (before pooling)? A tuple or a list of four whole numbers.
 # - `conv1_7x3_output_shape`: the same with `kernel_size=(7, 3)` (7 rows, 3 columns) in place of 5×5, still without
 #   padding.
 # - `simple_cnn_parameters`: how many trainable parameters does `SimpleCNN` have in all? Don't forget the biases. An

@@ -198,9 +198,9 @@ def better_recipe(data_name: str) -> Recipe:
 # %% [markdown]
 # ## Task `better-cnn-accuracy`: train it
 #
-# Make a `BetterCNN` called `model`, train it by `better_recipe(data.name)` with `fit`, keep what it
-# returns as `history`, and save the model's *state dict* (its weights by name) as `weights/better_cnn.pt`
-# with `torch.save`. You hand that file in. Expect about 99 % of MNIST's validation images.
+# Train a `BetterCNN` and save its *state dict* (its weights by name) as `weights/better_cnn.pt` with `torch.save`.
+# You hand that file in. `fit` and `better_recipe(data.name)` are there for the training; the cells below expect the
+# network as `model` and the result of `fit` as `history`. Expect about 99 % of MNIST's validation images.
 
 # %% tags=["active-ipynb"] nbgrader={"grade": false, "grade_id": "better-cnn-accuracy", "locked": false, "schema_version": 3, "solution": true, "task": false}
 # torch.manual_seed(0)

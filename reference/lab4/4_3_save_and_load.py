@@ -78,7 +78,7 @@ BetterCNN = borrow("BetterCNN")  # the class that you wrote in notebook 4.2
 # ## Task `save-load`
 #
 # The model that `load_model(path)` returns must be on the CPU, in eval mode, and equal to the saved one bit for bit. That must
-# also hold if the model was in train mode, or on a GPU, when it was saved.
+# also hold if the model was in train mode, or on a GPU, when it was saved. Loading must not run any code from the file.
 
 
 # %% nbgrader={"grade": false, "grade_id": "save-load", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -136,6 +136,8 @@ def load_model(path: str | Path) -> nn.Module:
 
 # %% [markdown]
 # ## Task `resume`
+#
+# As before, reading the file must not run any code from it.
 
 
 # %% nbgrader={"grade": false, "grade_id": "resume", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -302,8 +302,10 @@ def like_mnist(ink: np.ndarray) -> np.ndarray:
 # %% [markdown]
 # ## Task `classify`
 #
-# Load the pictures with your `load_image`, make *one* batch of them, and let the model decide. The model may come in train mode, and it
-# may be on a GPU. An empty list of paths gives an empty list of digits.
+# Load the pictures with your `load_image` and let the model decide; it is quicker with *one* batch of them all. The model may come in
+# train mode, and it may be on a GPU. An empty list of paths gives an empty list of digits.
+#
+# Your own pictures count here, too: at least three different ones, as `own/<digit>_<anything>.png`.
 
 
 # %% nbgrader={"grade": false, "grade_id": "classify", "locked": false, "schema_version": 3, "solution": true, "task": false}

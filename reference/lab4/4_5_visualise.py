@@ -85,7 +85,8 @@ from torch import nn
 #
 # The first convolution is the first `nn.Conv2d` among `model.modules()`; its `weight` has the shape (filters, in channels, rows,
 # columns), and for our grey images there is one input channel. Draw each filter with `axis.imshow`, in a figure that has one axis
-# for each filter and no others. (30 filters in a grid of 4×8 would leave two empty axes: don't make those, or remove them.)
+# for each filter and no others. (30 filters in a grid of 4×8 leave two empty axes: remove them, or switch them off with
+# `axis("off")`. A colour bar counts as other axes.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "filters", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -237,9 +238,9 @@ def plot_feature_maps(maps: torch.Tensor) -> Figure:
 #
 # ## Task `maximise`
 #
-# Start from a dull image, for instance weak noise. Afterwards, the model must be as it was before: its parameters, their `.grad`,
-# the mode of each module, and no hook left. `torch.autograd.grad(activation, image)` returns the gradient for the image and
-# stores nothing in the model, unlike `backward()`.
+# A dull image is a good start, for instance weak noise. Afterwards, the model must be as it was before: its parameters, their
+# `.grad`, the mode of each module, and no hook left. `torch.autograd.grad(activation, image)` returns the gradient for the image
+# and stores nothing in the model, unlike `backward()`.
 
 
 # %% nbgrader={"grade": false, "grade_id": "maximise", "locked": false, "schema_version": 3, "solution": true, "task": false}
