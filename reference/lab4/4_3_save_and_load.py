@@ -136,8 +136,6 @@ def load_model(path: str | Path) -> nn.Module:
 
 # %% [markdown]
 # ## Task `resume`
-#
-# As before, reading the file must not run any code from it.
 
 
 # %% nbgrader={"grade": false, "grade_id": "resume", "locked": false, "schema_version": 3, "solution": true, "task": false}

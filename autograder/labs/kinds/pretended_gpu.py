@@ -26,20 +26,20 @@ class Seen(BaseException):
 class _Readable(TorchFunctionMode):
     """Lets tensors of the pretended GPU be copied to the CPU, and read, as those of a real one can be."""
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        if args and isinstance(args[0], Tensor) and args[0].is_meta:
-            if func is Tensor.cpu or (func is Tensor.to and _is_cpu(_target(args, kwargs))):
-                return torch.zeros(args[0].shape, dtype=args[0].dtype)
-            if func in READS:
-                return func(torch.zeros(args[0].shape, dtype=args[0].dtype))
-        return func(*args, **kwargs)
+    def __torch_function__(self, function: Any, types: Any, given: Any = (), named: Any = None) -> Any:
+        named = named or {}
+        if given and isinstance(given[0], Tensor) and given[0].is_meta:
+            if function is Tensor.cpu or (function is Tensor.to and _is_cpu(_target(given, named))):
+                return torch.zeros(given[0].shape, dtype=given[0].dtype)
+            if function in READS:
+                return function(torch.zeros(given[0].shape, dtype=given[0].dtype))
+        return function(*given, **named)
 
 
-def _target(args: Any, kwargs: Any) -> Any:
+def _target(given: Any, named: Any) -> Any:
     """The device that `Tensor.to` is told, if it is told one."""
-    named = [one.device if isinstance(one, Tensor) else one for one in args[1:]]
-    return kwargs.get("device", next((one for one in named if isinstance(one, (str, torch.device))), None))
+    places = [one.device if isinstance(one, Tensor) else one for one in given[1:]]
+    return named.get("device", next((one for one in places if isinstance(one, (str, torch.device))), None))
 
 
 def _is_cpu(device: Any) -> bool:
