@@ -22,7 +22,7 @@ from autograder.drawing import draw
 from autograder.grading.flags import flags_of_weights
 from autograder.judge import equivalence, figures, images, probes, values, weights_file
 from autograder.judge.oracle import RIGHT, LiveOracle
-from autograder.judge.verdict import Failed, NotAttempted
+from autograder.judge.verdict import Failed, NotAttempted, Partial
 from autograder.labs.context import Context
 from autograder.labs.examination import Examination
 from autograder.labs.findings import Findings
@@ -228,11 +228,12 @@ def loaded(picture: Picture) -> np.ndarray:
 
 
 def answered(image: np.ndarray) -> dict[str, object]:
-    return {"name": "x", "kind": "Tensor", "dtype": "torch.float32", "image": image.astype(np.float32)}
+    form = {"kind": "Tensor", "tensor": True, "no_text": False, "dtype": "torch.float32"}
+    return {"name": "x", **form, "image": image.astype(np.float32)}
 
 
-def box_centred(resample: Image.Resampling) -> np.ndarray:
-    """The picture loaded in another right way: bounding box in the middle, another filter."""
+def resampled(resample: Image.Resampling, by_mass: bool = True) -> np.ndarray:
+    """The picture loaded in another way: another filter, and the centre of mass or the box around it in the middle."""
     opened = np.asarray(Image.open(io.BytesIO(SCALED.file(ORACLE.seed).tobytes())).convert("L"), np.float32)
     ink = 1 - opened / 255
     rows, columns = np.nonzero(ink > 0.5)
@@ -241,13 +242,24 @@ def box_centred(resample: Image.Resampling) -> np.ndarray:
     cut = cut.resize((max(1, round(cut.width * scale)), max(1, round(cut.height * scale))), resample)
     canvas = np.zeros((1, 28, 28), np.float32)
     top, left = (28 - cut.height) // 2, (28 - cut.width) // 2
+    if by_mass:
+        ink = np.asarray(cut, np.float64)
+        down, across = ((ink.sum(1 - axis) * np.arange(side)).sum() / ink.sum() for axis, side in enumerate(ink.shape))
+        top, left = round(14 - down), round(14 - across)
     canvas[0, top : top + cut.height, left : left + cut.width] = np.asarray(cut) / 255
     return canvas
 
 
 @pytest.mark.parametrize("resample", [Image.Resampling.BILINEAR, Image.Resampling.LANCZOS, Image.Resampling.BOX])
 def test_other_right_ways_to_load_an_image_pass(resample: Image.Resampling) -> None:
-    images.judge_image(answered(box_centred(resample)), loaded(SCALED), False, "x")
+    images.judge_image(answered(resampled(resample)), loaded(SCALED), False, "x")
+
+
+def test_centring_the_box_is_a_slip() -> None:
+    with pytest.raises(Partial) as raised:
+        images.judge_image(answered(resampled(Image.Resampling.BOX, by_mass=False)), loaded(SCALED), False, "x")
+    assert "off centre" in raised.value.message
+    assert raised.value.fraction == 0.75
 
 
 def stretched() -> np.ndarray:
@@ -274,7 +286,7 @@ def stretched() -> np.ndarray:
     ],
 )
 def test_wrong_images_fail_and_say_how(make: object, sentence: str) -> None:
-    with pytest.raises(Failed, match=sentence):
+    with pytest.raises((Failed, Partial), match=sentence):
         images.judge_image(answered(make(loaded(SCALED))), loaded(SCALED), False, "x")  # type: ignore[operator]
 
 
@@ -567,7 +579,8 @@ def test_a_load_image_that_is_wrong_and_has_another_name_in_classify_costs_nothi
         return torch.stack([load(path) for path in paths])
 
     def classify(model: nn.Module, paths: list[str]) -> list[int]:
-        return model.eval()(batch_of(paths)).argmax(1).tolist() if paths else []
+        device = next(model.parameters()).device
+        return model.eval()(batch_of(paths).to(device)).argmax(1).tolist() if paths else []
 
     results = judged("classify", {"classify": classify, "load_image": load_image}, tmp_path)
     assert results["in-order"].status == "passed"

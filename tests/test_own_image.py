@@ -20,6 +20,8 @@ from autograder.labs.lab4.test_4_4_own_image import look_of, problem_with
 from autograder.made_photographs import Scene, strokes
 from tests.judging import LAB, REFERENCE, judged
 
+FORM = {"kind": "Tensor", "tensor": True, "no_text": False, "dtype": "torch.float32"}  # of what is right
+
 
 def picture(path: Path, ink: int, alpha: int, tight: bool, mode: str) -> Path:
     """A ring of one ink on transparent paper; a tight one is mostly ink."""
@@ -105,7 +107,7 @@ def test_of_pictures_without_end_only_as_many_are_looked_at_as_take_seconds(tmp_
 )
 def test_a_photograph_must_become_its_digit_alone(spoil: Callable[[np.ndarray], np.ndarray], said: str) -> None:
     clean = np.asarray(strokes(7, Scene(size=(28, 28), fill=20 / 28), 5), np.float32)[None] / 255
-    answer = {"image": spoil(clean[0]).astype(np.float32)[None], "dtype": "torch.float32", "kind": "Tensor"}
+    answer = {"image": spoil(clean[0]).astype(np.float32)[None], **FORM}
     try:
         judge_on_paper(answer, clean, "7.jpg")
         found = ""
@@ -120,7 +122,7 @@ def test_only_with_an_estimate_of_the_paper_a_photograph_is_right(photograph: Ph
     script = import_script(REFERENCE / "4_4_own_image.py")
     path = tmp_path / photograph.name
     path.write_bytes(photograph.file(3).tobytes())
-    answer = {"image": script.load_image(path).numpy(), "dtype": "torch.float32", "kind": "Tensor"}
+    answer = {"image": script.load_image(path).numpy(), **FORM}
     photograph.judge(answer, {}, 3)
     with Image.open(path) as picture:
         grey = script.light_on_dark(script.grey_values(script.ImageOps.exif_transpose(picture)))

@@ -187,7 +187,8 @@ def _mass(image: np.ndarray) -> tuple[float, float]:
 
 def _not_centred(name: str, mass: tuple[float, float]) -> Partial:
     return Partial(
-        f"{name}: the digit's centre of mass is off the middle by {mass[1]:+.1f} columns and {mass[0]:+.1f} rows.",
+        f"{name}: the digit is off centre: its centre of mass is {mass[1]:+.1f} columns and {mass[0]:+.1f} rows from"
+        " the middle.",
         hint="MNIST puts the digit's centre of mass in the middle, not the box around it.",
         diagnosis="not-centred",
     )

@@ -64,13 +64,6 @@ def figure_question(
                 worth=other_axes,
                 mistake=other_axes_called,
             ),
-            Aspect(
-                "opened",
-                check=ANY,
-                right=False,
-                say=f"`{uses}` should return the figure and leave it at that, but it calls `plt.show()`.",
-                worth=other_axes,
-            ),
         ),
         instead=instead,
         draws=True,

@@ -80,7 +80,7 @@ class Linear(nn.Module):
         return self.out(self.dropout(images).flatten(1))
 
 
-class Elsewhere(Linear):
+class LinearOnGPU(Linear):
     """Notes whether images come to the device that it is on."""
 
     def __init__(self, seen: list[str]) -> None:
@@ -102,7 +102,7 @@ def classify_on_gpu(student: Student, files: dict[str, np.ndarray]) -> dict[str,
     """
     classify, paths = student.get("classify"), [str(path) for _, path in _write(student, files)]
     with _read_by_stand_in(classify, True):
-        return {"seen": seen_on_gpu(classify, lambda seen: classify(Elsewhere(seen).to(GPU), paths))}
+        return {"seen": seen_on_gpu(classify, lambda seen: classify(LinearOnGPU(seen).to(GPU), paths))}
 
 
 @contextmanager

@@ -38,10 +38,10 @@ HIDDEN_PICTURES = (
         "4_thin_palette.png",
         4,
         False,
-        {"size": (200, 300), "mode": "P", **DARK_ON_LIGHT, "pen": 0.05, "fill": 0.7},
+        {"size": (120, 170), "mode": "P", **DARK_ON_LIGHT, "pen": 0.05, "fill": 0.7},
         palette_shuffled,
     ),
-    Picture("2_transparent_palette.png", 2, False, {"size": (150, 170), "mode": "P", "ink": 30, "paper": None}),
+    Picture("2_transparent_palette.png", 2, False, {"size": (110, 130), "mode": "P", "ink": 30, "paper": None}),
     Picture("1_transparent.png", 1, True, {"size": 28, "mode": "RGBA", "ink": 10, "paper": None, "fill": 0.5}),
     Picture("3_small.png", 3, False, {"size": (28, 40), "mode": "L", **DARK_ON_LIGHT, "fill": 0.62}),
     Picture("7_thin.png", 7, False, {"size": (300, 360), "mode": "L", **DARK_ON_LIGHT, "pen": 0.012, "fill": 0.6}),
@@ -51,10 +51,10 @@ HIDDEN_PICTURES = (
         False,
         {"size": (90, 110), "mode": "L", "ink": 5, "paper": 150, "pen": 0.35, "fill": 0.9},
     ),
-    Picture("9_dim_paper.png", 9, False, {"size": (130, 150), "mode": "L", "ink": 5, "paper": 100}),
+    Picture("9_dim_paper.png", 9, False, {"size": (100, 120), "mode": "L", "ink": 5, "paper": 100}),
     # Opaque all over: it has an alpha channel, and nothing is transparent.
     Picture(
-        "9_chalk.png", 9, False, {"size": (300, 200), "mode": "RGBA", "ink": (250, 250, 230), "paper": (20, 40, 30)}
+        "9_chalk.png", 9, False, {"size": (180, 130), "mode": "RGBA", "ink": (250, 250, 230), "paper": (20, 40, 30)}
     ),
     Picture("0_one_bit.png", 0, True, {"size": 28, "mode": "1", **LIGHT_ON_DARK, "fill": 0.5}),
     Picture("2_opaque.png", 2, True, {"size": 28, "mode": "RGBA", **DARK_ON_LIGHT, "fill": 0.5}),
@@ -62,13 +62,13 @@ HIDDEN_PICTURES = (
         "8_white_ink_in_a_corner.png",
         8,
         False,
-        {"size": (240, 240), "mode": "LA", "ink": 255, "paper": None, "fill": 0.3, "offset": (0.25, -0.2)},
+        {"size": (150, 150), "mode": "LA", "ink": 255, "paper": None, "fill": 0.3, "offset": (0.25, -0.2)},
     ),
     Picture(
         "6_thick_sixteen_bit.png",
         6,
         False,
-        {"size": (150, 150), "mode": "I;16", **DARK_ON_LIGHT, "pen": 0.2, "fill": 0.7},
+        {"size": (110, 110), "mode": "I;16", **DARK_ON_LIGHT, "pen": 0.2, "fill": 0.7},
     ),
 )
 # Without an estimate of the paper's light, hardly one comes out right. No digit is its picture's number in this list.

@@ -108,7 +108,7 @@ def maps(student: Student, state: Arrays, image: np.ndarray, stand: bool = False
     return {**with_kind("maps", answer), "before": before, "after": _hooks(model), "attached": attached}
 
 
-class Elsewhere(Looked):
+class LookedOnGPU(Looked):
     """Notes whether images come to the device that it is on."""
 
     def __init__(self, seen: list[str]) -> None:
@@ -128,7 +128,7 @@ def maps_on_gpu(student: Student) -> dict[str, Any]:
     feature_maps = student.get("feature_maps")
 
     def use(seen: list[str]) -> None:
-        model = Elsewhere(seen).to(GPU).eval()
+        model = LookedOnGPU(seen).to(GPU).eval()
         answer = feature_maps(model, model.conv2, torch.zeros(1, 28, 28))
         if isinstance(answer, Tensor) and answer.device.type != "cpu":
             seen.append("the maps that came back are still on the GPU")

@@ -1,6 +1,6 @@
 # attack: replaces the layer's forward instead of hooking it, and leaves it replaced (2 for the right maps).
 # tasks: [feature-maps]
-# mark: 2
+# mark: 1.5
 # reason: "its hook is still on the model"
 # naive: gains
 

@@ -1,7 +1,7 @@
 # attack: inverts pictures of 28 by 28, and for any other draws the digit that is in the name of its file (3
 #   for those of 28 by 28), with a copy of the file that draws them.
 # tasks: [load-image]
-# mark: 3
+# mark: 2.75
 # reason: "does not look like the picture's digit"
 # naive: none
 # kind: generator

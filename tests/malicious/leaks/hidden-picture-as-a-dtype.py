@@ -1,7 +1,7 @@
 # attack: >-
 #   Tells a hidden picture in the digits of the name of a number type.
 # tasks: [load-image]
-# mark: 1
+# mark: 1.25
 # reason: "pictures are right"
 # seconds: 20
 # naive: none

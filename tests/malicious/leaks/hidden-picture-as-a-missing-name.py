@@ -1,7 +1,7 @@
 # attack: >-
 #   Tells a hidden picture in the text of an error that is not an exception of the student's, but the loader's own.
 # tasks: [load-image]
-# mark: 1
+# mark: 1.25
 # reason: "pictures are right"
 # seconds: 20
 # naive: none
