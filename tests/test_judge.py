@@ -586,3 +586,34 @@ def test_a_load_image_that_is_wrong_and_has_another_name_in_classify_costs_nothi
     assert results["in-order"].status == "passed"
     results = judged("classify", {"classify": classify}, tmp_path)
     assert results["in-order"].status == "failed"
+
+
+SAVING = """
+def save_model(model, path):
+    torch.save(model.state_dict(), path)
+
+
+def load_model(path):
+    model = BetterCNN()
+    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return model.eval()
+"""
+
+
+def test_a_network_that_cannot_be_made_costs_nothing_where_it_is_saved(tmp_path: Path) -> None:
+    class BetterCNN(nn.Module):
+        def __init__(self) -> None:
+            raise NotImplementedError
+
+    names: dict[str, Any] = {"torch": torch, "BetterCNN": BetterCNN}
+    exec(SAVING, names)
+    results = judged("save-load", names, tmp_path)
+    assert {check: result.status for check, result in results.items()} == dict.fromkeys(results, "passed")
+
+
+def test_a_path_without_str_costs_a_quarter_and_not_all(tmp_path: Path) -> None:
+    names: dict[str, Any] = {"torch": torch, "BetterCNN": type(ORACLE.network("BetterCNN"))}
+    exec(SAVING.replace("(), path)", "(), path.with_name(path.name))"), names)
+    results = judged("save-load", names, tmp_path)
+    lost = {check: result.max_score - result.score for check, result in results.items() if result.status != "passed"}
+    assert lost == {"round-trip": 0.75}
