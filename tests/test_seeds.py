@@ -45,5 +45,5 @@ def test_a_known_mistake_loses_its_points(number: int, submission: Path) -> None
     oracle = LAB.live_oracle(seed_of(number), named=False)
     for mistake in BANK[number::SEEDS]:
         results = judged(mistake.task, definitions_of(live_oracle().variant(mistake)), submission, oracle)
-        lost = {(mistake.task, check): one.max_score - one.score for check, one in results.items()}
+        lost = {(mistake.task, check): round(one.max_score - one.score, 2) for check, one in results.items()}
         assert {check: points for check, points in lost.items() if points} == mistake.loses, mistake.id

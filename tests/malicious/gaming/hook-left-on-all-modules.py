@@ -1,6 +1,6 @@
 # attack: leaves a hook behind that is on no module of the model, but on all modules there are (2 for the right maps).
 # tasks: [feature-maps]
-# mark: 2
+# mark: 1.5
 # reason: "its hook is still on the model"
 # naive: gains
 

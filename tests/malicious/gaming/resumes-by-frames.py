@@ -1,6 +1,6 @@
 # attack: saves nothing, and takes what the training began with from the frame of whoever asks for it to be resumed.
 # tasks: [resume]
-# reason: "Given nothing but the saved file: "
+# reason: "KeyError"
 # naive: none
 
 import sys

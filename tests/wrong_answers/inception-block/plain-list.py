@@ -1,5 +1,5 @@
 # loses: same-function
-# says: Layers in a plain Python list are not registered; use `nn.ModuleList`.
+# says: The layers are in a plain Python list
 # %%
 import torch
 from torch import nn
