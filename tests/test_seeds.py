@@ -13,6 +13,9 @@ BANK = [mistake for known in live_oracle().bank.values() for mistake in known.va
 TASKS = [task.id for task in LAB.assignment.tasks]
 SEEDS, QUICK = 40, 1
 
+# One picture: of a hairline, more or less is left where pixels become black or white, or are skipped.
+VARIES = {("load-image", "more-image-kinds"): 0.25}
+
 seeds = pytest.mark.parametrize(
     "number", [pytest.param(number, marks=[] if number < QUICK else [pytest.mark.slow]) for number in range(SEEDS)]
 )
@@ -46,4 +49,5 @@ def test_a_known_mistake_loses_its_points(number: int, submission: Path) -> None
     for mistake in BANK[number::SEEDS]:
         results = judged(mistake.task, definitions_of(live_oracle().variant(mistake)), submission, oracle)
         lost = {(mistake.task, check): round(one.max_score - one.score, 2) for check, one in results.items()}
-        assert {check: points for check, points in lost.items() if points} == mistake.loses, mistake.id
+        apart = {check: abs(points - mistake.loses.get(check, 0)) for check, points in lost.items()}
+        assert not [check for check, points in apart.items() if points > VARIES.get(check, 0)], mistake.id
