@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from autograder.labs import forms
 from autograder.labs.kinds.plain_data import dtype_of, plain, with_kind, with_path
-from autograder.labs.kinds.pretended_gpu import GPU, Seen, places, seen_on_gpu
+from autograder.labs.kinds.pretended_gpu import on_gpu, seen_on_gpu
 from autograder.sandbox.student import Student, describe
 
 LOADED = forms.told(kind=forms.text, tensor=forms.flag, dtype=forms.text, no_text=forms.flag)
@@ -80,20 +80,6 @@ class Linear(nn.Module):
         return self.out(self.dropout(images).flatten(1))
 
 
-class LinearOnGPU(Linear):
-    """Notes whether images come to the device that it is on."""
-
-    def __init__(self, seen: list[str]) -> None:
-        super().__init__()
-        self.seen = seen
-
-    def forward(self, images: Tensor) -> Tensor:
-        if apart := places(self, images):
-            self.seen.append(apart)
-            raise Seen
-        return super().forward(images)
-
-
 @forms.answers(forms.record(forms.told(seen=forms.text)))
 def classify_on_gpu(student: Student, files: dict[str, np.ndarray]) -> dict[str, Any]:
     """What is seen of the student's `classify` where the model is on a pretended GPU: empty if all goes well.
@@ -102,7 +88,7 @@ def classify_on_gpu(student: Student, files: dict[str, np.ndarray]) -> dict[str,
     """
     classify, paths = student.get("classify"), [str(path) for _, path in _write(student, files)]
     with _read_by_stand_in(classify, True):
-        return {"seen": seen_on_gpu(classify, lambda seen: classify(LinearOnGPU(seen).to(GPU), paths))}
+        return {"seen": seen_on_gpu(classify, lambda seen: classify(on_gpu(Linear(), seen), paths))}
 
 
 @contextmanager

@@ -63,6 +63,18 @@ def seen_on_gpu(function: Any, use: Callable[[list[str]], Any]) -> str:
     return seen[-1] if seen else ""
 
 
+def on_gpu(model: nn.Module, seen: list[str]) -> nn.Module:
+    """The same model on the pretended GPU; it notes in `seen` where images come that are not there, and stops."""
+
+    def note(module: nn.Module, given: Any) -> None:
+        if apart := places(module, given[0]):
+            seen.append(apart)
+            raise Seen
+
+    model.to(GPU).register_forward_pre_hook(note)
+    return model
+
+
 def places(model: nn.Module, images: Tensor) -> str:
     """Where a model and its images are, in words; empty if that is one place."""
     there, here = next(model.parameters()).device, images.device

@@ -18,12 +18,6 @@ from autograder.labs.examination import Examination
 from autograder.labs.kinds import saved_weights_procedures
 from autograder.labs.questions import ANY, Ask, Aspect, Given, Question, judge
 
-NOT_ALONE = Partial(
-    "The weights in the file are the model's, but the file is not its state dict: they are inside something else, or"
-    " under other names.",
-    hint="Compare what `torch.load` gives you for that file with what `model.state_dict()` gives you.",
-    fraction=0.5,
-)
 LARGEST = 2_000_000  # numbers in a network that is saved
 
 
@@ -196,7 +190,12 @@ def judge_file(examination: Examination, round_trip: Question) -> None:
                 hint="Is it the state dict of the model that was passed in?",
             )
         if not answer["alone"]:
-            raise NOT_ALONE
+            raise Partial(
+                "The weights in the file are the model's, but the file is not its state dict: they are inside something"
+                " else, or under other names.",
+                hint="Compare what `torch.load` gives you for that file with what `model.state_dict()` gives you.",
+                fraction=0.5,
+            )
     except (Failed, Partial) as failed:
         mistake = round_trip.name(examination, answer, Aspect("", sure=("held",)))
         if mistake is not None and examination.check not in examination.mistakes.loses(examination.task, mistake):

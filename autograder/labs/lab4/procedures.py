@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from autograder.labs import forms
 from autograder.labs.kinds.figure_procedures import FIGURE, shown
 from autograder.labs.kinds.plain_data import with_kind
-from autograder.labs.kinds.pretended_gpu import GPU, Seen, places, seen_on_gpu
+from autograder.labs.kinds.pretended_gpu import on_gpu, seen_on_gpu
 from autograder.sandbox.network_handling import Arrays, assign_weights, give_weights, numbers
 from autograder.sandbox.student import Student
 
@@ -108,28 +108,14 @@ def maps(student: Student, state: Arrays, image: np.ndarray, stand: bool = False
     return {**with_kind("maps", answer), "before": before, "after": _hooks(model), "attached": attached}
 
 
-class LookedOnGPU(Looked):
-    """Notes whether images come to the device that it is on."""
-
-    def __init__(self, seen: list[str]) -> None:
-        super().__init__()
-        self.seen = seen
-
-    def forward(self, images: Tensor) -> Tensor:
-        if apart := places(self, images):
-            self.seen.append(apart)
-            raise Seen
-        return super().forward(images)
-
-
 @forms.answers(forms.record(forms.told(seen=forms.text)))
 def maps_on_gpu(student: Student) -> dict[str, Any]:
     """What is seen of `feature_maps` where the model is on a pretended GPU: empty if all goes well."""
     feature_maps = student.get("feature_maps")
 
     def use(seen: list[str]) -> None:
-        model = LookedOnGPU(seen).to(GPU).eval()
-        answer = feature_maps(model, model.conv2, torch.zeros(1, 28, 28))
+        model = Looked().eval()
+        answer = feature_maps(on_gpu(model, seen), model.conv2, torch.zeros(1, 28, 28))
         if isinstance(answer, Tensor) and answer.device.type != "cpu":
             seen.append("the maps that came back are still on the GPU")
 
