@@ -9,7 +9,7 @@ DEMO := build/demo
 # Without compiled files, each of the many processes that tests start would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo quick test test-all bench mutants sentences docs lint format clean
+.PHONY: help demo quick test test-all bench gpu mutants sentences docs lint format clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ test-all: $(READY)  ## Run all tests, also the slow ones (docs/tests.md lists th
 
 bench: $(READY)  ## Measure what everything costs, as ratios (half an hour; ARGS="check build" for some parts)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+gpu: $(READY)  ## Run what needs a GPU, mark the sample class on it, train on it (minutes; needs one)
+	$(BIN)/python -m tests.gpu $(ARGS)
 
 mutants: $(READY)  ## Count the wrong programs that the checks tell from the right one (minutes; ARGS="--task TASK")
 	$(BIN)/python -m tests.mutants $(ARGS)

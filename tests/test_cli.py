@@ -81,7 +81,7 @@ def test_a_gpu_that_is_not_there_is_said() -> None:
     ("arguments", "words"),
     [
         (("check", "nowhere"), "nowhere: there is no such folder"),
-        (("check", ".", "--device", "tpu"), "--device must be auto, cpu or cuda, not 'tpu'"),
+        (("check", ".", "--device", "tpu"), "--device must be auto, cpu, cuda or mps, not 'tpu'"),
         (("mark", "release", "-o", "{out}", "--data", "cifar"), "--data must be auto, mnist or digits, not 'cifar'"),
         (("mark", "release", "-o", "{out}", "--assignment", "lab5"), "there is no assignment 'lab5'"),
         (("report", "{out}"), "there are no results"),

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def check(
         folder: Annotated[Path, typer.Argument(help="The folder with your notebooks.")] = Path("."),
-        device: Annotated[str, typer.Option(help="cpu, cuda, or auto: the GPU if there is one.")] = "cpu",
+        device: Annotated[str, typer.Option(help="cpu, cuda, mps, or auto: an NVIDIA GPU if there is one.")] = "cpu",
         verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every check, and whole messages.")] = False,
         json_file: Annotated[
             Path | None, typer.Option("--json", metavar="FILE", help="Write everything as JSON.")

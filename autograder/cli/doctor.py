@@ -46,6 +46,7 @@ def findings() -> list[tuple[str, str]]:
     import torch
 
     gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    gpus += ["an Apple GPU (mps)"] * torch.backends.mps.is_available()
     found.append(("gpu", ", ".join(gpus) or "torch finds none"))
     from autograder.data import load_data
 

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import typer
 
+GPUS = {"cuda": "torch.cuda", "mps": "torch.backends.mps"}  # and which of torch's modules knows whether there is one
 DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # NVIDIA, AMD, WSL
 USER_ERRORS = {  # errors that users can fix
     ("autograder.course", "CourseError"),
@@ -61,9 +62,12 @@ def stopped(sentence: str) -> Iterator[None]:
 
 
 def choose_device(device: str) -> str:
-    """The device, "cpu" or "cuda", for "auto", "cpu" or "cuda"; ends the command if it is not available."""
-    if device not in ("auto", "cpu", "cuda"):
-        fail(f"--device must be auto, cpu or cuda, not {device!r}")
+    """The device, "cpu", "cuda" or "mps", for what --device says; ends the command if it is not available.
+
+    "auto" never chooses "mps", an Apple GPU, since no mark has been compared with one made there.
+    """
+    if device not in ("auto", "cpu", *GPUS):
+        fail(f"--device must be auto, cpu, cuda or mps, not {device!r}")
     if device == "cpu":
         return "cpu"
     if device == "auto" and sys.platform == "linux" and not any(map(os.path.exists, DRIVERS)):
@@ -71,11 +75,12 @@ def choose_device(device: str) -> str:
     # Another process asks: once a process has touched a GPU, its forks cannot use one.
     import subprocess
 
-    code = "import torch, sys; sys.exit(0 if torch.cuda.is_available() else 1)"
+    wanted = "cuda" if device == "auto" else device
+    code = f"import torch, sys; sys.exit(0 if {GPUS[wanted]}.is_available() else 1)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
-    if device == "cuda" and not found:
-        fail("--device cuda: torch finds no GPU on this machine; see `autograder doctor`")
-    return "cuda" if found else "cpu"
+    if device != "auto" and not found:
+        fail(f"--device {device}: torch finds no such GPU on this machine; see `autograder doctor`")
+    return wanted if found else "cpu"
 
 
 def choose_data(data: str) -> str:

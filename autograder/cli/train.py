@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
             ),
         ] = None,
         data: Annotated[str, typer.Option(help="mnist, digits, or auto: MNIST if it can be had.")] = "auto",
-        device: Annotated[str, typer.Option(help="cpu, cuda, or auto: the GPU if there is one.")] = "auto",
+        device: Annotated[str, typer.Option(help="cpu, cuda, mps, or auto: an NVIDIA GPU if there is one.")] = "auto",
         seed: Annotated[int, typer.Option(help="The seed of initial weights, order and augmentation.")] = 0,
         assignment: Annotated[
             str | None, typer.Option(help="Which assignment's reference, if there are several.")
@@ -89,13 +89,15 @@ def run(models: list[str], data_name: str, device: str, seeds: range, reference:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     from autograder.data import load_data
-    from autograder.training.reference import find_networks, save, train_network, write_down
+    from autograder.training.reference import find_networks, require_small, save, train_network, write_down
 
     console = Console(highlight=False)
     networks = find_networks(reference, models)
     data = load_data(data_name)  # type: ignore[arg-type]
     console.print(f"Data: {data.description}. Device: {device}.", markup=False)
     folder = out or reference / "weights" / data.name
+    if out is None:
+        require_small(networks, folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()

@@ -273,7 +273,6 @@ class Rounded(TorchFunctionMode):
 def copies_with(model: nn.Module, state: Arrays, batch: Tensor, device: str) -> list[nn.Module]:
     """Copies of the network with the weights `state`, one for each way to give them out."""
     torch.manual_seed(0)  # dropout by hand that is always on drops the same each time
-    torch.backends.cudnn.allow_tf32 = False  # a GPU's short sums would differ by more than mistakes may
     copies = []
     for weights in fitting(model.eval(), state, batch):
         copies.append(copy.deepcopy(model))

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from autograder import own_work
+from autograder.sandbox.precision import full_precision
 from autograder.sandbox.respondent import Procedure, unpack
 from autograder.sandbox.student import describe
 from autograder.sandbox.wire import plain
@@ -43,7 +44,7 @@ class Kernel:
                 if value is None or value is Ellipsis:
                     raise NotImplementedError(f"`{name}` is not filled in yet.")
             # The student's own random numbers continue as if there had been no check.
-            with torch.random.fork_rng():
+            with torch.random.fork_rng(), full_precision():
                 own_work.asked = True
                 # What a student process would send: NumPy's numbers become Python's, for example.
                 return plain(procedure(self, **arguments))

@@ -90,6 +90,7 @@ def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
     import torch
 
     from autograder.sandbox import student_notebook
+    from autograder.sandbox.precision import full_precision
 
     student_notebook.take_the_notebooks_place()
     torch.set_num_threads(int(settings.get("threads", 1)))
@@ -108,7 +109,8 @@ def serve(requests: int, replies: int, settings: dict[str, Any]) -> None:
             request["decoys"]["descriptors"] += [requests, replies]
         if request["kind"] in ("load", "call"):
             hide_ours()
-        answer = _answer(student, request, procedures)
+        with full_precision():
+            answer = _answer(student, request, procedures)
         try:
             wire.send(replies, {**answer, "id": request["id"]})
         except wire.WireError as error:

@@ -213,8 +213,11 @@ class InBfloat16(nn.Module):
 
 def bfloat16_pays(device: str) -> bool:
     """Whether the device has instructions for 16 bits; without them, such numbers take longer than those of 32."""
-    if torch.device(device).type == "cuda":
+    kind = torch.device(device).type
+    if kind == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
+    if kind != "cpu":
+        return False  # not tried
     known: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # older releases of torch do not tell
     return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 

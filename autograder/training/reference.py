@@ -145,6 +145,17 @@ def train_network(
     )
 
 
+def require_small(networks: Iterable[TrainedNetwork], folder: Path) -> None:
+    """Raises ``ReferenceMissing`` if a network is too large for its weights to be kept with the reference."""
+    for network in networks:
+        size = sum(value.numel() * value.element_size() for value in network.make().state_dict().values())
+        if size > MAX_BYTES:
+            raise ReferenceMissing(
+                f"{folder / network.weights} would have {size:,} bytes, and weights in a reference may have"
+                f" {MAX_BYTES:,}; choose another folder with --out"
+            )
+
+
 def save(model: nn.Module, measurement: Measurement, network: TrainedNetwork, folder: Path) -> None:
     """Writes the state dict, and the measurement into ``training.json`` beside it, in place of an older one."""
     import torch
@@ -152,8 +163,6 @@ def save(model: nn.Module, measurement: Measurement, network: TrainedNetwork, fo
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / network.weights
     torch.save({name: value.cpu().contiguous() for name, value in model.state_dict().items()}, file)
-    if file.stat().st_size > MAX_BYTES:
-        raise ReferenceMissing(f"{file} has {file.stat().st_size} bytes; weights may have {MAX_BYTES}")
     write_down([measurement], folder / "training.json")
 
 
