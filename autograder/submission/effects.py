@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import symtable
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,10 @@ LookedUp = dict[ast.AST, tuple[set[str], set[str]]]  # what `_looked_up` says of
 SET_UP_FOR_LATER = (*FUNCTIONS, ast.Lambda)
 PLAIN = (ast.Name, ast.Constant, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
 MAY_CHANGE = (ast.Attribute, ast.Subscript, ast.AugAssign, ast.Call)
+LIBRARIES = sys.stdlib_module_names | {
+    *("torch", "torchvision", "torchbearer", "numpy", "matplotlib", "PIL", "scipy", "sklearn", "skimage", "cv2"),
+    *("imageio", "pandas", "seaborn", "tqdm", "IPython", "autograder"),
+}
 MAKERS = {"__init__", "__new__", "__post_init__", "__init_subclass__"}
 
 
@@ -71,6 +76,25 @@ def effects_of(nodes: Sequence[ast.stmt]) -> list[Effects]:
     found = [_by_itself(node, inside, imported, looked_up) for node, inside in zip(nodes, parts, strict=True)]
     _Calls(nodes, parts, found, imported, looked_up).follow()
     return found
+
+
+def _of_libraries(nodes: Sequence[ast.stmt], found: Sequence[Effects]) -> set[str]:
+    """The names that stand for a library or a part of one and for nothing else.
+
+    Only a statement that names one changes it: what else has been computed with it holds no part of it.
+    """
+    names: set[str] = set()
+    others: set[str] = set()
+    for node, effects in zip(nodes, found, strict=True):
+        modules = {}
+        if isinstance(node, ast.Import):
+            modules = {alias.asname or alias.name.partition(".")[0]: alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules = {alias.asname or alias.name: node.module or "" for alias in node.names}
+        ours = {name for name, module in modules.items() if module.partition(".")[0] in LIBRARIES}
+        names |= ours
+        others |= effects.binds - ours
+    return names - others
 
 
 def _by_itself(node: ast.stmt, parts: list[ast.AST], imported: set[str], looked_up: LookedUp) -> Effects:
@@ -130,13 +154,16 @@ class _Calls:
         self.functions: dict[str, _Function] = {}
         self.methods: dict[str, _Function] = {}
         self.classes: set[str] = set()
+        self.libraries = _of_libraries(nodes, found)
         self.other_names: dict[str, set[str]] = {}
-        """For each name, those whose values, or parts of them, it may have."""
+        """For each name, those whose values, or parts of them, it may have; without libraries."""
 
     def follow(self) -> None:
         for node, parts, effects in self.statements:
             with contextlib.suppress(RecursionError):
                 self._learn(node, parts, effects)
+        for held in self.other_names.values():
+            held -= self.libraries
         self._pass_arguments_on()
         for node, parts, effects in self.statements:
             with contextlib.suppress(RecursionError):
@@ -200,7 +227,7 @@ class _Calls:
                 changed.update(changed_by(part, self.imported))
             if isinstance(part, ast.Call):
                 calls.append(part)
-        changed = closure(changed, other_names)
+        changed = changed | (closure(changed, other_names) - self.libraries)
         own = method and bool(names) and names[0] in changed
         passed_on = closure(names, turned_round(other_names)) | set(names)
         gives = [call for call in calls if any(held_by(value) & passed_on for value in arguments(call))]
