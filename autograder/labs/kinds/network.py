@@ -100,6 +100,12 @@ class Network:
             )
             raise examination.verdict(facts, self._with_shapes(examination, own, came), OUTPUT)
         self._uses_layers(examination)
+        if answer["shared"]:
+            facts = (
+                f"Two networks of the class {self.definition} share {_listed(answer['shared'])}: when one is trained,"
+                " the other changes with it."
+            )
+            raise examination.verdict(facts, "layers-of-the-class", "Is each layer made in `__init__`?", 0.5)
 
     def _uses_layers(self, examination: Examination) -> None:
         """The outputs depend on images and weights as those of layers do: what a network says of its layers is no
@@ -158,6 +164,7 @@ class Network:
                 hint="Does anything in it switch gradients off, or take a tensor out of the graph?",
             )
         if when is None:
+            self._learns_and_scales(examination, run, state, images, train)
             return
         unlike = partial(equivalence.how_it_differs, when, answer, right[RIGHT], self.definition)
         if when == "again" and examination.sentence("input-changed-in-place"):
@@ -175,6 +182,29 @@ class Network:
                 layers = self._ask(examination, network_procedures.layers, state=state, image=images[:1])
                 first = equivalence.first_difference(layers, oracle.ask(f"{self.id}/layers"))
         raise Failed(f"{unlike()}\n{first}".strip(), hint=BLOCK if self.arguments else NETWORK)
+
+    def _learns_and_scales(
+        self, examination: Examination, run: Any, state: probes.Arrays, images: np.ndarray, train: bool
+    ) -> None:
+        """Gradients reach each parameter, and nothing limits how large a value may get."""
+        if run["unreached"] and not train:
+            facts = (
+                f"{self.definition} computes the same as the task's network, but no gradient reaches"
+                f" {_listed(run['unreached'])}, so these are never trained."
+            )
+            raise examination.verdict(facts, "detached", "Does anything before the end use `detach` or `no_grad`?", 0.5)
+        if train:
+            return
+        right = examination.oracle.ask(f"{self.id}/bright")
+        (outputs,) = self._plain_outputs(examination, [[state, network_procedures.BRIGHT * images]])
+        if not any(compare.same(output, right[RIGHT], float(right["tolerance"])) for output in outputs):
+            facts = (
+                f"{self.definition} computes the same as the task's network for small values, but not for images"
+                f" {network_procedures.BRIGHT} times as bright."
+            )
+            raise examination.verdict(
+                facts, "capped", "Does an activation cut off large values, as `ReLU6` does?", 0.75
+            )
 
     def dropout_place(self, examination: Examination) -> None:
         """Dropout has the task's rate and place, and is off in evaluation mode.
@@ -316,6 +346,11 @@ class Network:
             if names:
                 return examination.likeliest(names)
         return None
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first names of several, for a sentence."""
+    return ", ".join(f"`{name}`" for name in names[:4]) + (" and others" if len(names) > 4 else "")
 
 
 def _finite(outputs: list[np.ndarray]) -> list[np.ndarray]:

@@ -29,6 +29,7 @@ from autograder.sandbox.student import Student
 CALL = forms.record(forms.told(kind=forms.text, rate=forms.number, training=forms.flag, shape=forms.each(forms.count)))
 CIRCUMSTANCE = forms.pair(forms.one_of("training", "float64", "strided", "again"), forms.numbers)
 
+BRIGHT = 50  # times as large as an image's values, so that large values come up
 CHUNK = 100  # images at once: larger batches cost more, in memory and in time
 FEW = 5  # ways to give weights out (a residual block has as many); with more, the first circumstances are enough
 STILL = 16  # passes that show whether evaluation mode is still
@@ -36,18 +37,35 @@ STILL = 16  # passes that show whether evaluation mode is still
 
 @forms.answers(
     forms.record(
-        forms.told(parameters=forms.SHAPES, output=forms.either(forms.each(forms.count), forms.text), trains=forms.flag)
+        forms.told(
+            parameters=forms.SHAPES,
+            output=forms.either(forms.each(forms.count), forms.text),
+            trains=forms.flag,
+            unreached=forms.each(forms.text),
+            shared=forms.each(forms.text),
+        )
     )
 )
 def parameters(student: Student, definition: str, arguments: list[int], channels: int, size: int) -> dict[str, Any]:
     """Names and shapes of the network's parameters, and the shape of what it makes of two images of zeros
-    (2, channels, size, size); and whether gradients go through it."""
+    (2, channels, size, size). Whether gradients go through it, and which parameters they do not reach; and which
+    parameters a second network of this class has, too."""
     model = student.get(definition)(*arguments)
     with torch.enable_grad():
         output = model(torch.zeros(2, channels, size, size))
     trains = not isinstance(output, Tensor) or output.requires_grad
+    unreached, shared = [], []
+    if isinstance(output, Tensor) and output.requires_grad:
+        try:
+            output.sum().backward()
+        except RuntimeError:  # something was changed in place that the gradient needs
+            trains = False
+        unreached = [name for name, value in model.named_parameters() if value.grad is None]
+    own = {id(value) for value in model.parameters()}
+    shared = [name for name, value in student.get(definition)(*arguments).named_parameters() if id(value) in own]
     shape = list(map(int, output.shape)) if isinstance(output, Tensor) else type(output).__name__
-    return {"parameters": shapes_of(model), "output": shape, "trains": trains}
+    told = {"trains": trains, "unreached": unreached[:100], "shared": shared[:100]}
+    return {"parameters": shapes_of(model), "output": shape, **told}
 
 
 @forms.answers(

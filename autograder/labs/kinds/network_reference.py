@@ -20,6 +20,7 @@ from autograder.judge import probes
 from autograder.judge.compare import raised_numbers, raised_text
 from autograder.judge.equivalence import subsample
 from autograder.judge.oracle import RIGHT, Answers, ReferenceQuestion
+from autograder.labs.kinds.network_procedures import BRIGHT
 from autograder.sandbox.network_handling import DropoutOff, LayerOutputs, Rounded
 from autograder.sandbox.student import describe
 
@@ -62,12 +63,12 @@ def known_outputs(probe: Network, few: int, definitions: Any, seed: int, train: 
     return {RIGHT: subsample(seen[:few])}
 
 
-def outputs(probe: Network, definitions: Any, seed: int, train: bool = False) -> Answers:
-    """What the network makes of the probe's images with the probe's weights, dropout off.
+def outputs(probe: Network, definitions: Any, seed: int, train: bool = False, times: float = 1) -> Answers:
+    """What the network makes of the probe's images, so many times as bright, with the probe's weights, dropout off.
 
     With it comes how far a float32 run may be away: so many times what rounding every result to float32 does.
     """
-    network, images, computed = _weighted(probe, definitions, seed).train(train), _images(probe, seed), []
+    network, images, computed = _weighted(probe, definitions, seed).train(train), times * _images(probe, seed), []
     for rounded in (contextlib.nullcontext(), Rounded()):
         with torch.no_grad(), DropoutOff(), rounded:
             computed.append(network(images.clone()).numpy())
@@ -106,6 +107,7 @@ def reference_questions(network: Network) -> dict[str, ReferenceQuestion]:
         shaped: ReferenceQuestion(task, partial(parameters, network)),
         f"{name}/output-shape": ReferenceQuestion(task, partial(output_shape, network)),
         f"{name}/outputs": ReferenceQuestion("", partial(outputs, network)),
+        f"{name}/bright": ReferenceQuestion("", partial(outputs, network, times=BRIGHT)),
         f"{name}/known": ReferenceQuestion(task, partial(known_outputs, network, 3)),
         # Thousands of pairs: the marker names them; a student is told layer by layer where the outputs part.
         f"{name}/pairs": ReferenceQuestion(
