@@ -22,13 +22,17 @@ from autograder.judge.verdict import Failed
 SHAPES = (("hidden.weight", (16, 784)), ("hidden.bias", (16,)), ("out.weight", (10, 16)), ("out.bias", (10,)))
 BATCH = 32
 LEARNING_RATE = 3e-3
+RAISED = np.float32(30)
 
 Weights = dict[str, Tensor]
 
 
 def start(seed: int) -> list[tuple[str, np.ndarray]]:
-    """The weights that it starts with."""
-    return probes.weights(SHAPES, seed)
+    """The weights that it starts with.
+
+    All logits are larger by the same number, which no softmax sees, and weight decay does.
+    """
+    return [(name, value + RAISED * (name == "out.bias")) for name, value in probes.weights(SHAPES, seed)]
 
 
 def tensors(arrays: list[tuple[str, np.ndarray]]) -> Weights:

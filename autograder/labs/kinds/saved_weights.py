@@ -141,6 +141,21 @@ def saving_questions(
                 hint="Which methods does a string have? Make a `Path` of it first, or do without.",
                 worth=0.25,
             ),
+            *(
+                Aspect(
+                    f"stale {function}",
+                    partial(_is_stale, function),
+                    check="round-trip",
+                    right=False,
+                    say=f"When another model is saved to the same path, `{function}` {does}.",
+                    worth=0.5,
+                    mistake=mistake,
+                )
+                for function, does, mistake in (
+                    (save, "leaves the old file as it is", "old-file-kept"),
+                    (load, "still returns the one from before", "load-cached"),
+                )
+            ),
             Aspect(
                 "elsewhere",
                 check="state-dict",
@@ -170,6 +185,10 @@ def saving_questions(
         prefix="Given nothing but the saved file: ",
     )
     return round_trip, from_gpu, elsewhere
+
+
+def _is_stale(function: str, answer: Any, given: Given) -> bool:
+    return bool(answer["stale"] == function)
 
 
 def judge_file(examination: Examination, round_trip: Question) -> None:

@@ -44,6 +44,7 @@ SAVED = (
         refuses=forms.flag,
         elsewhere=forms.flag,
         no_text=forms.each(forms.text),
+        stale=forms.text,
     ),
     forms.measured(file=forms.bytes_),
 )
@@ -114,7 +115,23 @@ def round_trip(student: Student, state: Arrays, save: str, load: str, network: s
         "refuses": refuses,
         "elsewhere": _is_written(student, save, model),
         "no_text": [save] * save_no_text + [load] * load_no_text,
-    } | _described(student, loaded, load, network)
+        **_described(student, loaded, load, network),
+        "stale": _stale(student, save, load, model, path),
+    }
+
+
+def _stale(student: Student, save: str, load: str, model: nn.Module, path: Path) -> str:
+    """Which of both leaves things as they were when a `model`, all zeros, is saved to the same file and loaded."""
+    before = path.read_bytes()
+    try:
+        with_path(partial(student.get(save), model), path)
+        if path.read_bytes() == before:
+            return save
+        loaded, _ = with_path(student.get(load), path)
+    except Exception:
+        return ""  # nobody asked for zeros
+    stale = isinstance(loaded, nn.Module) and any(bool(value.any()) for value in loaded.parameters())
+    return load if stale else ""
 
 
 @forms.answers(

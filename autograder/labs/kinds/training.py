@@ -677,6 +677,19 @@ RESUME = Question(
             worth=0.25,
         ),
         Aspect(
+            "replaced",
+            check="continues",
+            right="",
+            say=lambda got, want: (
+                "`resume_trial` should load the file into the trial that was passed in, but it returned another one."
+                if got == "trial"
+                else f"`resume_trial` gave the trial that was passed in another {got}."
+            ),
+            hint="Which of the trial's parts does `trial.load_state_dict` change, and which does it keep?",
+            worth=0.25,
+            mistake="other-trial",
+        ),
+        Aspect(
             "before",
             check="history",
             right=BEFORE,

@@ -138,6 +138,7 @@ def devices(student: Student, state: Arrays) -> dict[str, Any]:
                 after=forms.count,
                 held=forms.text,
                 no_text=forms.flag,
+                replaced=forms.text,
             ),
         ),
     )
@@ -176,9 +177,15 @@ def resume_small(
         return {"written": False}
     parts, saved = _parts_of(path), np.frombuffer(path.read_bytes(), np.uint8)
     second = trial(Small())
+    model, optimiser = second.state[torchbearer.MODEL], second.state[torchbearer.OPTIMIZER]
     resumed, no_text = with_path(partial(student.get("resume_trial"), second), path)
     if not isinstance(resumed, torchbearer.Trial):
         return {"written": True, "trial": False, "kind": type(resumed).__name__}
+    replaced = "" if resumed is second else "trial"
+    if not replaced and resumed.state[torchbearer.MODEL] is not model:
+        replaced = "model"
+    if not replaced and resumed.state[torchbearer.OPTIMIZER] is not optimiser:
+        replaced = "optimiser"
     before = len(resumed.state[torchbearer.state.HISTORY] or [])
     resumed.run(epochs=epochs[1], verbose=0)
     history = resumed.state[torchbearer.state.HISTORY]
@@ -192,6 +199,7 @@ def resume_small(
         "state": state_of(model),
         "held": parts,
         "no_text": save_no_text or no_text,
+        "replaced": replaced,
         "file": saved,
     }
 
