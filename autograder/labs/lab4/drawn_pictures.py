@@ -43,15 +43,20 @@ HIDDEN_PICTURES = (
     ),
     Picture("2_transparent_palette.png", 2, False, {"size": (110, 130), "mode": "P", "ink": 30, "paper": None}),
     Picture("1_transparent.png", 1, True, {"size": 28, "mode": "RGBA", "ink": 10, "paper": None, "fill": 0.5}),
-    Picture("3_small.png", 3, False, {"size": (28, 40), "mode": "L", **DARK_ON_LIGHT, "fill": 0.62}),
-    Picture("7_thin.png", 7, False, {"size": (300, 360), "mode": "L", **DARK_ON_LIGHT, "pen": 0.012, "fill": 0.6}),
     Picture(
-        "0_thick_on_grey.png",
+        "3_small.png", 3, False, {"size": (22, 27), "mode": "L", **DARK_ON_LIGHT, "fill": 0.7, "offset": (0.05, 0.2)}
+    ),
+    Picture("7_thin.png", 7, False, {"size": (300, 360), "mode": "L", **DARK_ON_LIGHT, "pen": 0.012, "fill": 0.6}),
+    # Of its three channels, one shows nothing.
+    Picture(
+        "0_thick_and_red.png",
         0,
         False,
-        {"size": (90, 110), "mode": "L", "ink": 5, "paper": 150, "pen": 0.35, "fill": 0.9},
+        {"size": (90, 110), "mode": "RGB", "ink": (150, 5, 5), "paper": 150, "pen": 0.35, "fill": 0.9},
     ),
-    Picture("9_dim_paper.png", 9, False, {"size": (100, 120), "mode": "L", "ink": 5, "paper": 100}),
+    Picture(
+        "9_slanted_on_dim_paper.png", 9, False, {"size": (100, 120), "mode": "L", "ink": 5, "paper": 100, "slant": 1.5}
+    ),
     # Opaque all over: it has an alpha channel, and nothing is transparent.
     Picture(
         "9_chalk.png", 9, False, {"size": (180, 130), "mode": "RGBA", "ink": (250, 250, 230), "paper": (20, 40, 30)}
@@ -78,7 +83,7 @@ PHOTOGRAPHS = (
     Photograph("2_plain.jpg", 2, Scene(light="shadow", fall=0.6, paper="plain", pen="ballpoint")),
     Photograph("3_recycled.jpg", 3, Scene(light="across", fall=0.65, paper="recycled", pen="ballpoint", turned=True)),
     Photograph("6_squared.jpg", 6, Scene(light="across", fall=0.55, paper="squared", pen="pencil", size=(280, 240))),
-    Photograph("4_ruled.jpg", 4, Scene(light="shadow", fall=0.6, paper="ruled", pen="felt-tip", turned=True)),
+    Photograph("4_ruled.jpeg", 4, Scene(light="shadow", fall=0.6, paper="ruled", pen="felt-tip", turned=True)),
 )
 
 
