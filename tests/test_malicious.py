@@ -29,20 +29,20 @@ KIND = operator.attrgetter("category")
 USERS = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
 SANDBOXES = [(kind, user) for kind in KINDS if kind in offered() for user in USERS]
 Outcomes = dict[str, Outcome]
-# On every push the first kind of sandbox marks each third attack of every category as one user, any other kind those
-# that its layers have to withstand: the others are on what is handed in, on the interpreter and on the judgement of
-# answers, where no sandbox takes part, or use up what the supervisor limits in every kind. What is left is an attack of
-# each category for each kind and user; the escape probe has tried every promise by then. All on demand.
-DRAWN = {attack.id for _, some in itertools.groupby(sorted(ATTACKS, key=KIND), KIND) for attack in list(some)[::3]}
+# On every push the first kind of sandbox marks each sixth attack of every category as one user, any other kind each
+# second of those that its layers have to withstand: the others are on what is handed in, on the interpreter and on the
+# judgement of answers, where no sandbox takes part, or use up what the supervisor limits in every kind. What is left is
+# an attack of each category for each kind and user; the escape probe has tried every promise by then. All on demand.
+DRAWN = {attack.id for _, some in itertools.groupby(sorted(ATTACKS, key=KIND), KIND) for attack in list(some)[::6]}
 WHOLE = dict(zip(dict.fromkeys(kind for kind, _ in SANDBOXES), USERS * len(KINDS), strict=False))
-ON_SANDBOX = "leaks"
+ON_SANDBOX = {attack.id for attack in [attack for attack in ATTACKS if attack.category == "leaks"][::2]}
 SAMPLE = {attack.category: attack for attack in reversed(ATTACKS)}.values()
 
 
 def marked_on_push(kind: str, user: str, attack: Attack) -> bool:
     """Whether this sandbox marks this attack on every push, besides the sample."""
     first = kind == next(iter(WHOLE))
-    return WHOLE[kind] == user and (attack.id in DRAWN if first else attack.category == ON_SANDBOX)
+    return WHOLE[kind] == user and attack.id in (DRAWN if first else ON_SANDBOX)
 
 
 PAIRS = [
