@@ -34,25 +34,23 @@ def palette_shuffled(picture: Image.Image) -> Image.Image:
 
 
 HIDDEN_PICTURES = (
+    # Red ink: of its three channels, one shows nothing.
     Picture(
         "4_thin_palette.png",
         4,
         False,
-        {"size": (120, 170), "mode": "P", **DARK_ON_LIGHT, "pen": 0.05, "fill": 0.7},
+        {"size": (120, 170), "mode": "P", "ink": (240, 10, 20), "paper": 240, "pen": 0.05, "fill": 0.7},
         palette_shuffled,
     ),
     Picture("2_transparent_palette.png", 2, False, {"size": (110, 130), "mode": "P", "ink": 30, "paper": None}),
     Picture("1_transparent.png", 1, True, {"size": 28, "mode": "RGBA", "ink": 10, "paper": None, "fill": 0.5}),
-    Picture(
-        "3_small.png", 3, False, {"size": (22, 27), "mode": "L", **DARK_ON_LIGHT, "fill": 0.7, "offset": (0.05, 0.2)}
-    ),
+    Picture("3_small.png", 3, False, {"size": (28, 40), "mode": "L", **DARK_ON_LIGHT, "fill": 0.62}),
     Picture("7_thin.png", 7, False, {"size": (300, 360), "mode": "L", **DARK_ON_LIGHT, "pen": 0.012, "fill": 0.6}),
-    # Of its three channels, one shows nothing.
     Picture(
-        "0_thick_and_red.png",
+        "0_thick_on_grey.png",
         0,
         False,
-        {"size": (90, 110), "mode": "RGB", "ink": (150, 5, 5), "paper": 150, "pen": 0.35, "fill": 0.9},
+        {"size": (90, 110), "mode": "L", "ink": 5, "paper": 150, "pen": 0.35, "fill": 0.9},
     ),
     Picture(
         "9_slanted_on_dim_paper.png", 9, False, {"size": (100, 120), "mode": "L", "ink": 5, "paper": 100, "slant": 1.5}
