@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import warnings
 from pathlib import Path
@@ -122,3 +123,18 @@ def test_classes_are_found_where_pickle_looks_for_them(definitions: Definitions)
 def test_magics_in_strings_and_brackets_stay(definitions: Definitions) -> None:
     assert definitions.load("text", "4_1_simple_cnn") == "\n%not a magic\n"
     assert definitions.load("number", "4_1_simple_cnn") == 2
+
+
+def test_what_is_computed_with_a_library_does_not_change_it_and_what_names_it_does(tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text(
+        "import math, fractions\n"
+        "math.limit = 3\n"  # by its own name
+        "def wanted():\n    return math.limit, math.floor(2.5)\n"
+        "rounding = getattr(fractions, 'Fraction', math)\n"
+        "ran = []\n"
+        "for one in [rounding, math]:\n    ran.append(one)\n    one.seen = True\n",
+        encoding="utf-8",
+    )
+    definitions = Definitions(tmp_path)
+    assert definitions.load("wanted")() == (3, 2)
+    assert not hasattr(math, "seen")

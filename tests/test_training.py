@@ -14,7 +14,7 @@ from torchbearer import callbacks
 
 from autograder.data import Data, DataUnavailable, load_data, shift_and_rotate
 from autograder.training.recipes import BestEpoch, InBfloat16, Recipe, RunningAverage, accuracy, fit, jitter
-from autograder.training.reference import find_networks
+from autograder.training.reference import ReferenceMissing, find_networks, require_small
 from tests.conftest import ROOT, autograder
 from tests.judging import judged
 
@@ -294,6 +294,13 @@ def test_the_best_model_is_close_to_the_state_of_the_art() -> None:
     assert statistics.mean(row["test"] for row in rows) >= 0.997
     assert max(row["minutes"] for row in rows) <= 30  # when they were trained, on two cores
     assert (WEIGHTS / "mnist" / "best_model.pt").stat().st_size < 1_000_000
+
+
+def test_weights_too_large_for_a_reference_are_refused_before_they_are_trained() -> None:
+    folder = ROOT / "reference" / "lab4"
+    require_small(find_networks(folder, ["better", "best", "tiny"]), folder)
+    with pytest.raises(ReferenceMissing, match=r"simple_cnn.pt would have 2,3\d\d,\d{3} bytes"):
+        require_small(find_networks(folder, ["better", "simple"]), folder)
 
 
 def test_the_tiny_one_has_fewer_than_8000_parameters() -> None:
