@@ -25,9 +25,13 @@ def chosen(request: pytest.FixtureRequest) -> Iterator[bool]:
 
 
 def test_sums_are_long_while_it_lasts_and_then_as_before_also_after_an_error(chosen: bool) -> None:
-    with pytest.raises(ZeroDivisionError), full_precision():
-        assert [part.allow_tf32 for part in SHORT] == [False, False]
-        raise ZeroDivisionError
+    def fail() -> None:
+        with full_precision():
+            assert [part.allow_tf32 for part in SHORT] == [False, False]
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert [part.allow_tf32 for part in SHORT] == [chosen, chosen]
 
 
