@@ -615,6 +615,9 @@ KNOWN_CHANGES = {
     "gradients": "gradients-stored",
     "no gradients": "gradients-wiped",
     "running statistics": "dropout-on",
+    "wants gradients": "weights-frozen",
+    "modes": "left-in-evaluation-mode",
+    "hooks": "hook-left-on",
 }
 
 
