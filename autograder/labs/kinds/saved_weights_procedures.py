@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import operator
+import pickle
 import pickletools
 import zipfile
 from functools import partial
@@ -105,7 +106,7 @@ def round_trip(student: Student, state: Arrays, save: str, load: str, network: s
         for value in model.parameters():
             value.zero_()
     loaded, load_no_text = with_path(student.get(load), path)
-    refuses = _refuses_code(student, load, path)
+    refuses = _refuses_code(student, load, path, model)
     return {
         "fits": fits,
         "written": True,
@@ -203,14 +204,16 @@ class _MadeByCode:
         return operator.getitem, ([self.value], 0)
 
 
-def _refuses_code(student: Student, load: str, path: Path) -> bool:
-    """Whether `load` refuses the same file where it calls functions, however harmless, that `weights_only` refuses."""
+def _refuses_code(student: Student, load: str, path: Path, model: nn.Module) -> bool:
+    """Whether `load` refuses a file like the one at `path` where it calls functions, however harmless, that
+    `weights_only` refuses."""
     other = path.with_name("with code.pt")
     try:
         held = torch.load(path, map_location="cpu", weights_only=True)
         torch.save({name: _MadeByCode(value) for name, value in held.items()}, other)
-    except Exception:  # it holds something else than tensors
-        return True
+    except Exception:  # it holds something else than tensors, or is no file of PyTorch's
+        made = {name: _MadeByCode(value) for name, value in model.state_dict().items()}
+        other.write_bytes(pickle.dumps(made))
     try:
         with_path(student.get(load), other)
     except Exception:
