@@ -79,7 +79,8 @@ def choose_device(device: str) -> str:
     code = f"import torch, sys; sys.exit(0 if {GPUS[wanted]}.is_available() else 1)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
     if device != "auto" and not found:
-        fail(f"--device {device}: torch finds no such GPU on this machine; see `autograder doctor`")
+        kind = "Apple GPU" if device == "mps" else "GPU"
+        fail(f"--device {device}: torch finds no {kind} on this machine; see `autograder doctor`")
     return wanted if found else "cpu"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -187,7 +188,10 @@ class Network:
         self, examination: Examination, run: Any, state: probes.Arrays, images: np.ndarray, train: bool
     ) -> None:
         """Gradients reach each parameter, and nothing limits how large a value may get."""
-        if run["unreached"] and not train:
+        reached = [(name, shape) for name, shape in run["parameters"] if name not in run["unreached"]]
+        missing = Counter(map(tuple, _sorted(self.shapes(examination.oracle.ask))))
+        missing -= Counter(map(tuple, _sorted(reached)))
+        if missing and not train:  # others may be layers that are never called
             facts = (
                 f"{self.definition} computes the same as the task's network, but no gradient reaches"
                 f" {_listed(run['unreached'])}, so these are never trained."

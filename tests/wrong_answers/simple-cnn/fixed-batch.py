@@ -1,5 +1,5 @@
 # loses: layer-shapes same-function dropout
-# says: Is there one row for each image
+# says: A batch size is written into `forward`
 # never: flattened too
 # %%
 import torch
