@@ -13,8 +13,8 @@ BANK = [mistake for known in live_oracle().bank.values() for mistake in known.va
 TASKS = [task.id for task in LAB.assignment.tasks]
 SEEDS, QUICK = 40, 1
 
-# One picture: of a hairline, more or less is left where pixels become black or white, or are skipped; and the darker side
-# of one photograph is dark enough to count as ink, or not.
+# One picture: of a hairline, more or less is left where pixels become black or white, or are skipped; and the darker
+# side of one photograph is dark enough to count as ink, or not.
 VARIES = {("load-image", "more-image-kinds"): 0.25, ("load-image", "uneven-paper"): 0.5}
 
 seeds = pytest.mark.parametrize(
