@@ -55,7 +55,7 @@ LEAVES: list[Any] = [
     *(np.zeros((1,) * 64, np.float32), np.zeros((2, 10), np.float32)),
 ]
 LIES = 15  # mutations tried on each answer; another draw each time would be another test
-FORMED = 10  # answers of the right form and with nothing of the right one
+FORMED = 5  # answers of the right form and with nothing of the right one
 
 
 class Liar(Recorder):
