@@ -62,12 +62,15 @@ def run(*command: str | Path, threads: int | None = None) -> Ended:
     return Ended(done.returncode, time.perf_counter() - started, "\n".join(done.stdout.splitlines()[-40:]))
 
 
-def gpu_tests() -> list[str]:
-    """The tests that need a GPU, as lines of the table's page."""
+Found = tuple[bool, list[str]]  # whether all went well, and the lines of the page
+
+
+def gpu_tests() -> Found:
+    """The tests that need a GPU."""
     done = run("pytest", "-q", "-p", "no:cacheprovider", "-rs", "tests/test_gpu.py")
     print(done.said, flush=True)
     summary = done.said.splitlines()[-1] if done.said else f"status {done.status}"
-    return [f"`tests/test_gpu.py`: {summary.strip('= ')}", ""]
+    return done.status == 0, [f"`tests/test_gpu.py`: {summary.strip('= ')}", ""]
 
 
 def marked(device: str, data: str) -> tuple[Results | None, Ended, bool]:
@@ -106,7 +109,7 @@ def differences(one: Results, other: Results) -> list[str]:
     return found
 
 
-def the_class(data: str) -> list[str]:
+def the_class(data: str) -> Found:
     """The sample class on the GPU and on the CPU: times, and what differs."""
     for old in ("submitted", f"marks-{DEVICE}", "marks-cpu"):
         shutil.rmtree(OUT / old, ignore_errors=True)
@@ -116,14 +119,14 @@ def the_class(data: str) -> list[str]:
     for device in (DEVICE, "cpu"):
         results, done, bare = marked(device, data)
         if results is None:
-            return [*lines, "", f"The class could not be marked on {device}: status {done.status}.", ""]
+            return False, [*lines, "", f"The class could not be marked on {device}: status {done.status}.", ""]
         found.append(results)
         scores = ", ".join(f"{student.student} {student.score:g}" for student in results.students)
         lines.append(f"| {device}{', no sandbox' if bare else ''} | {scores} | {done.seconds:.0f} |")
     apart = differences(*found)
     count = sum(len(task.checks) for student in found[0].students for task in student.tasks)
     verdict = [f"- {line}" for line in apart] or [f"All {count} checks have the same status and points on both."]
-    return [*lines, "", *verdict, ""]
+    return not apart, [*lines, "", *verdict, ""]
 
 
 def trained(network: str, seed: int, data: str) -> list[dict[str, float]]:
@@ -139,7 +142,7 @@ def trained(network: str, seed: int, data: str) -> list[dict[str, float]]:
     return json.loads(record.read_text(encoding="utf-8"))
 
 
-def training(data: str, seeds: int, minutes: float) -> list[str]:
+def training(data: str, seeds: int, minutes: float) -> Found:
     """Each network from several seeds on the GPU."""
     pairs = [(network, seed) for seed in range(seeds) for network in NETWORKS]
     until = time.monotonic() + 60 * minutes
@@ -151,6 +154,7 @@ def training(data: str, seeds: int, minutes: float) -> list[str]:
         waiting = [pool.submit(in_time, *pair) for pair in pairs]
         for one in track(waiting, description="Training"):
             one.result()
+    complete = True
     lines = [
         f"| network, {data} | epochs | seeds | seconds a seed, {AT_ONCE} at once | test accuracy % | least | sd |",
         "|---|---:|---:|---:|---:|---:|---:|",
@@ -158,6 +162,7 @@ def training(data: str, seeds: int, minutes: float) -> list[str]:
     for network in NETWORKS:
         rows = [row for pair, one in zip(pairs, waiting, strict=True) if pair[0] == network for row in one.result()]
         if not rows:
+            complete = False
             lines.append(f"| {network} | no training ended | | | | | |")
             continue
         reached = [100 * row["test"] for row in rows]
@@ -167,7 +172,7 @@ def training(data: str, seeds: int, minutes: float) -> list[str]:
             f"| {network} | {rows[0]['epochs']} | {len(rows)} | {seconds:.0f}"
             f" | {statistics.mean(reached):.2f} | {min(reached):.2f} | {spread} |"
         )
-    return [*lines, ""]
+    return complete, [*lines, ""]
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -191,22 +196,26 @@ def main(given: Sequence[str] | None = None) -> int:
     cores = len(os.sched_getaffinity(0))
     versions = f"Python {platform.python_version()}, torch {torch.__version__}"
     page: list[str] = []
+    well = True
 
-    def tell(lines: list[str]) -> None:
+    def tell(found: Found) -> None:
+        nonlocal well
+        fine, lines = found
+        well &= fine
         page.extend(lines)
         print("\n".join(lines), flush=True)
         (OUT / "gpu.md").write_text("\n".join(page) + "\n", encoding="utf-8")
 
-    tell([f"{torch.cuda.get_device_name(0)}, {cores} cores, {versions}.", ""])
+    tell((True, [f"{torch.cuda.get_device_name(0)}, {cores} cores, {versions}.", ""]))
     if "tests" not in options.without:
         tell(gpu_tests())
     if "class" not in options.without:
         tell(the_class(data))
     if "training" not in options.without:
         tell(training(data, options.seeds, options.minutes))
-    tell([f"All of it took {time.perf_counter() - started:.0f} s."])
+    tell((True, [f"All of it took {time.perf_counter() - started:.0f} s."]))
     print(f"Written to {OUT / 'gpu.md'}.")
-    return 0
+    return 0 if well else 1
 
 
 if __name__ == "__main__":
