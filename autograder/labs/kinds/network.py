@@ -191,7 +191,7 @@ class Network:
         reached = [(name, shape) for name, shape in run["parameters"] if name not in run["unreached"]]
         missing = Counter(map(tuple, _sorted(self.shapes(examination.oracle.ask))))
         missing -= Counter(map(tuple, _sorted(reached)))
-        if missing and not train:  # others may be layers that are never called
+        if run["unreached"] and missing and not train:  # others may be layers that are never called
             facts = (
                 f"{self.definition} computes the same as the task's network, but no gradient reaches"
                 f" {_listed(run['unreached'])}, so these are never trained."
