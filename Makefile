@@ -22,7 +22,7 @@ quick: lint  ## Check style, types, and the tests that your change touches (seco
 	$(BIN)/python -m pytest -q --testmon-forceselect -m "not slow and not processes" $(ARGS) || test $$? -eq 5  # 5: there is none
 
 test: lint  ## Check everything that a push must pass (minutes)
-	$(BIN)/python -m pytest -m "not slow" -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-all: $(READY)  ## Run all tests, also the slow ones (docs/tests.md lists them)
 	$(BIN)/python -m pytest $(ARGS)

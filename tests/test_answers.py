@@ -54,8 +54,9 @@ LEAVES: list[Any] = [
     *(np.zeros(0, np.float32), np.zeros(1, np.uint8), np.ones((1, 2, 3), np.float32), np.full((1, 28, 28), np.nan)),
     *(np.zeros((1,) * 64, np.float32), np.zeros((2, 10), np.float32)),
 ]
-LIES = 15  # mutations tried on each answer; another draw each time would be another test
-FORMED = 5  # answers of the right form and with nothing of the right one
+# How many mutations of each answer are tried, and how many answers of the right form with nothing of the right one;
+# another draw each time would be another test.
+ON_PUSH, ON_DEMAND = (6, 2), (40, 20)
 
 
 class Liar(Recorder):
@@ -134,9 +135,9 @@ def well_formed(form: forms.Form, draw: random.Random) -> Any:
     return [well_formed(parts[0], draw) for _ in range(draw.choice([0, 1, 3]) if form.length is None else form.length)]
 
 
-def lies(answer: Any, draw: random.Random) -> Iterator[Any]:
+def lies(answer: Any, count: int, draw: random.Random) -> Iterator[Any]:
     places = list(paths(answer))
-    for _ in range(LIES):
+    for _ in range(count):
         at = draw.choice(places)
         old = reached(answer, at)
         new = draw.choice(NASTY)
@@ -152,7 +153,8 @@ def lies(answer: Any, draw: random.Random) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.__module__[-14:]}.{check.__name__}")
-def test_a_lie_ends_in_a_verdict(check: Any, liar: tuple[Liar, Context]) -> None:
+@pytest.mark.parametrize("drawn", [ON_PUSH, pytest.param(ON_DEMAND, marks=pytest.mark.slow)], ids=["few", "many"])
+def test_a_lie_ends_in_a_verdict(check: Any, drawn: tuple[int, int], liar: tuple[Liar, Context]) -> None:
     respondent, context = liar
     names = {mark.name for mark in check.pytestmark}
     task = next(mark.args[0] for mark in check.pytestmark if mark.name == "task")
@@ -167,8 +169,8 @@ def test_a_lie_ends_in_a_verdict(check: Any, liar: tuple[Liar, Context]) -> None
     run(None)
     draw = random.Random(check.__name__)
     for number, (procedure, answer) in enumerate(list(respondent.said)):
-        formed = [well_formed(forms.form_of(procedure), draw) for _ in range(FORMED)]
-        for lie in itertools.chain(lies(answer, draw), formed):
+        formed = [well_formed(forms.form_of(procedure), draw) for _ in range(drawn[1])]
+        for lie in itertools.chain(lies(answer, drawn[0], draw), formed):
             try:
                 run((number, lie))
             except Verdict as verdict:

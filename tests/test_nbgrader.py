@@ -64,7 +64,8 @@ def autograded(root: Path, students: Sequence[str] | None = None, notebooks: str
     for path in [*root.glob("submitted/*/lab4/*.ipynb"), *root.glob("source/lab4/*.ipynb")]:
         without_training(path)
     # As the documentation says it, for a course folder whose release is there already.
-    made = nbgrader("generate_assignment", "lab4", "--CourseDirectory.release_directory=build/nbgrader", cwd=root)
+    where = "--CourseDirectory.release_directory=build/nbgrader"
+    made = nbgrader("generate_assignment", "lab4", f"--notebook={notebooks}", where, cwd=root)
     assert made.returncode == 0, made.stderr
     with ThreadPoolExecutor(2) as pool:  # two at once: the gradebook waits for its other writer
         names = [path.name for path in (root / "submitted").iterdir()]

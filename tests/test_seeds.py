@@ -10,16 +10,15 @@ import pytest
 from tests.judging import LAB, definitions_of, judged, lay_out, live_oracle
 
 BANK = [mistake for known in live_oracle().bank.values() for mistake in known.values()]
+pytestmark = pytest.mark.slow
 TASKS = [task.id for task in LAB.assignment.tasks]
-SEEDS, QUICK = 40, 1
+SEEDS = 40
 
 # One picture: of a hairline, more or less is left where pixels become black or white, or are skipped; and the darker
 # side of one photograph is dark enough to count as ink, or not.
 VARIES = {("load-image", "more-image-kinds"): 0.25, ("load-image", "uneven-paper"): 0.5}
 
-seeds = pytest.mark.parametrize(
-    "number", [pytest.param(number, marks=[] if number < QUICK else [pytest.mark.slow]) for number in range(SEEDS)]
-)
+seeds = pytest.mark.parametrize("number", range(SEEDS))
 
 
 @pytest.fixture(scope="module")

@@ -212,8 +212,11 @@ def test_what_is_packed_is_a_submission_as_it_is(tmp_path: Path) -> None:
     """A zip a student, and the folder of one student with the zip in it: both are marked, and alike."""
     folder = tmp_path / "lab4"
     shutil.copytree(RELEASE, folder)
-    make_student(RECIPES / "half-done", tmp_path / "made", "digits")
-    shutil.copytree(tmp_path / "made", folder, dirs_exist_ok=True)
+    submitted = tmp_path / "submitted"
+    eves = submitted / "eve" / "lab4"
+    make_student(RECIPES / "half-done", eves, "digits")
+    shutil.copyfile(RELEASE / "4_2_better_cnn.ipynb", eves / "4_2_better_cnn.ipynb")  # the first notebook is enough
+    shutil.copytree(eves, folder, dirs_exist_ok=True)
     for rubbish in (
         "data/MNIST/raw/t10k",
         ".ipynb_checkpoints/x.ipynb",
@@ -231,17 +234,15 @@ def test_what_is_packed_is_a_submission_as_it_is(tmp_path: Path) -> None:
     own = sorted(f"own/{path.name}" for path in (folder / "own").glob("*.png"))
     weights = ["weights/best_model.pt", "weights/better_cnn.pt"]
     assert sorted(names) == sorted([*notebooks, "layers.py", *own, *weights])
-    submitted = tmp_path / "submitted"
     (submitted / "bob").mkdir(parents=True)
     shutil.copyfile(packed.archive, submitted / "ada.zip")
     shutil.copyfile(packed.archive, submitted / "bob" / "submission.zip")
-    make_student(RECIPES / "half-done", submitted / "eve" / "lab4", "digits")
     done = autograder("mark", submitted, "-o", tmp_path / "marks", "--data", "digits", "--jobs", "1")
     assert done.returncode == 0, done.stderr
     results = Results.read(tmp_path / "marks" / "results.json")
     ada, bob, eve = (results.student(name) for name in ("ada", "bob", "eve"))
     assert eve.score
-    assert eve.score > 38
+    assert eve.score > 20
     assert ada.score == bob.score == eve.score
     assert not ada.messages
 
