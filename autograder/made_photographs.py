@@ -41,7 +41,7 @@ class Scene:
     quality: int = 85
     """JPEG's, from 1 to 95."""
     turned: bool = False
-    """Whether the phone was held on its side: the file stores the picture turned, and in EXIF how to turn it back."""
+    """Whether the file stores the picture turned, as from a phone held upright, and in EXIF how to turn it back."""
 
 
 def photograph(digit: int, scene: Scene, seed: int) -> Image.Image:

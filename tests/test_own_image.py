@@ -133,7 +133,7 @@ def test_only_with_an_estimate_of_the_paper_a_photograph_is_right(photograph: Ph
 
 
 def test_a_released_photograph_looks_the_same_as_a_png_file(tmp_path: Path) -> None:
-    released = REFERENCE / "images" / "6_made_phone_on_its_side.jpg"
+    released = REFERENCE / "images" / "6_made_stored_on_its_side.jpg"
     with Image.open(released) as picture:
         ImageOps.exif_transpose(picture).save(tmp_path / "6_mine.png")
     assert look_of(tmp_path / "6_mine.png").is_like(look_of(released))

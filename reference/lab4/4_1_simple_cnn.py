@@ -14,8 +14,8 @@
 # # 4.1 A simple convolutional network
 #
 # In this notebook you compute a convolution by hand, build a small convolutional network in PyTorch, train it on
-# handwritten digits with Torchbearer, and count its values and parameters. You meet the four pieces of nearly every
-# image network: convolution, activation, pooling and dropout.
+# handwritten digits with Torchbearer, and count its values and parameters. You meet four pieces of image
+# networks: convolution, activation, pooling and dropout.
 #
 # **Time.** About an hour and a half for you; about a minute for the computer, on 2 CPU cores.
 #
@@ -69,8 +69,8 @@ from torchbearer import Trial
 # A convolutional layer slides a small window over the image. The window has a weight for each of its pixels; this
 # table of weights is the *kernel*. At each place, the layer multiplies every pixel under the window by its weight,
 # adds up the products, and adds one more number, the *bias*. The sums are a new image, a *feature map*. It is large
-# wherever the picture under the window looks like the kernel. A layer with 32 kernels makes 32 feature maps, one
-# *channel* each.
+# where the picture is light under the positive weights and dark under the negative ones. A layer with 32 kernels makes
+# 32 feature maps, one *channel* each.
 #
 # Here is one window of a small image, with a 3×3 kernel and no bias. Check the framed number of the result; then
 # change the last two numbers in the cell, the window's row and column, and work out another.
@@ -156,7 +156,7 @@ def correlate(image: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
 
 
 def stroke_kernel() -> torch.Tensor:
-    """Return a kernel (5, 5) that answers more strongly to horizontal strokes than to anything else."""
+    """Return a kernel (5, 5) that answers more strongly to horizontal strokes than to other strokes or to ink alone."""
     ### BEGIN SOLUTION
     profile = torch.tensor([-3.0, 1.0, 4.0, 1.0, -3.0])  # ink in the middle, none above and below
     return profile[:, None].repeat(1, 5)
@@ -221,8 +221,8 @@ def stroke_kernel() -> torch.Tensor:
 # pixels, plus a bias.
 #
 # So a network needs steps that are not linear, its *activations*. The simplest is **ReLU**: negative numbers become
-# 0, the others stay. After a convolution, it keeps how much the window looks like the kernel, and drops how much it
-# looks like the opposite. With a ReLU between them, two layers can do what one cannot.
+# 0, the others stay. After a convolution, it keeps the positive answers of a kernel and drops the negative ones. With
+# a ReLU between them, two layers can do what one cannot.
 # ## How large is the output?
 #
 # The window lies inside the image, so the output is a little smaller. Along one side of length `in`, with a kernel of
@@ -384,7 +384,8 @@ def evaluate(model: nn.Module, loader, device: str = "cpu") -> float:
 # print(f"accuracy on the test images: {accuracy:.2%}")
 
 # %% [markdown]
-# Expect about 98.5 % on MNIST's test images; yours will differ a little, since the weights start at random.
+# Expect about 98.5 % on MNIST's test images. Another seed gives a little more or less; so does another computer, and
+# so do layers that are made in another order, since each takes the next random numbers for its weights.
 #
 # **Predict.** The training accuracy is measured on the images that the network learns from, *while* it learns. Is it
 # higher than the test accuracy, in the first epoch and in the last?
@@ -405,19 +406,21 @@ def evaluate(model: nn.Module, loader, device: str = "cpu") -> float:
 # from its first batch on, and dropout is on.
 #
 # In the *confusion matrix*, the row is the true digit and the column what the network read: right answers are on the
-# diagonal (green), and the red shows where a digit's mistakes go.
+# diagonal (green), and the red shows where a digit's mistakes go. We look at 5,000 *validation* images, which the
+# network has not learned from either: in 4.2 you see why it is better to study mistakes on these, and to leave the
+# test images alone.
 #
 # **Predict.** Which two digits are confused most often? Does it happen as often in the other direction?
 
 # %% tags=["active-ipynb"]
-# logits = predict(model, data.test_images, device)
-# confusion_matrix(data.test_labels, logits.argmax(1))
+# logits = predict(model, data.validation_images, device)
+# confusion_matrix(data.validation_labels, logits.argmax(1))
 
 # %% [markdown]
 # The worst mistakes: those whose true digit got the least probability. Would you have read them right?
 
 # %% tags=["active-ipynb"]
-# worst_mistakes(logits, data.test_images, data.test_labels)
+# worst_mistakes(logits, data.validation_images, data.validation_labels)
 
 # %% [markdown]
 # ### A digit's way through your network
@@ -506,4 +509,4 @@ simple_cnn_parameters = (32 * 5 * 5 + 32) + (32 * 12 * 12 * 128 + 128) + (128 * 
 # - [Dropout](https://jmlr.org/papers/v15/srivastava14a.html): the paper asks why leaving values out helps, and
 #   measures it.
 #
-# Next: [4.2](4_2_better_cnn.ipynb), where a deeper network does better, and then one of your own does better still.
+# Next: [4.2](4_2_better_cnn.ipynb), where a deeper network and a better training do better, and then one of your own does better still.

@@ -75,9 +75,9 @@ from torch import nn
 # 3. placed in a field of 28×28 so that its **centre of mass** lies in the middle. The centre of mass is the mean of the pixels' places,
 #    weighted by their values. In MNIST it lies on row 14 and column 14 (counted from 0), give or take about half a pixel.
 #
-# A network trained on such images has never seen a digit that fills the picture, sits in a corner or is written in dark ink on
-# light paper. It won't say so: it will answer, quite sure of itself, and be wrong. So `load_image` has to do to your picture what was done to
-# theirs:
+# A network trained on such images has never seen a digit that fills the picture, sits in a corner or is written in dark ink on light paper. It
+# won't say so: it will answer all the same, often wrongly, and sometimes quite sure of itself. So `load_image` has to do to your picture what was
+# done to theirs:
 #
 #     file → greys → light on dark → ink without the paper → the digit alone → cropped, scaled, centred → (1, 28, 28)
 #
@@ -90,12 +90,14 @@ from torch import nn
 # | `L` | a grey, 0 to 255 | |
 # | `1` | one bit | as an array it is True and False: divided by 255, all is black |
 # | `I;16` | a grey, 0 to 65,535 | Pillow's `convert("L")` is not a division: divide yourself |
-# | `RGB` | red, green, blue; all JPEG photographs | `convert("L")` weighs them as the eye does |
+# | `RGB` | red, green, blue; nearly all JPEG photographs | `convert("L")` weighs them as the eye does |
 # | `P` | a number that stands for a colour in a table | the numbers themselves mean nothing; may have transparency |
 # | `LA`, `RGBA` | grey or colour, and how opaque it is | what is transparent is *paper*; its colour may be anything, often black |
 #
-# A JPEG file holds one thing more: a phone that is held on its side stores the picture as its sensor saw it, lying on its side, and notes in
-# the file's **EXIF** data (notes about the photograph) how to turn it. `ImageOps.exif_transpose(picture)` turns it.
+# (A PNG file of mode `L` or `RGB` may name one value as transparent, too: `picture.has_transparency_data` tells.)
+#
+# A JPEG file holds one thing more. A phone stores the picture as its sensor saw it: held upright, most phones store it lying on its side, and
+# note in the file's **EXIF** data (notes about the photograph) how to turn it. `ImageOps.exif_transpose(picture)` turns it.
 #
 # ### Which is paper, which is ink?
 #

@@ -17,8 +17,8 @@
 #
 # - the *filters* of the first layer: a filter is the kernel of one output channel, with its weights;
 # - the *feature maps* that an image leaves in any layer;
-# - the image that a *unit* answers most strongly to: a unit is one channel of a convolution, or one output of a fully connected
-#   layer.
+# - an image that a *unit* answers strongly to: in this notebook, a unit is a whole channel of a convolution, or one output of a
+#   fully connected layer. (In 4.2 it was one number of a feature map.)
 #
 # All figures are made the same way: a function makes a matplotlib `Figure` and *returns* it. It neither shows nor saves it; that
 # is up to whoever called the function. If you make a figure with `plt.subplots`, call `plt.close(figure)` before you return it,
@@ -303,10 +303,10 @@ def maximise_activation(
 # %% [markdown]
 # ## A question to answer in words
 #
-# Choose two first-layer filters of your trained network by their numbers in the picture above. For each: which part of a digit
-# makes it answer strongly, and how do you see that in its weights *and* in its feature map? Then: the favourite images of the ten
-# logits hardly look like digits, yet the network is nearly sure of them. What does that tell you about what the network has
-# learned? (Six sentences are enough. A person reads this answer.)
+# Choose two first-layer filters of your trained network, and give their numbers (from 0, row by row). For each: which part of a
+# digit makes it answer strongly, and how do you see that in its weights *and* in its feature map? Then: the favourite images of
+# the ten logits hardly look like digits, yet the network is nearly sure of them. What does that tell you about what the network
+# has learned? (Six sentences are enough. A person reads this answer.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "written-filters", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
@@ -325,6 +325,6 @@ def maximise_activation(
 # - Zeiler and Fergus, [Visualizing and Understanding Convolutional Networks](https://arxiv.org/abs/1311.2901) (2013): what the
 #   layers of a network for photographs answer to
 # - Olah, Mordvintsev and Schubert, [Feature Visualization](https://distill.pub/2017/feature-visualization/) (2017): how favourite
-#   images become pictures that one can read -
-#   [`register_forward_hook`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook)
+#   images become pictures that one can read
+# - [`register_forward_hook`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook)
 #   in PyTorch's documentation

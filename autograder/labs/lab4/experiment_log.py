@@ -45,7 +45,7 @@ def read_log(value: Any) -> Log:
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
         what = "has a row that is none" if isinstance(value, list) else f"is {_kind(value)}"
         facts = f"`{NAME}` should be a list of dictionaries, one for each experiment, but {what}."
-        return Log([], Fault(facts, "", "Copy the empty row from the task's text, and fill it in."))
+        return Log([], Fault(facts, "", "Copy the row from the task's text, and put in your own words and numbers."))
     rows = [{str(key).strip().casefold(): part for key, part in row.items()} for row in value]
     claims = [[_share(number) for number in _numbers(row.get(ACCURACIES))] for row in rows]
     found = [[claim for claim in those if claim is not None] for those in claims]

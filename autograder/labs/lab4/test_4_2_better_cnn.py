@@ -69,7 +69,7 @@ def test_better__weights_fit(examination: Examination) -> None:
         raise Failed(f"The weights in {BETTER_FILE} are all the same number: this network was never trained.")
     if fits_the_task_s and examination.wraps(examination.content_of(BETTER_FILE)):
         raise Partial(
-            f"{BETTER_FILE} holds a dictionary in which the state dict is only one entry. Notebooks 4.3 to 4.5 read the"
+            f"{BETTER_FILE} holds a dictionary in which the state dict is only one entry. Notebooks 4.4 to 4.6 read the"
             " file as a state dict, and can't read this one.",
             hint="Save the state dict itself: what does `torch.save` get?",
             fraction=1 - A_SLIP,

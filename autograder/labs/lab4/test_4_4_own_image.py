@@ -62,7 +62,7 @@ def test_more_image_kinds(examination: Examination) -> None:
 @pytest.mark.public
 @pytest.mark.rests_on(image_procedures.load_images, "image")
 def test_uneven_paper(examination: Examination) -> None:
-    """`load_image` finds the digit in photographs: uneven light, shadows, lined paper, a phone on its side."""
+    """`load_image` finds the digit in photographs: uneven light, shadows, lined paper, a picture stored on its side."""
     judge_pictures(examination, PHOTOGRAPHED, PHOTOGRAPHS)
 
 
