@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # importing torch takes seconds, and this module is imported 
     import numpy as np
     import torch
     from torch import Tensor
+    from torch.utils.data import TensorDataset
 
 DataName = Literal["mnist", "digits"]
 Part = Literal["train", "validation", "test"]
@@ -56,6 +57,13 @@ class TensorLoader:
     def __len__(self) -> int:
         """Batches in one pass."""
         return -(-len(self.images) // self.batch_size)
+
+    @property
+    def dataset(self) -> TensorDataset:
+        """The images with their labels, as a `DataLoader` has them: `len(loader.dataset)` is how many there are."""
+        from torch.utils.data import TensorDataset
+
+        return TensorDataset(self.images, self.labels)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         import torch

@@ -389,14 +389,27 @@ def test_notebooks_that_are_not_packed_count_before_those_in_an_archive(tmp_path
         ("other", ["a.ipynb", "submission.zip"]),
         ("same", ["a.ipynb", "submission.zip"]),
     ]
-    reason = "holds other versions of notebooks, such as a.ipynb: those that are not packed count"
+    reason = "holds other versions of notebooks, such as a.ipynb: the notebooks beside it count"
     assert left_out(found) == {"other/submission.zip": reason}
+
+
+def test_a_notebook_that_has_only_run_again_since_it_was_packed_is_no_other_version(tmp_path: Path) -> None:
+    ran = json.loads(notebook("pack()"))
+    ran["cells"][0] |= {
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": "packed"}],
+        "execution_count": 7,
+    }
+    put(tmp_path / "in/ada/a.ipynb", json.dumps(ran))
+    packed(tmp_path / "in/ada/submission.zip", a=notebook("pack()"))
+    found = taken(tmp_path / "in", tmp_path / "staging")
+    assert left_out(found) == {}
+    assert found.submissions[0].versions == []
 
 
 def test_of_folders_with_different_versions_the_newest_counts_and_the_others_are_named(tmp_path: Path) -> None:
     for place in ("", "my work/"):
         for folder, minute in (("2027-01-20", 1), ("2027-01-10", 0), ("copy", 0)):
-            path = put(tmp_path / f"in/ada{len(place)}/{place}{folder}/4_1_simple_cnn.ipynb", NOTEBOOK + " " * minute)
+            path = put(tmp_path / f"in/ada{len(place)}/{place}{folder}/4_1_simple_cnn.ipynb", notebook("x" * minute))
             os.utime(path, (60 * minute, 60 * minute))
         put(tmp_path / f"in/ada{len(place)}/{place}own/4_pen.png")
     found = taken(tmp_path / "in", tmp_path / "staging")
@@ -418,9 +431,9 @@ def test_folders_that_differ_in_other_files_are_parts_of_one_work(tmp_path: Path
 
 
 def test_all_that_lies_beside_the_folder_that_counts_is_listed(tmp_path: Path) -> None:
-    put(tmp_path / "in/ada/lab4/4_1_simple_cnn.ipynb", NOTEBOOK)
-    put(tmp_path / "in/ada/same/4_1_simple_cnn.ipynb", NOTEBOOK)
-    put(tmp_path / "in/ada/lab4_new/4_1_simple_cnn.ipynb", NOTEBOOK + " ")
+    put(tmp_path / "in/ada/lab4/4_1_simple_cnn.ipynb", notebook("0"))
+    put(tmp_path / "in/ada/same/4_1_simple_cnn.ipynb", notebook("0"))
+    put(tmp_path / "in/ada/lab4_new/4_1_simple_cnn.ipynb", notebook("1"))
     put(tmp_path / "in/ada/4_2_better_cnn (1).ipynb", NOTEBOOK)
     packed(tmp_path / "in/ada/submission.zip", a="1")
     put(tmp_path / "in/ada/data/MNIST/raw")

@@ -281,6 +281,11 @@ def test_pack_says_what_is_missing(tmp_path: Path) -> None:
     assert said["weights/best_model.pt"]
     assert any(row.words == "left out: 9.0 MB, but the limit is 8.0 MB" for row in packed.rows)
     assert "simple-cnn" in said
+    assert said["written-filters"] == "not started: the answer in words, in 4_5_visualise.ipynb, is still empty"
+    assert "written-state-dict" not in said  # its notebook is missing, and that is said
+    answered = folder / "4_5_visualise.ipynb"
+    answered.write_text(answered.read_text(encoding="utf-8").replace("YOUR ANSWER HERE", "Filter 3 finds edges."))
+    assert "written-filters" not in rows(pack_submission(open_lab("lab4").assignment, folder))
     assert "Check this before you hand it in" in packed_as_text(packed)
     assert "submission.zip" in packed_as_html(packed)
 

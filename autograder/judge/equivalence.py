@@ -23,8 +23,8 @@ CIRCUMSTANCES = {
     "again": "it changes its input tensor in place: called again with that tensor,",
 }
 NO_BIAS = (
-    "The layers are there, but some have no bias, or a norm has no scale and shift to learn. Look at the arguments with"
-    " which you make those marked ≠."
+    "The layers are there, but some have no bias, or a norm has no scale and shift to learn, or one norm is used in"
+    " several places, where each needs its own. Look at how you make those marked ≠."
 )
 MISSING = (
     "Some layers are not among the network's parameters. Do you make them in `__init__` and assign them to `self`?"
@@ -163,8 +163,8 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
     if np.abs(evaluated - evaluated[:, :1]).max() > 1e-4 * scale:
         raise Failed(
             f"After {name}.eval(), the same image still gives different outputs each time: dropout stays on.",
-            hint="`nn.Dropout` switches itself off in evaluation mode. Does `F.dropout` know which mode the network is"
-            " in?",
+            hint="`nn.Dropout` switches itself off in evaluation mode, if it is made in `__init__`. Does `F.dropout`"
+            " know which mode the network is in?",
             diagnosis="dropout-in-eval-only" if still else "dropout-always-on",
         )
     if still:
@@ -173,15 +173,15 @@ def judge_dropout(answer: Any, expected: np.ndarray | None, rate: float, name: s
             hint="Does `forward` use the dropout layer?",
             diagnosis="dropout-never-on" if answer["calls"] else "no-dropout",
         )
+    # A network may take its images one by one: then each image is dropped from once, too.
+    times = sum(call["shape"][0] / answer["batch"] for call in calls if call["shape"])
     rates = sorted({round(float(call.get("rate", -1)), 4) for call in calls})
     if calls and rates != [rate]:
         raise Failed(
             f"The dropout rate of {name} should be {rate:g}, but it is {first_of(f'{one:g}' for one in rates)}.",
-            diagnosis="dropout-elsewhere" if expected is not None else "wrong-dropout-rate",
+            diagnosis="dropout-elsewhere" if expected is not None and times <= 1.5 else "wrong-dropout-rate",
         )
     if expected is None:
-        # A network may take its images one by one: then each image is dropped from once, too.
-        times = sum(call["shape"][0] / answer["batch"] for call in calls if call["shape"])
         if times > 1.5:
             raise Failed(f"{name} should apply dropout once, but applies it {times:.0f} times in a forward pass.")
         if not drops_from(answer, rate, inputs=2):

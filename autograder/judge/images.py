@@ -12,10 +12,11 @@ from autograder.judge.verdict import Failed, Partial, Verdict, together
 
 LEAST_ALIKE = 0.7  # the correlation of a digit from a photograph with the clean one, over shifts
 MOST_PAPER = 0.06  # the mean of what is not near the digit
-LOOK_AT_STEPS = "Show what each step makes of such a picture: the paper, the ink, what you keep, the tensor."
+LOOK_AT_STEPS = "Show what each step makes of a picture like it: the paper, the ink, what you keep, the tensor."
 A_SLIP = 0.25  # of a picture's points: for the right digit in another form, or a little off its place
 # Pixels: what rounding to whole pixels takes, and the two ways to count the middle, and a little; and what is no slip.
 OFF, FAR_OFF = 1.1, 3.0
+OVERSHOT = 0.25  # by so much may values be outside of [0, 1] and count as a slip: bicubic scaling stays below it
 KEPT = 0.15  # so far may the values of a 28×28 picture move, as by stretching its contrast; a shift moves them by 1
 
 
@@ -85,6 +86,12 @@ def _judge_on_paper(image: np.ndarray, right: np.ndarray, name: str) -> None:
     """An image (28, 28) shows the digit of the clean one, and no paper; raises `Failed`."""
     if image.max() < 0.1:
         raise Failed(f"{name}: the tensor is black.", hint=LOOK_AT_STEPS)
+    correlation = _best_correlation(image, right)
+    if correlation < LEAST_ALIKE < max(_best_correlation(np.rot90(image, turns), right) for turns in (1, 2, 3)):
+        raise Failed(
+            f"{name}: the digit lies on its side.",
+            hint="The file says in its EXIF data how to turn the picture.",
+        )
     around = float(image[~_grown(right > 0.25, 3)].mean())
     if around > MOST_PAPER:
         dark = around > 0.5 and _best_correlation(1 - image, right) > 0.5
@@ -94,16 +101,13 @@ def _judge_on_paper(image: np.ndarray, right: np.ndarray, name: str) -> None:
             else f"{name}: around the digit, the paper should be 0, but it is {around:.2f} on average.",
             hint=LOOK_AT_STEPS,
         )
-    correlation = _best_correlation(image, right)
     if correlation < LEAST_ALIKE:
-        turned = max(_best_correlation(np.rot90(image, turns), right) for turns in (1, 2, 3))
         raise Failed(
-            f"{name}: the digit lies on its side."
-            if turned > LEAST_ALIKE
-            else f"{name}: the tensor does not look like the picture's digit (similarity {correlation:.2f} of 1).",
-            hint="The file says in its EXIF data how the phone was held." if turned > LEAST_ALIKE else LOOK_AT_STEPS,
+            f"{name}: the tensor does not look like the picture's digit: their correlation is {correlation:.2f}, and"
+            f" should be at least {LEAST_ALIKE}.",
+            hint=LOOK_AT_STEPS,
         )
-    _judge_place(image, right, name)
+    _judge_place(image, right, name, "Is something else in the box, such as a printed line or a speck?")
 
 
 def _grown(mask: np.ndarray, by: int) -> np.ndarray:
@@ -140,14 +144,19 @@ def image_of(answer: dict[str, Any], name: str) -> tuple[np.ndarray, list[Verdic
     image = image.reshape(1, 28, 28)
     if image.min() < -1e-6 or image.max() > 1 + 1e-6:
         problem = f"the values should lie in [0, 1], but they lie in [{image.min():.3g}, {image.max():.3g}]."
-        if image.min() < -1e-6 or not 100 < image.max() <= 255:
+        if image.min() > -OVERSHOT and image.max() < 1 + OVERSHOT:
+            slips.append(f"{problem} A filter that overshoots does that: cut off what is below 0 or above 1.")
+            image = image.clip(0, 1)
+        elif image.min() < -1e-6 or not 100 < image.max() <= 255:
             raise Failed(f"{name}: {problem}")
-        slips.append(problem)
-        image = image / 255
+        else:
+            slips.append(problem)
+            image = image / 255
     return image, [Partial(f"{name}: {slip}", fraction=1 - A_SLIP) for slip in slips]
 
 
-def _judge_place(image: np.ndarray, right: np.ndarray, name: str) -> None:
+def _judge_place(image: np.ndarray, right: np.ndarray, name: str, suspect: str = "") -> None:
+    """The digit has its size, proportions and place; `suspect` is what else may be the cause where it has not."""
     rows, columns = np.nonzero(image > 0.25 * image.max())
     height, width = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
     right_rows, right_columns = np.nonzero(right > 0.25 * right.max())
@@ -155,14 +164,14 @@ def _judge_place(image: np.ndarray, right: np.ndarray, name: str) -> None:
     if not 17 <= max(height, width) <= 22:
         raise Failed(
             f"{name}: the digit should fit a 20×20 box in the 28×28 image, but it is {width}×{height}.",
-            hint="Crop to the digit first, then scale its longer side to 20.",
+            hint=f"{suspect} Crop to the digit first, then scale its longer side to 20.".strip(),
             diagnosis="wrong-size",
         )
     if abs(height - right_height) > 3 or abs(width - right_width) > 3:
         raise Failed(
             f"{name}: the digit has lost its proportions: {width}×{height} instead of about"
             f" {right_width}×{right_height}.",
-            hint="Scale both sides by the same factor.",
+            hint=f"{suspect} Scale both sides by the same factor.".strip(),
             diagnosis="stretched",
         )
     middle = ((rows.min() + rows.max()) / 2 - 13.5, (columns.min() + columns.max()) / 2 - 13.5)
@@ -180,16 +189,17 @@ def _off_centre(image: np.ndarray, name: str) -> list[Verdict]:
 
 
 def _mass(image: np.ndarray) -> tuple[float, float]:
-    """How many rows and columns the centre of mass is away from the middle, between 13.5 (the field's) and 14 (MNIST's)."""
+    """How many rows and columns the centre of mass is off the middle: between 13.5 (the field's) and 14 (MNIST's)."""
     down, across = ((image.sum(1 - axis) * np.arange(28)).sum() / image.sum() - 13.75 for axis in (0, 1))
     return float(down), float(across)
 
 
 def _not_centred(name: str, mass: tuple[float, float]) -> Partial:
     return Partial(
-        f"{name}: the digit is off centre: its centre of mass is {mass[1]:+.1f} columns and {mass[0]:+.1f} rows from"
-        " the middle.",
-        hint="MNIST puts the digit's centre of mass in the middle, not the box around it.",
+        f"{name}: the digit is off centre: its centre of mass is {round(mass[1], 1) + 0:+.1f} columns and"
+        f" {round(mass[0], 1) + 0:+.1f} rows from the middle; up to {OFF:g} are allowed.",
+        hint="MNIST puts the digit's centre of mass in the middle, not the box around it. If that is what you do: is a"
+        " row or column of the digit cut off on the way?",
         diagnosis="not-centred",
     )
 

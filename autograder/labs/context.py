@@ -70,6 +70,12 @@ class Context:
             return None
         return validation_images(self.data, seed)
 
+    @property
+    def data_called(self) -> str:
+        """The data set in words."""
+        name = load_data(self.data).name  # type: ignore[arg-type]
+        return "MNIST" if name == "mnist" else "the small set of digits"
+
     def band(self, task: str, data: str) -> Band:
         """The accuracy band of a task for a data set; raises `CourseError` where `course.yml` has none."""
         try:

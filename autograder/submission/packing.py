@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import time
 import zipfile
@@ -14,11 +15,13 @@ from typing import Literal, NamedTuple
 
 from autograder.course import Assignment, HandIn
 from autograder.submission.definitions import Definitions
+from autograder.submission.excerpt import grade_id
 from autograder.submission.jupyter import LeftOut, own_magics, read_cell
-from autograder.submission.source import NOTEBOOK_LIMIT, read_code
+from autograder.submission.source import NOTEBOOK_LIMIT, read_code, sources_of_cells
 from autograder.submission.versions import DATA_SETS, SKIPPED
 
 ARCHIVE = "submission.zip"
+UNANSWERED = "YOUR ANSWER HERE"  # what nbgrader puts in the place of an answer in words
 RowStatus = Literal["included", "missing", "warning", "not started"]
 
 
@@ -76,6 +79,7 @@ def pack_submission(assignment: Assignment, folder: Path, unsaved: Sequence[str]
     definitions = Definitions(folder)  # reads them; nothing is run to find out what there is
     packed.rows += _notebook_rows(assignment, definitions, chosen, unsaved)
     packed.rows += _started_rows(assignment, definitions)
+    packed.rows += _written_rows(assignment, chosen)
     for wanted in assignment.hand_in:
         there = [name for name in chosen if _fits(name, wanted)]
         if len(there) < wanted.at_least:
@@ -151,6 +155,18 @@ def _started_rows(assignment: Assignment, definitions: Definitions) -> Iterator[
             definitions.untouched(name, task.notebook) or not definitions.where(name, task.notebook) for name in names
         ):
             yield PackingNote("not started", task.id, f"{task.title}, in {task.notebook}.ipynb")
+
+
+def _written_rows(assignment: Assignment, chosen: dict[str, Path]) -> Iterator[PackingNote]:
+    """A row for each question in words whose answer is still the empty one."""
+    for notebook in dict.fromkeys(question.notebook for question in assignment.written):
+        name, texts = f"{notebook}.ipynb", {}
+        if name in chosen:
+            with contextlib.suppress(OSError, ValueError, RecursionError):  # the notebook's own row is a warning
+                texts = {grade_id(cell): text.strip() for _, _, cell, text in sources_of_cells(chosen[name])}
+        for question in assignment.written:
+            if question.notebook == notebook and texts.get(question.id) in ("", UNANSWERED):
+                yield PackingNote("not started", question.id, f"the answer in words, in {name}, is still empty")
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -113,7 +114,7 @@ def those_that_count(
         other = sorted(name for name, content in own.items() if kept.get(name, content) != content)
         if other:
             owner = owners.get(other[0])
-            counts = f"{owner} counts instead" if owner else "those that are not packed count"
+            counts = f"{owner} counts instead" if owner else "the notebooks beside it count"
             others.append((version.origin, f"{OTHERS}, such as {other[0]}: {counts}"))
         elif own.keys() - kept.keys() or not (own or loose or (code and code <= there)):
             kept |= own
@@ -190,7 +191,12 @@ def _digests(root: Path) -> dict[str, bytes]:
 
 
 def digest(path: Path) -> bytes:
+    """What two files share that hold the same work: of a notebook, its cells without what running them left there."""
     try:
+        if NOTEBOOK.search(path.name):
+            with contextlib.suppress(Unreadable, ValueError, RecursionError):  # then its bytes decide
+                cells = [(kind, text) for _, kind, _, text in sources_of_cells(path)]
+                return hashlib.sha256(repr(cells).encode("utf-8", "surrogatepass")).digest()
         return hashlib.sha256(path.read_bytes()).digest()
     except OSError:  # whoever copies it lists it
         return b""

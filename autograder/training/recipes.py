@@ -26,20 +26,42 @@ PULLS = (7, 7)  # places of a wobble's grid: one for each four pixels of the can
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained."""
+    """How a network is trained.
+
+    - ``epochs``: how often it sees all training images
+    - ``max_lr``: the learning rate at the top of the one-cycle schedule
+    - ``batch_size``: images a step
+    - ``label_smoothing``: the share of the answer that is spread over all ten digits, such as 0.1
+    - ``weight_decay``: how strongly AdamW pulls the weights to 0
+    - ``averaging``: the weights' mean over the last ``1 / (1 - averaging)`` steps or so is kept, such as 0.999;
+      0 keeps those of the best validation epoch
+    - ``bfloat16``: compute in 16 bits where the machine does that faster
+
+    Augmentation, drawn anew for each image of each batch:
+
+    - ``max_shift``: pixels, such as 2
+    - ``max_degrees``: degrees of rotation, such as 10
+    - ``max_stretch``: a share of width and height, each, such as 0.1; less than 1
+    - ``max_shear``: slant, in pixels sideways for each pixel of height, such as 0.1
+    - ``wobble``: pixels (standard deviation) by which parts of the image are pulled about, such as 1
+    """
 
     epochs: int
-    max_lr: float = 0.01  # the top of the one-cycle schedule
+    max_lr: float = 0.01
     batch_size: int = 128
     label_smoothing: float = 0.0
-    max_shift: float = 0.0  # augmentation: pixels
-    max_degrees: float = 0.0  # augmentation: rotation
-    max_stretch: float = 0.0  # augmentation: width and height, each by up to this share
-    max_shear: float = 0.0  # augmentation: slant, in pixels sideways a pixel of height
-    wobble: float = 0.0  # augmentation: pixels (standard deviation) by which parts of the image are pulled about
+    max_shift: float = 0.0
+    max_degrees: float = 0.0
+    max_stretch: float = 0.0
+    max_shear: float = 0.0
+    wobble: float = 0.0
     weight_decay: float = 0.01
-    averaging: float = 0.0  # of the weights, over the last 1 / (1 - averaging) steps or so; 0 keeps the best epoch's
-    bfloat16: bool = False  # compute in 16 bits where the machine does that faster
+    averaging: float = 0.0
+    bfloat16: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_stretch < 1:
+            raise ValueError(f"max_stretch is a share of the image's size, from 0 to below 1, not {self.max_stretch}")
 
 
 def fit(

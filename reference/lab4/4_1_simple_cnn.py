@@ -244,7 +244,8 @@ def stroke_kernel() -> torch.Tensor:
 # That is for training only. When we *use* the network, dropout must be off: random holes would cost accuracy, and two
 # runs on one image would give two answers. `model.train()` and `model.eval()` switch the flag `model.training`, and
 # the layer `nn.Dropout` follows it by itself. The function `F.dropout` does **not**: it stays on for ever unless you
-# hand it the flag, `F.dropout(x, 0.5, training=self.training)`.
+# hand it the flag, `F.dropout(x, 0.5, training=self.training)`. Nor does a layer that is made in `forward`: it is new in
+# each call, and always in train mode.
 # ## The calls that you need
 #
 # The links lead to the documentation. The numbers are examples, not the task's.
@@ -276,7 +277,7 @@ def stroke_kernel() -> torch.Tensor:
 # | 8 | fully connected, 10 outputs: one *logit* a digit |
 #
 # The *logits* are the network's ten answers; it reads the digit with the largest one. Make the layers that have
-# weights in `__init__`, so that the training finds them, and say in `forward` how an image goes through them. You
+# weights in `__init__`, so that the training finds them, and `nn.Dropout` too, if you use it, so that `eval()` does; say in `forward` how an image goes through them. You
 # need the number of values that step 5 leaves: use the formula. Return the logits as they are, without softmax: the
 # cross-entropy loss contains it.
 
@@ -332,7 +333,7 @@ class SimpleCNN(nn.Module):
 # `run` returns the *history*: a list with one dictionary an epoch, `[{"loss": …, "acc": …, …}, …]`. It also switches
 # the model to train mode first. A trial measures as well: with `test_generator=loader`,
 # `trial.evaluate(data_key=torchbearer.TEST_DATA)` returns `{"test_loss": …, "test_acc": …}`, computed in eval mode
-# and without gradients. You may also write that loop by hand; then switch the model to eval mode yourself, work under
+# and without gradients. (For measuring, a trial needs neither optimiser nor loss: `Trial(model, metrics=["acc"])`.) You may also write that loop by hand; then switch the model to eval mode yourself, work under
 # `torch.no_grad()`, and divide by the number of *images*. (The mean of the batches' accuracies is not quite the
 # accuracy: the last batch may be smaller. Torchbearer's "acc" is a mean over the images; its "loss" is a mean over
 # the batches, which is near enough for a curve.)

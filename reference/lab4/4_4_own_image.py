@@ -92,7 +92,7 @@ from torch import nn
 # | `I;16` | a grey, 0 to 65,535 | Pillow's `convert("L")` is not a division: divide yourself |
 # | `RGB` | red, green, blue; nearly all JPEG photographs | `convert("L")` weighs them as the eye does |
 # | `P` | a number that stands for a colour in a table | the numbers themselves mean nothing; may have transparency |
-# | `LA`, `RGBA` | grey or colour, and how opaque it is | what is transparent is *paper*; its colour may be anything, often black |
+# | `LA`, `RGBA` | grey or colour, and how opaque it is | what is transparent is *paper*; its colour may be anything, often the ink's. Choose the paper's grey yourself: white behind dark ink, black behind light ink |
 #
 # (A PNG file of mode `L` or `RGB` may name one value as transparent, too: `picture.has_transparency_data` tells.)
 #
@@ -139,7 +139,8 @@ from torch import nn
 # %% [markdown]
 # It works for the first alone. In the lower row, ink is a narrow dip, and light is a slow slope; where the slope is deeper than the dip, no
 # threshold separates them. What does: to know for each pixel *how light the paper would be there* if nothing were written on it. From now on the picture is **light on
-# dark**, so the paper $p$ is dark, and light falls on it unevenly. The share of the paper's light that the ink takes away is
+# dark**, inverted if need be, and $p$ is its paper. In the picture as it was, paper had the light $1 - p$ and a pixel has $1 - g$: the share of the paper's
+# light that the ink takes away is $((1 - p) - (1 - g))/(1 - p)$, or
 #
 # $$\text{ink} = \frac{g - p}{1 - p}$$
 #
@@ -147,7 +148,7 @@ from torch import nn
 #
 # Two starters are given. Use them, change them, or write your own.
 #
-# - `paper_behind(grey, size)` estimates $p$. You know its steps from 4.1: a pooling with stride 1 takes the *smallest* value of each
+# - `paper_behind(grey, size)` estimates $p$. Its first step is like the pooling in 4.1, with a window that moves on by one pixel only: it takes the *smallest* value of each
 #   window, so that strokes narrower than the window vanish; then the *largest* of each window, so that edges of shadows go back to
 #   their place; then the mean. (The first two together are called *morphological opening*.) It needs a `size` that is wider than a stroke,
 #   and narrower than the shadows: a third of the picture is a good start. Noise disturbs the smallest value, so blur a little first:
@@ -159,7 +160,7 @@ from torch import nn
 # about half of the strongest ink.
 #
 # A picture from a phone has millions of pixels, and a digit for MNIST needs 400. All this is faster, and there is less noise, in a picture
-# whose longer side has some 200 pixels: `Image.reduce(n)` takes the mean of n × n pixels.
+# whose longer side has some 200 pixels: `Image.reduce(n)` takes the mean of n × n pixels (of a grey or an RGB picture, not of the other modes).
 
 
 # %%
@@ -185,9 +186,10 @@ def pieces(mask: np.ndarray) -> list[np.ndarray]:
 # - The result is light on dark, whatever the picture was.
 # - Photographs of a digit on paper: uneven light, shadows with soft edges, noise, ruled and squared paper. In the result, paper is 0.
 # - A picture that is **28×28** already counts as made like MNIST's: it is neither cropped nor scaled nor moved (but inverted if it is dark
-#   on light).
+#   on light; its paper may keep its grey).
 # - Any other is cropped to the digit, scaled with its proportions so that the longer side is 20, and placed with its centre of mass in
-#   the middle. Scale with a filter that averages (`Image.Resampling.BICUBIC`, `LANCZOS` or `BOX`), or thin lines will vanish.
+#   the middle. Scale with a filter that averages (`Image.Resampling.BICUBIC`, `LANCZOS` or `BOX`), or thin lines will vanish. The first two
+#   overshoot a little: cut off what is below 0 or above 1.
 #
 # It is easier in small functions: one that makes a grey array of any file, one that turns it light on dark, one that finds the ink, one
 # that crops, scales and centres.

@@ -63,7 +63,7 @@ from torch import nn
 # ## What a filter shows, and what it doesn't
 #
 # A filter of the first layer works on the pixels themselves, so it can be read as a picture. Where its weights are positive it
-# answers to light, where they are negative it answers to dark: a red bar beside a blue bar finds edges. The colour scale must be
+# answers to light, where they are negative it answers to dark: a red bar beside a blue bar finds edges. The colour scale should be
 # the same on both sides of zero and the same for all filters, or a filter of tiny weights looks as strong as the others.
 #
 # The picture does not show what the network does with the answer.
@@ -126,7 +126,7 @@ def plot_filters(model: nn.Module) -> Figure:
 # %% tags=["active-ipynb"]
 # untrained = borrow("BetterCNN")()
 # sets = {
-#     title: [axis.get_images()[0].get_array() for axis in plot_filters(network).axes]
+#     title: [axis.get_images()[0].get_array() for axis in plot_filters(network).axes if axis.get_images()]
 #     for title, network in [("filters of your network", model), ("random filters, before any training", untrained)]
 # }
 # largest = max(abs(picture).max() for pictures in sets.values() for picture in pictures)

@@ -33,7 +33,7 @@ from torch import nn
 # from matplotlib import get_data_path
 # from PIL import Image, ImageDraw, ImageFont
 #
-# from autograder.data import load_data
+# from autograder.data import TensorLoader, load_data
 # from autograder.notebook import best_device, borrow, check, pack
 # from autograder.training.recipes import predict
 #
@@ -110,8 +110,8 @@ from torch import nn
 # | He's first weights | 1.9 | 0.0034 | 0.92 | 1,210 |
 # | default first weights, batch norm | 3.7 | 0.61 | 3.2 | 3.4 |
 #
-# - **Without skips, the gradient gets lost with the default first weights only.** There the first layer learns nothing. He's
-#   weights cure that, and so does batch norm, both without any skip.
+# - **Without skips, the gradient gets lost with the default first weights only.** There the first layer learns nothing. The weights by He
+#   cure that, and so does batch norm, both without any skip.
 # - **He's weights keep the size of the values in wide layers.** With 8 channels it depends on luck: over six seeds, the spread
 #   after twenty layers lay between 0.0034 and 0.12.
 # - **With skips, the gradient arrives in all three chains.** That is what the 1 in `1 + f'(x)` is good for.
@@ -272,7 +272,7 @@ class InceptionBlock(nn.Module):
 
 # %% tags=["active-ipynb"]
 # size = 128 if data.name == "mnist" else 16  # smaller batches of the small set of digits, so that there are as many steps
-# few = list(zip(data.train_images[:10000].split(size), data.train_labels[:10000].split(size)))
+# few = TensorLoader(data.train_images[:10000], data.train_labels[:10000], size)
 #
 #
 # def small_network(middle, seed):
@@ -316,14 +316,14 @@ class InceptionBlock(nn.Module):
 # running averages that it kept while training. That is one more reason to call `model.eval()`, and the reason why these averages
 # are saved with the weights.
 #
-# - The **main road**: convolution 3×3, batch norm, ReLU, convolution 3×3, batch norm. Both convolutions have padding 1 and no
-#   bias (the batch norm that follows adds one of its own).
+# - The **main road**: convolution 3×3, batch norm, ReLU, convolution 3×3, batch norm. The first convolution goes from `in_channels` to
+#   `out_channels`, the second stays there. Both have padding 1 and no bias (the batch norm that follows adds one of its own).
 # - The **skip**: the input itself. Where `in_channels` and `out_channels` differ, the two can't be added; there, and only there,
 #   the skip is a 1×1 convolution without bias, followed by batch norm.
 # - The two are summed, and a ReLU comes **after** the sum.
 
 # %% [markdown]
-# ![The residual block. On the main road, x goes through a convolution 3×3, batch norm, ReLU, a convolution 3×3 and batch norm. On the skip, x stays as it is; where the widths differ, it goes through a convolution 1×1 and batch norm. The two are summed, and a ReLU follows.](diagrams/residual.png)
+# ![The residual block. On the main road, x goes through a convolution 3×3, batch norm, ReLU, a convolution 3×3 and batch norm. On the skip, x stays as it is; where the numbers of channels differ, it goes through a convolution 1×1 and batch norm. The two are summed, and a ReLU follows.](diagrams/residual.png)
 
 
 # %% nbgrader={"grade": false, "grade_id": "residual-block", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -331,7 +331,7 @@ class ResidualBlock(nn.Module):
     """Two 3×3 convolutions and a skip connection: (N, in_channels, H, W) to (N, out_channels, H, W)."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
-        """Make the main road's layers and, only where the widths differ, the skip's 1×1 convolution and batch norm."""
+        """Make the main road's layers and, only where the channels differ, the skip's 1×1 convolution and norm."""
         super().__init__()
         ### BEGIN SOLUTION
         self.conv1 = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1, bias=False)
@@ -443,8 +443,8 @@ class ResidualBlock(nn.Module):
 #     network = small_network(lambda: InceptionBlock(16, 8), seed)  # this sets the seed, too
 #     images, labels = letters(KNOWN, 50, seed=0)
 #     order = torch.randperm(len(images))
-#     train(network, list(zip(images[order].split(64), labels[order].split(64))), epochs=5, device=device)
-#     return [evaluate(network, [letters(fonts, 20, seed=1)], device=device) for fonts in (KNOWN, NEW)]
+#     train(network, TensorLoader(images[order], labels[order], 64), epochs=5, device=device)
+#     return [evaluate(network, TensorLoader(*letters(fonts, 20, seed=1)), device=device) for fonts in (KNOWN, NEW)]
 #
 #
 # figure, axes = plt.subplots(2, 10, figsize=(9, 2.2), layout="constrained")

@@ -38,6 +38,15 @@ BLOCK = (
     "Go through `forward` line by line. Is every ReLU there, and in the right place? Are the branches joined as the"
     " task says: added, or concatenated in the right order?"
 )
+NO_GRADIENT = (
+    "no gradient goes through it.",
+    "Does anything in it switch gradients off, or take a tensor out of the graph?",
+)
+IN_PLACE = (
+    "something is changed in place that the gradient needs.",
+    "`y += …` changes a tensor that is needed again on the way back, and so does a function whose name ends in `_`:"
+    " write `y = y + …`.",
+)
 OUTPUT = "Does `flatten` keep the batch dimension (start_dim=1)? Do you return the output of the last layer?"
 
 
@@ -159,10 +168,9 @@ class Network:
         right = oracle.ask(f"{self.id}/{'train-outputs' if train else 'outputs'}")
         when = equivalence.judge_outputs(answer, right, self.definition, state)
         if when is None and not run["trains"]:
+            why, hint = IN_PLACE if run["in_place"] else NO_GRADIENT
             raise Failed(
-                f"{self.definition} computes the same as the task's network, but it cannot be trained: no gradient goes"
-                " through it.",
-                hint="Does anything in it switch gradients off, or take a tensor out of the graph?",
+                f"{self.definition} computes the same as the task's network, but it cannot be trained: {why}", hint=hint
             )
         if when is None:
             self._learns_and_scales(examination, run, state, images, train)

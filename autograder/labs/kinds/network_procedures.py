@@ -41,6 +41,7 @@ STILL = 16  # passes that show whether evaluation mode is still
             parameters=forms.SHAPES,
             output=forms.either(forms.each(forms.count), forms.text),
             trains=forms.flag,
+            in_place=forms.flag,
             unreached=forms.each(forms.text),
             shared=forms.each(forms.text),
         )
@@ -48,23 +49,23 @@ STILL = 16  # passes that show whether evaluation mode is still
 )
 def parameters(student: Student, definition: str, arguments: list[int], channels: int, size: int) -> dict[str, Any]:
     """Names and shapes of the network's parameters, and the shape of what it makes of two images of zeros
-    (2, channels, size, size). Whether gradients go through it, and which parameters they do not reach; and which
-    parameters a second network of this class has, too."""
+    (2, channels, size, size). Whether gradients go through it, or fail since something was changed `in_place` that they
+    need, and which parameters they do not reach; and which parameters a second network of this class has, too."""
     model = student.get(definition)(*arguments)
     with torch.enable_grad():
         output = model(torch.zeros(2, channels, size, size))
     trains = not isinstance(output, Tensor) or output.requires_grad
-    unreached, shared = [], []
+    in_place, unreached, shared = False, [], []
     if isinstance(output, Tensor) and output.requires_grad:
         try:
             output.sum().backward()
-        except RuntimeError:  # something was changed in place that the gradient needs
-            trains = False
+        except RuntimeError as error:
+            trains, in_place = False, "inplace" in str(error)
         unreached = [name for name, value in model.named_parameters() if value.grad is None]
     own = {id(value) for value in model.parameters()}
     shared = [name for name, value in student.get(definition)(*arguments).named_parameters() if id(value) in own]
     shape = list(map(int, output.shape)) if isinstance(output, Tensor) else type(output).__name__
-    told = {"trains": trains, "unreached": unreached[:100], "shared": shared[:100]}
+    told = {"trains": trains, "in_place": in_place, "unreached": unreached[:100], "shared": shared[:100]}
     return {"parameters": shapes_of(model), "output": shape, **told}
 
 

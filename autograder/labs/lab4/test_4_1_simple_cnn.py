@@ -98,7 +98,10 @@ def _looks(answer: Any, given: Given) -> str | None:
         return None
     if kernel.min() == kernel.max():
         return "all weights are equal" if kernel.any() else "all weights are zero"
-    return "one weight" if np.count_nonzero(kernel) == 1 else "no negative weight" if kernel.min() >= 0 else "other"
+    if np.count_nonzero(kernel) == 1 or kernel.min() >= 0:
+        return "one weight" if np.count_nonzero(kernel) == 1 else "no negative weight"
+    strongest = max(float(values.max()) for kind, values in drawn_strokes.answers(kernel).items())
+    return "other" if strongest > 1e-6 else f"no answer, middle row {np.sign(kernel[2].sum()):+.0f}"
 
 
 def _stroke_said(strengths: dict[str, float], _: None) -> str:

@@ -55,7 +55,7 @@ def test_dropout(examination: Examination) -> None:
 @pytest.mark.rests_on("file")
 @pytest.mark.rests_on(saved_weights_procedures.logits, "outputs")
 def test_better__weights_fit(examination: Examination) -> None:
-    """weights/better_cnn.pt holds the state dict of a trained BetterCNN."""
+    """weights/better_cnn.pt holds a state dict that fits BetterCNN."""
     arrays = weights_in(examination, BETTER_FILE, FILES)
     fits_the_task_s = True
     try:
@@ -215,7 +215,8 @@ def test_log(examination: Examination) -> None:
         claim = min(log.claims, key=lambda claim: abs(claim - reached))
         if not experiment_log.agrees(claim, round(reached * len(labels)), len(labels)):
             facts = (
-                f"With the weights in {BEST_FILE}, {reached:.2%} of {len(labels):,} validation images are right, but"
+                f"With the weights in {BEST_FILE}, {reached:.2%} of {len(labels):,} validation images of"
+                f" {examination.context.data_called} are right, but"
                 f" the nearest accuracy in `{name}` is {claim:.2%}."
             )
             raise examination.verdict(facts, "log-of-another-model")

@@ -1,5 +1,5 @@
 # loses: same-function
-# says: The layers are in a plain Python list
+# says: Are they in a plain Python list, or made in `forward`?
 # %%
 import torch
 from torch import nn
