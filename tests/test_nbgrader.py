@@ -19,11 +19,12 @@ from tests.conftest import ROOT, autograder
 from tests.sample_class import RECIPES, make_student
 
 pytestmark = pytest.mark.processes
-STUDENT = "no-second-relu"
+STUDENT = "syntax-error"
 # What nbgrader does not grade: notebooks that do not end, have other names, or have lost the metadata of their cells.
 BEYOND = ("endless-loop", "merged", "split-cells")
 PUBLIC = 83  # points
-ONE, OF_ONE = "4_2*", 8  # the notebook that is autograded on every push, and what the student earns there
+# The notebook that is autograded on every push: what the student earns there, of how much, and points for words.
+ONE, OF_ONE, OUT_OF, WRITTEN = "4_1*", 16, 24, 2
 ENVIRONMENT = {
     **os.environ,
     "AUTOGRADER_DATA": "digits",
@@ -130,5 +131,5 @@ def test_the_gradebook_adds_up(course: Path) -> None:
 
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         submission = gradebook.find_submission("lab4", STUDENT)
-        assert (submission.code_score, submission.max_code_score) == (OF_ONE, PUBLIC)
-        assert submission.max_written_score == 15
+        assert (submission.code_score, submission.max_code_score) == (OF_ONE, OUT_OF)
+        assert submission.max_written_score == WRITTEN

@@ -17,7 +17,7 @@
 # handwritten digits with Torchbearer, and count its values and parameters. You meet four pieces of image
 # networks: convolution, activation, pooling and dropout.
 #
-# **Time.** About an hour and a half for you; about a minute for the computer, on 2 CPU cores.
+# **Time.** An hour and a half to two hours for you; about a minute for the computer, on 2 CPU cores.
 #
 # **How the notebooks work.** Replace each `raise NotImplementedError()` (and the comment above it) by your code. The
 # *check cell* after each task says what is right, what is not yet, and how many points you have. Run it as often as
@@ -244,8 +244,8 @@ def stroke_kernel() -> torch.Tensor:
 # That is for training only. When we *use* the network, dropout must be off: random holes would cost accuracy, and two
 # runs on one image would give two answers. `model.train()` and `model.eval()` switch the flag `model.training`, and
 # the layer `nn.Dropout` follows it by itself. The function `F.dropout` does **not**: it stays on for ever unless you
-# hand it the flag, `F.dropout(x, 0.5, training=self.training)`. Nor does a layer that is made in `forward`: it is new in
-# each call, and always in train mode.
+# hand it the flag, `F.dropout(x, 0.5, training=self.training)`. Nor does a layer that is made in `forward`: it is new
+# in each call, and always in train mode.
 # ## The calls that you need
 #
 # The links lead to the documentation. The numbers are examples, not the task's.
@@ -277,9 +277,9 @@ def stroke_kernel() -> torch.Tensor:
 # | 8 | fully connected, 10 outputs: one *logit* a digit |
 #
 # The *logits* are the network's ten answers; it reads the digit with the largest one. Make the layers that have
-# weights in `__init__`, so that the training finds them, and `nn.Dropout` too, if you use it, so that `eval()` does; say in `forward` how an image goes through them. You
-# need the number of values that step 5 leaves: use the formula. Return the logits as they are, without softmax: the
-# cross-entropy loss contains it.
+# weights in `__init__`, so that the training finds them, and `nn.Dropout` too, if you use it, so that `eval()` does;
+# say in `forward` how an image goes through them. You need the number of values that step 5 leaves: use the formula.
+# Return the logits as they are, without softmax: the cross-entropy loss contains it.
 
 
 # %% [markdown]
@@ -333,10 +333,11 @@ class SimpleCNN(nn.Module):
 # `run` returns the *history*: a list with one dictionary an epoch, `[{"loss": …, "acc": …, …}, …]`. It also switches
 # the model to train mode first. A trial measures as well: with `test_generator=loader`,
 # `trial.evaluate(data_key=torchbearer.TEST_DATA)` returns `{"test_loss": …, "test_acc": …}`, computed in eval mode
-# and without gradients. (For measuring, a trial needs neither optimiser nor loss: `Trial(model, metrics=["acc"])`.) You may also write that loop by hand; then switch the model to eval mode yourself, work under
-# `torch.no_grad()`, and divide by the number of *images*. (The mean of the batches' accuracies is not quite the
-# accuracy: the last batch may be smaller. Torchbearer's "acc" is a mean over the images; its "loss" is a mean over
-# the batches, which is near enough for a curve.)
+# and without gradients. (For measuring, a trial needs neither optimiser nor loss: `Trial(model, metrics=["acc"])`.)
+# You may also write that loop by hand; then switch the model to eval mode yourself, work under `torch.no_grad()`, and
+# divide by the number of *images*. (The mean of the batches' accuracies is not quite the accuracy: the last batch may
+# be smaller. Torchbearer's "acc" is a mean over the images; its "loss" is a mean over the batches, which is near
+# enough for a curve.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "train-evaluate", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -386,7 +387,8 @@ def evaluate(model: nn.Module, loader, device: str = "cpu") -> float:
 
 # %% [markdown]
 # Expect about 98.5 % on MNIST's test images. Another seed gives a little more or less; so does another computer, and
-# so do layers that are made in another order, since each takes the next random numbers for its weights.
+# so do layers that are made in another order, since each takes the next random numbers for its weights. (A *seed* is
+# where random numbers begin: `torch.manual_seed(0)` makes them the same in every run.)
 #
 # **Predict.** The training accuracy is measured on the images that the network learns from, *while* it learns. Is it
 # higher than the test accuracy, in the first epoch and in the last?
@@ -510,4 +512,5 @@ simple_cnn_parameters = (32 * 5 * 5 + 32) + (32 * 12 * 12 * 128 + 128) + (128 * 
 # - [Dropout](https://jmlr.org/papers/v15/srivastava14a.html): the paper asks why leaving values out helps, and
 #   measures it.
 #
-# Next: [4.2](4_2_better_cnn.ipynb), where a deeper network and a better training do better, and then one of your own does better still.
+# Next: [4.2](4_2_better_cnn.ipynb), where a deeper network and a better training do better, and then one of your own
+# does better still.

@@ -309,9 +309,10 @@ def better_recipe(data_name: str) -> Recipe:
 # - The log of your **experiments** (below) earns points of its own.
 #
 # Ideas: augmentation (`max_shift=2, max_degrees=10` in the recipe, then `max_stretch=0.1, max_shear=0.1`;
-# `help(Recipe)` gives the units), and more epochs once it is there; stages of two 3×3 convolutions with `padding=1`, each with batch norm and ReLU;
-# more channels after each pooling; `label_smoothing=0.05` (be a little less than certain); `averaging=0.999`
-# (of the last thousand steps' weights); branches and skips, as in 4.6. Widths from 16 to 64 are plenty.
+# `help(Recipe)` gives the units), and more epochs once it is there; stages of two 3×3 convolutions with
+# `padding=1`, each with batch norm and ReLU; more channels after each pooling; `label_smoothing=0.05` (be a
+# little less than certain); `averaging=0.999` (of the last thousand steps' weights); branches and skips, as in
+# 4.6. Widths from 16 to 64 are plenty.
 
 
 # %% nbgrader={"grade": false, "grade_id": "best-model", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -372,9 +373,9 @@ def best_recipe(data_name: str) -> Recipe:
 # %% [markdown]
 # ### Experiments, and a log of them
 #
-# An experiment changes **one** thing, says **before** it runs what that should bring, and is
-# **repeated**: `try_out` trains a new network from each of two seeds and prints the accuracies for
-# your log. Add cells of your own, and try ideas with two or three epochs (on the small set of digits, twenty): `try_out(best_model,
+# An experiment changes **one** thing, says **before** it runs what that should bring, and is **repeated**:
+# `try_out` trains a new network from each of two seeds and prints the accuracies for your log. Add cells of your
+# own, and try ideas with two or three epochs (on the small set of digits, twenty): `try_out(best_model,
 # Recipe(epochs=2, max_shift=2))`. Give the long run only to what has won the short one.
 
 # %% tags=["active-ipynb"]

@@ -136,6 +136,9 @@ def load_model(path: str | Path) -> nn.Module:
 
 # %% [markdown]
 # ## Task `resume`
+#
+# Write the two functions of the experiment: one that saves a trial to a file, one that loads the file into a new trial, which
+# then goes on as the first would have. What else the file holds is up to you.
 
 
 # %% nbgrader={"grade": false, "grade_id": "resume", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -169,7 +172,7 @@ def resume_trial(trial: Trial, path: str | Path) -> Trial:
 # trial that got the weights only. Dropout draws random numbers, and the state of the random number generator is *not* in the
 # file. So we set the seed before each epoch. This takes 4 seconds on 2 CPU cores.
 #
-# Guess first, and write it down: which of the three end with equal weights?
+# **Predict**: which of the three end with equal weights?
 
 # %% tags=["active-ipynb"]
 # def new_trial(seed=0):

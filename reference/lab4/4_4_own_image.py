@@ -16,7 +16,7 @@
 # A network that reads MNIST at 99 % has only ever seen MNIST. In this notebook it reads *your* digits, from photographs of real paper. The
 # network won't be the difficult part. The difficult part is to make your pictures look like the ones it knows.
 #
-# *Time: about two hours for you, a quarter of a minute for the computer.*
+# *Time: two to three hours for you, a quarter of a minute for the computer.*
 #
 # ### Take the pictures first
 #
@@ -138,9 +138,9 @@ from torch import nn
 
 # %% [markdown]
 # It works for the first alone. In the lower row, ink is a narrow dip, and light is a slow slope; where the slope is deeper than the dip, no
-# threshold separates them. What does: to know for each pixel *how light the paper would be there* if nothing were written on it. From now on the picture is **light on
-# dark**, inverted if need be, and $p$ is its paper. In the picture as it was, paper had the light $1 - p$ and a pixel has $1 - g$: the share of the paper's
-# light that the ink takes away is $((1 - p) - (1 - g))/(1 - p)$, or
+# threshold separates them. What does: to know for each pixel *how light the paper would be there* if nothing were written on it. From now on the
+# picture is **light on dark**, inverted if need be, and $p$ is its paper. In the picture as it was, paper had the light $1 - p$ and a pixel
+# $1 - g$: the share of the paper's light that the ink takes away is $((1 - p) - (1 - g))/(1 - p)$, or
 #
 # $$\text{ink} = \frac{g - p}{1 - p}$$
 #

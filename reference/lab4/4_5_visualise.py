@@ -25,7 +25,7 @@
 # or the notebook will show it twice. The notebook knows nothing of a figure that you make with `matplotlib.figure.Figure(...)`,
 # so that one needs no closing.
 #
-# **Time.** About 60 minutes for you, and 15 seconds for the computer (2 CPU cores).
+# **Time.** An hour to an hour and a half for you, and 15 seconds for the computer (2 CPU cores).
 
 # %%
 import contextlib
@@ -274,7 +274,7 @@ def maximise_activation(
 
 # %% [markdown]
 # The next cell shows the favourite images of ten units of the *second* convolution, and below them those of the ten output
-# logits. Guess first: will you recognise the digits in the second row?
+# logits. **Predict**: will you recognise the digits in the second row?
 #
 # (For the *first* convolution, favourite images would tell little. The mean of its map is the bias plus a weighted sum of the
 # pixels, and each pixel that is at least four away from the border has the same weight: the sum of the filter's weights, divided

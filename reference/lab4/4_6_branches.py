@@ -67,7 +67,7 @@ from torch import nn
 # - *batch norm*: default first weights, and after each convolution a batch norm, which shifts and scales each channel of the
 #   batch to mean 0 and variance 1.
 #
-# Guess before you run it: in which of the six chains does the gradient get lost? In which do the values grow without limit?
+# **Predict**: in which of the six chains does the gradient get lost? In which do the values grow without limit?
 
 # %% tags=["active-ipynb"]
 # def chain(kind, skip, seed=0, depth=20, channels=8):
@@ -189,7 +189,7 @@ class BranchModel(nn.Module):
 # %% [markdown]
 # Is the branch worth having? The next cell trains the network for two epochs, with the `train` and `evaluate` that you wrote in
 # notebook 4.1 (`borrow` fetches them from there). Then it trains it once more with the 1×1 branch switched off: the branch's
-# weights and biases are 0 and stay 0, so that it adds nothing to the sum. Guess first: which of the two will be better? This
+# weights and biases are 0 and stay 0, so that it adds nothing to the sum. **Predict**: which of the two will be better? This
 # takes about 40 seconds on 2 CPU cores.
 
 # %% tags=["active-ipynb"]
@@ -369,7 +369,7 @@ class ResidualBlock(nn.Module):
 #
 # Blocks are layers like any other: they go into `nn.Sequential`, and into your own network in notebook 4.2 if you like. The next
 # cell trains a network of ten blocks one after the other, and then one of the same convolutions and batch norms without any skip.
-# Both see 10,000 images once, which takes about 15 seconds on 2 CPU cores. Guess first: how far apart are they?
+# Both see 10,000 images once, which takes about 15 seconds on 2 CPU cores. **Predict**: how far apart are they?
 
 # %% tags=["active-ipynb"]
 # def deep_network(block, seed):
@@ -411,7 +411,7 @@ class ResidualBlock(nn.Module):
 # Are your blocks good for digits only? Here is a data set that you make yourself: ten capital letters, drawn with the fonts
 # that matplotlib brings along, each time in another size, moved and turned a little. The small network with your inception
 # block learns from 3,000 drawings in six fonts. Then it is tested twice: on new drawings in the same six fonts, and on drawings
-# in eight fonts that it has never seen, and which, unlike most of the six, have serifs. Guess first, for both: how many will it
+# in eight fonts that it has never seen, and which, unlike most of the six, have serifs. **Predict**, for both: how many will it
 # read right? This takes about 10 seconds on 2 CPU cores.
 
 # %% tags=["active-ipynb"]
