@@ -353,7 +353,7 @@ def _digits(why: str) -> Data:
     import torch
 
     table = np.loadtxt(_digits_file(), delimiter=",")  # a line for each image: 64 pixels and the label
-    images = torch.stack([_on_canvas(digit) for digit in table[:, :-1].reshape(-1, 8, 8)])
+    images = _on_canvas(table[:, :-1].reshape(-1, 8, 8))
     labels = table[:, -1].astype(np.int64)
 
     shuffled = np.random.Generator(np.random.PCG64(4)).permutation(len(labels))
@@ -391,24 +391,38 @@ def _digits_file() -> Path:
     )
 
 
-def _on_canvas(digit: np.ndarray) -> Tensor:
-    """An 8×8 digit with values 0 to 16, scaled in proportion to fit 20×20, centred by its mass: (1, 28, 28)."""
+def _on_canvas(digits: np.ndarray) -> Tensor:
+    """Digits (N, 8, 8) with values 0 to 16, each scaled in proportion to fit 20×20, centred by its mass:
+    (N, 1, 28, 28)."""
+    import numpy as np
     import torch
     from torch.nn import functional as F
 
-    ink = torch.from_numpy(digit / 16).float()
-    rows, columns = ink.sum(1).nonzero().flatten(), ink.sum(0).nonzero().flatten()
-    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = BOX_SIDE / max(ink.shape)
-    height, width = (max(1, round(side * scale)) for side in ink.shape)
-    ink = F.interpolate(ink[None, None], size=(height, width), mode="bicubic", align_corners=False)[0, 0]
-    ink = ink.clamp(0, 1)
-
-    def start(mass: Tensor) -> int:
-        centre = float((mass * torch.arange(len(mass))).sum() / mass.sum())
-        return min(max(0, round((IMAGE_SIDE - 1) / 2 - centre)), IMAGE_SIDE - len(mass))
-
-    top, left = start(ink.sum(1)), start(ink.sum(0))
-    canvas = torch.zeros(1, IMAGE_SIDE, IMAGE_SIDE)
-    canvas[0, top : top + height, left : left + width] = ink
+    ink = torch.from_numpy(digits / 16).float()
+    top, bottom = _inked(ink.sum(2).numpy())
+    left, right = _inked(ink.sum(1).numpy())
+    canvas = torch.zeros(len(ink), 1, IMAGE_SIDE, IMAGE_SIDE)
+    sizes = np.stack([bottom - top, right - left], 1)
+    for size in np.unique(sizes, axis=0):  # those of one size are scaled at once
+        members = np.flatnonzero((sizes == size).all(1))
+        cut = torch.stack([ink[i, top[i] : bottom[i], left[i] : right[i]] for i in members])
+        height, width = (max(1, round(side * BOX_SIDE / max(size))) for side in size.tolist())
+        cut = F.interpolate(cut[:, None], size=(height, width), mode="bicubic", align_corners=False)[:, 0].clamp(0, 1)
+        for i, first_row, first_column, digit in zip(members, _start(cut.sum(2)), _start(cut.sum(1)), cut, strict=True):
+            canvas[i, 0, first_row : first_row + height, first_column : first_column + width] = digit
     return canvas
+
+
+def _inked(masses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each row of masses (N, 8): where ink begins, and behind its last."""
+    there = masses > 0
+    return there.argmax(1), there.shape[1] - there[:, ::-1].argmax(1)
+
+
+def _start(masses: Tensor) -> list[int]:
+    """Where on the canvas masses (N, length) must begin for their centre to be in its middle."""
+    import torch
+
+    length = masses.shape[1]
+    centres = (masses * torch.arange(length)).sum(1) / masses.sum(1)
+    return [min(max(0, round((IMAGE_SIDE - 1) / 2 - centre)), IMAGE_SIDE - length) for centre in centres.tolist()]

@@ -2,9 +2,10 @@
 tests.
 
 What runs is what a user runs, in a process of its own: the command, its workers, and their fork servers. They only
-share where they come from. What a start itself must show (that it is clean, that it dies with its parent, what a kill
-does) is tested with starts of the usual kind: `test_kill`, `test_worker_deaths`, `test_layers`,
-`test_cluster`.
+share where they come from, what had been computed there of the checkout's own files, and the proof that a kind of
+sandbox holds, which the first of them gives for all. What a start itself must show (that it is clean, that it dies with
+its parent, what a kill does, that it proves its sandbox) is tested with starts of the usual kind: `test_kill`,
+`test_worker_deaths`, `test_layers`, `test_cluster`, `test_malicious`.
 
 Run as `python -m tests.preforked SOCKET PID`: the Unix socket where it takes orders, and the process whose end is its
 own.
@@ -19,6 +20,7 @@ import gc
 import importlib
 import json
 import os
+import pickle
 import selectors
 import signal
 import socket
@@ -36,6 +38,7 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parents[1]
 MESSAGE = 1 << 20
 SHARED = ("autograder.cli.mark", "autograder.cli.check", "autograder.labs.run", "autograder.feedback.self_check")
+SHARED += ("autograder.feedback.marked.pages", "autograder.export.formats", "autograder.grading.grader", "rich.live")
 
 
 def run(arguments: list[str], cwd: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -97,8 +100,8 @@ def serve(address: str, leader: int) -> socket.socket:
         while True:
             for key, _ in events.select():
                 if key.data == "leader":
-                    for left in (address, f"{address}.lock"):
-                        os.unlink(left)
+                    for left in Path(address).parent.glob(f"{Path(address).name}*"):
+                        left.unlink()
                     os._exit(0)
                 if key.data is None:
                     order, _ = server.accept()
@@ -117,7 +120,7 @@ def serve(address: str, leader: int) -> socket.socket:
                         order.send(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])).encode())
 
 
-def _become(order: socket.socket) -> None:
+def _become(order: socket.socket, address: str) -> None:
     """Makes this process the command that was ordered, but for running it."""
     with order:
         data, descriptors, _, _ = socket.recv_fds(order, MESSAGE, 2)
@@ -130,6 +133,7 @@ def _become(order: socket.socket) -> None:
     os.chdir(cwd)
     sys.path[0] = cwd
     sys.argv = ["autograder", *arguments]
+    _prove_once(address)
     _fork_workers()
 
 
@@ -208,6 +212,44 @@ def _be_worker(command: list[str], environment: dict[str, str], pass_fds: list[i
     worker_start.start(packages, int(pool), int(parent), [])
 
 
+def _prove_once(address: str) -> None:
+    """The proof that a kind of sandbox holds on this machine is given once for all commands of a test run."""
+    from autograder.sandbox.proof import promises
+
+    prove = promises.prove
+
+    def proved(server: Any) -> list[Any]:
+        kept = Path(f"{address}.proved-{'-'.join(str(server.layers).split())}")
+        with FileLock(f"{kept}.lock"):
+            if kept.exists():
+                return pickle.loads(kept.read_bytes())
+            found = prove(server)
+            if all(promise.held for promise in found):
+                kept.write_bytes(pickle.dumps(found))
+            return found
+
+    promises.prove = proved
+
+
+def _warm_up() -> None:
+    """Computes once what each command would compute of the checkout's own files, and keeps it."""
+    from autograder.data import load_data
+    from autograder.feedback.marked.pages import page_templates
+    from autograder.grading import flags
+    from autograder.labs.catalogue import code_digest
+    from autograder.labs.lab import open_lab
+
+    lab = open_lab("lab4", ROOT / "course.yml")
+    assert lab.reference is not None
+    load_data("digits")
+    flags.reference_fingerprints(lab.reference)
+    flags.released_code(ROOT / "release" / lab.name)
+    for path in {check.file for check in lab.checks}:
+        code_digest(path, "")  # reads the file
+    for name in ("class.html.j2", "student.html.j2"):
+        page_templates().get_template(name)
+
+
 def main() -> None:
     """Imports what the commands and their workers need, and serves; a child goes on as a command."""
     gc.disable()
@@ -216,11 +258,13 @@ def main() -> None:
 
     for name in (*LIBRARIES, *SHARED):
         importlib.import_module(name)
+    _warm_up()
     gc.freeze()
     gc.enable()
     use_huge_pages()  # each command is a fork of this, so are its workers, and so are their students' processes
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _become(serve(sys.argv[1], int(sys.argv[2])))
+    address = sys.argv[1]
+    _become(serve(address, int(sys.argv[2])), address)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from autograder.cli import main as command
 

@@ -54,7 +54,7 @@ def test_the_digits_are_those_that_scikit_learn_gives() -> None:
     from sklearn.datasets import load_digits
 
     theirs, own = load_digits(), load_data("digits")
-    on_canvas = torch.stack([data._on_canvas(digit) for digit in theirs.images])
+    on_canvas = data._on_canvas(theirs.images)
     parts = [own.part(part) for part in ("train", "validation", "test")]
     images, labels = torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
 

@@ -126,17 +126,23 @@ def code_digest(path: Path, function: str) -> str:
     Other functions of the file do not count, nor comments and blank lines. What is imported from other files counts
     where all checks' common ground is digested.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    binds = [bound(node) for node in tree.body]
+    body, binds = _statements(path)
     wanted, chosen = [function], set()
     while wanted:
         name = wanted.pop()
         for index, names in enumerate(binds):
             if name in names and index not in chosen:
                 chosen.add(index)
-                wanted += [part.id for part in ast.walk(tree.body[index]) if isinstance(part, ast.Name)]
-    code = [ast.dump(tree.body[index]) for index in sorted(chosen)]
+                wanted += [part.id for part in ast.walk(body[index]) if isinstance(part, ast.Name)]
+    code = [ast.dump(body[index]) for index in sorted(chosen)]
     return hashlib.sha256("\n".join(code).encode()).hexdigest()
+
+
+@cache
+def _statements(path: Path) -> tuple[list[ast.stmt], list[set[str]]]:
+    """The top-level statements of a file, and the names that each binds."""
+    body = ast.parse(path.read_text(encoding="utf-8"), str(path)).body
+    return body, [bound(node) for node in body]
 
 
 def bound(node: ast.stmt) -> set[str]:

@@ -55,9 +55,15 @@ def write_report(results: Results, marks: Path, level: Level | None = None, wall
     return index
 
 
-def _written(results: Results, marks: Path, level: Level | None, wall: Wall) -> Path:
+def page_templates() -> Environment:
+    """The templates of a marked class's pages; each is compiled once in a process."""
     templates = environment("autograder.feedback.marked")
     templates.filters.update(duration=duration, moment=lateness_in_words.moment, highlighted=highlighted)
+    return templates
+
+
+def _written(results: Results, marks: Path, level: Level | None, wall: Wall) -> Path:
+    templates = page_templates()
     marks.mkdir(parents=True, exist_ok=True)
     level = _remembered(marks, level)
     current = set()
