@@ -56,7 +56,7 @@ LEAVES: list[Any] = [
 ]
 # How many mutations of each answer are tried, and how many answers of the right form with nothing of the right one;
 # another draw each time would be another test.
-ON_PUSH, ON_DEMAND = (6, 2), (40, 20)
+ON_PUSH, ON_DEMAND = (3, 1), (40, 20)
 
 
 class Liar(Recorder):

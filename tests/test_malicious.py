@@ -29,13 +29,13 @@ KIND = operator.attrgetter("category")
 USERS = ("root", "ordinary user") if os.geteuid() == 0 else ("ordinary user",)
 SANDBOXES = [(kind, user) for kind in KINDS if kind in offered() for user in USERS]
 Outcomes = dict[str, Outcome]
-# On every push the first kind of sandbox marks each tenth attack of every category as one user, any other kind each
-# fourth of those that its layers have to withstand: the others are on what is handed in, on the interpreter and on the
+# On every push the first kind of sandbox marks each twentieth attack of every category as one user, any other kind each
+# eighth of those that its layers have to withstand: the others are on what is handed in, on the interpreter and on the
 # judgement of answers, where no sandbox takes part, or use up what the supervisor limits in every kind. Besides, each
 # sandbox marks an attack of each category that is on it; the escape probe has tried every promise by then.
-DRAWN = {attack.id for _, some in itertools.groupby(sorted(ATTACKS, key=KIND), KIND) for attack in list(some)[::10]}
+DRAWN = {attack.id for _, some in itertools.groupby(sorted(ATTACKS, key=KIND), KIND) for attack in list(some)[::20]}
 WHOLE = dict(zip(dict.fromkeys(kind for kind, _ in SANDBOXES), USERS * len(KINDS), strict=False))
-ON_SANDBOX = {attack.id for attack in [attack for attack in ATTACKS if attack.category == "leaks"][::4]}
+ON_SANDBOX = {attack.id for attack in [attack for attack in ATTACKS if attack.category == "leaks"][::8]}
 SAMPLE = {
     one.category: one for one in reversed(ATTACKS) if one.category in ("leaks", "resources", "tampering")
 }.values()

@@ -28,7 +28,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in LINKED:
         (folder / name).symlink_to(ROOT / name)
     for student in STUDENTS:
-        shutil.copytree(SUBMISSIONS / student, folder / "in" / student, ignore=shutil.ignore_patterns("*.pt"))
+        others = shutil.ignore_patterns("4_[2-5]*")  # what this tests needs no more of
+        shutil.copytree(SUBMISSIONS / student, folder / "in" / student, ignore=others)
     (folder / "in" / "half-done" / "lab4" / "timestamp.txt").write_text("2027-01-31 00:00:00.000000 UTC")
     notebook = folder / "in" / "half-done" / "lab4" / "4_1_simple_cnn.ipynb"
     text = notebook.read_text(encoding="utf-8")
@@ -62,7 +63,7 @@ def half_done(course: Path) -> StudentResult:
 def test_the_marker_gets_lateness_code_flags_and_times(course: Path) -> None:
     result = half_done(course)
     earned = sum(task.score for task in result.tasks)
-    assert earned > 30
+    assert earned > 20
     assert result.late is not None
     assert (result.late.days, result.late.percent) == (1, 10)
     assert result.score == round(earned - round(earned / 10, 2), 2)

@@ -21,10 +21,12 @@ from tests.judging import LAB, REFERENCE, definitions_of, in_processes, judged, 
 from tests.test_accepted import handed_in
 
 WRONG_ANSWERS = sorted((Path(__file__).parent / "wrong_answers").glob("*/*.py"))
+# Each takes as long as a student's task: on a push, every third.
+SHARED_OUT = [pytest.param(one, marks=[pytest.mark.slow] if n % 3 else []) for n, one in enumerate(WRONG_ANSWERS)]
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("answer", WRONG_ANSWERS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize("answer", SHARED_OUT, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_it_says_what_was_seen_and_no_more(fork_server: ForkServer, tmp_path: Path, answer: Path) -> None:
     task, text = answer.parent.name, answer.read_text(encoding="utf-8")
     head = re.findall(r"^# (loses|says|never): (.*)$", text, re.MULTILINE)
