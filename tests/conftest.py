@@ -71,6 +71,14 @@ def nobody_lends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(definitions, "lender", None)
 
 
+@pytest.fixture(autouse=True)
+def no_check_files_are_left() -> Iterator[None]:
+    """A check file that one test has made and run is not in the way of another's of the same name."""
+    yield
+    for name in [name for name in sys.modules if name.startswith("test_")]:
+        del sys.modules[name]
+
+
 def install(folder: Path, *arguments: str) -> Path:
     """Makes the environment `folder/venv`, where pip installs `arguments` from `folder/lab4`; gives its programs."""
     venv.create(folder / "venv", with_pip=True)
