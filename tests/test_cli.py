@@ -135,8 +135,9 @@ def test_checks_run_by_themselves_and_show_their_sentences(tmp_path: Path) -> No
     checks = ROOT / "autograder" / "labs" / "lab4" / "test_4_6_branches.py"
     submission = shutil.make_archive(str(tmp_path / "x"), "zip", ROOT / "tests/submissions/endless-loop/lab4")
     command = [sys.executable, "-m", "pytest", checks, "--submission", submission, "-p", "no:cacheprovider"]
-    command += ["--seed", "7"]
-    done = subprocess.run([*command, "-k", "not inception"], cwd=ROOT, capture_output=True, text=True)
+    command += ["--seed", "7", "-k", "not inception"]
+    environment = {**os.environ, "AUTOGRADER_DATA": "digits"}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout
     assert "✓ 3/3  With the same weights, BranchModel computes the same as the task's network." in done.stdout
     assert "10 of 10 points" in done.stdout

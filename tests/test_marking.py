@@ -20,9 +20,9 @@ EXPECTED = yaml.safe_load((SUBMISSIONS / "expected.yml").read_text(encoding="utf
 
 # The class of a push. Left to `make test-all`: whole hand-ins in other styles, whose answers are among the accepted
 # ones, a task each; those with mistakes that the bank has, a task each; merged and split cells, which `test_source`
-# reads; a loop without end, as `test_student_process` has it; and one whose weights are not worth their points, which
-# is marked on MNIST below.
-ON_PUSH = ("reference", "release", "half-done", "no-weights", "syntax-error")
+# reads; a loop without end, as `test_student_process` has it; one half done, as in `test_marker`; and one whose weights
+# are not worth their points, which is marked on MNIST below.
+ON_PUSH = ("reference", "release", "no-weights", "syntax-error")
 
 
 @pytest.fixture(scope="module", params=["digits", pytest.param("mnist", marks=pytest.mark.slow)])

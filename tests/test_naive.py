@@ -72,7 +72,7 @@ def graded(tmp_path: Path, code: str, fresh: bool) -> float:
     return outcome.points
 
 
-@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize("fresh", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_naive_grader_is_honest_about_honest_work(tmp_path: Path, fresh: bool) -> None:
     assert graded(tmp_path, RIGHT_BLOCK, fresh) == 3
     assert graded(tmp_path, RIGHT_BLOCK.replace("F.relu(self.one(x))", "self.one(x)"), fresh) == 0

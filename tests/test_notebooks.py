@@ -24,7 +24,7 @@ MINUTES = 50  # for a cell: the best model trains for about ten, from each of tw
 SHORTER = {
     "4_2_better_cnn": {
         '3 if data_name == "mnist" else 30': "3",  # epochs; with fewer, the experiment log is not near its figures
-        '36 if data_name == "mnist" else 20': "2",
+        '36 if data_name == "mnist" else 20': "3",
         "seeds=(0, 1)": "seeds=(0,)",
     },
     "4_6_branches": {

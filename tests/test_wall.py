@@ -41,7 +41,7 @@ JUDGING = (
     "labs.findings:",
 )
 JUDGING += ("labs.discretion:", "labs.respondents:", "labs.student_errors:")
-EVERY = 160  # on a push, one step in so many,
+EVERY = 240  # on a push, one step in so many,
 ALWAYS = "judge.values:read_shape"  # and one that looks at an answer
 pytestmark = pytest.mark.processes
 

@@ -127,7 +127,7 @@ def made_by_a_function() -> torch.nn.Module:
     )
 
 
-@pytest.mark.parametrize("made", [FirstLayerByHand, made_by_a_function])
+@pytest.mark.parametrize("made", [FirstLayerByHand, pytest.param(made_by_a_function, marks=pytest.mark.slow)])
 def test_a_better_cnn_written_in_another_way_loses_nothing_elsewhere(tmp_path: Path, made: object) -> None:
     folder = lay_out(tmp_path / "in")
 
