@@ -40,8 +40,17 @@ class Scene:
     offset: tuple[float, float] = (0.0, 0.0)
     quality: int = 85
     """JPEG's, from 1 to 95."""
-    turned: bool = False
-    """Whether the file stores the picture turned, as from a phone held upright, and in EXIF how to turn it back."""
+    turned: int = 0
+    """By how many degrees the file stores the picture turned to the left: 90 as from a phone held upright, 180, or 270;
+    EXIF says how to turn it back."""
+
+
+# How a file is turned, and what its EXIF tag "Orientation" says to turn it back: 6 by 90° to the right, 8 to the left.
+ORIENTATIONS = {
+    90: (Image.Transpose.ROTATE_90, 6),
+    180: (Image.Transpose.ROTATE_180, 3),
+    270: (Image.Transpose.ROTATE_270, 8),
+}
 
 
 def photograph(digit: int, scene: Scene, seed: int) -> Image.Image:
@@ -70,8 +79,9 @@ def jpeg(picture: Image.Image, scene: Scene) -> bytes:
     file = io.BytesIO()
     exif = Image.Exif()
     if scene.turned:
-        picture = picture.transpose(Image.Transpose.ROTATE_90)
-        exif[0x0112] = 6  # the tag "Orientation": turn it by 90° clockwise to see it upright
+        transposed, orientation = ORIENTATIONS[scene.turned]
+        picture = picture.transpose(transposed)
+        exif[0x0112] = orientation
     picture.save(file, "JPEG", quality=scene.quality, exif=exif)
     return file.getvalue()
 

@@ -32,7 +32,7 @@ def main() -> None:
         for light, paper, pen, phone in itertools.product(LIGHTS, PAPERS, PENS, PHONES):
             fall = 0.0 if light == "even" else FALL
             for digit, seed in zip(range(DIGITS), seeds):  # noqa: B905 (the seeds go on)
-                scene = Scene(light, fall, paper, pen, quality=PHONES[phone], turned=digit % 2 == 1)
+                scene = Scene(light, fall, paper, pen, quality=PHONES[phone], turned=90 * (digit % 2))
                 file.write_bytes(jpeg(photograph(digit, scene, seed), scene))
                 read = int(network(load_image(file)[None]).argmax())
                 for circumstance in (f"light: {light}", f"paper: {paper}", f"pen: {pen}", phone, "all"):

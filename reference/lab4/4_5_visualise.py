@@ -63,8 +63,9 @@ from torch import nn
 # ## What a filter shows, and what it doesn't
 #
 # A filter of the first layer works on the pixels themselves, so it can be read as a picture. Where its weights are positive it
-# answers to light, where they are negative it answers to dark: a red bar beside a blue bar finds edges. The colour scale should be
-# the same on both sides of zero and the same for all filters, or a filter of tiny weights looks as strong as the others.
+# answers to light, where they are negative it answers to dark: a red bar beside a blue bar finds edges. Give all filters
+# one colour scale, the same on both sides of zero: on a scale of its own, a filter of tiny weights looks as strong as the others.
+# (The check does not see which colours you choose.)
 #
 # The picture does not show what the network does with the answer.
 #
@@ -93,7 +94,7 @@ from torch import nn
 def plot_filters(model: nn.Module) -> Figure:
     """Return a Figure with one image axis for each filter of the model's first nn.Conv2d, in order.
 
-    Each image is the filter's weights (rows, columns), as they are.
+    Each image is the filter's weights (rows, columns), as they are. The figure is neither shown nor saved.
     """
     ### BEGIN SOLUTION
     conv = next(module for module in model.modules() if isinstance(module, nn.Conv2d))

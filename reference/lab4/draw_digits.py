@@ -35,7 +35,7 @@ PHOTOGRAPHS: dict[str, Scene] = {
     "3_made_shadow": Scene("shadow", 0.5, "plain", "felt-tip", quality=80),
     "4_made_squared_lamp": Scene("lamp", 0.5, "squared", "ballpoint", quality=80),
     "5_made_recycled_paper": Scene("across", 0.4, "recycled", "pencil", noise=0.03, quality=75),
-    "6_made_stored_on_its_side": Scene("across", 0.4, "ruled", "felt-tip", size=(280, 240), quality=80, turned=True),
+    "6_made_stored_on_its_side": Scene("across", 0.4, "ruled", "felt-tip", size=(280, 240), quality=80, turned=90),
     "7_made_noisy_messenger": Scene("from one side", 0.5, "plain", "ballpoint", noise=0.045, quality=35),
     "9_made_ruled_shadow": Scene("shadow", 0.4, "ruled", "ballpoint", offset=(0.08, -0.05), fill=0.5, quality=80),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,14 @@ def figure_question(
     other_axes: float = 0.25,
     other_axes_called: str = "other-axes",
     as_they_are: float = 0.0,
+    besides: float = 0.0,
 ) -> Question:
     """Whether the function `uses` shows each of `shown(given)` (count, height, width), of which one is called `one`,
     such as "filter"; the picture goes to the feedback page.
 
     `other_axes` is the share of the points that axes without an image cost, as the mistake `other_axes_called`, and
-    `as_they_are` the share for values that are shifted or scaled before they are drawn.
+    `as_they_are` the share for values that are shifted or scaled before they are drawn, and `besides` the share for a
+    figure that is shown or saved, too.
     """
     return Question(
         id=id,
@@ -55,6 +58,7 @@ def figure_question(
                 worth=as_they_are,
                 mistake="rescaled",
             ),
+            *(_besides(uses, besides) if besides else ()),
             Aspect(
                 "others",
                 check=ANY,
@@ -67,6 +71,27 @@ def figure_question(
         ),
         instead=instead,
         draws=True,
+    )
+
+
+def _does(what: str, answer: Any, given: Given) -> bool:
+    return what in answer["besides"]
+
+
+def _besides(uses: str, worth: float) -> tuple[Aspect, ...]:
+    """Slips: a figure that is shown or saved, and not only returned."""
+    return tuple(
+        Aspect(
+            what,
+            partial(_does, what),
+            check=ANY,
+            right=False,
+            say=f"`{uses}` returns the figure, but also {what} it.",
+            hint="What is left to whoever called the function?",
+            worth=worth,
+            mistake=mistake,
+        )
+        for what, mistake in (("shows", "figure-shown"), ("saves", "figure-saved"))
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -25,6 +28,7 @@ FIGURE = forms.either(
             others=forms.count,
             covered=forms.count,
             unseen=forms.count,
+            besides=forms.text,
         ),
     ),
 )
@@ -34,14 +38,15 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
     """The figure that `make` returns or leaves current: its axes' images in order, their places, and it `drawn`.
 
     `boxes` are the left, lower, right and upper edge of each image in the picture, in pixels; `others` are axes without
-    an image that can be seen.
+    an image that can be seen; `besides` is what `make` does with the figure besides returning it: "shows" or "saves".
     """
     from matplotlib import pyplot
     from matplotlib.figure import Figure
 
     pyplot.close("all")
     try:
-        figure = made = make()
+        with _watched() as besides:
+            figure = made = make()
         if isinstance(made, tuple) and made and isinstance(made[0], Figure):
             figure = made[0]  # what `plt.subplots` returns
         if not isinstance(figure, Figure):
@@ -73,10 +78,27 @@ def shown(make: Any, drawn: bool) -> dict[str, Any]:
             "others": sum(not axes.get_images() and _shows(axes) for axes in figure.axes),
             "covered": covered,
             "unseen": unseen,
+            "besides": " and ".join(besides),
             "picture": np.frombuffer(picture.getvalue(), np.uint8),
         }
     finally:
         pyplot.close("all")
+
+
+@contextlib.contextmanager
+def _watched() -> Iterator[dict[str, None]]:
+    """What a function does with a figure besides returning it; it is not done."""
+    from matplotlib import pyplot
+    from matplotlib.figure import Figure
+
+    found: dict[str, None] = {}
+    shows, saves = (lambda *_, what=what, **__: found.setdefault(what) for what in ("shows", "saves"))
+    with (
+        mock.patch.object(pyplot, "show", shows),
+        mock.patch.object(Figure, "show", shows),
+        mock.patch.object(Figure, "savefig", saves),
+    ):
+        yield found
 
 
 def _shows(axes: Any) -> bool:

@@ -38,6 +38,8 @@ FAR, FAR_FEWER = 2.5, 5
 FARTHEST = 20  # the first mean of a training that goes wrong may be five times the loss at its start
 TENSORS = ("Tensor", "Parameter", "ndarray")  # a number of NumPy's is a number
 METRICS = ("loss", "acc")
+UNLIKELY = np.float32(20)  # how much smaller a logit is made: a loss of as much
+OF_LAST_BATCH = 0.05  # as a fraction: how near its loss a number is that stands for it
 
 
 def given_training(ask: Ask, seed: int) -> Given:
@@ -51,6 +53,19 @@ def given_training(ask: Ask, seed: int) -> Given:
         "epochs": EPOCHS,
         "lr": small_network.LEARNING_RATE,
     }
+
+
+def given_means(ask: Ask, seed: int) -> Given:
+    """The same, but with a last batch that has one label, which the network takes for very unlikely and which no image
+    before has: its loss is many times the mean."""
+    given = given_training(ask, seed)
+    images = len(given["labels"])
+    rare = int(given["labels"][-1])
+    labels = np.where(given["labels"] == rare, (rare + 1) % 10, given["labels"])
+    labels[images - small_network.BATCH :] = rare
+    unlikely = UNLIKELY * (np.arange(10) == rare).astype(np.float32)
+    state = [(name, value - unlikely if name == "out.bias" else value) for name, value in given["state"]]
+    return {**given, "state": state, "labels": labels}
 
 
 # --- what is right ----------------------------------------------------------------------------------------------------
@@ -132,6 +147,37 @@ def _off_the_mean(got: Any, want: Any) -> str:
             continue
         return f"In entry {number} of the history, {problem}."
     return ""
+
+
+def _another_form(answer: Any, given: Given) -> str:
+    """What a history looks like, if not as the first one that was asked for; else empty."""
+    form = _form(answer, given)
+    if form != f"{EPOCHS} entries, loss True, acc True":
+        return form
+    missing = _without_number(answer, given)
+    return f"no number for {missing[0]}" if missing else ""
+
+
+def _of_last_batch(answer: Any, given: Given) -> bool:
+    """Whether each entry has the loss of its epoch's last batch, where the training was right."""
+    if _another_form(answer, given):
+        return False
+    weights, said = _means(answer, given)
+    epochs = _epochs(given)
+    if small_network.distance(weights, epochs[-1][0]) > SAME:
+        return False
+    last = slice(-small_network.BATCH, None)
+    known = [small_network.loss(one, given["images"][last], given["labels"][last]) for one, _, _ in epochs]
+    return all(abs(entry["loss"] - loss) < OF_LAST_BATCH * loss for entry, loss in zip(said, known, strict=True))
+
+
+def _all_the_same(answer: Any, given: Given) -> bool:
+    """Whether a history says of each epoch what it says of the last, though the network was trained."""
+    if _another_form(answer, given):
+        return False
+    weights, said = _means(answer, given)
+    moved = small_network.distance(weights, small_network.tensors(given["state"])) > SAME
+    return moved and all(entry == said[-1] for entry in said)
 
 
 def _made_up(answer: Any, given: Given) -> str:
@@ -224,6 +270,8 @@ def same_training(examination: Examination, answer: Any) -> str | None:
     return examination.likeliest(names)
 
 
+IN_MODES = ("trains-in-eval-mode", "evaluates-after-each-epoch")  # where no step was in training mode, where some were
+
 # --- `train` ----------------------------------------------------------------------------------------------------------
 
 TASK = "train-evaluate"
@@ -296,13 +344,42 @@ TRAIN_ONCE = replace(
 )
 TRAIN_MEANS = replace(
     TRAIN,
+    id="train/means",
+    given=given_means,
     aspects=(
         Aspect(
+            "another form",
+            _another_form,
+            check="history",
+            right="",
+            say="For other images, `train` returned another kind of history: {got}.",
+        ),
+        Aspect(
+            "the same in each entry",
+            _all_the_same,
+            check="history",
+            right=False,
+            say="All entries of the history are the same, though the model has changed from epoch to epoch.",
+            worth=0.5,
+            mistake="history-of-one-row",
+        ),
+        Aspect(
+            "of the last batch",
+            _of_last_batch,
+            check="history",
+            right=False,
+            say="Each entry of the history has the loss of its epoch's last batch, not the mean over the epoch.",
+            worth=0.5,
+            mistake="history-of-last-batches",
+        ),
+        Aspect(
             "means",
-            _means,
+            lambda answer, given: (
+                None if _another_form(answer, given) or _of_last_batch(answer, given) else _means(answer, given)
+            ),
             check="history",
             right=_epochs,
-            alike=lambda got, want: not _off_the_mean(got, want),
+            alike=lambda got, want: got is None or not _off_the_mean(got, want),
             say=_off_the_mean,
             worth=0.5,
             mistake="history-of-sums",
@@ -345,10 +422,16 @@ ENDED = replace(
     aspects=(
         Aspect("state", _joined),
         Aspect(
-            "trained",
+            "modes",
+            lambda answer, given: [answer["in_training"], answer["in_evaluation"]],
             check="same-training",
-            right=True,
-            say="`train` got a model in evaluation mode, as `evaluate` leaves one, and trained it in that mode.",
+            right=False,
+            alike=lambda got, want: got[1] == want,
+            say=lambda got, want: (
+                "`train` took some of its steps with the model in evaluation mode."
+                if got[0]
+                else "`train` got a model in evaluation mode, as `evaluate` leaves one, and trained it in that mode."
+            ),
             names=True,
         ),
         Aspect(
@@ -365,7 +448,7 @@ ENDED = replace(
     ),
     public=False,
     named_by=lambda examination, answer: (
-        same_training(examination, answer) if answer["trained"] else "trains-in-eval-mode"
+        IN_MODES[answer["in_training"]] if answer["in_evaluation"] else same_training(examination, answer)
     ),
 )
 

@@ -28,18 +28,21 @@ class Small(nn.Module):
         self.hidden = nn.Linear(784, 16)
         self.dropout = nn.Dropout(dropout)
         self.out = nn.Linear(16, 10)
-        self.modes: set[bool] = set()  # whether it was in training mode, whenever a gradient was wanted
+        self.gradients = False  # whether any was wanted
+        self.modes: set[bool] = set()  # whether it was in training mode, whenever a gradient came back
 
     def forward(self, images: Tensor) -> Tensor:
         logits: Tensor = self.out(self.dropout(torch.relu(self.hidden(images.flatten(1)))))
         if logits.requires_grad:
-            self.modes.add(self.training)
+            self.gradients, mode = True, self.training
+            logits.register_hook(lambda gradient: self.modes.add(mode))
         return logits
 
 
 @forms.answers(
     forms.record(
-        forms.measured(state=forms.STATE), forms.told(history=forms.plain, kind=forms.text, trained=forms.flag)
+        forms.measured(state=forms.STATE),
+        forms.told(history=forms.plain, kind=forms.text, in_training=forms.flag, in_evaluation=forms.flag),
     )
 )
 def train_small(
@@ -55,7 +58,8 @@ def train_small(
         "history": plain(history),
         "kind": type(history).__name__,
         "state": state_of(model),
-        "trained": model.modes != {False},
+        "in_training": True in model.modes,
+        "in_evaluation": False in model.modes,
     }
 
 
@@ -78,7 +82,7 @@ def evaluate_small(
         "accuracy": plain(accuracy),
         "kind": type(accuracy).__name__,
         "training": any(module.training for module in model.modules()),
-        "gradients": bool(model.modes),
+        "gradients": model.gradients,
         "trainable": trainable,
     }
 

@@ -78,10 +78,10 @@ HIDDEN_PICTURES = (
 PHOTOGRAPHS = (
     Photograph("7_ruled.jpg", 7, Scene(light="across", fall=0.65, paper="ruled", pen="ballpoint")),
     Photograph("5_squared.jpg", 5, Scene(light="from one side", fall=0.7, paper="squared", pen="felt-tip", quality=60)),
-    Photograph("2_plain.jpg", 2, Scene(light="shadow", fall=0.6, paper="plain", pen="ballpoint")),
-    Photograph("3_recycled.jpg", 3, Scene(light="across", fall=0.65, paper="recycled", pen="ballpoint", turned=True)),
+    Photograph("2_plain.jpg", 2, Scene(light="shadow", fall=0.6, paper="plain", pen="ballpoint", turned=270)),
+    Photograph("3_recycled.jpg", 3, Scene(light="across", fall=0.65, paper="recycled", pen="ballpoint")),
     Photograph("6_squared.jpg", 6, Scene(light="across", fall=0.55, paper="squared", pen="pencil", size=(280, 240))),
-    Photograph("4_ruled.jpeg", 4, Scene(light="shadow", fall=0.6, paper="ruled", pen="felt-tip", turned=True)),
+    Photograph("4_ruled.jpeg", 4, Scene(light="shadow", fall=0.6, paper="ruled", pen="felt-tip", turned=90)),
 )
 
 

@@ -172,14 +172,22 @@ def _nothing(*_: Any) -> None:
     """A hook that does nothing."""
 
 
-@forms.answers(forms.record(forms.measured(maps=forms.either(forms.nothing, forms.numbers))))
+@forms.answers(
+    forms.record(forms.measured(maps=forms.either(forms.nothing, forms.numbers)), forms.told(weightless=forms.text))
+)
 def only_map(student: Student, weight: np.ndarray, image: np.ndarray) -> dict[str, Any]:
-    """The feature maps (1, 26, 26) of a network whose layer has a single channel."""
-    layer = nn.Conv2d(1, 1, 3, bias=False)
+    """The feature maps (1, 26, 26) of a network whose layer has a single channel; and what is raised for its next
+    layer, which has no weights."""
+    layer, next_layer = nn.Conv2d(1, 1, 3, bias=False), nn.MaxPool2d(2)
     assign_weights(layer, {"weight": weight})
-    model = nn.Sequential(layer, nn.Flatten(), nn.Linear(26 * 26, 10)).eval()
-    answer = student.get("feature_maps")(model, layer, torch.tensor(image))
-    return {"maps": with_kind("maps", answer)["maps"]}
+    model = nn.Sequential(layer, next_layer, nn.Flatten(), nn.Linear(13 * 13, 10)).eval()
+    feature_maps, weightless = student.get("feature_maps"), ""
+    answer = feature_maps(model, layer, torch.tensor(image))
+    try:
+        feature_maps(model, next_layer, torch.tensor(image))
+    except Exception as error:
+        weightless = type(error).__name__
+    return {"maps": with_kind("maps", answer)["maps"], "weightless": weightless}
 
 
 @forms.answers(

@@ -109,6 +109,10 @@ def test_in_order(examination: Examination) -> None:
     except Failed as failed:
         raise CLASSIFY.named(examination, answer, failed) from None
     slips = []
+    if answer["inner"] != ["int"]:
+        facts = f"`classify` returned the right digits, but as {first_of(answer['inner'])}, not as plain ints."
+        hint = "`Tensor.tolist()` and `ndarray.tolist()` give plain numbers."
+        slips.append(examination.verdict(facts, "numbers-of-numpy", hint, 1 - A_SLIP))
     if answer["single"] != expected[:1]:
         facts = (
             f"For one path, `classify` should return a list of one int, {expected[:1]}, but returned"

@@ -57,6 +57,7 @@ FILTERS = figure_question(
     instead=STAND_IN,
     other_axes=1 / 6,
     as_they_are=1 / 3,
+    besides=1 / 6,
 )
 FEW_FILTERS = 12
 
@@ -248,6 +249,15 @@ ONLY_MAP = Question(
             ),
             hint="Which dimension do you take away, and what if another one has the size 1, too?",
             worth=0.25,
+        ),
+        Aspect(
+            "weightless",
+            check="maps",
+            right="",
+            say="For a max-pooling layer, which has no weights, `feature_maps` raises {got}.",
+            hint="What do you ask the layer for that only a layer with weights has?",
+            worth=0.25,
+            mistake="layer-with-weights-only",
         ),
     ),
 )
