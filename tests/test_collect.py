@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import os
 import shutil
 import tarfile
@@ -537,3 +538,49 @@ def test_an_error_of_the_grader_while_it_takes_one_in_is_that_student_s(
     ada, ben = taken(tmp_path / "in", tmp_path / "staging").submissions
     assert "of ours" in ada.failure
     assert (ben.failure, names([ben])) == ("", [("ben", ["b.py"])])
+
+
+# --- archives that take up much ---------------------------------------------------------------------------------------
+
+
+def test_archives_within_an_archive_share_what_one_student_may_have(tmp_path: Path) -> None:
+    inner = io.BytesIO()
+    limits = Limits(submission_mb=1)
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("zeros.bin", bytes(3 * 2**20))
+    (tmp_path / "in" / "ada").mkdir(parents=True)
+    with zipfile.ZipFile(tmp_path / "in" / "ada" / "work.zip", "w") as packed:
+        for number in range(6):
+            packed.writestr(f"part{number}.zip", inner.getvalue())
+    [ada] = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", limits).submissions
+    assert [entry.reason for entry in ada.left_out].count("unpacks to more than is allowed") >= 4
+    written = sum(path.stat().st_size for path in (tmp_path / "staging").rglob("*.bin"))
+    assert written <= 4 * 2**20
+
+
+def test_a_name_without_end_takes_up_nothing(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz", format=tarfile.GNU_FORMAT) as packed:
+        packed.addfile(tarfile.TarInfo("a.py"))
+        packed.addfile(tarfile.TarInfo("x" * 10**7))
+    put(tmp_path / "in/ben/b.py")
+    (tmp_path / "in" / "ada").mkdir()
+    (tmp_path / "in" / "ada" / "work.tar.gz").write_bytes(content.getvalue())
+    ada, ben = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS).submissions
+    assert names([ada, ben]) == [("ada", ["a.py"]), ("ben", ["b.py"])]
+    assert "the name of an entry is too long" in ada.left_out[0].reason
+    assert len(repr(ada.left_out)) < 3000
+
+
+@pytest.mark.parametrize(("dictionary", "taken"), [(2**20, ["a.py"]), (2**29, [])])
+def test_an_xz_archive_gets_only_so_much_memory(dictionary: int, taken: list[str], tmp_path: Path) -> None:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as packed:
+        packed.addfile(tarfile.TarInfo("a.py"))
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": dictionary}]
+    archive = tmp_path / "in" / "ada" / "work.tar.xz"
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(lzma.compress(content.getvalue(), filters=filters))
+    [ada] = find_submissions(tmp_path / "in", "lab4", tmp_path / "staging", LIMITS).submissions
+    assert names([ada]) == [("ada", taken)]
+    assert bool(ada.left_out) == (not taken)

@@ -448,3 +448,21 @@ def test_results_keep_whose_it_is_and_flag_what_is_late_by_nobody_knows_how_much
     assert ada.person == {"id": "3143"}
     assert [one.flags for one in (ada, other)] == [[], []]
     assert conrad.flags == ["Canvas calls this late, but not since when: nothing is taken off. Use --times."]
+
+
+def test_a_students_file_cannot_be_called_another_students_attempt(tmp_path: Path) -> None:
+    """Blackboard puts the file's own name behind the attempt's: it may look like a later attempt of somebody else."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for who, name in (("s111", "Ada"), ("s222", "Bob"), ("s333", "Eve")):
+        head = f"Lab 4_{who}_attempt_2027-01-21-10-00-00"
+        (folder / f"{head}.txt").write_text(f"Name: {name} ({who})\n")
+        (folder / f"{head}_work.py").write_text(f"whose = {name!r}\n")
+    planted = "Lab 4_s111_attempt_2027-01-21-10-00-00_x_s222_attempt_2099-01-01-00-00-00"
+    (folder / f"{planted}.txt").write_text("Name: Bob (s222)\n")
+    (folder / f"{planted}_work.py").write_text("whose = 'nobody'\n")
+    found = taken(folder, tmp_path / "staging")
+    assert set(found) == {"s111", "s222", "s333"}
+    bob = found["s222"]
+    assert [path.read_text() for path in bob.folder.rglob("*.py")] == ["whose = 'Bob'\n"]
+    assert bob.clock is None or "2099" not in str(bob.clock)

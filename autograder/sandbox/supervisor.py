@@ -19,10 +19,11 @@ from typing import Any, NoReturn
 
 from autograder.sandbox import namespace_init, process_titles, student_process_main
 from autograder.sandbox.rooms import make_room, remove, used
-from autograder.sandbox.usage import asleep, computing_seconds, descendants, own_memory, threads
+from autograder.sandbox.usage import computing_seconds, descendants, occupied, own_memory, threads
 
 LINUX = sys.platform == "linux"
 LOOK_SECONDS = 0.1  # between two looks at what the student's processes use
+DISK_SECONDS = 20  # in all, that waiting for a disk is not counted
 SPARE_PROCESSES = 4  # the init process, and what is just ending
 ENDING_SECONDS = 60.0  # after which the grader is told that something could not be ended
 
@@ -70,6 +71,7 @@ class Supervisor:
         self.inherited_memory = 0
         self.computing = 0.0  # seconds, up to the last look
         self.asleep = 0.0
+        self.at_disk = 0.0
         self.looked = time.monotonic()
 
     def start(self, requests: int, replies: int) -> None:
@@ -122,12 +124,18 @@ class Supervisor:
                 os.write(self.control, f"{self.computing} {self.asleep}\n".encode() if LINUX else b"unknown\n")
 
     def _add_time(self, processes: list[int]) -> None:
-        """Adds up the time since the last look, which counts as asleep if the processes are and have done little."""
+        """Adds up the time since the last look, which counts as asleep if the processes are and have done little.
+
+        A disk that is busy is not the student's fault, but nobody waits for one for long.
+        """
         now = time.monotonic()
         computing = computing_seconds(processes)
         since, done = now - self.looked, max(0.0, computing - self.computing)
-        if done < since / 2 and asleep(processes):
-            self.asleep += since - done
+        if done < since / 2:
+            what = occupied(processes)
+            self.at_disk += since - done if what == "at the disk" else 0.0
+            if what == "asleep" or (what == "at the disk" and self.at_disk > DISK_SECONDS):
+                self.asleep += since - done
         self.computing = max(self.computing, computing)
         self.looked = now
 

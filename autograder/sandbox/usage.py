@@ -63,12 +63,17 @@ def computing_seconds(processes: Iterable[int]) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def asleep(processes: Iterable[int]) -> bool:
-    """Whether no thread of the processes runs, waits for a processor, or waits for a disk."""
+def occupied(processes: Iterable[int]) -> str:
+    """What the threads of processes do: "running", or waiting for a processor; else "at the disk", or waiting for one,
+    as a process also looks that waits for a child which it made as `vfork` does; else "asleep"."""
+    found = "asleep"
     for process in processes:
         with contextlib.suppress(OSError):
             for thread in os.listdir(f"/proc/{process}/task"):
                 with contextlib.suppress(OSError), open(f"/proc/{process}/task/{thread}/stat", "rb") as file:
-                    if file.read().rpartition(b")")[2].split()[0] in (b"R", b"D"):
-                        return False
-    return True
+                    state = file.read().rpartition(b")")[2].split()[0]
+                    if state == b"R":
+                        return "running"
+                    if state == b"D":
+                        found = "at the disk"
+    return found

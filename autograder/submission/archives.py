@@ -10,6 +10,7 @@ import calendar
 import contextlib
 import copy
 import gzip
+import io
 import lzma
 import os
 import stat
@@ -30,12 +31,19 @@ ENDINGS = (".zip", ".7z", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz"
 DEPTH = 24  # folders within folders
 ENTRIES = 200_000
 NAME_BYTES = 255  # what file systems allow
+SHOWN = 1000  # characters of the name of an entry that is left out: a path of many folders has as many
+HEADER_BYTES = 2**16  # of a name, or of notes, that a tar archive has before an entry
+MEMORY_OF_XZ = 128 * 2**20  # which xz needs at its strongest level, and twice as much
 PIECE = 4096  # compressed bytes at a time: bzip2 makes up to 80 MB of so many
 # Of a 7z archive: copy, LZMA2, LZMA, delta, BCJ (two numbers), Deflate, BZip2. The decoders of these are Python's own
 # or simple; the others are seldom used, and so seldom tested.
 METHODS_OF_7Z = {bytes.fromhex(code) for code in ("00", "21", "030101", "03", "04", "03030103", "040108", "040202")}
 
 
+OF_THE_NEXT = (
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+)  # kinds of header that say something of the entry after them
 ENDS: type[Exception] = tarfile.HeaderError  # what the library raises where there is no further entry
 
 
@@ -52,9 +60,9 @@ class Leftover(NamedTuple):
     """It belongs to no submission, such as a cache: nobody needs to hear of it."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Room:
-    """How many bytes an archive may unpack to, and how many those entries that `owner` says belong together."""
+    """How many bytes archives may unpack to that share it, and how many the entries of one person in a class."""
 
     total: float
     each: float
@@ -62,6 +70,8 @@ class Room:
     """Folders that are not unpacked."""
     is_class: bool = False
     """Whether the folders at the top are different people's."""
+    used: float = 0
+    """How much of it is used up."""
 
 
 def named_like_archive(name: str) -> bool:
@@ -134,12 +144,13 @@ class _Into:
     seen: int = 0
     wrapped: bool = False
     """Whether one folder at the top holds everything."""
-    spent: float = 0
     spent_by: dict[str, float] = field(default_factory=dict)
     written: set[Path] = field(default_factory=set)
 
     def leave(self, name: str, reason: str, routine: bool = False) -> None:
-        self.left_out.append(Leftover(storable(name), reason, routine))
+        name = storable(name)
+        cut = f"{name[:SHOWN]}…" if len(name) > SHOWN + 1 else name
+        self.left_out.append(Leftover(cut, reason, routine))
 
     def know_names(self, names: list[str]) -> None:
         """Finds out from all names whether one folder holds everything."""
@@ -162,7 +173,7 @@ class _Into:
             return
         path = self.target.joinpath(*parts)
         owner = "/".join(parts[: 1 + self.wrapped]) if self.room.is_class else ""
-        left = min(self.room.total - self.spent, self.room.each - self.spent_by.get(owner, 0))
+        left = min(self.room.total - self.room.used, self.room.each - self.spent_by.get(owner, 0))
         if size > left:
             self.leave(name, "unpacks to more than is allowed")
             return
@@ -175,7 +186,7 @@ class _Into:
                 return
             with unfinished.open("wb") as out:
                 for piece in read():
-                    self.spent += len(piece)
+                    self.room.used += len(piece)
                     self.spent_by[owner] = self.spent_by.get(owner, 0) + len(piece)
                     left -= len(piece)
                     if left < 0:
@@ -306,7 +317,7 @@ def _pieces_of_tar(opened: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator
 
 @contextlib.contextmanager
 def _tar(archive: Path, kind: str, most: float) -> Iterator[tarfile.TarFile]:
-    openers: dict[str, Callable[..., Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open, "tar": open}
+    openers: dict[str, Callable[..., Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": _Xz, "tar": open}
     with openers[kind](archive, "rb") as packed:
         stream: Any = _Bounded(packed, most)
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as opened:
@@ -317,6 +328,14 @@ class _Header(tarfile.TarInfo):
     """A header, whose damage is told: the library takes it for the end of the archive."""
 
     @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Any:
+        """Refuses a name or notes that would take up much memory: the library reads them whole."""
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in OF_THE_NEXT and found.size > HEADER_BYTES:
+            raise ArchiveError("the name of an entry is too long")
+        return found
+
+    @classmethod
     def fromtarfile(cls, tarfile: tarfile.TarFile) -> Any:
         try:
             return super().fromtarfile(tarfile)
@@ -324,6 +343,33 @@ class _Header(tarfile.TarInfo):
             if type(error).__name__ == "EOFHeaderError":
                 raise
             raise ArchiveError("its end is missing, or an entry is damaged") from error
+
+
+class _Xz(io.RawIOBase):
+    """An xz file, read within `MEMORY_OF_XZ`; `lzma.open` takes as much memory as the file asks for."""
+
+    def __init__(self, path: Path, mode: str) -> None:
+        self._file = path.open("rb")
+        self._decompressor = lzma.LZMADecompressor(memlimit=MEMORY_OF_XZ)
+
+    def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes; none at the end."""
+        while True:
+            if self._decompressor.eof:
+                rest = self._decompressor.unused_data.lstrip(b"\0") or self._file.read(PIECE).lstrip(b"\0")
+                if not rest:
+                    return b""
+                self._decompressor = lzma.LZMADecompressor(memlimit=MEMORY_OF_XZ)  # of the next stream
+            else:
+                rest = self._file.read(PIECE) if self._decompressor.needs_input else b""
+                if not rest and self._decompressor.needs_input:
+                    raise EOFError("the file ends before its end")
+            if found := self._decompressor.decompress(rest, size):
+                return found
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 class _Bounded:

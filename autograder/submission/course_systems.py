@@ -35,7 +35,8 @@ CANVAS = re.compile(
     re.DOTALL,
 )
 AGAIN = re.compile(r"(?P<stem>.+)-(?P<try>\d{1,3})(?P<suffix>(?:\.\w+)*)", re.DOTALL)
-BLACKBOARD = re.compile(r"(?P<head>.+)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)", re.DOTALL)
+# The first `_attempt_` is Blackboard's: what comes after it is the name of a student's file, who may write another.
+BLACKBOARD = re.compile(r"(?P<head>.+?)_attempt_(?P<time>\d{4}(?:-\d\d){5})(?:_(?P<file>.+)|\.txt)", re.DOTALL)
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
 BRIGHTSPACE = re.compile(
     r"(?P<user>\d+)-\d+ - (?P<name>.+?) - (?P<time>(?:\w{3,9} \d{1,2}|\d{1,2} \w{3,9}), \d{4} \d{3,4} [AP]M)"

@@ -457,6 +457,7 @@ ENDED = replace(
 
 
 MOST_SAID = 2000  # characters of an answer in which numbers are looked for
+MOST_NUMBERS = 12  # that an answer in another form may hold: a dictionary of metrics has fewer
 EXACTLY = 1e-4  # the same accuracy but for rounding
 
 
@@ -628,7 +629,9 @@ def _evaluates(examination: Examination) -> bool:
         {"state": turned},
         {"images": given["images"][..., ::-1].copy()},
     )
-    said = (_numbers_in(EVALUATE.ask(examination, **instead)["accuracy"]) for instead in asked)
+    said = [_numbers_in(EVALUATE.ask(examination, **instead)["accuracy"]) for instead in asked]
+    if any(len(numbers) > MOST_NUMBERS for numbers in said):  # of many, one is right by chance
+        return False
     return any(
         np.isclose(number, renamed, RELATIVE) and not np.isclose(number, others, RELATIVE).any()
         for number, renamed, *others in zip(*said, strict=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 from torch import nn
 
 from autograder.judge.accuracy import logits_of
@@ -57,15 +58,37 @@ def ink_of(path: Path) -> Ink:
     return Ink(Image.fromarray(box.clip(0, 255).astype(np.uint8)))
 
 
+def upright(image: Image.Image) -> Image.Image:
+    """A picture as its EXIF data say that it is to be seen; as it is where they cannot be read."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # the decoder's, of notes in any form
+        return image
+
+
 def read_by(network: nn.Module | None, path: Path, examination: Examination) -> int | None:
     """The digit that a network reads in a picture, as the reference's `load_image` loads it; None if it cannot."""
     if network is None:
         return None
     try:
-        image = examination.oracle.definition("load_image")(path)
+        image = examination.oracle.definition("load_image")(_small_enough(path))
         return int(logits_of(network, (image.numpy() * 255).round().astype(np.uint8)).argmax())
     except Exception:  # a picture that the decoder refuses
         return None
+
+
+def _small_enough(path: Path) -> Path | io.BytesIO:
+    """A picture's file, or that of a smaller one: what reads a picture may take time that grows with the square of its
+    side."""
+    with Image.open(path, formats=["PNG"]) as image:
+        if max(image.size) <= LARGEST:
+            return path
+        small = upright(image).convert("RGBA")
+    small.thumbnail((LARGEST, LARGEST), Image.Resampling.BOX)
+    file = io.BytesIO()
+    small.save(file, "PNG")
+    file.seek(0)
+    return file
 
 
 def trained_reference(examination: Examination) -> nn.Module | None:

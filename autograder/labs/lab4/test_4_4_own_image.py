@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter
 
 from autograder.judge import compare
 from autograder.judge.compare import first_of
@@ -30,7 +30,7 @@ from autograder.labs.lab4.drawn_pictures import (
     to_classify,
     upside_down,
 )
-from autograder.labs.lab4.own_pictures import ink_of, read_by, trained_reference
+from autograder.labs.lab4.own_pictures import ink_of, read_by, trained_reference, upright
 from autograder.labs.questions import Ask, Aspect, Given, Question
 from autograder.results import OwnDigit
 
@@ -294,7 +294,7 @@ class Look:
 def look_of(path: Path) -> Look:
     """What a picture shows, on grey where it is transparent."""
     with Image.open(path, formats=["PNG", "JPEG"]) as image:
-        drawn = ImageOps.exif_transpose(image).convert("RGBA")
+        drawn = upright(image).convert("RGBA")
     paper = Image.new("RGBA", drawn.size, "grey")  # so that both black and white ink can be seen
     grey = Image.alpha_composite(paper, drawn).convert("L").resize((LOOK, LOOK), Image.Resampling.BOX)
     contrast = np.asarray(grey, np.float64) - np.asarray(grey.filter(ImageFilter.BoxBlur(AROUND)), np.float64)
@@ -324,7 +324,7 @@ def problem_with(path: Path, limit_mb: float, kind: str = "PNG") -> str:
                 return "has too many pixels"
             if min(image.size) < LEAST_SIDE:
                 return f"has only {image.width}×{image.height} pixels, which hold no digit"
-            return "" if _holds_strokes(np.asarray(image.convert("RGBA"))) else "is blank"
+            return "" if _holds_strokes(np.asarray(upright(image).convert("RGBA"))) else "is blank"
     except Image.DecompressionBombError:
         return "has too many pixels"
     except Exception:

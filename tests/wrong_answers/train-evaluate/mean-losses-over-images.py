@@ -1,7 +1,7 @@
 # stumble: batches' mean losses added up, divided by the number of images
 # loses: history
-# says: In entry 1 of the history, loss is 0.0
-# says: but the mean over the images was 2.
+# says: In entry 1 of the history, loss is 0.2
+# says: but the mean over the images was 6.
 
 # %%
 import torch
