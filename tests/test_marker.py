@@ -28,7 +28,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in LINKED:
         (folder / name).symlink_to(ROOT / name)
     for student in STUDENTS:
-        others = shutil.ignore_patterns("4_[2-5]*")  # what this tests needs no more of
+        others = shutil.ignore_patterns("4_[2-5]*")  # of which nothing is tested here
         shutil.copytree(SUBMISSIONS / student, folder / "in" / student, ignore=others)
     (folder / "in" / "half-done" / "lab4" / "timestamp.txt").write_text("2027-01-31 00:00:00.000000 UTC")
     notebook = folder / "in" / "half-done" / "lab4" / "4_1_simple_cnn.ipynb"

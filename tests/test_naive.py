@@ -38,7 +38,7 @@ def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[tuple[
         yield {attack.id: pool.submit(run_attack, attack) for attack in slow_first}
 
 
-# All of them on demand; on every push one for each other achievement, which tests the naive grader: what an attack does
+# All of them on demand; on a push one for every second achievement, which tests the naive grader: what an attack does
 # to it changes when the attack does.
 LIVE = [one for one in ATTACKS if one.naive != "none"]
 ON_PUSH = list({one.naive: one for one in reversed(LIVE)}.values())[::2]

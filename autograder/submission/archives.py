@@ -33,7 +33,7 @@ ENTRIES = 200_000
 NAME_BYTES = 255  # what file systems allow
 SHOWN = 1000  # characters of the name of an entry that is left out: a path of many folders has as many
 HEADER_BYTES = 2**16  # of a name, or of notes, that a tar archive has before an entry
-MEMORY_OF_XZ = 128 * 2**20  # which xz needs at its strongest level, and twice as much
+MEMORY_OF_XZ = 128 * 2**20  # twice what xz needs at its strongest level
 PIECE = 4096  # compressed bytes at a time: bzip2 makes up to 80 MB of so many
 # Of a 7z archive: copy, LZMA2, LZMA, delta, BCJ (two numbers), Deflate, BZip2. The decoders of these are Python's own
 # or simple; the others are seldom used, and so seldom tested.
